@@ -1,0 +1,238 @@
+//! What a transaction does: one enum, one variant for each thing a department can sign.
+
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::bounded::List;
+use crate::codec::encode;
+use crate::crypto::PublicKey;
+use crate::hash::{Domain, Hash, hash};
+use crate::ids::{
+    Code, CreditCode, DepartmentId, Height, Name, NodeId, ResourceCode, ResponsibilityCode,
+    SharingId, Statement, TimeMs,
+};
+use crate::limits;
+use crate::records::{
+    AdministrativeLevel, Entry, FieldNumbers, KeyOffer, LegalBasis, NodeAddress, NodeKind, Request,
+};
+
+/// A department or sub-unit to be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct RegisterDepartment {
+    /// Its permanent id; a sub-unit's is its parent's, a dot and a number.
+    pub id: DepartmentId,
+    /// The department it is a sub-unit of.
+    pub parent: Option<DepartmentId>,
+    /// Unified social credit code, where there is one.
+    pub credit_code: Option<CreditCode>,
+    /// Official name.
+    pub name: Name,
+    /// Level in the administration.
+    pub level: AdministrativeLevel,
+    /// Region.
+    pub region: Code,
+    /// Its head's first key. A sub-unit may go without: its parent's keys act for it.
+    pub head: Option<KeyOffer>,
+}
+
+/// A responsibility to be declared.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct DeclareResponsibility {
+    /// Its code, never used before.
+    pub code: ResponsibilityCode,
+    /// Who holds it.
+    pub holder: DepartmentId,
+    /// What it is.
+    pub title: Statement,
+    /// Hash of the full text.
+    pub text: Option<Hash>,
+    /// Where it comes from.
+    pub legal_bases: List<LegalBasis, { limits::LEGAL_BASES_MAX }>,
+}
+
+/// A node to be admitted to the network.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct RegisterNode {
+    /// Its name within the chain, never used before.
+    pub id: NodeId,
+    /// Whose it is.
+    pub department: DepartmentId,
+    /// What it does; validators enter through the membership, so this is an observer.
+    pub kind: NodeKind,
+    /// Its Ed25519 key on the network.
+    pub network_key: PublicKey,
+    /// Where it listens.
+    pub addresses: List<NodeAddress, { limits::ADDRESSES_MAX }>,
+}
+
+/// A grant's terms. What is granted lies within what was asked for (rule S2).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Grant {
+    /// The application.
+    pub application: SharingId,
+    /// Its revision as the decider saw it.
+    pub revision: u32,
+    /// The fields granted.
+    pub fields: FieldNumbers,
+    /// Calls a day at most.
+    pub calls_per_day_max: Option<u32>,
+    /// First instant of use.
+    pub from: TimeMs,
+    /// First instant after use.
+    pub to: TimeMs,
+    /// Why, where the decider says.
+    pub reason: Option<Statement>,
+}
+
+/// One thing a department can sign. The order of the variants is part of the format.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "action")]
+pub enum Action {
+    /// The registrar registers a department, or a department's head its own sub-unit.
+    RegisterDepartment(RegisterDepartment),
+    /// A department's head registers another key of the department (or of a sub-unit).
+    RegisterKey {
+        /// Whose key it will be.
+        department: DepartmentId,
+        /// The key.
+        offer: KeyOffer,
+    },
+    /// A department's head revokes a key of the department.
+    RevokeKey {
+        /// The key.
+        public_key: PublicKey,
+    },
+    /// A department's head reports a key stolen: what it signed from `since` on is suspect.
+    SuspectKey {
+        /// The key.
+        public_key: PublicKey,
+        /// From which block on; not in the future.
+        since: Height,
+    },
+    /// The registrar declares a responsibility.
+    DeclareResponsibility(DeclareResponsibility),
+    /// The registrar abolishes a responsibility.
+    AbolishResponsibility {
+        /// Which.
+        code: ResponsibilityCode,
+        /// Why.
+        reason: Statement,
+    },
+    /// The provider writes an entry's draft, a new one or over the one that is there.
+    DraftResource {
+        /// The entry's code.
+        code: ResourceCode,
+        /// Who provides it.
+        provider: DepartmentId,
+        /// The revision it is written over; 0 for a new entry.
+        revision: u32,
+        /// What it says.
+        entry: Entry,
+    },
+    /// The provider's head submits the draft.
+    SubmitResource {
+        /// The entry.
+        code: ResourceCode,
+        /// Its revision as the head saw it.
+        revision: u32,
+    },
+    /// The steward returns a submission.
+    ReturnResource {
+        /// The entry.
+        code: ResourceCode,
+        /// Its revision as the steward saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// The steward publishes a submission (its deputy, where the entry is the steward's).
+    PublishResource {
+        /// The entry.
+        code: ResourceCode,
+        /// Its revision as the steward saw it.
+        revision: u32,
+    },
+    /// The provider's head withdraws an entry; every authorization on it ends.
+    WithdrawResource {
+        /// The entry.
+        code: ResourceCode,
+        /// Its revision as the head saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// A department applies for fields of an entry.
+    Apply {
+        /// The entry.
+        resource: ResourceCode,
+        /// Who asks.
+        applicant: DepartmentId,
+        /// What for.
+        request: Request,
+    },
+    /// The applicant takes its application back.
+    TakeBackApplication {
+        /// The application.
+        application: SharingId,
+        /// Its revision as the applicant saw it.
+        revision: u32,
+    },
+    /// The provider grants an application.
+    Grant(Grant),
+    /// The provider refuses an application.
+    Refuse {
+        /// The application.
+        application: SharingId,
+        /// Its revision as the decider saw it.
+        revision: u32,
+        /// Why (rule S3).
+        reason: Statement,
+    },
+    /// The provider revokes an authorization, or the grantee gives it up.
+    EndAuthorization {
+        /// The authorization.
+        authorization: SharingId,
+        /// Its revision as the decider saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// An operator or head admits a node of the department to the network.
+    RegisterNode(RegisterNode),
+    /// An operator or head takes a node off the network.
+    RemoveNode {
+        /// The node.
+        id: NodeId,
+    },
+}
+
+impl Action {
+    /// The action's leaf in its envelope's actions root.
+    pub fn leaf(&self) -> Hash {
+        hash(Domain::ActionLeaf, &[&encode(self)])
+    }
+
+    /// The action's name, as the command line and the pages print it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Action::RegisterDepartment(_) => "register_department",
+            Action::RegisterKey { .. } => "register_key",
+            Action::RevokeKey { .. } => "revoke_key",
+            Action::SuspectKey { .. } => "suspect_key",
+            Action::DeclareResponsibility(_) => "declare_responsibility",
+            Action::AbolishResponsibility { .. } => "abolish_responsibility",
+            Action::DraftResource { .. } => "draft_resource",
+            Action::SubmitResource { .. } => "submit_resource",
+            Action::ReturnResource { .. } => "return_resource",
+            Action::PublishResource { .. } => "publish_resource",
+            Action::WithdrawResource { .. } => "withdraw_resource",
+            Action::Apply { .. } => "apply",
+            Action::TakeBackApplication { .. } => "take_back_application",
+            Action::Grant(_) => "grant",
+            Action::Refuse { .. } => "refuse",
+            Action::EndAuthorization { .. } => "end_authorization",
+            Action::RegisterNode(_) => "register_node",
+            Action::RemoveNode { .. } => "remove_node",
+        }
+    }
+}

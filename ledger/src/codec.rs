@@ -1,0 +1,73 @@
+//! The one encoding: bincode 2 with fixed-width integers, strict on the way in.
+//!
+//! Invariant: a value has exactly one encoding. Decoding refuses trailing bytes and anything that
+//! does not encode back to the same bytes, so hashing an encoding is hashing the value.
+
+use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
+use bincode::{Decode, Encode};
+
+/// Why bytes are not the encoding of the value expected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CodecError {
+    /// More bytes than the format allows.
+    #[error("{size_bytes} bytes, at most {size_bytes_max} are allowed")]
+    TooLong {
+        /// What arrived.
+        size_bytes: usize,
+        /// What is allowed.
+        size_bytes_max: usize,
+    },
+    /// The bytes do not parse.
+    #[error("malformed bytes: {reason}")]
+    Malformed {
+        /// The decoder's words.
+        reason: String,
+    },
+    /// The value ended before the bytes did.
+    #[error("{trailing_bytes} bytes follow the end of the value")]
+    Trailing {
+        /// How many bytes are left over.
+        trailing_bytes: usize,
+    },
+    /// The bytes parse, but are not the value's own encoding.
+    #[error("the bytes are not the canonical encoding of their value")]
+    NotCanonical,
+}
+
+/// Encodes a value. Total: every type of this crate encodes without fail into memory.
+pub fn encode<T: Encode>(value: &T) -> Vec<u8> {
+    let config = bincode::config::standard().with_fixed_int_encoding();
+    match bincode::encode_to_vec(value, config) {
+        Ok(bytes) => bytes,
+        // Encoding into a vector fails only for types this crate does not have
+        // (unsized sequences, borrowed cells, system times).
+        Err(error) => unreachable!("encoding into memory failed: {error}"),
+    }
+}
+
+/// Decodes a value of at most `N` bytes and requires that it encodes back to the same bytes.
+pub fn decode<T: Encode + Decode<()>, const N: usize>(bytes: &[u8]) -> Result<T, CodecError> {
+    if bytes.len() > N {
+        return Err(CodecError::TooLong {
+            size_bytes: bytes.len(),
+            size_bytes_max: N,
+        });
+    }
+    let config: Configuration<LittleEndian, Fixint, Limit<N>> = bincode::config::standard()
+        .with_fixed_int_encoding()
+        .with_limit::<N>();
+    let (value, used) = bincode::decode_from_slice::<T, _>(bytes, config).map_err(|error| {
+        CodecError::Malformed {
+            reason: error.to_string(),
+        }
+    })?;
+    if used != bytes.len() {
+        return Err(CodecError::Trailing {
+            trailing_bytes: bytes.len().saturating_sub(used),
+        });
+    }
+    if encode(&value) != bytes {
+        return Err(CodecError::NotCanonical);
+    }
+    Ok(value)
+}

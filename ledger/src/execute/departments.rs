@@ -1,0 +1,262 @@
+//! Departments, keys and responsibilities.
+
+use super::{Context, Refusal, end, push};
+use crate::action::{DeclareResponsibility, RegisterDepartment};
+use crate::bounded::List;
+use crate::crypto::PublicKey;
+use crate::ids::{DepartmentId, Height, ResponsibilityCode};
+use crate::limits;
+use crate::records::{
+    Department, DepartmentStatus, Key, KeyOffer, Office, Period, Record, RecordId, RecordKind,
+    Responsibility, ResponsibilityEnd, Role, StatusSince, Trail,
+};
+use crate::rejection::Rejection;
+use crate::view::{Records, View};
+
+impl Context<'_, '_> {
+    pub(super) fn register_department(
+        &mut self,
+        action: &RegisterDepartment,
+    ) -> Result<(), Refusal> {
+        let record_id = RecordId::Department(action.id.clone());
+        match &action.parent {
+            Some(parent) => self.require_sub_unit_id(&action.id, parent)?,
+            None => self.require_office(Office::Registrar)?,
+        }
+        if self.state.record(&record_id)?.is_some() {
+            return Err(Rejection::Taken { id: record_id }.into());
+        }
+        if action.parent.is_none() && action.head.is_none() {
+            return Err(Rejection::HeadMissing {
+                department: action.id.clone(),
+            }
+            .into());
+        }
+        if let Some(parent) = &action.parent {
+            let mut parent = self.active_department(parent)?;
+            parent.sub_units = parent.sub_units.saturating_add(1);
+            parent.trail = self.on_trail(parent.trail);
+            self.put(Record::Department(parent))?;
+        }
+        let mut status = List::default();
+        let active = StatusSince {
+            status: DepartmentStatus::Active,
+            since: self.at,
+        };
+        push(&mut status, active, "the department's history of statuses")?;
+        self.put(Record::Department(Department {
+            id: action.id.clone(),
+            parent: action.parent.clone(),
+            credit_code: action.credit_code.clone(),
+            name: action.name.clone(),
+            level: action.level,
+            region: action.region.clone(),
+            status,
+            sub_units: 0,
+            trail: self.on_trail(Trail::default()),
+        }))?;
+        match &action.head {
+            Some(offer) => self.admit_key(&action.id, offer),
+            None => Ok(()),
+        }
+    }
+
+    /// A sub-unit's id extends its parent's, and the registrar or the parent's head registers it.
+    fn require_sub_unit_id(&self, id: &DepartmentId, parent: &DepartmentId) -> Result<(), Refusal> {
+        let number = id
+            .as_str()
+            .strip_prefix(parent.as_str())
+            .and_then(|rest| rest.strip_prefix('.'));
+        let numbered = number.is_some_and(|number| {
+            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        let depth = id.as_str().split('.').count();
+        if !numbered || depth > limits::DEPARTMENT_DEPTH_MAX {
+            return Err(Rejection::BadSubUnit {
+                id: id.clone(),
+                parent: parent.clone(),
+            }
+            .into());
+        }
+        if self.holder(Office::Registrar)? == *self.actor() {
+            return Ok(());
+        }
+        self.require_acting_for(parent)
+    }
+
+    pub(super) fn register_key(
+        &mut self,
+        department: &DepartmentId,
+        offer: &KeyOffer,
+    ) -> Result<(), Refusal> {
+        self.active_department(department)?;
+        self.require_acting_for(department)?;
+        self.admit_key(department, offer)?;
+        self.touch_department(department)
+    }
+
+    /// Admits a key with proof of possession that was never registered before.
+    fn admit_key(&mut self, department: &DepartmentId, offer: &KeyOffer) -> Result<(), Refusal> {
+        offer
+            .public_key
+            .admit()
+            .map_err(|reason| Rejection::BadKey { reason })?;
+        let chain = self.chain;
+        let message = KeyOffer::proof_message(&chain, department, offer.role, &offer.public_key);
+        let proof = offer.public_key.verify(&message, &offer.proof);
+        proof.map_err(|reason| Rejection::BadKey { reason })?;
+        let id = RecordId::Key(offer.public_key);
+        if self.state.record(&id)?.is_some() {
+            return Err(Rejection::Taken { id }.into());
+        }
+        self.put(Record::Key(Key {
+            public_key: offer.public_key,
+            algorithm: offer.algorithm,
+            department: department.clone(),
+            role: offer.role,
+            next_sequence: 1,
+            valid: Period::since(self.at),
+            suspect_since: None,
+        }))
+    }
+
+    fn key_of_author(&self, public_key: &PublicKey) -> Result<Key, Refusal> {
+        let unknown = || Rejection::Unknown {
+            id: RecordId::Key(*public_key),
+        };
+        let key = self.state.key(public_key)?.ok_or_else(unknown)?;
+        self.require_acting_for(&key.department)?;
+        Ok(key)
+    }
+
+    pub(super) fn revoke_key(&mut self, public_key: &PublicKey) -> Result<(), Refusal> {
+        let mut key = self.key_of_author(public_key)?;
+        if let Some(to) = key.valid.to {
+            return Err(Rejection::RevokedKey {
+                key: *public_key,
+                since: to.height,
+            }
+            .into());
+        }
+        if key.role == Role::Head && self.is_last_head(&key)? {
+            let department = key.department;
+            return Err(Rejection::LastHeadKey {
+                key: *public_key,
+                department,
+            }
+            .into());
+        }
+        end(&mut key.valid, self.at);
+        let department = key.department.clone();
+        self.put(Record::Key(key))?;
+        self.touch_department(&department)
+    }
+
+    fn is_last_head(&self, key: &Key) -> Result<bool, Refusal> {
+        let mut others = 0usize;
+        let target = RecordId::Department(key.department.clone());
+        self.state
+            .for_each_referrer(&target, RecordKind::Key, |id| -> Result<(), Refusal> {
+                if let Some(Record::Key(other)) = self.state.record(id)? {
+                    let counts = other.public_key != key.public_key
+                        && other.role == Role::Head
+                        && other.valid.to.is_none();
+                    others = others.saturating_add(usize::from(counts));
+                }
+                Ok(())
+            })?;
+        Ok(others == 0)
+    }
+
+    pub(super) fn suspect_key(
+        &mut self,
+        public_key: &PublicKey,
+        since: Height,
+    ) -> Result<(), Refusal> {
+        let mut key = self.key_of_author(public_key)?;
+        let (from, now) = (key.valid.from.height, self.at.height);
+        if since < from || since > now {
+            return Err(Rejection::BadSuspectHeight {
+                given: since,
+                from,
+                now,
+            }
+            .into());
+        }
+        // A second report can only widen the suspicion.
+        key.suspect_since = Some(key.suspect_since.map_or(since, |before| before.min(since)));
+        let department = key.department.clone();
+        self.put(Record::Key(key))?;
+        self.touch_department(&department)
+    }
+
+    pub(super) fn declare_responsibility(
+        &mut self,
+        action: &DeclareResponsibility,
+    ) -> Result<(), Refusal> {
+        self.require_office(Office::Registrar)?;
+        self.active_department(&action.holder)?;
+        let id = RecordId::Responsibility(action.code.clone());
+        if self.state.record(&id)?.is_some() {
+            return Err(Rejection::Taken { id }.into());
+        }
+        self.put(Record::Responsibility(Responsibility {
+            code: action.code.clone(),
+            holder: action.holder.clone(),
+            title: action.title.clone(),
+            text: action.text,
+            legal_bases: action.legal_bases.clone(),
+            effective: Period::since(self.at),
+            ended_as: None,
+            trail: self.on_trail(Trail::default()),
+        }))?;
+        self.touch_department(&action.holder)
+    }
+
+    /// Abolishes a responsibility, on its own trail and on those of every resource whose verdicts
+    /// rest on it: entries that cite it, and entries with authorizations granted for it.
+    pub(super) fn abolish_responsibility(
+        &mut self,
+        code: &ResponsibilityCode,
+    ) -> Result<(), Refusal> {
+        self.require_office(Office::Registrar)?;
+        let id = RecordId::Responsibility(code.clone());
+        let unknown = || Rejection::Unknown { id: id.clone() };
+        let mut responsibility = self.state.responsibility(code)?.ok_or_else(unknown)?;
+        if responsibility.effective.to.is_some() {
+            return Err(Rejection::ResponsibilityEnded { code: code.clone() }.into());
+        }
+        end(&mut responsibility.effective, self.at);
+        responsibility.ended_as = Some(ResponsibilityEnd::Abolished);
+        responsibility.trail = self.on_trail(responsibility.trail);
+        let holder = responsibility.holder.clone();
+        self.put(Record::Responsibility(responsibility))?;
+        self.touch_department(&holder)?;
+
+        let mut concerned = std::collections::BTreeSet::new();
+        for kind in [RecordKind::Resource, RecordKind::Authorization] {
+            self.state
+                .for_each_referrer(&id, kind, |referrer| -> Result<(), Refusal> {
+                    match referrer {
+                        RecordId::Resource(code) => concerned.insert(code.clone()),
+                        RecordId::Authorization(authorization) => {
+                            concerned.insert(authorization.resource.clone())
+                        }
+                        RecordId::Department(_)
+                        | RecordId::Key(_)
+                        | RecordId::Node(_)
+                        | RecordId::Responsibility(_)
+                        | RecordId::Application(_)
+                        | RecordId::Offices
+                        | RecordId::Parameters
+                        | RecordId::Membership => false,
+                    };
+                    Ok(())
+                })?;
+        }
+        for code in concerned {
+            self.touch_resource(&code)?;
+        }
+        Ok(())
+    }
+}

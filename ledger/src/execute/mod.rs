@@ -1,0 +1,226 @@
+//! Execution: what a transaction does to the records, or why it does nothing.
+//!
+//! Invariant: the outcome depends on the view, the block's height and time, and the transaction
+//! alone. No clock, no randomness, no order of a hash map.
+
+mod authority;
+pub use authority::{acts_for, holds};
+mod departments;
+mod nodes;
+mod resources;
+mod sharing;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::action::Action;
+use crate::bounded::{BoundError, List};
+use crate::hash::Hash;
+use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
+use crate::limits;
+use crate::records::{Key, Period, Record, RecordId, Role, Trail, TrailEvent};
+use crate::rejection::Rejection;
+use crate::transaction::VerifiedTransaction;
+use crate::view::{Overlay, Records, ViewError};
+
+/// Why a transaction did nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The rules refuse it.
+    #[error(transparent)]
+    Rejected(#[from] Box<Rejection>),
+    /// The state could not be read; no verdict was reached.
+    #[error(transparent)]
+    Unreadable(#[from] ViewError),
+}
+
+impl From<Rejection> for Refusal {
+    fn from(rejection: Rejection) -> Self {
+        Refusal::Rejected(Box::new(rejection))
+    }
+}
+
+/// What a transaction touched, for the index of histories: each record with the action's index.
+pub type Touched = BTreeSet<(RecordId, u32)>;
+
+/// Executes a transaction on top of `state`. On success its writes are in `state`; on refusal
+/// `state` is as before (rule R7).
+pub fn execute(
+    state: &mut Overlay<'_>,
+    at: Moment,
+    transaction: &VerifiedTransaction,
+) -> Result<Touched, Refusal> {
+    let (writes, touched) = {
+        let mut scratch = Overlay::new(state);
+        let touched = execute_in(&mut scratch, at, transaction)?;
+        (scratch.into_writes(), touched)
+    };
+    state.absorb(writes);
+    Ok(touched)
+}
+
+fn execute_in(
+    scratch: &mut Overlay<'_>,
+    at: Moment,
+    transaction: &VerifiedTransaction,
+) -> Result<Touched, Refusal> {
+    let key = authority::author(scratch, at, transaction.envelope())?;
+    let mut context = Context {
+        state: scratch,
+        chain: transaction.envelope().chain,
+        at,
+        author: key,
+        transaction: transaction.id(),
+        action_index: 0,
+        action_leaf: Hash::ZERO,
+        touched: Touched::new(),
+    };
+    for (action_index, action) in (0u32..).zip(transaction.actions()) {
+        context.action_index = action_index;
+        context.action_leaf = action.leaf();
+        context.apply(action)?;
+    }
+    let touched = std::mem::take(&mut context.touched);
+    // Read again: the transaction may have changed its own author's key.
+    let public_key = transaction.envelope().author;
+    let unknown = || Rejection::UnknownKey { key: public_key };
+    let mut key = scratch.key(&public_key)?.ok_or_else(unknown)?;
+    key.next_sequence = key.next_sequence.saturating_add(1);
+    scratch.put(Record::Key(key));
+    Ok(touched)
+}
+
+/// One action being executed.
+struct Context<'c, 'v> {
+    state: &'c mut Overlay<'v>,
+    chain: ChainId,
+    at: Moment,
+    author: Key,
+    transaction: TransactionId,
+    action_index: u32,
+    action_leaf: Hash,
+    touched: Touched,
+}
+
+impl Context<'_, '_> {
+    fn apply(&mut self, action: &Action) -> Result<(), Refusal> {
+        if !authority::role_signs(self.author.role, action) {
+            return Err(Rejection::role_forbids(self.author.role, action).into());
+        }
+        match action {
+            Action::RegisterDepartment(action) => self.register_department(action),
+            Action::RegisterKey { department, offer } => self.register_key(department, offer),
+            Action::RevokeKey { public_key } => self.revoke_key(public_key),
+            Action::SuspectKey { public_key, since } => self.suspect_key(public_key, *since),
+            Action::DeclareResponsibility(action) => self.declare_responsibility(action),
+            Action::AbolishResponsibility { code, reason: _ } => self.abolish_responsibility(code),
+            Action::DraftResource {
+                code,
+                provider,
+                revision,
+                entry,
+            } => self.draft_resource(code, provider, *revision, entry),
+            Action::SubmitResource { code, revision } => self.submit_resource(code, *revision),
+            Action::ReturnResource {
+                code,
+                revision,
+                reason,
+            } => self.return_resource(code, *revision, reason),
+            Action::PublishResource { code, revision } => self.publish_resource(code, *revision),
+            Action::WithdrawResource {
+                code,
+                revision,
+                reason,
+            } => self.withdraw_resource(code, *revision, reason),
+            Action::Apply {
+                resource,
+                applicant,
+                request,
+            } => self.apply_for(resource, applicant, request),
+            Action::TakeBackApplication {
+                application,
+                revision,
+            } => self.take_back_application(application, *revision),
+            Action::Grant(grant) => self.grant(grant),
+            Action::Refuse {
+                application,
+                revision,
+                reason,
+            } => self.refuse(application, *revision, reason),
+            Action::EndAuthorization {
+                authorization,
+                revision,
+                reason,
+            } => self.end_authorization(authorization, *revision, reason),
+            Action::RegisterNode(action) => self.register_node(action),
+            Action::RemoveNode { id } => self.remove_node(id),
+        }
+    }
+
+    fn actor(&self) -> &DepartmentId {
+        &self.author.department
+    }
+
+    /// Writes a record and notes that this action touched it.
+    fn put(&mut self, record: Record) -> Result<(), Refusal> {
+        let id = record.id();
+        self.touched.insert((id, self.action_index));
+        if self.touched.len() > limits::TOUCHED_RECORDS_MAX {
+            return Err(full(
+                "the number of records that one transaction touches",
+                limits::TOUCHED_RECORDS_MAX,
+            ));
+        }
+        self.state.put(record);
+        Ok(())
+    }
+
+    /// The trail with this action on it.
+    fn on_trail(&self, trail: Trail) -> Trail {
+        trail.extended(&TrailEvent {
+            at: self.at,
+            transaction: self.transaction,
+            action_index: self.action_index,
+            action: self.action_leaf,
+        })
+    }
+
+    /// Puts this action on a department's trail.
+    fn touch_department(&mut self, id: &DepartmentId) -> Result<(), Refusal> {
+        let mut department = self.department(id)?;
+        department.trail = self.on_trail(department.trail);
+        self.put(Record::Department(department))
+    }
+}
+
+fn full(what: &'static str, count_max: usize) -> Refusal {
+    Rejection::Full { what, count_max }.into()
+}
+
+/// Adds to a bounded list of a record, or refuses because the list is full.
+fn push<T, const N: usize>(
+    list: &mut List<T, N>,
+    item: T,
+    what: &'static str,
+) -> Result<(), Refusal> {
+    list.push(item).map_err(|_: BoundError| full(what, N))
+}
+
+/// Ends a lasting period at this block.
+fn end(period: &mut Period, at: Moment) {
+    if period.to.is_none() {
+        period.to = Some(at);
+    }
+}
+
+/// The role's name is part of the public vocabulary; used where a rule asks for one role.
+fn needs_head(role: Role, action: &'static str) -> Result<(), Refusal> {
+    match role {
+        Role::Head => Ok(()),
+        Role::Administrator | Role::Operator | Role::Gateway | Role::Inspector => {
+            Err(Rejection::RoleForbids { role, action }.into())
+        }
+    }
+}

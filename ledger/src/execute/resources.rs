@@ -1,0 +1,420 @@
+//! Catalogue entries: draft, submission, return, publication, withdrawal (C1, C3 to C6).
+
+use std::collections::BTreeSet;
+
+use super::{Context, Refusal, end, needs_head, push};
+use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
+use crate::records::{
+    ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry, Lack,
+    Office, Period, Published, Record, RecordId, RecordKind, Resource, ResourceStatus, Sharing,
+    Trail, VersionPeriod, Withdrawal,
+};
+use crate::rejection::Rejection;
+use crate::view::Records;
+
+use super::authority::acts_for;
+
+impl Context<'_, '_> {
+    pub(super) fn existing_resource(&self, code: &ResourceCode) -> Result<Resource, Refusal> {
+        let unknown = || Rejection::Unknown {
+            id: RecordId::Resource(code.clone()),
+        };
+        Ok(self.state.resource(code)?.ok_or_else(unknown)?)
+    }
+
+    /// Puts this action on a resource's trail, whatever else it changes there.
+    pub(super) fn touch_resource(&mut self, code: &ResourceCode) -> Result<(), Refusal> {
+        let mut resource = self.existing_resource(code)?;
+        resource.trail = self.on_trail(resource.trail);
+        self.put(Record::Resource(Box::new(resource)))
+    }
+
+    /// Writes a changed resource: one revision more, and this action on its trail.
+    fn put_resource(&mut self, mut resource: Resource) -> Result<(), Refusal> {
+        resource.revision = resource.revision.saturating_add(1);
+        resource.trail = self.on_trail(resource.trail);
+        self.put(Record::Resource(Box::new(resource)))
+    }
+
+    pub(super) fn draft_resource(
+        &mut self,
+        code: &ResourceCode,
+        provider: &DepartmentId,
+        revision: u32,
+        entry: &Entry,
+    ) -> Result<(), Refusal> {
+        self.require_acting_for(provider)?;
+        self.active_department(provider)?;
+        let mut resource = match self.state.resource(code)? {
+            Some(_) if revision == 0 => {
+                return Err(Rejection::Taken {
+                    id: RecordId::Resource(code.clone()),
+                }
+                .into());
+            }
+            Some(resource) => {
+                require_revision(
+                    RecordId::Resource(code.clone()),
+                    revision,
+                    resource.revision,
+                )?;
+                resource
+            }
+            None if revision != 0 => {
+                return Err(Rejection::Unknown {
+                    id: RecordId::Resource(code.clone()),
+                }
+                .into());
+            }
+            None => new_resource(code, provider),
+        };
+        if resource.provider != *provider {
+            let provider = resource.provider;
+            return Err(Rejection::NotProvider {
+                code: code.clone(),
+                provider,
+            }
+            .into());
+        }
+        require_not_withdrawn(&resource)?;
+        require_field_numbers(&resource, entry)?;
+        resource.draft = Some(Draft {
+            status: DraftStatus::Draft,
+            entry: entry.clone(),
+        });
+        self.put_resource(resource)
+    }
+
+    pub(super) fn submit_resource(
+        &mut self,
+        code: &ResourceCode,
+        revision: u32,
+    ) -> Result<(), Refusal> {
+        let mut resource = self.existing_resource(code)?;
+        self.require_acting_for(&resource.provider)?;
+        require_revision(
+            RecordId::Resource(code.clone()),
+            revision,
+            resource.revision,
+        )?;
+        require_not_withdrawn(&resource)?;
+        let status = resource.status();
+        let wrong = |needed| Rejection::WrongStatus {
+            code: code.clone(),
+            status,
+            needed,
+        };
+        let Some(draft) = resource.draft.as_mut() else {
+            return Err(wrong("there is no draft to submit").into());
+        };
+        if let DraftStatus::Submitted { .. } = draft.status {
+            return Err(wrong("it was submitted already and waits for publication").into());
+        }
+        self.require_complete(code, &resource.provider, &draft.entry)?;
+        draft.status = DraftStatus::Submitted { since: self.at };
+        self.put_resource(resource)
+    }
+
+    /// Rules C1, C3 and C4: the metadata is complete, and the responsibility is the provider's.
+    fn require_complete(
+        &self,
+        code: &ResourceCode,
+        provider: &DepartmentId,
+        entry: &Entry,
+    ) -> Result<(), Refusal> {
+        let lacks = entry.lacks();
+        let unfounded = |lack: &Lack| matches!(lack, Lack::Condition(_) | Lack::LegalBasis(_));
+        if !lacks.is_empty() && lacks.iter().all(unfounded) {
+            return Err(Rejection::SharingUnfounded {
+                code: code.clone(),
+                lacks,
+            }
+            .into());
+        }
+        match &entry.responsibility {
+            Some(responsibility) if lacks.is_empty() => self.require_held(provider, responsibility),
+            Some(_) | None => Err(Rejection::Incomplete {
+                code: code.clone(),
+                lacks,
+            }
+            .into()),
+        }
+    }
+
+    /// The steward decides on submissions; on its own entries, its deputy does (C5).
+    fn require_publisher(&self, provider: &DepartmentId) -> Result<(), Refusal> {
+        let steward = self.holder(Office::Steward)?;
+        let is_stewards = acts_for(self.state, &steward, provider)?;
+        let office = if is_stewards {
+            Office::StewardDeputy
+        } else {
+            Office::Steward
+        };
+        let publisher = self.holder(office)?;
+        if self.author_acts_for(provider)? {
+            let (actor, provider) = (self.actor().clone(), provider.clone());
+            return Err(Rejection::OwnEntry {
+                actor,
+                provider,
+                publisher,
+            }
+            .into());
+        }
+        self.require_office(office)
+    }
+
+    pub(super) fn return_resource(
+        &mut self,
+        code: &ResourceCode,
+        revision: u32,
+        reason: &Statement,
+    ) -> Result<(), Refusal> {
+        let mut resource = self.existing_resource(code)?;
+        self.require_publisher(&resource.provider)?;
+        require_revision(
+            RecordId::Resource(code.clone()),
+            revision,
+            resource.revision,
+        )?;
+        let draft = submitted(&mut resource)?;
+        draft.status = DraftStatus::Returned {
+            reason: reason.clone(),
+            since: self.at,
+        };
+        self.put_resource(resource)
+    }
+
+    pub(super) fn publish_resource(
+        &mut self,
+        code: &ResourceCode,
+        revision: u32,
+    ) -> Result<(), Refusal> {
+        let mut resource = self.existing_resource(code)?;
+        self.require_publisher(&resource.provider)?;
+        require_revision(
+            RecordId::Resource(code.clone()),
+            revision,
+            resource.revision,
+        )?;
+        let entry = submitted(&mut resource)?.entry.clone();
+        self.require_complete(code, &resource.provider, &entry)?;
+        require_field_numbers(&resource, &entry)?;
+        if let Some(current) = &resource.published {
+            require_not_narrower(code, &current.entry, &entry)?;
+        }
+        let version = resource
+            .published
+            .as_ref()
+            .map_or(1, |current| current.version.saturating_add(1));
+        if let Some(last) = resource.versions.as_mut_slice().last_mut() {
+            end(&mut last.period, self.at);
+        }
+        let period = VersionPeriod {
+            version,
+            period: Period::since(self.at),
+        };
+        push(
+            &mut resource.versions,
+            period,
+            "the number of versions of an entry",
+        )?;
+        let highest = entry
+            .fields
+            .iter()
+            .map(|field| field.number.0)
+            .max()
+            .unwrap_or(0);
+        resource.last_field = resource.last_field.max(highest);
+        resource.published = Some(Published {
+            version,
+            since: self.at,
+            entry,
+        });
+        resource.draft = None;
+        self.put_resource(resource)
+    }
+
+    /// Withdraws an entry. Its authorizations end, its open applications are refused.
+    pub(super) fn withdraw_resource(
+        &mut self,
+        code: &ResourceCode,
+        revision: u32,
+        reason: &Statement,
+    ) -> Result<(), Refusal> {
+        needs_head(self.author.role, "withdraw_resource")?;
+        let mut resource = self.existing_resource(code)?;
+        self.require_acting_for(&resource.provider)?;
+        require_revision(
+            RecordId::Resource(code.clone()),
+            revision,
+            resource.revision,
+        )?;
+        require_not_withdrawn(&resource)?;
+        for id in self.sharing_on(code, RecordKind::Authorization)? {
+            if let Some(authorization) = self.state.authorization(&id)?
+                && authorization.is_active_at(self.at.height)
+            {
+                self.close(authorization, EndKind::ResourceWithdrawn, reason)?;
+            }
+        }
+        for id in self.sharing_on(code, RecordKind::Application)? {
+            if let Some(mut application) = self.state.application(&id)?
+                && application.status == ApplicationStatus::Submitted
+            {
+                application.revision = application.revision.saturating_add(1);
+                application.status = ApplicationStatus::Refused {
+                    decision: self.decision(Some(reason)),
+                };
+                self.put(Record::Application(application))?;
+            }
+        }
+        if let Some(last) = resource.versions.as_mut_slice().last_mut() {
+            end(&mut last.period, self.at);
+        }
+        resource.draft = None;
+        resource.withdrawn = Some(Withdrawal {
+            reason: reason.clone(),
+            at: self.at,
+        });
+        self.put_resource(resource)
+    }
+
+    fn sharing_on(
+        &self,
+        code: &ResourceCode,
+        kind: RecordKind,
+    ) -> Result<BTreeSet<SharingId>, Refusal> {
+        let mut ids = BTreeSet::new();
+        let target = RecordId::Resource(code.clone());
+        self.state
+            .for_each_referrer(&target, kind, |id| -> Result<(), Refusal> {
+                if let RecordId::Application(id) | RecordId::Authorization(id) = id {
+                    ids.insert(id.clone());
+                }
+                Ok(())
+            })?;
+        Ok(ids)
+    }
+
+    /// The author's decision, now.
+    pub(super) fn decision(&self, reason: Option<&Statement>) -> Decision {
+        Decision {
+            department: self.actor().clone(),
+            key: self.author.public_key,
+            at: self.at,
+            reason: reason.cloned(),
+        }
+    }
+
+    /// Ends an active authorization now.
+    pub(super) fn close(
+        &mut self,
+        mut authorization: Authorization,
+        kind: EndKind,
+        reason: &Statement,
+    ) -> Result<(), Refusal> {
+        if let Some(last) = authorization.active.as_mut_slice().last_mut() {
+            end(last, self.at);
+        }
+        authorization.revision = authorization.revision.saturating_add(1);
+        authorization.ended = Some(EarlyEnd {
+            kind,
+            decision: self.decision(Some(reason)),
+        });
+        self.put(Record::Authorization(authorization))
+    }
+}
+
+fn new_resource(code: &ResourceCode, provider: &DepartmentId) -> Resource {
+    Resource {
+        code: code.clone(),
+        provider: provider.clone(),
+        revision: 0,
+        draft: None,
+        published: None,
+        versions: Default::default(),
+        withdrawn: None,
+        last_field: 0,
+        applications: 0,
+        trail: Trail::default(),
+    }
+}
+
+pub(super) fn require_revision(id: RecordId, given: u32, current: u32) -> Result<(), Refusal> {
+    if given == current {
+        return Ok(());
+    }
+    Err(Rejection::Stale { id, given, current }.into())
+}
+
+fn require_not_withdrawn(resource: &Resource) -> Result<(), Refusal> {
+    if resource.withdrawn.is_none() {
+        return Ok(());
+    }
+    let (code, status) = (resource.code.clone(), ResourceStatus::Withdrawn);
+    Err(Rejection::WrongStatus {
+        code,
+        status,
+        needed: "a withdrawn entry stays withdrawn; use a new code",
+    }
+    .into())
+}
+
+fn submitted(resource: &mut Resource) -> Result<&mut Draft, Refusal> {
+    let (code, status) = (resource.code.clone(), resource.status());
+    let wrong = Rejection::WrongStatus {
+        code,
+        status,
+        needed: "it has not been submitted",
+    };
+    match resource.draft.as_mut() {
+        Some(draft) if matches!(draft.status, DraftStatus::Submitted { .. }) => Ok(draft),
+        Some(_) | None => Err(wrong.into()),
+    }
+}
+
+/// Rule C6: numbers ascend strictly from 1; one that is new to the entry lies above all used ones.
+fn require_field_numbers(resource: &Resource, entry: &Entry) -> Result<(), Refusal> {
+    let mut last = FieldNumber(0);
+    for field in &entry.fields {
+        let known = resource.published.as_ref().is_some_and(|published| {
+            published
+                .entry
+                .field(field.number)
+                .is_some_and(|before| before.field_type == field.field_type)
+        });
+        let ascending = field.number > last;
+        if !ascending || !(known || field.number.0 > resource.last_field) {
+            let (code, field) = (resource.code.clone(), field.number);
+            return Err(Rejection::BadFieldNumber { code, field }.into());
+        }
+        last = field.number;
+    }
+    Ok(())
+}
+
+fn openness_of(sharing: Option<&Sharing>) -> u8 {
+    match sharing {
+        Some(Sharing::Unconditional) => 2,
+        Some(Sharing::Conditional { .. }) => 1,
+        Some(Sharing::NotShared { .. }) | None => 0,
+    }
+}
+
+/// An amendment keeps every field and shares each at least as widely (S6 governs anything else).
+fn require_not_narrower(code: &ResourceCode, before: &Entry, after: &Entry) -> Result<(), Refusal> {
+    for field in &before.fields {
+        let was = openness_of(before.sharing_of(field));
+        let is = after
+            .field(field.number)
+            .map(|field| openness_of(after.sharing_of(field)));
+        if is.is_none_or(|is| is < was) {
+            return Err(Rejection::Narrows {
+                code: code.clone(),
+                field: field.number,
+            }
+            .into());
+        }
+    }
+    Ok(())
+}

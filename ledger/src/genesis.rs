@@ -1,0 +1,183 @@
+//! The genesis: the records that a chain begins with, agreed outside it. Its hash is the chain's id.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::bounded::List;
+use crate::codec::encode;
+use crate::hash::{Domain, hash};
+use crate::ids::{ChainId, Height, Moment, Name, TimeMs};
+use crate::limits;
+use crate::records::{NodeKind, Record, RecordId};
+
+/// A chain's beginning. Every department keeps the same file.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Genesis {
+    /// The chain's name, for people.
+    pub name: Name,
+    /// The chain's first instant; the first block is later.
+    pub time: TimeMs,
+    /// The first records, by strictly ascending id.
+    pub records: List<Record, { limits::GENESIS_RECORDS_MAX }>,
+}
+
+/// Why records make no genesis.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GenesisError {
+    /// Ids repeat or are out of order.
+    #[error("the genesis records are not in strictly ascending order at {id}")]
+    Order {
+        /// Where.
+        id: RecordId,
+    },
+    /// A record names one that is not there.
+    #[error("{id} names {missing}, which the genesis does not have")]
+    Dangling {
+        /// The naming record.
+        id: RecordId,
+        /// The missing one.
+        missing: RecordId,
+    },
+    /// Parameters, offices or membership are missing.
+    #[error("the genesis has no record for {id}")]
+    Missing {
+        /// What is missing.
+        id: RecordId,
+    },
+    /// A validator's node is not a validator node of its department.
+    #[error("validator node {node} has no matching node record")]
+    ValidatorNode {
+        /// The node.
+        node: String,
+    },
+    /// A key is not admitted.
+    #[error("a key of {id} is not admitted: {reason}")]
+    BadKey {
+        /// The record.
+        id: RecordId,
+        /// Why.
+        reason: crate::crypto::CryptoError,
+    },
+}
+
+impl Genesis {
+    /// The moment of the genesis records: height 0.
+    pub fn moment(&self) -> Moment {
+        Moment {
+            height: Height::GENESIS,
+            time: self.time,
+        }
+    }
+
+    /// The chain's id.
+    pub fn chain(&self) -> ChainId {
+        ChainId(hash(Domain::Genesis, &[&encode(self)]))
+    }
+
+    /// Sorts records into a genesis and checks it.
+    pub fn new(name: Name, time: TimeMs, mut records: Vec<Record>) -> Result<Self, GenesisError> {
+        records.sort_by_key(Record::id);
+        let full = |_| GenesisError::Missing {
+            id: RecordId::Parameters,
+        };
+        let genesis = Self {
+            name,
+            time,
+            records: List::new(records).map_err(full)?,
+        };
+        genesis.check()?;
+        Ok(genesis)
+    }
+
+    /// Checks order, references, the system records, and keys.
+    pub fn check(&self) -> Result<(), GenesisError> {
+        let mut ids: BTreeSet<RecordId> = BTreeSet::new();
+        for record in &self.records {
+            let id = record.id();
+            if ids.last().is_some_and(|last| *last >= id) {
+                return Err(GenesisError::Order { id });
+            }
+            ids.insert(id);
+        }
+        for id in [
+            RecordId::Offices,
+            RecordId::Parameters,
+            RecordId::Membership,
+        ] {
+            if !ids.contains(&id) {
+                return Err(GenesisError::Missing { id });
+            }
+        }
+        let by_id: BTreeMap<RecordId, &Record> = self
+            .records
+            .iter()
+            .map(|record| (record.id(), record))
+            .collect();
+        for (id, record) in &by_id {
+            let dangling = record
+                .references()
+                .into_iter()
+                .find(|target| !ids.contains(target));
+            if let Some(missing) = dangling {
+                return Err(GenesisError::Dangling {
+                    id: id.clone(),
+                    missing,
+                });
+            }
+            check_record(&by_id, id, record)?;
+        }
+        Ok(())
+    }
+}
+
+fn check_record(
+    by_id: &BTreeMap<RecordId, &Record>,
+    id: &RecordId,
+    record: &Record,
+) -> Result<(), GenesisError> {
+    let bad_key = |reason| GenesisError::BadKey {
+        id: id.clone(),
+        reason,
+    };
+    match record {
+        Record::Key(key) => key.public_key.admit().map_err(bad_key),
+        Record::Node(node) => node.network_key.admit().map_err(bad_key),
+        Record::Offices(offices) => {
+            for holder in &offices.holders {
+                let missing = RecordId::Department(holder.department.clone());
+                if !by_id.contains_key(&missing) {
+                    return Err(GenesisError::Dangling {
+                        id: id.clone(),
+                        missing,
+                    });
+                }
+            }
+            Ok(())
+        }
+        Record::Membership(membership) => {
+            for member in membership.current.members() {
+                member.consensus_key.admit().map_err(bad_key)?;
+                let fits = match by_id.get(&RecordId::Node(member.node.clone())) {
+                    Some(Record::Node(node)) => {
+                        node.kind == NodeKind::Validator && node.department == member.department
+                    }
+                    Some(_) | None => false,
+                };
+                if !fits {
+                    return Err(GenesisError::ValidatorNode {
+                        node: member.node.to_string(),
+                    });
+                }
+            }
+            Ok(())
+        }
+        Record::Department(_)
+        | Record::Responsibility(_)
+        | Record::Resource(_)
+        | Record::Application(_)
+        | Record::Authorization(_)
+        | Record::Parameters(_) => Ok(()),
+    }
+}

@@ -1,0 +1,28 @@
+//! The rules of the directory chain, pure: records, transactions, execution, `may_read`, hashes,
+//! proofs, certificates.
+//!
+//! Invariant: nothing here knows a clock, a disk, a network, randomness or a thread. Time and state
+//! come in as arguments; what changes goes out as values.
+
+pub mod access;
+pub mod action;
+pub mod block;
+pub mod bounded;
+pub mod certificate;
+pub mod chain;
+pub mod codec;
+pub mod crypto;
+pub mod execute;
+pub mod genesis;
+pub mod hash;
+pub mod header_log;
+pub mod ids;
+pub mod limits;
+pub mod memory;
+pub mod merkle;
+pub mod records;
+pub mod rejection;
+pub mod state_tree;
+pub mod transaction;
+pub mod validators;
+pub mod view;

@@ -1,0 +1,55 @@
+//! Every bound on what a peer or a user can grow, in one place.
+//!
+//! Sizes count bytes of the encoding, counts count elements, times are milliseconds.
+
+/// A signed transaction, encoded.
+pub const TRANSACTION_BYTES_MAX: usize = 256 * 1024;
+/// A block, encoded.
+pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
+/// A commit certificate, encoded.
+pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
+/// A record, encoded. An entry arrives in one transaction, so its record is of the same order.
+pub const RECORD_BYTES_MAX: usize = 512 * 1024;
+/// Actions in one transaction.
+pub const ACTIONS_MAX: usize = 1024;
+/// Transactions in one block: what fits, and never more than this.
+pub const BLOCK_TRANSACTIONS_MAX: usize = 4096;
+/// Validators of one chain.
+pub const VALIDATORS_MAX: usize = 128;
+/// How far ahead of its block's time a transaction may expire: a day.
+pub const NOT_AFTER_AHEAD_MS_MAX: i64 = 24 * 60 * 60 * 1000;
+/// How far a proposed block's time may be ahead of a voter's clock.
+pub const CLOCK_AHEAD_MS_MAX: i64 = 10_000;
+
+/// Department, resource, field and other names.
+pub const NAME_BYTES_MAX: usize = 600;
+/// Codes and identifiers given by people.
+pub const CODE_BYTES_MAX: usize = 64;
+/// Reasons, conditions, legal bases, scenes.
+pub const STATEMENT_BYTES_MAX: usize = 2_000;
+/// The abstract of a catalogue entry.
+pub const ABSTRACT_BYTES_MAX: usize = 8_000;
+/// One attribute of a catalogue entry.
+pub const ATTRIBUTE_BYTES_MAX: usize = 8_000;
+/// Attributes of one catalogue entry.
+pub const ATTRIBUTES_MAX: usize = 64;
+/// Related codes of one catalogue entry.
+pub const RELATED_CODES_MAX: usize = 64;
+/// Fields of one catalogue entry.
+pub const FIELDS_MAX: usize = 1_000;
+/// Legal bases of one responsibility.
+pub const LEGAL_BASES_MAX: usize = 32;
+/// Network addresses of one node.
+pub const ADDRESSES_MAX: usize = 8;
+/// Purposes in the code list.
+pub const PURPOSES_MAX: usize = 256;
+/// Levels of sub-units below a department.
+pub const DEPARTMENT_DEPTH_MAX: usize = 5;
+/// Periods kept on one record (a department's status, an authorization's activity).
+pub const PERIODS_MAX: usize = 1_000;
+/// Records that one action may touch, beyond which it is refused and must be split.
+pub const TOUCHED_RECORDS_MAX: usize = 10_000;
+/// Records in a genesis.
+pub const GENESIS_RECORDS_MAX: usize = 20_000;
+/// Nodes that may connect, removed ones included.
+pub const NODES_MAX: usize = 2_000;

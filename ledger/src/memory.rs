@@ -1,0 +1,129 @@
+//! The ledger's state in memory: for tests, the simulator and the evidence verifier.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::chain::Outcome;
+use crate::ids::Height;
+use crate::records::{Record, RecordId, RecordKind};
+use crate::state_tree::{PageKey, Pages};
+use crate::view::{View, ViewError};
+
+/// Every version of every record, the pages of the tip's state tree, the index of references.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryState {
+    versions: BTreeMap<RecordId, BTreeMap<Height, Record>>,
+    referrers: BTreeMap<RecordId, BTreeSet<RecordId>>,
+    pages: BTreeMap<PageKey, Vec<u8>>,
+}
+
+impl MemoryState {
+    /// Writes what a block changed.
+    pub fn apply(&mut self, outcome: &Outcome) {
+        for (id, record) in &outcome.records {
+            for target in record.references() {
+                self.referrers.entry(target).or_default().insert(id.clone());
+            }
+            let versions = self.versions.entry(id.clone()).or_default();
+            versions.insert(outcome.tip.height, record.clone());
+        }
+        for (key, page) in &outcome.pages {
+            match page {
+                Some(page) => self.pages.insert(key.clone(), page.clone()),
+                None => self.pages.remove(key),
+            };
+        }
+    }
+
+    /// The records as they stood after the block at `height`.
+    pub fn at(&self, height: Height) -> MemoryView<'_> {
+        MemoryView {
+            state: self,
+            height,
+        }
+    }
+
+    fn latest(&self) -> MemoryView<'_> {
+        self.at(Height(u64::MAX))
+    }
+}
+
+/// The state as it stood at one height.
+#[derive(Copy, Clone, Debug)]
+pub struct MemoryView<'a> {
+    state: &'a MemoryState,
+    height: Height,
+}
+
+impl MemoryView<'_> {
+    fn exists(&self, id: &RecordId) -> bool {
+        let versions = self.state.versions.get(id);
+        versions.is_some_and(|versions| versions.range(..=self.height).next().is_some())
+    }
+}
+
+fn is_after(id: &RecordId, after: Option<&RecordId>) -> bool {
+    after.is_none_or(|after| id > after)
+}
+
+impl View for MemoryView<'_> {
+    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
+        let versions = self.state.versions.get(id);
+        let version = versions.and_then(|versions| versions.range(..=self.height).next_back());
+        Ok(version.map(|(_, record)| record.clone()))
+    }
+
+    fn list(
+        &self,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        let ids = self.state.versions.keys();
+        let ids = ids.filter(|id| id.kind() == kind && is_after(id, after) && self.exists(id));
+        Ok(ids.take(count_max).cloned().collect())
+    }
+
+    fn referrers(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        let ids = self.state.referrers.get(target).into_iter().flatten();
+        let ids = ids.filter(|id| id.kind() == kind && is_after(id, after) && self.exists(id));
+        Ok(ids.take(count_max).cloned().collect())
+    }
+}
+
+impl View for MemoryState {
+    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
+        self.latest().record(id)
+    }
+
+    fn list(
+        &self,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.latest().list(kind, after, count_max)
+    }
+
+    fn referrers(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.latest().referrers(target, kind, after, count_max)
+    }
+}
+
+impl Pages for MemoryState {
+    type Error = ViewError;
+    fn page(&self, key: &PageKey) -> Result<Option<Vec<u8>>, ViewError> {
+        Ok(self.pages.get(key).cloned())
+    }
+}

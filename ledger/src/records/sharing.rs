@@ -1,0 +1,156 @@
+//! Applications (共享申请) and authorizations (授权).
+
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use super::{Period, SharingMethod};
+use crate::bounded::List;
+use crate::crypto::PublicKey;
+use crate::ids::{
+    DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResponsibilityCode, SharingId,
+    Statement, TimeMs,
+};
+use crate::limits;
+
+/// Field numbers, strictly ascending, at least one.
+pub type FieldNumbers = List<FieldNumber, { limits::FIELDS_MAX }>;
+
+/// What a department asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Request {
+    /// The version of the entry it was written against.
+    pub version: u32,
+    /// The applicant's own responsibility that needs the data.
+    pub responsibility: ResponsibilityCode,
+    /// The fields.
+    pub fields: FieldNumbers,
+    /// What for.
+    pub purpose: PurposeCode,
+    /// The business scene (使用场景), in words.
+    pub scene: Statement,
+    /// How the data is to arrive.
+    pub method: SharingMethod,
+    /// Calls a day at most; none for no bound asked.
+    pub calls_per_day_max: Option<u32>,
+    /// First instant of use.
+    pub from: TimeMs,
+    /// First instant after use.
+    pub to: TimeMs,
+}
+
+/// Where an application stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "status")]
+pub enum ApplicationStatus {
+    /// Waits for the provider.
+    Submitted,
+    /// An authorization of the same id exists.
+    Granted {
+        /// Who decided, when.
+        decision: Decision,
+    },
+    /// Refused, with a reason.
+    Refused {
+        /// Who decided, when and why.
+        decision: Decision,
+    },
+    /// Taken back by the applicant.
+    TakenBack {
+        /// Who took it back, when.
+        decision: Decision,
+    },
+}
+
+/// A decision with its signer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Decision {
+    /// The deciding department.
+    pub department: DepartmentId,
+    /// The key that signed.
+    pub key: PublicKey,
+    /// When.
+    pub at: Moment,
+    /// Why, where a reason was given.
+    pub reason: Option<Statement>,
+}
+
+/// An application of one department for fields of one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Application {
+    /// Its id.
+    pub id: SharingId,
+    /// Who asks.
+    pub applicant: DepartmentId,
+    /// What for.
+    pub request: Request,
+    /// Counts every change of this record.
+    pub revision: u32,
+    /// When it arrived.
+    pub submitted: Moment,
+    /// Where it stands.
+    pub status: ApplicationStatus,
+}
+
+/// Why an authorization ended before its time.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndKind {
+    /// The provider took it back.
+    Revoked,
+    /// The grantee gave it up.
+    GivenUp,
+    /// The resource was withdrawn.
+    ResourceWithdrawn,
+}
+
+/// An early end with its signer.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct EarlyEnd {
+    /// Which kind.
+    pub kind: EndKind,
+    /// Who decided, when and why.
+    pub decision: Decision,
+}
+
+/// A grant: one grantee may read these fields of one resource for one purpose in one window.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Authorization {
+    /// Its id, the application's.
+    pub id: SharingId,
+    /// Who may read; it cannot be passed on (rule S5).
+    pub grantee: DepartmentId,
+    /// The grantee's responsibility it was granted for.
+    pub responsibility: ResponsibilityCode,
+    /// The version of the entry that was granted.
+    pub version: u32,
+    /// The fields granted.
+    pub fields: FieldNumbers,
+    /// What for.
+    pub purpose: PurposeCode,
+    /// Calls a day at most; none for no bound.
+    pub calls_per_day_max: Option<u32>,
+    /// First instant of use.
+    pub from: TimeMs,
+    /// First instant after use.
+    pub to: TimeMs,
+    /// Who granted it, when and why.
+    pub granted: Decision,
+    /// Counts every change of this record.
+    pub revision: u32,
+    /// When it was active, oldest first; its window bounds it besides.
+    pub active: List<Period, { limits::PERIODS_MAX }>,
+    /// Its early end, if it had one.
+    pub ended: Option<EarlyEnd>,
+}
+
+impl Authorization {
+    /// Whether it was active after the block at `height`, its window apart.
+    pub fn is_active_at(&self, height: Height) -> bool {
+        self.active.iter().any(|period| period.holds_at(height))
+    }
+
+    /// Whether its window holds the instant.
+    pub fn window_holds(&self, time: TimeMs) -> bool {
+        self.from <= time && time < self.to
+    }
+}

@@ -1,0 +1,431 @@
+//! Why the rules refuse a transaction: each reason named, with the thing and what to do.
+//!
+//! The name of a reason ([`Rejection::code`]) is stable: programs and problem documents use it.
+
+use crate::action::Action;
+use crate::crypto::{CryptoError, PublicKey};
+use crate::ids::{
+    DepartmentId, FieldNumber, Height, NodeId, PurposeCode, ResourceCode, ResponsibilityCode,
+    SharingId, TimeMs,
+};
+use crate::limits;
+use crate::records::{Lack, Office, RecordId, ResourceStatus, Role};
+
+fn join<T: ToString>(items: &[T]) -> String {
+    items
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+macro_rules! rejections {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty),* $(,)? } = $code:literal, $rule:expr;)*) => {
+        /// A reason to refuse a transaction. Nothing of it took effect (rule R7).
+        #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+        pub enum Rejection {
+            $($(#[$meta])* $name { $($(#[$field_meta])* $field: $ty),* },)*
+        }
+
+        impl Rejection {
+            /// The reason's stable name.
+            pub fn code(&self) -> &'static str {
+                match self { $(Rejection::$name { .. } => $code,)* }
+            }
+
+            /// The rule it enforces, as the documentation numbers them.
+            pub fn rule(&self) -> Option<&'static str> {
+                match self { $(Rejection::$name { .. } => $rule,)* }
+            }
+
+            /// Every code with its rule, for the documentation.
+            pub const CODES: &'static [(&'static str, Option<&'static str>)] = &[$(($code, $rule),)*];
+        }
+    };
+}
+
+rejections! {
+    /// No such key is registered.
+    #[error("key {key} is not registered. Ask the department's head to register it")]
+    UnknownKey {
+        /// The author's key.
+        key: PublicKey,
+    } = "unknown-key", Some("R3");
+
+    /// The key was revoked.
+    #[error("key {key} was revoked at height {since}. Sign with a key that is valid")]
+    RevokedKey {
+        /// The author's key.
+        key: PublicKey,
+        /// Since when.
+        since: Height,
+    } = "revoked-key", Some("R3");
+
+    /// The sequence number was used before.
+    #[error("sequence number {given} of this key is used, the next is {expected}. Sign again with {expected}")]
+    SequenceUsed {
+        /// The envelope's number.
+        given: u64,
+        /// The next number.
+        expected: u64,
+    } = "sequence-used", Some("R6");
+
+    /// A number before this one is missing.
+    #[error("sequence number {given} is ahead, the next of this key is {expected}. Submit the transactions before it first, or sign again with {expected}")]
+    SequenceAhead {
+        /// The envelope's number.
+        given: u64,
+        /// The next number.
+        expected: u64,
+    } = "sequence-ahead", Some("R6");
+
+    /// Its time is over.
+    #[error("the transaction expired at {not_after}, the block's time is {block_time}. Sign it again with a later expiry")]
+    Expired {
+        /// The envelope's last instant.
+        not_after: TimeMs,
+        /// The block's time.
+        block_time: TimeMs,
+    } = "expired", Some("R6");
+
+    /// Its expiry lies too far ahead.
+    #[error("the transaction expires at {not_after}, more than {} hours after the block's time {block_time}. Sign it again with an earlier expiry", limits::NOT_AFTER_AHEAD_MS_MAX / 3_600_000)]
+    ExpiryTooFar {
+        /// The envelope's last instant.
+        not_after: TimeMs,
+        /// The block's time.
+        block_time: TimeMs,
+    } = "expiry-too-far", Some("R6");
+
+    /// The key's role does not sign this.
+    #[error("a key with role {role:?} does not sign `{action}`. Sign with a key whose role does")]
+    RoleForbids {
+        /// The author's role.
+        role: Role,
+        /// The action's name.
+        action: &'static str,
+    } = "role-forbids", Some("R4");
+
+    /// The department does not act for the one concerned.
+    #[error("{actor} does not act for {subject}. This needs a key of {subject} or of the department it belongs to")]
+    NotActingFor {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The department concerned.
+        subject: DepartmentId,
+    } = "not-acting-for", None;
+
+    /// An office is needed.
+    #[error("{actor} does not hold the office {office:?}. Ask {holder} to sign this")]
+    OfficeNeeded {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The office.
+        office: Office,
+        /// Who holds it.
+        holder: DepartmentId,
+    } = "office-needed", Some("C5");
+
+    /// Nobody holds the office.
+    #[error("nobody holds the office {office:?} on this chain")]
+    OfficeVacant {
+        /// The office.
+        office: Office,
+    } = "office-vacant", None;
+
+    /// Publishing one's own entry.
+    #[error("{actor} cannot publish an entry of {provider}: nobody publishes their own. Ask {publisher} to publish it")]
+    OwnEntry {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The provider.
+        provider: DepartmentId,
+        /// Who may.
+        publisher: DepartmentId,
+    } = "own-entry", Some("C5");
+
+    /// No such record.
+    #[error("there is no {id}. Check its spelling, or register it first")]
+    Unknown {
+        /// What is missing.
+        id: RecordId,
+    } = "unknown-record", None;
+
+    /// The id is in use.
+    #[error("{id} exists already; ids are never used again. Choose another")]
+    Taken {
+        /// What exists.
+        id: RecordId,
+    } = "taken", Some("C3");
+
+    /// The record changed since.
+    #[error("{id} is at revision {current}, this was decided on revision {given}. Look at it again and sign anew")]
+    Stale {
+        /// The record.
+        id: RecordId,
+        /// The revision named.
+        given: u32,
+        /// The revision now.
+        current: u32,
+    } = "stale", None;
+
+    /// The department does not act or read.
+    #[error("department {department} is not active")]
+    DepartmentNotActive {
+        /// The department.
+        department: DepartmentId,
+    } = "department-not-active", None;
+
+    /// The sub-unit's id does not extend its parent's.
+    #[error("{id} is no id for a sub-unit of {parent}: it is the parent's id, a dot and a number, and at most {} levels deep", limits::DEPARTMENT_DEPTH_MAX)]
+    BadSubUnit {
+        /// The id given.
+        id: DepartmentId,
+        /// The parent.
+        parent: DepartmentId,
+    } = "bad-sub-unit", None;
+
+    /// A department without parent needs a head.
+    #[error("department {department} needs its head's first key, or a parent whose keys act for it")]
+    HeadMissing {
+        /// The department.
+        department: DepartmentId,
+    } = "head-missing", None;
+
+    /// The key offered is not admitted.
+    #[error("the key offered is not admitted: {reason}")]
+    BadKey {
+        /// Why.
+        reason: CryptoError,
+    } = "bad-key", Some("R3");
+
+    /// The department would have no head key.
+    #[error("{key} is the last valid head key of {department}. Register another first")]
+    LastHeadKey {
+        /// The key.
+        key: PublicKey,
+        /// The department.
+        department: DepartmentId,
+    } = "last-head-key", Some("R8");
+
+    /// The height lies outside the key's life.
+    #[error("a key is suspect from a height between its registration ({from}) and now ({now}), not from {given}")]
+    BadSuspectHeight {
+        /// The height given.
+        given: Height,
+        /// The key's first height.
+        from: Height,
+        /// This block.
+        now: Height,
+    } = "bad-suspect-height", Some("R3");
+
+    /// The responsibility is not in effect.
+    #[error("responsibility {code} is no longer in effect. Name one that is")]
+    ResponsibilityEnded {
+        /// The responsibility.
+        code: ResponsibilityCode,
+    } = "responsibility-ended", Some("C1");
+
+    /// Someone else holds the responsibility.
+    #[error("responsibility {code} is held by {holder}, not by {department}. Name one of {department}'s own")]
+    ResponsibilityNotHeld {
+        /// The responsibility.
+        code: ResponsibilityCode,
+        /// Who holds it.
+        holder: DepartmentId,
+        /// Who cites it.
+        department: DepartmentId,
+    } = "responsibility-not-held", Some("C1");
+
+    /// The applicant's responsibility is not its own, or not in effect.
+    #[error("an application names an effective responsibility of the applicant itself: {code} is not one of {applicant}'s")]
+    NotOwnResponsibility {
+        /// The responsibility.
+        code: ResponsibilityCode,
+        /// The applicant.
+        applicant: DepartmentId,
+    } = "not-own-responsibility", Some("S1");
+
+    /// The draft lacks metadata.
+    #[error("{code} lacks {}. Complete the draft first", join(lacks))]
+    Incomplete {
+        /// The entry.
+        code: ResourceCode,
+        /// What it lacks.
+        lacks: Vec<Lack>,
+    } = "incomplete", Some("C3");
+
+    /// A condition or legal basis is missing.
+    #[error("{code} lacks {}. 有条件 needs a condition, 不予 needs a legal basis", join(lacks))]
+    SharingUnfounded {
+        /// The entry.
+        code: ResourceCode,
+        /// What it lacks.
+        lacks: Vec<Lack>,
+    } = "sharing-unfounded", Some("C4");
+
+    /// Field numbers are out of order or used again.
+    #[error("field {field} of {code}: numbers ascend strictly from 1, and one that was used is never used for another field")]
+    BadFieldNumber {
+        /// The entry.
+        code: ResourceCode,
+        /// The number.
+        field: FieldNumber,
+    } = "bad-field-number", Some("C6");
+
+    /// The amendment takes something away.
+    #[error("the amendment of {code} shares less than the version in force (field {field}). Withdraw the entry instead, with notice")]
+    Narrows {
+        /// The entry.
+        code: ResourceCode,
+        /// The field.
+        field: FieldNumber,
+    } = "narrows", Some("S6");
+
+    /// The entry's state does not allow this.
+    #[error("{code} is {status:?}: {needed}")]
+    WrongStatus {
+        /// The entry.
+        code: ResourceCode,
+        /// Its state.
+        status: ResourceStatus,
+        /// What is needed.
+        needed: &'static str,
+    } = "wrong-status", None;
+
+    /// The entry is another department's.
+    #[error("{code} is an entry of {provider}")]
+    NotProvider {
+        /// The entry.
+        code: ResourceCode,
+        /// Its provider.
+        provider: DepartmentId,
+    } = "not-provider", Some("S3");
+
+    /// Applying for one's own data.
+    #[error("{applicant} needs no application for {code}: it provides it")]
+    OwnResource {
+        /// The entry.
+        code: ResourceCode,
+        /// The applicant.
+        applicant: DepartmentId,
+    } = "own-resource", Some("S1");
+
+    /// No such purpose.
+    #[error("purpose {purpose} is not in the chain's code list")]
+    UnknownPurpose {
+        /// The code given.
+        purpose: PurposeCode,
+    } = "unknown-purpose", Some("S1");
+
+    /// The fields are not numbers of the entry, ascending.
+    #[error("the fields name at least one number of {code}, each once and ascending; {} is wrong", field.map_or_else(|| "an empty list".to_owned(), |number| number.to_string()))]
+    BadFields {
+        /// The entry.
+        code: ResourceCode,
+        /// The offending number; none when the list is empty.
+        field: Option<FieldNumber>,
+    } = "bad-fields", Some("S1");
+
+    /// The period is empty or over.
+    #[error("the period from {from} to {to} is empty or over already")]
+    BadPeriod {
+        /// First instant.
+        from: TimeMs,
+        /// First instant after.
+        to: TimeMs,
+    } = "bad-period", Some("S1");
+
+    /// The application was decided.
+    #[error("application {application} was decided already")]
+    AlreadyDecided {
+        /// The application.
+        application: SharingId,
+    } = "already-decided", None;
+
+    /// Grants more than was asked for.
+    #[error("the grant on {application} exceeds what was asked for: {what}. Grant within the application")]
+    GrantExceeds {
+        /// The application.
+        application: SharingId,
+        /// What exceeds.
+        what: String,
+    } = "grant-exceeds", Some("S2");
+
+    /// The field is not shared.
+    #[error("field {field} of {code} is not shared (不予共享) and cannot be granted")]
+    NotShareable {
+        /// The entry.
+        code: ResourceCode,
+        /// The field.
+        field: FieldNumber,
+    } = "not-shareable", Some("S2");
+
+    /// Someone else than the provider decides.
+    #[error("only {provider}, which provides {code}, grants or refuses; {actor} does not act for it")]
+    NotDecider {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The provider.
+        provider: DepartmentId,
+        /// The entry.
+        code: ResourceCode,
+    } = "not-decider", Some("S3");
+
+    /// The applicant decides on its own application.
+    #[error("{actor} acts for the applicant {applicant} and cannot decide on its application")]
+    ApplicantDecides {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The applicant.
+        applicant: DepartmentId,
+    } = "applicant-decides", Some("S3");
+
+    /// The authorization is over.
+    #[error("authorization {authorization} is not active")]
+    NotActive {
+        /// The authorization.
+        authorization: SharingId,
+    } = "not-active", Some("S5");
+
+    /// Neither provider nor grantee.
+    #[error("{actor} is neither the provider nor the grantee of authorization {authorization}")]
+    NotParty {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The authorization.
+        authorization: SharingId,
+    } = "not-party", Some("S5");
+
+    /// A validator enters and leaves by other ways.
+    #[error("node {node} votes or would vote: validators change through the membership, not here. Register an observer, or ask for a membership change")]
+    ValidatorNode {
+        /// The node.
+        node: NodeId,
+    } = "validator-node", Some("R9");
+
+    /// The node was removed before.
+    #[error("node {node} was removed already")]
+    NodeRemoved {
+        /// The node.
+        node: NodeId,
+    } = "node-removed", None;
+
+    /// A bound of the ledger is reached.
+    #[error("{what} is at its bound of {count_max}")]
+    Full {
+        /// What is full.
+        what: &'static str,
+        /// The bound.
+        count_max: usize,
+    } = "full", None;
+}
+
+impl Rejection {
+    pub(crate) fn role_forbids(role: Role, action: &Action) -> Self {
+        Rejection::RoleForbids {
+            role,
+            action: action.name(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Who votes: the validator set, its hash, its quorum and its proposers.
+
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
+use crate::bounded::List;
+use crate::codec::encode;
+use crate::crypto::PublicKey;
+use crate::hash::{Domain, Hash, hash};
+use crate::ids::{Address, DepartmentId, Height, NodeId};
+use crate::limits;
+
+/// One voting member: one department, one node, one vote.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Validator {
+    /// Address in votes, derived from the consensus key.
+    pub address: Address,
+    /// The key its votes are signed with.
+    pub consensus_key: PublicKey,
+    /// The node that votes.
+    pub node: NodeId,
+    /// The department it votes for.
+    pub department: DepartmentId,
+}
+
+impl Validator {
+    /// A validator with the address of its key.
+    pub fn new(consensus_key: PublicKey, node: NodeId, department: DepartmentId) -> Self {
+        Self {
+            address: Address::of(&consensus_key),
+            consensus_key,
+            node,
+            department,
+        }
+    }
+}
+
+/// Why validators form no set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValidatorSetError {
+    /// Nobody would vote.
+    #[error("a validator set needs at least one member")]
+    Empty,
+    /// More than the bound.
+    #[error("a validator set has at most {} members", limits::VALIDATORS_MAX)]
+    TooMany,
+    /// Two members share a key, a node or a department.
+    #[error("{what} appears twice in the validator set: one department, one node, one vote")]
+    Duplicate {
+        /// The thing that appears twice.
+        what: String,
+    },
+    /// An address is not its key's.
+    #[error("the address of node {node} is not that of its key")]
+    WrongAddress {
+        /// The node.
+        node: NodeId,
+    },
+}
+
+/// The members, by strictly ascending address. An index into it is a member's place in certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ValidatorSet {
+    members: List<Validator, { limits::VALIDATORS_MAX }>,
+}
+
+impl ValidatorSet {
+    /// Sorts and checks the members.
+    pub fn new(mut members: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+        if members.is_empty() {
+            return Err(ValidatorSetError::Empty);
+        }
+        members.sort_by_key(|member| member.address);
+        for (index, member) in members.iter().enumerate() {
+            if Address::of(&member.consensus_key) != member.address {
+                return Err(ValidatorSetError::WrongAddress {
+                    node: member.node.clone(),
+                });
+            }
+            let earlier = members.get(..index).unwrap_or_default();
+            let duplicate = |what: String| Err(ValidatorSetError::Duplicate { what });
+            if earlier
+                .iter()
+                .any(|other| other.consensus_key == member.consensus_key)
+            {
+                return duplicate(format!("consensus key {}", member.consensus_key));
+            }
+            if earlier.iter().any(|other| other.node == member.node) {
+                return duplicate(format!("node {}", member.node));
+            }
+            if earlier
+                .iter()
+                .any(|other| other.department == member.department)
+            {
+                return duplicate(format!("department {}", member.department));
+            }
+        }
+        let members = List::new(members).map_err(|_| ValidatorSetError::TooMany)?;
+        Ok(Self { members })
+    }
+
+    /// The members by ascending address.
+    pub fn members(&self) -> &[Validator] {
+        &self.members
+    }
+
+    /// How many members vote.
+    pub fn count(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Votes needed: more than two thirds. Source: Buchman, Kwon, Milosevic, "The latest gossip on
+    /// BFT consensus" (2018), section 2: 2f + 1 of 3f + 1.
+    pub fn quorum(&self) -> usize {
+        self.count() * 2 / 3 + 1
+    }
+
+    /// A member by its address.
+    pub fn by_address(&self, address: &Address) -> Option<&Validator> {
+        let index = self
+            .members
+            .binary_search_by_key(address, |member| member.address)
+            .ok()?;
+        self.members.get(index)
+    }
+
+    /// A member's index by its address.
+    pub fn index_of(&self, address: &Address) -> Option<usize> {
+        self.members
+            .binary_search_by_key(address, |member| member.address)
+            .ok()
+    }
+
+    /// Whose turn it is to propose: in turn over heights and rounds.
+    pub fn proposer(&self, height: Height, round: u32) -> &Validator {
+        let count = self.members.len().max(1);
+        let turn = u128::from(height.0) + u128::from(round);
+        let count_wide = u128::try_from(count).unwrap_or(1);
+        let index = usize::try_from(turn % count_wide).unwrap_or(0);
+        // The set is never empty: `new` and decoding of a block's state refuse that.
+        &self.members[index]
+    }
+
+    /// The hash that headers carry.
+    pub fn hash(&self) -> Hash {
+        hash(Domain::ValidatorSet, &[&encode(self)])
+    }
+}
