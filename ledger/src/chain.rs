@@ -377,7 +377,7 @@ fn conclude<S: ChainState>(
     writes: Writes,
 ) -> Result<(Header, Outcome), ChainError> {
     let changes = writes.records.values().map(tree_change).collect();
-    let update = state_tree::update(state, tip.state.clone(), changes)?;
+    let update = state_tree::update(state, tip.state, changes)?;
     let overlay = Overlay::with_writes(state, writes.records);
     let parameters = overlay.parameters()?;
     let validators = overlay.membership()?.current;

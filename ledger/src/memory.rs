@@ -28,7 +28,7 @@ impl MemoryState {
         }
         for (key, page) in &outcome.pages {
             match page {
-                Some(page) => self.pages.insert(key.clone(), page.clone()),
+                Some(page) => self.pages.insert(*key, page.clone()),
                 None => self.pages.remove(key),
             };
         }

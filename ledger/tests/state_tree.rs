@@ -420,14 +420,15 @@ fn a_failing_store_is_reported() {
     assert!(update(&Failing, root, vec![]).is_ok());
 }
 
-/// A page that hashes right but that no update writes: what is checked beyond the hash.
+/// The bytes of a page with these masks and hashes.
+fn page(inner: u32, leaves: u32, hashes: &[Hash]) -> Vec<u8> {
+    let mut bytes = [inner.to_le_bytes(), leaves.to_le_bytes()].concat();
+    bytes.extend(hashes.iter().flat_map(|hash| hash.0));
+    bytes
+}
+
 #[test]
 fn a_page_that_no_update_writes_is_malformed() {
-    let page = |inner: u32, leaves: u32, hashes: &[Hash]| {
-        let mut bytes = [inner.to_le_bytes(), leaves.to_le_bytes()].concat();
-        bytes.extend(hashes.iter().flat_map(|hash| hash.0));
-        bytes
-    };
     let (left, right) = (Hash([0x0f; 32]), Hash([0xf0; 32]));
     let good = page(0, 0b1100, &[left, left, right, right]);
     let root_slot = Store::of(&Map::from([(left, left), (right, right)])).root_slot;
@@ -441,6 +442,18 @@ fn a_page_that_no_update_writes_is_malformed() {
         prove(&store, &root_slot, &left).map(|_| ())
     };
     assert_eq!(with(good.clone()), Ok(()));
+    let (middle, leaf_like) = (Hash([0x4f; 32]), Hash([0x80; 32]));
+    let below_left = |inner| {
+        page(
+            0b100,
+            0b11_1000,
+            &[inner, right, right, left, left, middle, middle],
+        )
+    };
+    assert_eq!(
+        with(below_left(left)),
+        Err(TreeError::MismatchedPage(PageKey::ROOT))
+    );
     for (what, bytes) in [
         (
             "leaves on the wrong side",
@@ -450,6 +463,10 @@ fn a_page_that_no_update_writes_is_malformed() {
         (
             "a leaf at the top",
             page(0, 0b1110, &[left, left, left, left, right, right]),
+        ),
+        (
+            "a leaf above the top",
+            page(0, 0b1101, &[left, left, left, left, right, right]),
         ),
         (
             "both inner and leaf",
@@ -462,12 +479,9 @@ fn a_page_that_no_update_writes_is_malformed() {
         ("children of an empty place", page(0, 0b11_1100, &[left; 8])),
         (
             "an inner node that looks like a leaf",
-            page(1 << 16, 0b1000, &[right, right, right]),
+            below_left(leaf_like),
         ),
-        (
-            "an inner node that looks empty",
-            page(1 << 16, 0b1000, &[Hash::ZERO, right, right]),
-        ),
+        ("an inner node that looks empty", below_left(Hash::ZERO)),
         ("a hash too many", [good.clone(), left.0.to_vec()].concat()),
         ("a byte too few", good[..good.len() - 1].to_vec()),
         ("nothing", vec![]),
@@ -479,6 +493,57 @@ fn a_page_that_no_update_writes_is_malformed() {
             "{what}"
         );
     }
+}
+
+/// A leaf stands below its own page, at each of a byte's two digits.
+#[test]
+fn a_leaf_of_another_page_is_malformed() {
+    let key = |first, second| {
+        let mut key = number(0);
+        (key.0[0], key.0[1]) = (first, second);
+        key
+    };
+    for (keys, others) in [
+        ([key(0x10, 0), key(0x1f, 0)], [key(0x20, 0), key(0x2f, 0)]),
+        (
+            [key(0x11, 0x00), key(0x11, 0xf0)],
+            [key(0x12, 0x00), key(0x12, 0xf0)],
+        ),
+        (
+            [key(0x11, 0x10), key(0x11, 0x1f)],
+            [key(0x11, 0x20), key(0x11, 0x2f)],
+        ),
+    ] {
+        let mut store = Store::of(&keys.map(|key| (key, key)).into());
+        let lowest = *store.pages.last_key_value().unwrap().0;
+        let bytes = store.pages.get_mut(&lowest).unwrap();
+        let length = bytes.len();
+        for (leaf, other) in bytes[length - 128..].chunks_mut(64).zip(others) {
+            leaf[..32].copy_from_slice(&other.0);
+        }
+        let proof = prove(&store, &store.root_slot, &keys[0]);
+        assert_eq!(proof, Err(TreeError::MalformedPage(lowest)));
+    }
+}
+
+/// Below the last bit of a key there is nothing, so no inner node stands there.
+#[test]
+fn an_inner_node_below_the_last_bit_is_malformed() {
+    let mut store = Store::of(&Map::from([
+        (flipped(255), number(1)),
+        (number(0), number(2)),
+    ]));
+    let lowest = *store.pages.last_key_value().unwrap().0;
+    let bytes = store.pages.get_mut(&lowest).unwrap();
+    let mask = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().unwrap());
+    let (inner, leaves) = (mask(&bytes[..4]), mask(&bytes[4..8]));
+    // All others on the way are lone inner nodes beside an empty place.
+    assert_eq!((inner.count_ones(), leaves.count_ones()), (3, 2));
+    *bytes = page(inner | leaves, 0, &[Hash([1; 32]); 5]);
+    let malformed = Err(TreeError::MalformedPage(lowest));
+    assert_eq!(prove(&store, &store.root_slot, &number(0)), malformed);
+    let update = update(&store, store.root_slot, vec![(number(0), None)]);
+    assert_eq!(update.map(|_| ()), Err(TreeError::MalformedPage(lowest)));
 }
 
 #[test]

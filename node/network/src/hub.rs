@@ -246,7 +246,7 @@ impl Hub {
                 return false;
             }
         }
-        let mut hasher = blake3::Hasher::new_derive_key("dirchain network 2025 relayed frame");
+        let mut hasher = blake3::Hasher::new_derive_key("dirchain/network/relayed-frame/1");
         hasher.update(&[Kind::Relayed(payload).byte()]);
         hasher.update(&origin.to_bytes());
         hasher.update(body);
