@@ -201,11 +201,11 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
 
 /// Builds the next block from candidates in their order, leaving out what the rules refuse and
 /// what no longer fits.
-pub fn build<S: ChainState>(
+pub fn build<'t, S: ChainState>(
     state: &S,
     tip: &Tip,
     building: Building,
-    candidates: &[VerifiedTransaction],
+    candidates: impl IntoIterator<Item = &'t VerifiedTransaction>,
 ) -> Result<Built, ChainError> {
     let time = TimeMs(building.now.0.max(tip.time.0.saturating_add(1)));
     let at = Moment {

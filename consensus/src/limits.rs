@@ -1,0 +1,26 @@
+//! Every bound of the replica and its pool, in one place.
+
+/// Transactions waiting in the pool.
+pub const POOL_TRANSACTIONS_MAX: usize = 20_000;
+/// Bytes of the transactions waiting in the pool.
+pub const POOL_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Transactions of one key waiting in the pool.
+pub const POOL_TRANSACTIONS_PER_KEY_MAX: usize = 2_048;
+/// How long a transaction given to this node waits before it is sent to the validators again.
+pub const RESEND_AFTER_MS: i64 = 2_000;
+/// Transactions sent again at one tick.
+pub const RESEND_COUNT_MAX: usize = 256;
+/// Rounds of one height whose bodies are kept.
+pub const BODIES_MAX: usize = 64;
+/// How far ahead of the tip a proposed block's height may be to be kept for later.
+pub const PARTS_AHEAD_MAX: usize = 4;
+/// A proposal part's encoding: a block and what is around it.
+pub const PART_BYTES_MAX: usize = dirchain_ledger::limits::BLOCK_BYTES_MAX + 1_024;
+/// Candidates offered to one block.
+pub const CANDIDATES_MAX: usize = dirchain_ledger::limits::BLOCK_TRANSACTIONS_MAX;
+/// How long a transaction waits for the one before it before it is given up.
+pub const PARKED_MS_MAX: i64 = 10_000;
+/// Blocks of one publisher kept for one round: an honest one has one.
+pub const BODIES_PER_PUBLISHER_MAX: usize = 2;
+/// How far beyond the current round a part's round may be.
+pub const ROUNDS_AHEAD_MAX: u32 = 8;

@@ -1,0 +1,76 @@
+//! When a height starts: at rest, only when there is something to decide.
+//!
+//! The engine waits for our answer after each height and has no timer on it, so holding the answer
+//! back holds the height back. A height that sync decided is never held: the engine drains its
+//! sync queue only when a height starts.
+
+use std::collections::BTreeSet;
+
+use dirchain_ledger::ids::{Address, TimeMs};
+
+use super::{Command, Replica};
+
+/// What bears on starting the next height.
+#[derive(Debug, Default)]
+pub(super) struct Pacing {
+    /// The engine waits for our answer.
+    is_held: bool,
+    /// The last height was decided by sync.
+    pub(super) was_synced: bool,
+    /// Someone voted for or proposed a block of the next height.
+    is_wanted: bool,
+    /// Who voted nil at the next height.
+    nil_voters: BTreeSet<Address>,
+}
+
+impl Replica {
+    pub(super) fn start_height(&mut self) -> Vec<Command> {
+        self.pacing.is_held = false;
+        self.pacing.was_synced = false;
+        let (height, validators) = (self.tip.height.next(), self.tip.validators.clone());
+        vec![Command::StartHeight { height, validators }]
+    }
+
+    /// The engine finished the height before; starts the next one, or holds it back.
+    pub(super) fn finalized(&mut self, now: TimeMs) -> Vec<Command> {
+        let follows = self.me.is_none();
+        if follows
+            || self.pacing.was_synced
+            || self.pacing.is_wanted
+            || self.pool.has_ready()
+            || self.heartbeat_is_due(now)
+        {
+            return self.start_height();
+        }
+        self.pacing.is_held = true;
+        Vec::new()
+    }
+
+    /// Starts the height that is held back, if one is.
+    pub(super) fn release(&mut self) -> Vec<Command> {
+        if self.pacing.is_held { self.start_height() } else { Vec::new() }
+    }
+
+    pub(super) fn heartbeat_is_due(&self, now: TimeMs) -> bool {
+        now.0.saturating_sub(self.tip.time.0) >= self.tip.heartbeat_ms
+    }
+
+    /// One voter for a block is reason enough to start. Nil votes are when more vote nil than can
+    /// be faulty: a single restarted node must not rouse the others from their rest.
+    pub(super) fn heard_next(&mut self, voter: Address, for_block: bool) -> Vec<Command> {
+        if for_block {
+            self.pacing.is_wanted = true;
+        } else {
+            self.pacing.nil_voters.insert(voter);
+            let faulty_max = self.tip.validators.count().saturating_sub(self.tip.validators.quorum());
+            self.pacing.is_wanted |= self.pacing.nil_voters.len() > faulty_max;
+        }
+        if self.pacing.is_wanted { self.release() } else { Vec::new() }
+    }
+
+    /// Forgets what bore on the height that is now decided.
+    pub(super) fn reset_pacing(&mut self) {
+        self.pacing.is_wanted = false;
+        self.pacing.nil_voters.clear();
+    }
+}
