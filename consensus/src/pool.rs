@@ -105,6 +105,11 @@ impl Pool {
         self.per_key.get(key).copied().unwrap_or(0)
     }
 
+    /// How many transactions of each key wait.
+    pub fn counts(&self) -> impl Iterator<Item = (&PublicKey, usize)> {
+        self.per_key.iter().map(|(key, count)| (key, *count))
+    }
+
     /// Ids and signatures of the waiting transactions: verified, and not to be verified again.
     pub fn verified(&self) -> &BTreeSet<(TransactionId, Signature)> {
         &self.verified

@@ -1,1 +1,17 @@
+//! The directory over HTTP: a JSON interface, pages and search.
 //!
+//! Invariant: it opens no database and joins no network. It reads through [`Directory`] and submits
+//! through [`Submit`], and every answer says for which block it holds.
+
+pub mod api;
+mod at;
+mod cursor;
+pub mod directory;
+mod http;
+pub mod limits;
+mod pages;
+pub mod problem;
+mod reading;
+
+pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome};
+pub use http::router;

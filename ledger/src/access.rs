@@ -2,6 +2,8 @@
 //!
 //! The HTTP API, the pages, the command line and the evidence verifier all answer from here.
 
+use std::cell::OnceCell;
+
 use serde::{Deserialize, Serialize};
 
 use crate::execute::{acts_for, holds};
@@ -9,7 +11,7 @@ use crate::ids::{
     DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResourceCode, ResponsibilityCode,
     SharingId, Statement, TimeMs,
 };
-use crate::records::{Authorization, Published, Record, RecordId, RecordKind, Resource, Sharing};
+use crate::records::{Authorization, Record, RecordId, RecordKind, Resource, Sharing};
 use crate::view::{Records, View, ViewError};
 
 /// Why a department may read a field.
@@ -129,38 +131,64 @@ pub fn may_read(
     let Some(resource) = view.resource(resource)? else {
         return Ok(Verdict::Denied(Denial::NotPublished));
     };
-    may_read_record(view, department, &resource, field, purpose, at)
+    let asked = Asked {
+        department,
+        field,
+        purpose,
+        at,
+    };
+    may_read_record(view, &Granted::on(view, &resource), &asked)
+}
+
+/// The authorizations on one resource: loaded when a conditional field first asks for them, and
+/// once for all readers.
+struct Granted<'a> {
+    view: &'a dyn View,
+    resource: &'a Resource,
+    loaded: OnceCell<Vec<Authorization>>,
+}
+
+impl<'a> Granted<'a> {
+    fn on(view: &'a dyn View, resource: &'a Resource) -> Self {
+        Self {
+            view,
+            resource,
+            loaded: OnceCell::new(),
+        }
+    }
+
+    fn all(&self) -> Result<&[Authorization], ViewError> {
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
+        }
+        let loaded = authorizations(self.view, &self.resource.code)?;
+        Ok(self.loaded.get_or_init(|| loaded))
+    }
 }
 
 fn may_read_record(
     view: &dyn View,
-    department: &DepartmentId,
-    resource: &Resource,
-    field: FieldNumber,
-    purpose: Option<&PurposeCode>,
-    at: Moment,
+    granted: &Granted<'_>,
+    asked: &Asked<'_>,
 ) -> Result<Verdict, ViewError> {
     let denied = |denial| Ok(Verdict::Denied(denial));
+    let resource = granted.resource;
     let active = view
-        .department(department)?
-        .is_some_and(|d| d.is_active_at(at.height));
-    let owns = acts_for(view, department, &resource.provider)?;
-    if owns && active {
+        .department(asked.department)?
+        .is_some_and(|d| d.is_active_at(asked.at.height));
+    if active && acts_for(view, asked.department, &resource.provider)? {
         let responsibility = resource
             .entry()
             .and_then(|entry| entry.responsibility.clone());
         return Ok(Verdict::Allowed(Basis::Owner { responsibility }));
     }
-    let published = in_force(resource);
-    let (Some(published), true) = (published, active) else {
-        let unpublished = published.is_none();
-        return denied(if unpublished {
-            Denial::NotPublished
-        } else {
-            Denial::DepartmentNotActive
-        });
+    let Some(published) = resource.in_force() else {
+        return denied(Denial::NotPublished);
     };
-    let Some(record) = published.entry.field(field) else {
+    if !active {
+        return denied(Denial::DepartmentNotActive);
+    }
+    let Some(record) = published.entry.field(asked.field) else {
         return denied(Denial::NoSuchField);
     };
     match published.entry.sharing_of(record) {
@@ -168,26 +196,13 @@ fn may_read_record(
             version: published.version,
         })),
         Some(Sharing::Conditional { condition }) => {
-            let asked = Asked {
-                department,
-                field,
-                purpose,
-                at,
-            };
-            authorized(view, resource, &asked, condition.as_ref())
+            authorized(view, granted.all()?, asked, condition.as_ref())
         }
         Some(Sharing::NotShared { legal_basis }) => denied(Denial::NotShared {
             legal_basis: legal_basis.clone(),
         }),
         None => denied(Denial::NotShared { legal_basis: None }),
     }
-}
-
-fn in_force(resource: &Resource) -> Option<&Published> {
-    resource
-        .published
-        .as_ref()
-        .filter(|_| resource.withdrawn.is_none())
 }
 
 struct Asked<'a> {
@@ -200,39 +215,31 @@ struct Asked<'a> {
 /// The first authorization that covers what is asked; else the one that comes nearest.
 fn authorized(
     view: &dyn View,
-    resource: &Resource,
+    authorizations: &[Authorization],
     asked: &Asked<'_>,
     condition: Option<&Statement>,
 ) -> Result<Verdict, ViewError> {
-    let mut nearest: Option<(Failure, SharingId)> = None;
-    let mut found: Option<Basis> = None;
-    for_each_authorization(view, &resource.code, |authorization| {
-        if found.is_some() || authorization.grantee != *asked.department {
-            return Ok(());
+    let mut nearest: Option<(Failure, &SharingId)> = None;
+    for authorization in authorizations {
+        if authorization.grantee != *asked.department {
+            continue;
         }
-        match failure(view, authorization, asked)? {
-            None => found = Some(authorized_basis(view, authorization)?),
-            Some(failure) => {
-                if nearest
-                    .as_ref()
-                    .is_none_or(|(before, _)| *before <= failure)
-                {
-                    nearest = Some((failure, authorization.id.clone()));
-                }
-            }
+        let Some(failure) = failure(view, authorization, asked)? else {
+            return authorized_basis(view, authorization).map(Verdict::Allowed);
+        };
+        if nearest.is_none_or(|(before, _)| before <= failure) {
+            nearest = Some((failure, &authorization.id));
         }
-        Ok(())
-    })?;
-    Ok(match (found, nearest) {
-        (Some(basis), _) => Verdict::Allowed(basis),
-        (None, Some((failure, authorization))) => Verdict::Denied(Denial::AuthorizationFails {
-            authorization,
+    }
+    Ok(Verdict::Denied(match nearest {
+        Some((failure, authorization)) => Denial::AuthorizationFails {
+            authorization: authorization.clone(),
             failure,
-        }),
-        (None, None) => Verdict::Denied(Denial::NoAuthorization {
+        },
+        None => Denial::NoAuthorization {
             condition: condition.cloned(),
-        }),
-    })
+        },
+    }))
 }
 
 /// On what an authorization fails; the later in [`Failure`]'s order, the nearer it comes.
@@ -278,23 +285,22 @@ fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Ba
     })
 }
 
-fn for_each_authorization(
+/// Every authorization on a resource, by ascending number.
+fn authorizations(
     view: &dyn View,
     resource: &ResourceCode,
-    mut each: impl FnMut(&Authorization) -> Result<(), ViewError>,
-) -> Result<(), ViewError> {
+) -> Result<Vec<Authorization>, ViewError> {
+    let mut found = Vec::new();
     let target = RecordId::Resource(resource.clone());
-    view.for_each_referrer(
-        &target,
-        RecordKind::Authorization,
-        |id| -> Result<(), ViewError> {
-            match view.record(id)? {
-                Some(Record::Authorization(authorization)) => each(&authorization),
-                // The index of references is append-only over all heights: not there yet at this one.
-                Some(_) | None => Ok(()),
-            }
-        },
-    )
+    let kind = RecordKind::Authorization;
+    view.for_each_referrer(&target, kind, |id| -> Result<(), ViewError> {
+        // The index of references is append-only over all heights: some are not there yet at this one.
+        if let Some(Record::Authorization(authorization)) = view.record(id)? {
+            found.push(authorization);
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 /// Every department that may read a field, by ascending id, each with its basis.
@@ -309,12 +315,19 @@ pub fn who_may_read(
     let Some(resource) = view.resource(resource)? else {
         return Ok(readers);
     };
+    let granted = Granted::on(view, &resource);
     let mut after: Option<RecordId> = None;
     loop {
         let ids = view.list(RecordKind::Department, after.as_ref(), PAGE)?;
         for id in &ids {
             if let RecordId::Department(department) = id {
-                let verdict = may_read_record(view, department, &resource, field, None, at)?;
+                let asked = Asked {
+                    department,
+                    field,
+                    purpose: None,
+                    at,
+                };
+                let verdict = may_read_record(view, &granted, &asked)?;
                 if let Verdict::Allowed(basis) = verdict {
                     readers.push(Reader {
                         department: department.clone(),

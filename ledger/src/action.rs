@@ -209,7 +209,13 @@ pub enum Action {
 impl Action {
     /// The action's leaf in its envelope's actions root.
     pub fn leaf(&self) -> Hash {
-        hash(Domain::ActionLeaf, &[&encode(self)])
+        self.leaf_and_size().0
+    }
+
+    /// The leaf, and how many bytes the encoded action has; both from one encoding.
+    pub fn leaf_and_size(&self) -> (Hash, usize) {
+        let bytes = encode(self);
+        (hash(Domain::ActionLeaf, &[&bytes]), bytes.len())
     }
 
     /// The action's name, as the command line and the pages print it.

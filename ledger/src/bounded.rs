@@ -205,8 +205,23 @@ impl<T: Encode + 'static, const N: usize> Encode for List<T, N> {
 }
 
 impl<C, T: Decode<C> + 'static, const N: usize> Decode<C> for List<T, N> {
+    /// Reads what a vector's encoding is, but never through bincode's vector: that charges the
+    /// limit with the elements' size in memory, so whether bytes are valid would depend on how the
+    /// compiler lays out `T`.
     fn decode<D: Decoder<Context = C>>(decoder: &mut D) -> Result<Self, DecodeError> {
-        Self::new(Vec::decode(decoder)?).map_err(|e| DecodeError::OtherString(e.to_string()))
+        let claimed = usize::try_from(u64::decode(decoder)?).unwrap_or(usize::MAX);
+        if claimed > N {
+            let error = BoundError::TooMany {
+                count: claimed,
+                count_max: N,
+            };
+            return Err(DecodeError::OtherString(error.to_string()));
+        }
+        let mut items = Vec::new();
+        for _ in 0..claimed {
+            items.push(T::decode(decoder)?);
+        }
+        Ok(Self(items))
     }
 }
 

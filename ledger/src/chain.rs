@@ -267,9 +267,14 @@ pub fn check<S: ChainState>(
     same("transactions root", &header.transactions_root, &root)?;
     let mut overlay = Overlay::new(state);
     let mut touched = Vec::new();
+    let mut size_bytes = empty_block_bytes(tip);
     for (index, transaction) in block.transactions.iter().enumerate() {
         let verified = transaction.clone().verify_known(tip.chain, known);
         let verified = verified.map_err(|error| InvalidBlock::Transaction { index, error })?;
+        size_bytes = size_bytes.saturating_add(verified.size_bytes());
+        if size_bytes > limits::BLOCK_BYTES_MAX {
+            return Err(InvalidBlock::TooLarge { size_bytes }.into());
+        }
         match execute(&mut overlay, header.moment(), &verified) {
             Ok(effects) => touched.push(effects),
             Err(Refusal::Rejected(rejection)) => {

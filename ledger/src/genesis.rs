@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use crate::bounded::List;
+use crate::bounded::{BoundError, List};
 use crate::codec::encode;
+use crate::execute::is_sub_unit_id;
 use crate::hash::{Domain, hash};
-use crate::ids::{ChainId, Height, Moment, Name, TimeMs};
+use crate::ids::{ChainId, DepartmentId, Height, Moment, Name, TimeMs};
 use crate::limits;
 use crate::records::{NodeKind, Record, RecordId};
 
@@ -52,6 +53,36 @@ pub enum GenesisError {
         /// The node.
         node: String,
     },
+    /// More records than a genesis may have.
+    #[error("{0}. Register the rest by transactions")]
+    TooMany(#[from] BoundError),
+    /// A record has more bytes than a transaction could have brought.
+    #[error(
+        "{id} has {size_bytes} bytes, at most {} are allowed",
+        limits::TRANSACTION_BYTES_MAX
+    )]
+    TooLarge {
+        /// The record.
+        id: RecordId,
+        /// Its encoded size.
+        size_bytes: usize,
+    },
+    /// A list of a record is not strictly ascending, so it names something twice.
+    #[error("{what} of {id} are not in strictly ascending order")]
+    ListOrder {
+        /// The record.
+        id: RecordId,
+        /// The list.
+        what: &'static str,
+    },
+    /// A sub-unit's id does not extend its parent's, or lies too deep.
+    #[error("{id} is no id for a sub-unit of {parent}")]
+    BadSubUnit {
+        /// The sub-unit.
+        id: DepartmentId,
+        /// Its parent.
+        parent: DepartmentId,
+    },
     /// A key is not admitted.
     #[error("a key of {id} is not admitted: {reason}")]
     BadKey {
@@ -79,13 +110,10 @@ impl Genesis {
     /// Sorts records into a genesis and checks it.
     pub fn new(name: Name, time: TimeMs, mut records: Vec<Record>) -> Result<Self, GenesisError> {
         records.sort_by_key(Record::id);
-        let full = |_| GenesisError::Missing {
-            id: RecordId::Parameters,
-        };
         let genesis = Self {
             name,
             time,
-            records: List::new(records).map_err(full)?,
+            records: List::new(records)?,
         };
         genesis.check()?;
         Ok(genesis)
@@ -116,10 +144,14 @@ impl Genesis {
             .map(|record| (record.id(), record))
             .collect();
         for (id, record) in &by_id {
+            let is_network_key = |target: &RecordId| match (record, target) {
+                (Record::Node(node), RecordId::Key(key)) => *key == node.network_key,
+                _ => false,
+            };
             let dangling = record
                 .references()
                 .into_iter()
-                .find(|target| !ids.contains(target));
+                .find(|target| !ids.contains(target) && !is_network_key(target));
             if let Some(missing) = dangling {
                 return Err(GenesisError::Dangling {
                     id: id.clone(),
@@ -141,7 +173,34 @@ fn check_record(
         id: id.clone(),
         reason,
     };
+    let size_bytes = encode(record).len();
+    if size_bytes > limits::TRANSACTION_BYTES_MAX {
+        return Err(GenesisError::TooLarge {
+            id: id.clone(),
+            size_bytes,
+        });
+    }
+    let require_ascending = |is_ascending: bool, what| {
+        let error = GenesisError::ListOrder {
+            id: id.clone(),
+            what,
+        };
+        is_ascending.then_some(()).ok_or(error)
+    };
     match record {
+        Record::Department(department) => match &department.parent {
+            Some(parent) if !is_sub_unit_id(&department.id, parent) => {
+                Err(GenesisError::BadSubUnit {
+                    id: department.id.clone(),
+                    parent: parent.clone(),
+                })
+            }
+            Some(_) | None => Ok(()),
+        },
+        Record::Parameters(parameters) => require_ascending(
+            parameters.purposes.is_sorted_by(|a, b| a.code < b.code),
+            "the purposes",
+        ),
         Record::Key(key) => key.public_key.admit().map_err(bad_key),
         Record::Node(node) => node.network_key.admit().map_err(bad_key),
         Record::Offices(offices) => {
@@ -154,7 +213,10 @@ fn check_record(
                     });
                 }
             }
-            Ok(())
+            require_ascending(
+                offices.holders.is_sorted_by(|a, b| a.office < b.office),
+                "the holders",
+            )
         }
         Record::Membership(membership) => {
             for member in membership.current.members() {
@@ -173,11 +235,9 @@ fn check_record(
             }
             Ok(())
         }
-        Record::Department(_)
-        | Record::Responsibility(_)
+        Record::Responsibility(_)
         | Record::Resource(_)
         | Record::Application(_)
-        | Record::Authorization(_)
-        | Record::Parameters(_) => Ok(()),
+        | Record::Authorization(_) => Ok(()),
     }
 }

@@ -23,6 +23,8 @@ pub mod merkle;
 pub mod records;
 pub mod rejection;
 pub mod state_tree;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transaction;
 pub mod validators;
 pub mod view;

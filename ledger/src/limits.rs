@@ -8,8 +8,9 @@ pub const TRANSACTION_BYTES_MAX: usize = 256 * 1024;
 pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
 /// A commit certificate, encoded.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
-/// A record, encoded. An entry arrives in one transaction, so its record is of the same order.
-pub const RECORD_BYTES_MAX: usize = 512 * 1024;
+/// A record, encoded. An entry holds a draft and a version in force, each of which arrived in one
+/// transaction, and the periods of its versions: below 2 × 256 KiB + 64 KiB.
+pub const RECORD_BYTES_MAX: usize = 640 * 1024;
 /// Actions in one transaction.
 pub const ACTIONS_MAX: usize = 1024;
 /// Transactions in one block: what fits, and never more than this.
@@ -53,3 +54,5 @@ pub const TOUCHED_RECORDS_MAX: usize = 10_000;
 pub const GENESIS_RECORDS_MAX: usize = 20_000;
 /// Nodes that may connect, removed ones included.
 pub const NODES_MAX: usize = 2_000;
+/// Nodes of one department, removed ones included.
+pub const DEPARTMENT_NODES_MAX: usize = 64;

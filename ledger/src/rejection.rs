@@ -185,8 +185,8 @@ rejections! {
         parent: DepartmentId,
     } = "bad-sub-unit", None;
 
-    /// A department without parent needs a head.
-    #[error("department {department} needs its head's first key, or a parent whose keys act for it")]
+    /// A department without parent needs a head; the first key of any department is its head's.
+    #[error("department {department} needs a first key with the role of its head, or a parent whose keys act for it and no key of its own")]
     HeadMissing {
         /// The department.
         department: DepartmentId,
@@ -302,8 +302,9 @@ rejections! {
         provider: DepartmentId,
     } = "not-provider", Some("S3");
 
-    /// Applying for one's own data.
-    #[error("{applicant} needs no application for {code}: it provides it")]
+    /// Applying for one's own data, or that of one's own sub-unit or parent: whoever could decide
+    /// on it would act for the applicant too.
+    #[error("{applicant} provides {code}, or belongs to the same department as its provider: access within one department is not applied for")]
     OwnResource {
         /// The entry.
         code: ResourceCode,

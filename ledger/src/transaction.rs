@@ -113,30 +113,21 @@ impl SignedTransaction {
         if actions.is_empty() {
             return Err(TransactionError::Empty);
         }
+        let shape = Shape::of(&actions)?;
         let envelope = Envelope {
             chain,
             author: secret.public(),
             sequence,
             not_after,
             action_count: u32::try_from(actions.len()).unwrap_or(u32::MAX),
-            actions_root: actions_root(&actions),
+            actions_root: shape.root(),
         };
         let signature = secret.sign(&envelope.signing_bytes());
-        let transaction = Self {
+        Ok(Self {
             envelope,
             signature,
             actions,
-        };
-        let size_bytes = encode(&transaction).len();
-        if size_bytes > limits::TRANSACTION_BYTES_MAX {
-            let size_bytes_max = limits::TRANSACTION_BYTES_MAX;
-            return Err(CodecError::TooLong {
-                size_bytes,
-                size_bytes_max,
-            }
-            .into());
-        }
-        Ok(transaction)
+        })
     }
 
     /// The transaction's id.
@@ -161,16 +152,12 @@ impl SignedTransaction {
 
     /// Checks everything that needs no state: chain, size, actions root, signature.
     pub fn verify(self, chain: ChainId) -> Result<VerifiedTransaction, TransactionError> {
-        let size_bytes = self.check_shape(chain)?;
+        let shape = self.check_shape(chain)?;
         self.envelope
             .author
             .verify(&self.envelope.signing_bytes(), &self.signature)?;
         let id = self.id();
-        Ok(VerifiedTransaction {
-            id,
-            size_bytes,
-            transaction: self,
-        })
+        Ok(VerifiedTransaction::new(id, shape, self))
     }
 
     /// As [`SignedTransaction::verify`], without verifying the signature again when `known` holds
@@ -184,15 +171,11 @@ impl SignedTransaction {
         if !known.contains(&(id, self.signature)) {
             return self.verify(chain);
         }
-        let size_bytes = self.check_shape(chain)?;
-        Ok(VerifiedTransaction {
-            id,
-            size_bytes,
-            transaction: self,
-        })
+        let shape = self.check_shape(chain)?;
+        Ok(VerifiedTransaction::new(id, shape, self))
     }
 
-    fn check_shape(&self, chain: ChainId) -> Result<usize, TransactionError> {
+    fn check_shape(&self, chain: ChainId) -> Result<Shape, TransactionError> {
         if self.envelope.chain != chain {
             return Err(TransactionError::WrongChain {
                 given: self.envelope.chain,
@@ -202,20 +185,45 @@ impl SignedTransaction {
         if self.actions.is_empty() {
             return Err(TransactionError::Empty);
         }
-        let size_bytes = encode(self).len();
-        if size_bytes > limits::TRANSACTION_BYTES_MAX {
-            let size_bytes_max = limits::TRANSACTION_BYTES_MAX;
-            return Err(CodecError::TooLong {
-                size_bytes,
-                size_bytes_max,
-            }
-            .into());
-        }
+        let shape = Shape::of(&self.actions)?;
         let count_fits = usize::try_from(self.envelope.action_count) == Ok(self.actions.len());
-        if !count_fits || actions_root(&self.actions) != self.envelope.actions_root {
+        if !count_fits || shape.root() != self.envelope.actions_root {
             return Err(TransactionError::WrongActions);
         }
-        Ok(size_bytes)
+        Ok(shape)
+    }
+}
+
+/// What one encoding of each action tells: the leaves and the transaction's size.
+struct Shape {
+    leaves: Vec<Hash>,
+    size_bytes: usize,
+}
+
+impl Shape {
+    /// Envelope (116), signature (64) and the number of actions (8): what surrounds the actions.
+    const AROUND_BYTES: usize = 116 + 64 + 8;
+
+    /// The shape of a transaction with these actions, if it is not too large.
+    fn of(actions: &[Action]) -> Result<Self, CodecError> {
+        let mut leaves = Vec::with_capacity(actions.len());
+        let mut size_bytes = Self::AROUND_BYTES;
+        for action in actions {
+            let (leaf, action_bytes) = action.leaf_and_size();
+            leaves.push(leaf);
+            size_bytes = size_bytes.saturating_add(action_bytes);
+        }
+        if size_bytes > limits::TRANSACTION_BYTES_MAX {
+            return Err(CodecError::TooLong {
+                size_bytes,
+                size_bytes_max: limits::TRANSACTION_BYTES_MAX,
+            });
+        }
+        Ok(Self { leaves, size_bytes })
+    }
+
+    fn root(&self) -> Hash {
+        merkle::root(Domain::ActionNode, &self.leaves)
     }
 }
 
@@ -224,10 +232,20 @@ impl SignedTransaction {
 pub struct VerifiedTransaction {
     id: TransactionId,
     size_bytes: usize,
+    leaves: Vec<Hash>,
     transaction: SignedTransaction,
 }
 
 impl VerifiedTransaction {
+    fn new(id: TransactionId, shape: Shape, transaction: SignedTransaction) -> Self {
+        Self {
+            id,
+            size_bytes: shape.size_bytes,
+            leaves: shape.leaves,
+            transaction,
+        }
+    }
+
     /// The transaction's id.
     pub fn id(&self) -> TransactionId {
         self.id
@@ -246,6 +264,11 @@ impl VerifiedTransaction {
     /// The actions.
     pub fn actions(&self) -> &[Action] {
         &self.transaction.actions
+    }
+
+    /// The actions with their leaves, which were computed when the transaction was verified.
+    pub fn actions_with_leaves(&self) -> impl Iterator<Item = (&Action, Hash)> {
+        self.actions().iter().zip(self.leaves.iter().copied())
     }
 
     /// The transaction as it travels.

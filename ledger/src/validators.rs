@@ -1,5 +1,9 @@
 //! Who votes: the validator set, its hash, its quorum and its proposers.
 
+use std::collections::BTreeSet;
+
+use bincode::de::Decoder;
+use bincode::error::DecodeError;
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +54,12 @@ pub enum ValidatorSetError {
         /// The thing that appears twice.
         what: String,
     },
+    /// The members are not by strictly ascending address.
+    #[error("the validators are not by strictly ascending address at node {node}")]
+    Order {
+        /// The first node out of order.
+        node: NodeId,
+    },
     /// An address is not its key's.
     #[error("the address of node {node} is not that of its key")]
     WrongAddress {
@@ -58,46 +68,75 @@ pub enum ValidatorSetError {
     },
 }
 
+type Members = List<Validator, { limits::VALIDATORS_MAX }>;
+
 /// The members, by strictly ascending address. An index into it is a member's place in certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(transparent)]
+///
+/// Invariant: never empty, and no address, key, node or department twice, wherever it comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Serialize, Deserialize)]
+#[serde(try_from = "Members", into = "Members")]
 pub struct ValidatorSet {
-    members: List<Validator, { limits::VALIDATORS_MAX }>,
+    members: Members,
 }
 
-impl ValidatorSet {
-    /// Sorts and checks the members.
-    pub fn new(mut members: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+impl<Context> Decode<Context> for ValidatorSet {
+    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        let members = Members::decode(decoder)?;
+        Self::try_from(members).map_err(|error| DecodeError::OtherString(error.to_string()))
+    }
+}
+
+bincode::impl_borrow_decode!(ValidatorSet);
+
+impl From<ValidatorSet> for Members {
+    fn from(set: ValidatorSet) -> Self {
+        set.members
+    }
+}
+
+impl TryFrom<Members> for ValidatorSet {
+    type Error = ValidatorSetError;
+
+    /// Checks members that are in order already.
+    fn try_from(members: Members) -> Result<Self, ValidatorSetError> {
         if members.is_empty() {
             return Err(ValidatorSetError::Empty);
         }
-        members.sort_by_key(|member| member.address);
-        for (index, member) in members.iter().enumerate() {
+        let (mut nodes, mut departments) = (BTreeSet::new(), BTreeSet::new());
+        let mut last: Option<&Validator> = None;
+        for member in &members {
             if Address::of(&member.consensus_key) != member.address {
                 return Err(ValidatorSetError::WrongAddress {
                     node: member.node.clone(),
                 });
             }
-            let earlier = members.get(..index).unwrap_or_default();
             let duplicate = |what: String| Err(ValidatorSetError::Duplicate { what });
-            if earlier
-                .iter()
-                .any(|other| other.consensus_key == member.consensus_key)
-            {
+            if last.is_some_and(|last| last.consensus_key == member.consensus_key) {
                 return duplicate(format!("consensus key {}", member.consensus_key));
             }
-            if earlier.iter().any(|other| other.node == member.node) {
+            if last.is_some_and(|last| last.address >= member.address) {
+                return Err(ValidatorSetError::Order {
+                    node: member.node.clone(),
+                });
+            }
+            if !nodes.insert(&member.node) {
                 return duplicate(format!("node {}", member.node));
             }
-            if earlier
-                .iter()
-                .any(|other| other.department == member.department)
-            {
+            if !departments.insert(&member.department) {
                 return duplicate(format!("department {}", member.department));
             }
+            last = Some(member);
         }
-        let members = List::new(members).map_err(|_| ValidatorSetError::TooMany)?;
         Ok(Self { members })
+    }
+}
+
+impl ValidatorSet {
+    /// Sorts and checks the members.
+    pub fn new(mut members: Vec<Validator>) -> Result<Self, ValidatorSetError> {
+        members.sort_by_key(|member| member.address);
+        let members = List::new(members).map_err(|_| ValidatorSetError::TooMany)?;
+        Self::try_from(members)
     }
 
     /// The members by ascending address.
@@ -138,7 +177,7 @@ impl ValidatorSet {
         let turn = u128::from(height.0) + u128::from(round);
         let count_wide = u128::try_from(count).unwrap_or(1);
         let index = usize::try_from(turn % count_wide).unwrap_or(0);
-        // The set is never empty: `new` and decoding of a block's state refuse that.
+        // The set is never empty: every way to make one refuses that.
         &self.members[index]
     }
 

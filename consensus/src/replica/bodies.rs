@@ -74,6 +74,11 @@ impl Bodies {
         }
     }
 
+    /// Whether a part for a height was kept.
+    pub(super) fn has_ahead(&self, height: Height) -> bool {
+        self.ahead.keys().any(|(kept, _, _)| *kept == height)
+    }
+
     /// The kept parts of a height; those of lower heights are dropped.
     pub(super) fn take_ahead(&mut self, height: Height) -> Vec<Part> {
         let later = self.ahead.split_off(&(height.next(), 0, Address([0; 20])));

@@ -15,6 +15,8 @@ use super::{Command, Replica};
 pub(super) struct Pacing {
     /// The engine waits for our answer.
     is_held: bool,
+    /// The next height was started.
+    is_started: bool,
     /// The last height was decided by sync.
     pub(super) was_synced: bool,
     /// Someone voted for or proposed a block of the next height.
@@ -26,6 +28,7 @@ pub(super) struct Pacing {
 impl Replica {
     pub(super) fn start_height(&mut self) -> Vec<Command> {
         self.pacing.is_held = false;
+        self.pacing.is_started = true;
         self.pacing.was_synced = false;
         let (height, validators) = (self.tip.height.next(), self.tip.validators.clone());
         vec![Command::StartHeight { height, validators }]
@@ -37,6 +40,7 @@ impl Replica {
         if follows
             || self.pacing.was_synced
             || self.pacing.is_wanted
+            || self.bodies.has_ahead(self.tip.height.next())
             || self.pool.has_ready()
             || self.heartbeat_is_due(now)
         {
@@ -44,6 +48,12 @@ impl Replica {
         }
         self.pacing.is_held = true;
         Vec::new()
+    }
+
+    /// Whether a vote or proposal for the next height would tell something: the height has not
+    /// started, and nobody is known to want it. Saves verifying signatures for nothing.
+    pub fn wants_to_hear(&self) -> bool {
+        self.me.is_some() && !self.pacing.is_started && !self.pacing.is_wanted
     }
 
     /// Starts the height that is held back, if one is.
@@ -70,6 +80,7 @@ impl Replica {
 
     /// Forgets what bore on the height that is now decided.
     pub(super) fn reset_pacing(&mut self) {
+        self.pacing.is_started = false;
         self.pacing.is_wanted = false;
         self.pacing.nil_voters.clear();
     }

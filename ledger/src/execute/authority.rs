@@ -106,6 +106,15 @@ pub fn acts_for(
     Ok(false)
 }
 
+/// Whether one of two departments is the other, or a sub-unit of it.
+pub(super) fn same_line(
+    view: &dyn View,
+    one: &DepartmentId,
+    other: &DepartmentId,
+) -> Result<bool, ViewError> {
+    Ok(acts_for(view, one, other)? || acts_for(view, other, one)?)
+}
+
 /// Whether `department` holds `responsibility` now: itself, or the department it belongs to.
 pub fn holds(
     view: &dyn View,

@@ -1,17 +1,32 @@
 //! Departments, keys and responsibilities.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Refusal, end, push};
 use crate::action::{DeclareResponsibility, RegisterDepartment};
 use crate::bounded::List;
 use crate::crypto::PublicKey;
-use crate::ids::{DepartmentId, Height, ResponsibilityCode};
+use crate::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode};
 use crate::limits;
 use crate::records::{
-    Department, DepartmentStatus, Key, KeyOffer, Office, Period, Record, RecordId, RecordKind,
-    Responsibility, ResponsibilityEnd, Role, StatusSince, Trail,
+    Authorization, Department, DepartmentStatus, Key, KeyOffer, Office, Period, Record, RecordId,
+    RecordKind, Responsibility, ResponsibilityEnd, Role, StatusSince, Trail,
 };
 use crate::rejection::Rejection;
 use crate::view::{Records, View};
+
+/// Whether an id is its parent's, a dot and a number, and not too deep.
+pub(crate) fn is_sub_unit_id(id: &DepartmentId, parent: &DepartmentId) -> bool {
+    let number = id
+        .as_str()
+        .strip_prefix(parent.as_str())
+        .and_then(|rest| rest.strip_prefix('.'));
+    let is_numbered = number.is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    });
+    let levels_below = id.as_str().bytes().filter(|byte| *byte == b'.').count();
+    is_numbered && levels_below <= limits::DEPARTMENT_DEPTH_MAX
+}
 
 impl Context<'_, '_> {
     pub(super) fn register_department(
@@ -26,7 +41,11 @@ impl Context<'_, '_> {
         if self.state.record(&record_id)?.is_some() {
             return Err(Rejection::Taken { id: record_id }.into());
         }
-        if action.parent.is_none() && action.head.is_none() {
+        let has_head = match &action.head {
+            Some(offer) => offer.role == Role::Head,
+            None => action.parent.is_some(),
+        };
+        if !has_head {
             return Err(Rejection::HeadMissing {
                 department: action.id.clone(),
             }
@@ -63,22 +82,15 @@ impl Context<'_, '_> {
 
     /// A sub-unit's id extends its parent's, and the registrar or the parent's head registers it.
     fn require_sub_unit_id(&self, id: &DepartmentId, parent: &DepartmentId) -> Result<(), Refusal> {
-        let number = id
-            .as_str()
-            .strip_prefix(parent.as_str())
-            .and_then(|rest| rest.strip_prefix('.'));
-        let numbered = number.is_some_and(|number| {
-            !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        let depth = id.as_str().split('.').count();
-        if !numbered || depth > limits::DEPARTMENT_DEPTH_MAX {
+        if !is_sub_unit_id(id, parent) {
             return Err(Rejection::BadSubUnit {
                 id: id.clone(),
                 parent: parent.clone(),
             }
             .into());
         }
-        if self.holder(Office::Registrar)? == *self.actor() {
+        let offices = self.state.offices()?;
+        if offices.holder(Office::Registrar) == Some(self.actor()) {
             return Ok(());
         }
         self.require_acting_for(parent)
@@ -187,7 +199,39 @@ impl Context<'_, '_> {
         key.suspect_since = Some(key.suspect_since.map_or(since, |before| before.min(since)));
         let department = key.department.clone();
         self.put(Record::Key(key))?;
-        self.touch_department(&department)
+        self.touch_department(&department)?;
+        let concerned = self.resources_with(&RecordId::Key(*public_key), |authorization| {
+            since <= authorization.granted.at.height
+        })?;
+        self.touch_resources(concerned)
+    }
+
+    /// The resources of those authorizations that name `target` and of which `is_concerned` holds.
+    fn resources_with(
+        &self,
+        target: &RecordId,
+        is_concerned: impl Fn(&Authorization) -> bool,
+    ) -> Result<BTreeSet<ResourceCode>, Refusal> {
+        let mut concerned = BTreeSet::new();
+        let kind = RecordKind::Authorization;
+        self.state
+            .for_each_referrer(target, kind, |id| -> Result<(), Refusal> {
+                if let Some(Record::Authorization(authorization)) = self.state.record(id)?
+                    && is_concerned(&authorization)
+                {
+                    concerned.insert(authorization.id.resource);
+                }
+                Ok(())
+            })?;
+        Ok(concerned)
+    }
+
+    /// Puts this action on the trail of each resource.
+    fn touch_resources(&mut self, codes: BTreeSet<ResourceCode>) -> Result<(), Refusal> {
+        for code in codes {
+            self.touch_resource(&code)?;
+        }
+        Ok(())
     }
 
     pub(super) fn declare_responsibility(
@@ -213,8 +257,11 @@ impl Context<'_, '_> {
         self.touch_department(&action.holder)
     }
 
-    /// Abolishes a responsibility, on its own trail and on those of every resource whose verdicts
-    /// rest on it: entries that cite it, and entries with authorizations granted for it.
+    /// Abolishes a responsibility, on its own trail and on those of every resource it concerns:
+    /// published entries that cite it, and entries with lasting authorizations granted for it.
+    ///
+    /// What merely names it does not count: anybody may draft an entry that cites another
+    /// department's responsibility, and must not be able to make its abolition grow over the bound.
     pub(super) fn abolish_responsibility(
         &mut self,
         code: &ResponsibilityCode,
@@ -233,30 +280,30 @@ impl Context<'_, '_> {
         self.put(Record::Responsibility(responsibility))?;
         self.touch_department(&holder)?;
 
-        let mut concerned = std::collections::BTreeSet::new();
-        for kind in [RecordKind::Resource, RecordKind::Authorization] {
-            self.state
-                .for_each_referrer(&id, kind, |referrer| -> Result<(), Refusal> {
-                    match referrer {
-                        RecordId::Resource(code) => concerned.insert(code.clone()),
-                        RecordId::Authorization(authorization) => {
-                            concerned.insert(authorization.resource.clone())
-                        }
-                        RecordId::Department(_)
-                        | RecordId::Key(_)
-                        | RecordId::Node(_)
-                        | RecordId::Responsibility(_)
-                        | RecordId::Application(_)
-                        | RecordId::Offices
-                        | RecordId::Parameters
-                        | RecordId::Membership => false,
-                    };
-                    Ok(())
-                })?;
-        }
-        for code in concerned {
-            self.touch_resource(&code)?;
-        }
-        Ok(())
+        let at = self.at;
+        let mut concerned = self.resources_with(&id, |authorization| {
+            authorization.is_active_at(at.height) && at.time < authorization.to
+        })?;
+        concerned.extend(self.entries_citing(code)?);
+        self.touch_resources(concerned)
+    }
+
+    /// The entries in force that cite a responsibility.
+    fn entries_citing(&self, code: &ResponsibilityCode) -> Result<BTreeSet<ResourceCode>, Refusal> {
+        let mut citing = BTreeSet::new();
+        let target = RecordId::Responsibility(code.clone());
+        let kind = RecordKind::Resource;
+        self.state
+            .for_each_referrer(&target, kind, |id| -> Result<(), Refusal> {
+                if let Some(Record::Resource(resource)) = self.state.record(id)?
+                    && resource
+                        .in_force()
+                        .is_some_and(|p| p.entry.responsibility.as_ref() == Some(code))
+                {
+                    citing.insert(resource.code);
+                }
+                Ok(())
+            })?;
+        Ok(citing)
     }
 }

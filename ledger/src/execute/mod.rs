@@ -6,12 +6,10 @@
 mod authority;
 pub use authority::{acts_for, holds};
 mod departments;
+pub(crate) use departments::is_sub_unit_id;
 mod nodes;
 mod resources;
 mod sharing;
-
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeSet;
 
@@ -20,7 +18,7 @@ use crate::bounded::{BoundError, List};
 use crate::hash::Hash;
 use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
 use crate::limits;
-use crate::records::{Key, Period, Record, RecordId, Role, Trail, TrailEvent};
+use crate::records::{Key, Period, Record, RecordId, Trail, TrailEvent};
 use crate::rejection::Rejection;
 use crate::transaction::VerifiedTransaction;
 use crate::view::{Overlay, Records, ViewError};
@@ -77,9 +75,9 @@ fn execute_in(
         action_leaf: Hash::ZERO,
         touched: Touched::new(),
     };
-    for (action_index, action) in (0u32..).zip(transaction.actions()) {
+    for (action_index, (action, leaf)) in (0u32..).zip(transaction.actions_with_leaves()) {
         context.action_index = action_index;
-        context.action_leaf = action.leaf();
+        context.action_leaf = leaf;
         context.apply(action)?;
     }
     let touched = std::mem::take(&mut context.touched);
@@ -212,15 +210,5 @@ fn push<T, const N: usize>(
 fn end(period: &mut Period, at: Moment) {
     if period.to.is_none() {
         period.to = Some(at);
-    }
-}
-
-/// The role's name is part of the public vocabulary; used where a rule asks for one role.
-fn needs_head(role: Role, action: &'static str) -> Result<(), Refusal> {
-    match role {
-        Role::Head => Ok(()),
-        Role::Administrator | Role::Operator | Role::Gateway | Role::Inspector => {
-            Err(Rejection::RoleForbids { role, action }.into())
-        }
     }
 }

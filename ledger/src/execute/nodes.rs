@@ -2,7 +2,7 @@
 
 use super::{Context, Refusal, end, full};
 use crate::action::RegisterNode;
-use crate::ids::NodeId;
+use crate::ids::{DepartmentId, NodeId};
 use crate::limits;
 use crate::records::{Node, NodeKind, Period, Record, RecordId, RecordKind, Trail};
 use crate::rejection::Rejection;
@@ -22,17 +22,8 @@ impl Context<'_, '_> {
             .network_key
             .admit()
             .map_err(|reason| Rejection::BadKey { reason })?;
-        let nodes = self.state.list(RecordKind::Node, None, limits::NODES_MAX)?;
-        if nodes.len() >= limits::NODES_MAX {
-            return Err(full("the number of nodes", limits::NODES_MAX));
-        }
-        for id in nodes {
-            if let Some(Record::Node(other)) = self.state.record(&id)?
-                && (other.id == action.id || other.network_key == action.network_key)
-            {
-                return Err(Rejection::Taken { id }.into());
-            }
-        }
+        self.require_unused(action)?;
+        self.require_node_room(&action.department)?;
         self.put(Record::Node(Node {
             id: action.id.clone(),
             department: action.department.clone(),
@@ -43,6 +34,39 @@ impl Context<'_, '_> {
             trail: self.on_trail(Trail::default()),
         }))?;
         self.touch_department(&action.department)
+    }
+
+    /// Neither the name nor the network key belongs or belonged to another node.
+    fn require_unused(&self, action: &RegisterNode) -> Result<(), Refusal> {
+        let id = RecordId::Node(action.id.clone());
+        if self.state.record(&id)?.is_some() {
+            return Err(Rejection::Taken { id }.into());
+        }
+        let network_key = RecordId::Key(action.network_key);
+        let users = self
+            .state
+            .referrers(&network_key, RecordKind::Node, None, 1)?;
+        match users.into_iter().next() {
+            Some(id) => Err(Rejection::Taken { id }.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// No department can use up the chain's nodes alone.
+    fn require_node_room(&self, department: &DepartmentId) -> Result<(), Refusal> {
+        let owner = RecordId::Department(department.clone());
+        let (own_max, all_max) = (limits::DEPARTMENT_NODES_MAX, limits::NODES_MAX);
+        let own = self
+            .state
+            .referrers(&owner, RecordKind::Node, None, own_max)?;
+        if own.len() >= own_max {
+            return Err(full("the number of nodes of one department", own_max));
+        }
+        let all = self.state.list(RecordKind::Node, None, all_max)?;
+        if all.len() >= all_max {
+            return Err(full("the number of nodes", all_max));
+        }
+        Ok(())
     }
 
     pub(super) fn remove_node(&mut self, id: &NodeId) -> Result<(), Refusal> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Refusal, end, needs_head, push};
+use super::{Context, Refusal, end, push};
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry, Lack,
@@ -12,7 +12,7 @@ use crate::records::{
 use crate::rejection::Rejection;
 use crate::view::Records;
 
-use super::authority::acts_for;
+use super::authority::same_line;
 
 impl Context<'_, '_> {
     pub(super) fn existing_resource(&self, code: &ResourceCode) -> Result<Resource, Refusal> {
@@ -141,10 +141,11 @@ impl Context<'_, '_> {
         }
     }
 
-    /// The steward decides on submissions; on its own entries, its deputy does (C5).
+    /// The steward decides on submissions; on its own entries, its deputy does (C5). Its own are
+    /// also those of its sub-units, and of a department that it is a sub-unit of.
     fn require_publisher(&self, provider: &DepartmentId) -> Result<(), Refusal> {
         let steward = self.holder(Office::Steward)?;
-        let is_stewards = acts_for(self.state, &steward, provider)?;
+        let is_stewards = same_line(self.state, &steward, provider)?;
         let office = if is_stewards {
             Office::StewardDeputy
         } else {
@@ -241,7 +242,6 @@ impl Context<'_, '_> {
         revision: u32,
         reason: &Statement,
     ) -> Result<(), Refusal> {
-        needs_head(self.author.role, "withdraw_resource")?;
         let mut resource = self.existing_resource(code)?;
         self.require_acting_for(&resource.provider)?;
         require_revision(

@@ -1,5 +1,6 @@
 //! Applications, grants, refusals, early ends (S1, S2, S3, S5).
 
+use super::authority::same_line;
 use super::resources::require_revision;
 use super::{Context, Refusal, push};
 use crate::action::Grant;
@@ -22,7 +23,7 @@ impl Context<'_, '_> {
         self.require_acting_for(applicant)?;
         self.active_department(applicant)?;
         let mut resource = self.existing_resource(code)?;
-        if super::authority::acts_for(self.state, &resource.provider, applicant)? {
+        if same_line(self.state, &resource.provider, applicant)? {
             let applicant = applicant.clone();
             return Err(Rejection::OwnResource {
                 code: code.clone(),
@@ -239,15 +240,12 @@ impl Context<'_, '_> {
 fn in_force(resource: &Resource) -> Result<&Published, Refusal> {
     let (code, status) = (resource.code.clone(), resource.status());
     let needed = "only a published entry that was not withdrawn can be applied for";
-    match &resource.published {
-        Some(published) if resource.withdrawn.is_none() => Ok(published),
-        Some(_) | None => Err(Rejection::WrongStatus {
-            code,
-            status,
-            needed,
-        }
-        .into()),
-    }
+    let wrong = Rejection::WrongStatus {
+        code,
+        status,
+        needed,
+    };
+    resource.in_force().ok_or_else(|| wrong.into())
 }
 
 /// At least one field, each of the entry, strictly ascending.

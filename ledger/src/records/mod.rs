@@ -209,7 +209,7 @@ impl fmt::Debug for RecordId {
 
 /// A record of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
+#[serde(rename_all = "snake_case", tag = "record")]
 pub enum Record {
     /// A department or sub-unit.
     Department(Department),
@@ -251,7 +251,8 @@ impl Record {
     }
 
     /// The records that this one names. Storage keeps the reverse of it, append-only: who ever
-    /// named a record. Answers such as "every authorization on this resource" start there.
+    /// named a record. Answers such as "every authorization on this resource" start there. A node's
+    /// network key is no [`Key`] record, but is named as one: that tells whether it is in use.
     pub fn references(&self) -> Vec<RecordId> {
         match self {
             Record::Department(record) => record
@@ -261,7 +262,10 @@ impl Record {
                 .map(RecordId::Department)
                 .collect(),
             Record::Key(record) => vec![RecordId::Department(record.department.clone())],
-            Record::Node(record) => vec![RecordId::Department(record.department.clone())],
+            Record::Node(record) => vec![
+                RecordId::Department(record.department.clone()),
+                RecordId::Key(record.network_key),
+            ],
             Record::Responsibility(record) => vec![RecordId::Department(record.holder.clone())],
             Record::Resource(record) => {
                 let mut references = vec![RecordId::Department(record.provider.clone())];
@@ -280,6 +284,7 @@ impl Record {
                 RecordId::Resource(record.id.resource.clone()),
                 RecordId::Department(record.grantee.clone()),
                 RecordId::Responsibility(record.responsibility.clone()),
+                RecordId::Key(record.granted.key),
             ],
             Record::Offices(_) | Record::Parameters(_) | Record::Membership(_) => Vec::new(),
         }

@@ -481,6 +481,11 @@ impl Resource {
         }
     }
 
+    /// The version in force: published, and not withdrawn since.
+    pub fn in_force(&self) -> Option<&Published> {
+        self.published.as_ref().filter(|_| self.withdrawn.is_none())
+    }
+
     /// What it says: the version in force, or else the draft.
     pub fn entry(&self) -> Option<&Entry> {
         let published = self.published.as_ref().map(|published| &published.entry);

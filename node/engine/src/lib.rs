@@ -1,1 +1,27 @@
+//! The consensus engine wired to the replica, the store, the guard and the network.
 //!
+//! The adapter translates: what the engine asks becomes an event of the replica, what the replica
+//! commands is carried out. It decides nothing about blocks.
+//!
+//! Invariant: a failed write to disk ends the engine; nothing goes on after it.
+
+mod codec;
+mod error;
+mod handle;
+mod host;
+mod limits;
+mod mode;
+mod outcomes;
+mod peers;
+mod questions;
+mod settings;
+mod signer;
+mod start;
+mod state;
+
+pub use codec::WireCodec;
+pub use error::EngineError;
+pub use handle::{EngineHandle, EngineStatus, SubmitError, TransactionOutcome};
+pub use mode::{FollowReason, Mode};
+pub use settings::{EngineConfig, Timeouts};
+pub use start::{Engine, start};

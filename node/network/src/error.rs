@@ -24,13 +24,17 @@ pub enum NetworkError {
         source: io::Error,
     },
     /// The listen address is not TCP over IP.
-    #[error("cannot listen on {address}: write it as /ip4/<address>/tcp/<port> or /ip6/<address>/tcp/<port>")]
+    #[error(
+        "cannot listen on {address}: write it as /ip4/<address>/tcp/<port> or /ip6/<address>/tcp/<port>"
+    )]
     UnsupportedAddress {
         /// The configured address.
         address: Multiaddr,
     },
     /// No interface answered for the listen address.
-    #[error("no interface listens on {address} after {waited:?}; check that the address exists on this machine")]
+    #[error(
+        "no interface listens on {address} after {waited:?}; check that the address exists on this machine"
+    )]
     NotListening {
         /// The configured address.
         address: Multiaddr,

@@ -4,7 +4,7 @@
 //! The directory's lock is taken before the sink's, so that what a peer sends can be told to the engine
 //! neither before it is up nor after it is down.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ use crate::lane::Lane;
 use crate::lane::frame::{Frame, Kind, Payload};
 use crate::limits::{NetworkLimits, RELAY_SEEN_FOR, RELAY_SEEN_MAX};
 use crate::peers::counters::{Totals, bump};
-use crate::peers::directory::{Directory, Dropped, PeerShare, Target};
+use crate::peers::directory::{Directory, Dropped, PeerShare};
 use crate::peers::link::Receivers;
 use crate::peers::seen::Seen;
 use crate::peers::status::{Direction, NetworkStatus, NetworkTotals};
@@ -109,9 +109,19 @@ impl Hub {
         self.allowed.snapshot()
     }
 
-    /// Every listed peer as a target for dialling.
-    pub(crate) fn targets(&self) -> Vec<Target> {
-        lock(&self.directory).targets()
+    /// Every listed peer with its addresses.
+    pub(crate) fn listed(&self) -> BTreeMap<PeerId, Vec<Multiaddr>> {
+        lock(&self.directory).listed()
+    }
+
+    /// Peers that may be connected, are not, and can be dialled.
+    pub(crate) fn absent(&self) -> Vec<PeerId> {
+        lock(&self.directory).absent()
+    }
+
+    /// Where to dial a peer.
+    pub(crate) fn addresses(&self, peer: &PeerId) -> Vec<Multiaddr> {
+        lock(&self.directory).addresses(peer)
     }
 
     /// Registers a connection; `None` if it has to be closed.
@@ -139,6 +149,11 @@ impl Hub {
             self.sink.peer_down(peer);
         }
         dropped
+    }
+
+    /// Whether the connection is registered.
+    pub(crate) fn is_linked(&self, peer: PeerId, connection: ConnectionId) -> bool {
+        lock(&self.directory).is_linked(&peer, connection)
     }
 
     /// Runs `deliver` if the connection is still registered; it cannot be dropped meanwhile.
@@ -219,12 +234,12 @@ impl Hub {
 
     /// Passes a validator's message one hop on, to who does not hear that validator.
     pub(crate) fn relay(&self, origin: PeerId, payload: Payload, body: &[u8]) {
-        let directory = lock(&self.directory);
-        let targets = directory.relay_to(&origin);
+        let targets = lock(&self.directory).relay_to(&origin).to_vec();
         if targets.is_empty() {
             return;
         }
         let frame = Frame::relayed(payload, &origin, body);
+        let directory = lock(&self.directory);
         let taken = targets
             .iter()
             .filter(|target| directory.send_to(target, frame.clone()))

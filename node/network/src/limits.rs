@@ -94,7 +94,7 @@ pub struct NetworkLimits {
     pub sync_streams_max: usize,
     /// Time for a sync request to be answered.
     pub sync_timeout: Duration,
-    /// Received transactions waiting for the application; beyond that the lanes' readers wait.
+    /// Received transactions waiting for the application, each up to a frame long; beyond that the lanes' readers wait.
     pub transactions_in_max: usize,
     /// Votes and proposals waiting in `heard`; beyond that they are dropped there and counted.
     pub heard_max: usize,
@@ -149,7 +149,7 @@ impl Default for NetworkLimits {
             sync_response_bytes_max: 16 << 20,
             sync_streams_max: 32,
             sync_timeout: Duration::from_secs(10),
-            transactions_in_max: 4096,
+            transactions_in_max: 512,
             heard_max: 1024,
         }
     }

@@ -120,14 +120,4 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Actor for NetworkAct
         }
         Ok(())
     }
-
-    /// Without its actor the network has no purpose, and would keep the port.
-    async fn post_stop(
-        &self,
-        _: ActorRef<Msg<Ctx>>,
-        (): &mut (),
-    ) -> Result<(), ActorProcessingErr> {
-        self.hub.stop();
-        Ok(())
-    }
 }

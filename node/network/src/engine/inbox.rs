@@ -228,7 +228,10 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
     ) -> Result<(), Violation> {
         let response: Result<sync::Response<Ctx>, _> = self.decode(body, Violation::SyncResponse);
         let peer = EnginePeerId::from_libp2p(&from);
-        let verdict = response.as_ref().map(|_| ()).map_err(|violation| *violation);
+        let verdict = response
+            .as_ref()
+            .map(|_| ())
+            .map_err(|violation| *violation);
         let event = NetworkEvent::SyncResponse(id.clone(), peer, response.ok());
         if !self.emit_from(&from, event) {
             self.sync_request_failed(id, from, OutboundFailureReason::ConnectionClosed);

@@ -40,7 +40,9 @@ impl Lane {
 }
 
 impl AsRef<str> for Lane {
-    /// The protocol name negotiated for the lane's stream; the number is the wire version.
+    /// The protocol name negotiated for the lane's stream. The number is the wire version: whoever changes a
+    /// frame or what the codec writes raises it, since a lane that is not negotiated only ends the connection,
+    /// while a frame that does not decode bans its sender.
     fn as_ref(&self) -> &str {
         match self {
             Lane::Consensus => "/dirchain/consensus/1",

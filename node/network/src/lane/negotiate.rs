@@ -12,11 +12,13 @@ use std::time::Duration;
 use libp2p::core::Endpoint;
 use libp2p::core::transport::PortUse;
 use libp2p::core::upgrade::{InboundUpgrade, OutboundUpgrade, UpgradeInfo};
-use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
+use libp2p::swarm::handler::{
+    ConnectionEvent, DialUpgradeError, FullyNegotiatedInbound, FullyNegotiatedOutbound,
+};
 use libp2p::swarm::{
     ConnectionDenied, ConnectionHandler, ConnectionHandlerEvent, ConnectionId, FromSwarm,
-    NetworkBehaviour, Stream, SubstreamProtocol, THandler, THandlerInEvent, THandlerOutEvent,
-    ToSwarm,
+    NetworkBehaviour, Stream, StreamUpgradeError, SubstreamProtocol, THandler, THandlerInEvent,
+    THandlerOutEvent, ToSwarm,
 };
 use libp2p::{Multiaddr, PeerId};
 
@@ -62,7 +64,9 @@ pub(crate) enum Opened {
     Inbound(Lane, Stream),
     /// We opened ours.
     Outbound(Lane, Stream),
-    /// The peer refused or failed to open one of our lanes: another version, or a lost connection.
+    /// The peer does not know the lane: it speaks another version.
+    Refused,
+    /// The lane could not be opened for another reason, as when the connection is lost.
     Failed,
 }
 
@@ -124,18 +128,24 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound {
                 protocol: (lane, stream),
                 ..
-            }) => {
-                if !self.accepted.contains(&lane) {
-                    self.accepted.push(lane);
-                    self.events.push_back(Opened::Inbound(lane, stream));
-                }
+            }) if !self.accepted.contains(&lane) => {
+                self.accepted.push(lane);
+                self.events.push_back(Opened::Inbound(lane, stream));
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound {
                 protocol: (lane, stream),
                 ..
             }) => self.events.push_back(Opened::Outbound(lane, stream)),
-            ConnectionEvent::DialUpgradeError(_) => self.events.push_back(Opened::Failed),
-            // libp2p's enum is non-exhaustive; the rest concerns addresses and protocol lists.
+            ConnectionEvent::DialUpgradeError(DialUpgradeError { error, .. }) => {
+                self.events.push_back(match error {
+                    StreamUpgradeError::NegotiationFailed => Opened::Refused,
+                    StreamUpgradeError::Timeout
+                    | StreamUpgradeError::Io(_)
+                    | StreamUpgradeError::Apply(_) => Opened::Failed,
+                });
+            }
+            // A second stream for an accepted lane is dropped. The rest of libp2p's non-exhaustive enum concerns
+            // addresses and protocol lists.
             _ => {}
         }
     }

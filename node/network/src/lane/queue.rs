@@ -81,7 +81,10 @@ mod tests {
         let (by_bytes, mut receiver) = queue(&limits(100, 100));
         assert!(by_bytes.push(frame(60)));
         assert!(!by_bytes.push(frame(60)));
-        assert!(receiver.try_recv().is_ok(), "the frame and its permit are dropped here");
+        assert!(
+            receiver.try_recv().is_ok(),
+            "the frame and its permit are dropped here"
+        );
         assert!(by_bytes.push(frame(60)));
     }
 }

@@ -90,7 +90,9 @@ impl Reader {
     async fn deliver(&self, kind: Kind, body: Bytes) -> Result<(), End> {
         let delivered = match kind {
             Kind::Transaction => return self.transaction(body).await,
-            Kind::Heartbeat => heartbeat::decode(body).map(|heard| self.hub.hears(self.peer, heard)),
+            Kind::Heartbeat => {
+                heartbeat::decode(body).map(|heard| self.hub.hears(self.peer, heard))
+            }
             Kind::Status => self.hub.sink.status(self.peer, body),
             Kind::Direct(payload) => self.direct(payload, body),
             Kind::Relayed(payload) => self.relayed(payload, body),

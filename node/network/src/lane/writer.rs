@@ -69,7 +69,9 @@ impl Writer {
         permits.push(permit);
         let size_bytes = HEADER_BYTES.saturating_add(frame.body.len());
         self.counters.frames_out.fetch_add(1, Relaxed);
-        self.counters.bytes_out.fetch_add(count(size_bytes), Relaxed);
+        self.counters
+            .bytes_out
+            .fetch_add(count(size_bytes), Relaxed);
         put_header(batch, frame.kind.byte(), frame.body.len());
         if frame.body.len() > WRITE_BATCH_BYTES {
             return Some(frame.body);
@@ -100,7 +102,9 @@ impl Writer {
         operation: impl Future<Output = std::io::Result<T>>,
     ) -> Result<T, End> {
         let result = match self.stall {
-            Some(limit) => timeout(limit, operation).await.map_err(|_late| End::Stalled)?,
+            Some(limit) => timeout(limit, operation)
+                .await
+                .map_err(|_late| End::Stalled)?,
             None => operation.await,
         };
         result.map_err(|_closed| End::Closed)

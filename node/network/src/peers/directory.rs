@@ -56,13 +56,6 @@ pub(crate) enum Dropped {
     },
 }
 
-/// Where and whether to dial a peer.
-pub(crate) struct Target {
-    pub(crate) peer: PeerId,
-    pub(crate) addresses: Vec<Multiaddr>,
-    pub(crate) wanted: bool,
-}
-
 /// The table.
 pub(crate) struct Directory {
     local: PeerId,
@@ -168,16 +161,28 @@ impl Directory {
             .collect()
     }
 
-    /// Every listed peer as a target for dialling.
-    pub(crate) fn targets(&self) -> Vec<Target> {
+    /// Every listed peer with its addresses.
+    pub(crate) fn listed(&self) -> BTreeMap<PeerId, Vec<Multiaddr>> {
         let peers = self.peers.iter();
         peers
-            .map(|(id, peer)| Target {
-                peer: *id,
-                addresses: peer.entry.addresses.clone(),
-                wanted: peer.banned_until_ms.is_none() && peer.links.is_empty(),
-            })
+            .map(|(id, peer)| (*id, peer.entry.addresses.clone()))
             .collect()
+    }
+
+    /// Peers that may be connected, are not, and can be dialled.
+    pub(crate) fn absent(&self) -> Vec<PeerId> {
+        let absent = self.peers.iter().filter(|(_, peer)| {
+            peer.links.is_empty()
+                && peer.banned_until_ms.is_none()
+                && !peer.entry.addresses.is_empty()
+        });
+        absent.map(|(id, _)| *id).collect()
+    }
+
+    /// Where to dial a peer.
+    pub(crate) fn addresses(&self, peer: &PeerId) -> Vec<Multiaddr> {
+        let peer = self.peers.get(peer);
+        peer.map_or_else(Vec::new, |peer| peer.entry.addresses.clone())
     }
 
     /// Refuses the peer until then and drops its links; true if it was connected.

@@ -1,0 +1,30 @@
+//! What the HTTP interface answers: plain types, written by the handlers and read back by the
+//! command line.
+//!
+//! Invariant: nothing here reads a ledger, renders a page or knows HTTP. A field is only ever added;
+//! whoever parses ignores what it does not know.
+
+mod chain;
+mod directory;
+mod problem;
+mod sharing;
+mod time;
+
+pub use chain::*;
+pub use directory::*;
+pub use problem::*;
+pub use sharing::*;
+pub use time::*;
+
+use serde::{Deserialize, Serialize};
+
+/// One page of a list, and where the next one begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The block after which the list stood so. Every further page of it holds for the same block.
+    pub as_of: Moment,
+    /// The items; may be empty although more follow, when a filtered scan stopped early.
+    pub items: Vec<T>,
+    /// Ask again with `?cursor=` and this for what follows; none at the end.
+    pub next_cursor: Option<String>,
+}

@@ -1,0 +1,129 @@
+//! Which state a request asks about: the tip, a height, or a time.
+
+use std::str::FromStr;
+
+use dirchain_ledger::ids::{Height, Moment, TimeMs};
+
+use crate::api::{Problem, Time};
+use crate::directory::Directory;
+use crate::problem::ProblemKind;
+
+/// A point of the chain as a request names it (`?at=`).
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// After the block at this height.
+    Height(Height),
+    /// At this instant.
+    Time(TimeMs),
+}
+
+impl FromStr for At {
+    type Err = Problem;
+
+    /// A height, or an RFC 3339 time with an offset. In a query a plus sign stands for a space, so
+    /// a time whose offset lost its plus sign is understood all the same.
+    fn from_str(text: &str) -> Result<Self, Problem> {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            let height = text.parse().map_err(|_| {
+                ProblemKind::AtInTheFuture.with("`at` names a height above every chain's")
+            })?;
+            return Ok(At::Height(Height(height)));
+        }
+        let time = text.parse::<Time>();
+        let time = time.or_else(|error| text.replace(' ', "+").parse().map_err(|_| error));
+        let time = time.map_err(|error| {
+            ProblemKind::BadParameter.with(format!(
+                "`at` is a height such as 1200, or a time: {error}. Write the plus sign of an offset as %2B"
+            ))
+        })?;
+        Ok(At::Time(time.0))
+    }
+}
+
+/// A point of the chain, found.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resolved {
+    /// The block whose state is meant, with that block's time.
+    pub as_of: Moment,
+    /// The instant to judge windows at: the block's time, or the time asked for.
+    pub instant: TimeMs,
+    /// The chain's end.
+    pub tip: Moment,
+}
+
+impl Resolved {
+    /// The height of the state and the instant asked for, as the rules take them.
+    pub(crate) fn judged(&self) -> Moment {
+        Moment {
+            height: self.as_of.height,
+            time: self.instant,
+        }
+    }
+}
+
+/// Finds the point of the chain that a request asks about; the tip when it does not say.
+pub(crate) fn resolve(directory: &dyn Directory, at: Option<At>) -> Result<Resolved, Problem> {
+    let tip = directory.tip_moment();
+    let height = match at {
+        None => tip.height,
+        Some(At::Height(height)) => height,
+        Some(At::Time(time)) if time > tip.time => return Err(future(tip)),
+        Some(At::Time(time)) => directory
+            .height_at(time)?
+            .ok_or_else(|| before_genesis(directory))?,
+    };
+    let as_of = moment_of(directory, tip, height)?;
+    let instant = match at {
+        Some(At::Time(time)) => time,
+        Some(At::Height(_)) | None => as_of.time,
+    };
+    Ok(Resolved {
+        as_of,
+        instant,
+        tip,
+    })
+}
+
+/// A height with its block's time.
+pub(crate) fn moment_of(
+    directory: &dyn Directory,
+    tip: Moment,
+    height: Height,
+) -> Result<Moment, Problem> {
+    if height > tip.height {
+        return Err(future(tip));
+    }
+    if height == tip.height {
+        return Ok(tip);
+    }
+    if height == Height::GENESIS {
+        let time = directory.about().genesis_time.0;
+        return Ok(Moment { height, time });
+    }
+    match directory.header(height)? {
+        Some(header) => Ok(header.moment()),
+        None => Err(unavailable(height)),
+    }
+}
+
+/// This node does not keep a height.
+pub(crate) fn unavailable(height: Height) -> Problem {
+    ProblemKind::HeightUnavailable.with(format!(
+        "This node joined later and has not fetched height {height}. Ask a node that keeps the whole chain"
+    ))
+}
+
+fn future(tip: Moment) -> Problem {
+    ProblemKind::AtInTheFuture.with(format!(
+        "The chain reaches to height {} at {}. Ask for that or earlier, or leave `at` out for the newest state",
+        tip.height,
+        Time(tip.time)
+    ))
+}
+
+fn before_genesis(directory: &dyn Directory) -> Problem {
+    ProblemKind::AtBeforeGenesis.with(format!(
+        "The chain begins at {}. Ask for that or later",
+        directory.about().genesis_time
+    ))
+}

@@ -1,0 +1,119 @@
+//! Where the next page of a list begins: opaque to whoever carries it, and pinned to a height, so
+//! that the pages of one list are one list while the chain goes on.
+
+use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::records::RecordId;
+
+use crate::api::Problem;
+use crate::at::{self, Resolved};
+use crate::directory::{Directory, EventPlace};
+use crate::limits;
+use crate::problem::ProblemKind;
+
+/// After what a list goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum After {
+    /// After a record, in the order of ids.
+    Record(RecordId),
+    /// Before an event, newest first.
+    Event(EventPlace),
+    /// Below a block, newest first.
+    Block(Height),
+}
+
+/// A cursor: the state that the list was begun in, and after what it goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    /// The height of that state.
+    pub height: Height,
+    /// The instant that windows were judged at.
+    pub instant: TimeMs,
+    /// After what.
+    pub after: After,
+}
+
+impl Cursor {
+    /// The cursor's text: hexadecimal of a kind byte, height, instant and position.
+    pub(crate) fn encode(&self) -> String {
+        let (kind, position) = match &self.after {
+            After::Record(id) => (b'r', id.key()),
+            After::Event((height, transaction, action)) => {
+                let mut bytes = height.0.to_be_bytes().to_vec();
+                bytes.extend_from_slice(&transaction.to_be_bytes());
+                bytes.extend_from_slice(&action.to_be_bytes());
+                (b'e', bytes)
+            }
+            After::Block(height) => (b'b', height.0.to_be_bytes().to_vec()),
+        };
+        let mut bytes = vec![kind];
+        bytes.extend_from_slice(&self.height.0.to_be_bytes());
+        bytes.extend_from_slice(&self.instant.0.to_be_bytes());
+        bytes.extend(position);
+        hex::encode(bytes)
+    }
+
+    /// Parses a cursor's text.
+    pub(crate) fn decode(text: &str) -> Result<Self, Problem> {
+        Self::parse(text).ok_or_else(|| {
+            ProblemKind::BadCursor.with(
+                "Use `next_cursor` of the page before, unchanged, or leave it out to begin anew",
+            )
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        if text.len() > limits::CURSOR_CHARS_MAX {
+            return None;
+        }
+        let bytes = hex::decode(text).ok()?;
+        let (kind, rest) = bytes.split_first()?;
+        let (height, rest) = rest.split_first_chunk()?;
+        let (instant, rest) = rest.split_first_chunk()?;
+        let after = match *kind {
+            b'r' => After::Record(RecordId::from_key(rest)?),
+            b'e' => {
+                let (height, rest) = rest.split_first_chunk()?;
+                let (transaction, rest) = rest.split_first_chunk()?;
+                After::Event((
+                    Height(u64::from_be_bytes(*height)),
+                    u32::from_be_bytes(*transaction),
+                    u32::from_be_bytes(rest.try_into().ok()?),
+                ))
+            }
+            b'b' => After::Block(Height(u64::from_be_bytes(rest.try_into().ok()?))),
+            _ => return None,
+        };
+        Some(Self {
+            height: Height(u64::from_be_bytes(*height)),
+            instant: TimeMs(i64::from_be_bytes(*instant)),
+            after,
+        })
+    }
+}
+
+/// The state a list is read in: the cursor's when there is one, or else what `at` says.
+pub(crate) fn resolve(
+    directory: &dyn Directory,
+    at: Option<at::At>,
+    cursor: Option<&Cursor>,
+) -> Result<Resolved, Problem> {
+    let Some(cursor) = cursor else {
+        return at::resolve(directory, at);
+    };
+    let tip = directory.tip_moment();
+    let foreign = || {
+        ProblemKind::BadCursor
+            .with("The cursor belongs to another state of the chain. Leave it out to begin anew")
+    };
+    if cursor.height > tip.height {
+        return Err(foreign());
+    }
+    if at.is_some() && at::resolve(directory, at)?.as_of.height != cursor.height {
+        return Err(foreign());
+    }
+    Ok(Resolved {
+        as_of: at::moment_of(directory, tip, cursor.height)?,
+        instant: cursor.instant,
+        tip,
+    })
+}

@@ -1,0 +1,133 @@
+//! The two doors of the explorer: what it reads through, what it submits through.
+
+use std::time::Duration;
+
+use dirchain_ledger::block::{Block, Header};
+use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::{Height, Moment, TimeMs, TransactionId};
+use dirchain_ledger::records::RecordId;
+use dirchain_ledger::rejection::Rejection;
+use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
+use dirchain_ledger::view::{View, ViewError};
+
+use crate::api::{ChainAbout, NodeStatus, TipSummary};
+
+/// Where an action stands: its block, its transaction's place there, its own place in that.
+pub type EventPlace = (Height, u32, u32);
+
+/// What the explorer reads. Calls may block on a disk; handlers make them off the event loop,
+/// except for the few short ones that an access check needs.
+///
+/// Nothing here changes once it was answered for a height: what a view at height 7 says, it says
+/// for ever.
+pub trait Directory: Send + Sync + 'static {
+    /// The chain and the program.
+    fn about(&self) -> ChainAbout;
+
+    /// The end of the chain.
+    fn tip(&self) -> TipSummary;
+
+    /// Height and time of the chain's end. Asked for by every request, so worth answering without
+    /// a copy of the validators.
+    fn tip_moment(&self) -> Moment {
+        let tip = self.tip();
+        Moment {
+            height: tip.height,
+            time: tip.time.0,
+        }
+    }
+
+    /// The records as they stood after the block at `height`, which is at most the tip's.
+    fn view(&self, height: Height) -> Box<dyn View + '_>;
+
+    /// The height of the last block at or before `time`, 0 from the genesis time on; none before.
+    fn height_at(&self, time: TimeMs) -> Result<Option<Height>, ViewError>;
+
+    /// A block; none at height 0, above the tip, or where this node does not keep it.
+    fn block(&self, height: Height) -> Result<Option<Block>, ViewError>;
+
+    /// A block's header; none as for [`Directory::block`].
+    fn header(&self, height: Height) -> Result<Option<Header>, ViewError>;
+
+    /// The proof that a block was decided; none where this node does not keep it.
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError>;
+
+    /// In which block a transaction took effect, and its place there.
+    fn transaction_place(&self, id: &TransactionId) -> Result<Option<(Height, u32)>, ViewError>;
+
+    /// The actions that touched a record (its trail), newest first: those strictly before `before`,
+    /// all when there is none.
+    fn history(
+        &self,
+        subject: &RecordId,
+        before: Option<EventPlace>,
+        count_max: usize,
+    ) -> Result<Vec<EventPlace>, ViewError>;
+
+    /// This node. Answered from memory.
+    fn node(&self) -> NodeStatus;
+
+    /// The node's metrics in the Prometheus text format.
+    fn metrics(&self) -> String;
+}
+
+/// Why a transaction was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubmitError {
+    /// It can never be right.
+    #[error(transparent)]
+    Malformed(#[from] TransactionError),
+    /// The rules refuse it now.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The pool is full.
+    #[error("{waiting} transactions wait already. Submit again in a few seconds")]
+    Busy {
+        /// How many wait.
+        waiting: u64,
+    },
+    /// The node is stopping.
+    #[error("this node is stopping. Submit to another node, or again once it is back")]
+    Stopping,
+}
+
+/// What became of a transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransactionOutcome {
+    /// This node has not heard of it.
+    Unknown,
+    /// It waits for a block.
+    Waiting,
+    /// It took effect.
+    Committed {
+        /// In which block.
+        height: Height,
+        /// At which place.
+        index: u32,
+    },
+    /// The rules refuse it.
+    Refused {
+        /// [`Rejection::code`], or the code of another reason.
+        code: String,
+        /// The reason in words.
+        message: String,
+        /// [`Rejection::rule`].
+        rule: Option<String>,
+    },
+}
+
+/// What the explorer submits through.
+#[async_trait::async_trait]
+pub trait Submit: Send + Sync + 'static {
+    /// Hands a transaction to the node: checked, judged against the tip, and passed on.
+    async fn submit(&self, transaction: SignedTransaction) -> Result<TransactionId, SubmitError>;
+
+    /// What became of a transaction. Answers as soon as it is committed or refused, and after
+    /// `wait` in any case.
+    async fn outcome(&self, id: TransactionId, wait: Duration) -> TransactionOutcome;
+
+    /// How many transactions of a key wait for a block on this node, so that the next one to be
+    /// signed can take the sequence number after them.
+    async fn waiting(&self, author: &PublicKey) -> u64;
+}

@@ -1,0 +1,141 @@
+//! What the handlers share: the two doors, and the bounds on how many pass at a time.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use dirchain_ledger::records::RecordKind;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::JoinError;
+
+use crate::api::{BoundedCount, Moment, Problem};
+use crate::directory::{Directory, Submit};
+use crate::http::access::SlowResources;
+use crate::limits;
+use crate::problem::ProblemKind;
+use crate::reading::Reading;
+
+/// Numbers for the overview, as of a block.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Counts {
+    pub(crate) as_of: Moment,
+    pub(crate) departments: BoundedCount,
+    pub(crate) responsibilities: BoundedCount,
+    pub(crate) resources: BoundedCount,
+    pub(crate) authorizations: BoundedCount,
+}
+
+/// The handlers' state.
+pub(crate) struct App {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) submit: Arc<dyn Submit>,
+    pub(crate) slow: SlowResources,
+    reads: Arc<Semaphore>,
+    queue: Semaphore,
+    waits: Semaphore,
+    bodies: Semaphore,
+    counts: Mutex<Option<(Instant, Counts)>>,
+}
+
+impl App {
+    pub(crate) fn new(directory: Arc<dyn Directory>, submit: Arc<dyn Submit>) -> Self {
+        Self {
+            directory,
+            submit,
+            slow: SlowResources::default(),
+            reads: Arc::new(Semaphore::new(limits::READS_MAX)),
+            queue: Semaphore::new(limits::READS_MAX.saturating_add(limits::READS_WAITING_MAX)),
+            waits: Semaphore::new(limits::WAITS_MAX),
+            bodies: Semaphore::new(limits::BODIES_MAX),
+            counts: Mutex::new(None),
+        }
+    }
+
+    /// Reads the directory off the event loop: in turn, and not for ever. A reading that is given
+    /// up on keeps its turn until it ends, so that slow ones cannot pile up.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Directory) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let _place = take(&self.queue, "requests wait for their turn to read")?;
+        let directory = Arc::clone(&self.directory);
+        let reads = Arc::clone(&self.reads);
+        let reading = async move {
+            let turn = reads.acquire_owned().await;
+            let turn = turn.map_err(|_| ProblemKind::Stopping.with("This node is stopping"))?;
+            let done = tokio::task::spawn_blocking(move || {
+                let answer = work(directory.as_ref());
+                drop(turn);
+                answer
+            });
+            done.await.unwrap_or_else(|error| Err(broken(&error)))
+        };
+        in_time(reading, limits::READ_TIME_MAX).await?
+    }
+
+    /// A place among those that wait for a transaction's outcome.
+    pub(crate) fn wait_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        take(&self.waits, "questions for an outcome wait")
+    }
+
+    /// A place among those whose body is being received.
+    pub(crate) fn body_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        take(&self.bodies, "transactions are being received")
+    }
+
+    /// Numbers for the overview; counted again when those at hand are too old.
+    pub(crate) async fn counts(&self) -> Result<Counts, Problem> {
+        let kept = *self
+            .counts
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
+        if let Some((counted, counts)) = kept
+            && counted.elapsed() < limits::COUNT_AGE_MAX
+        {
+            return Ok(counts);
+        }
+        let counts = self.read(count).await?;
+        let mut kept = self
+            .counts
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
+        *kept = Some((Instant::now(), counts));
+        Ok(counts)
+    }
+}
+
+fn count(directory: &dyn Directory) -> Result<Counts, Problem> {
+    let reading = Reading::at(directory, None)?;
+    Ok(Counts {
+        as_of: reading.as_of(),
+        departments: reading.count(RecordKind::Department)?,
+        responsibilities: reading.count(RecordKind::Responsibility)?,
+        resources: reading.count(RecordKind::Resource)?,
+        authorizations: reading.count(RecordKind::Authorization)?,
+    })
+}
+
+fn take<'s>(places: &'s Semaphore, what: &str) -> Result<SemaphorePermit<'s>, Problem> {
+    places
+        .try_acquire()
+        .map_err(|_| ProblemKind::Busy.with(format!("Too many {what}. Come back in a few seconds")))
+}
+
+/// Waits for an answer, but not longer than `most`.
+pub(crate) async fn in_time<T>(
+    answer: impl Future<Output = T>,
+    most: Duration,
+) -> Result<T, Problem> {
+    tokio::time::timeout(most, answer).await.map_err(|_| {
+        ProblemKind::TookTooLong.with(format!(
+            "No answer within {} s. Ask for less, or come back when the node is less busy",
+            most.as_secs()
+        ))
+    })
+}
+
+/// A reading that panicked: our own mistake, told as such.
+pub(crate) fn broken(error: &JoinError) -> Problem {
+    tracing::error!(%error, "a request's reading broke off");
+    ProblemKind::Internal.with("Its operator finds the reason in the node's log. Ask another node")
+}

@@ -1,0 +1,108 @@
+//! Status, nodes, parameters, blocks, keys.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::Height;
+use serde::Deserialize;
+
+use super::App;
+use super::extract::{Answer, Params, Place, point, slice};
+use crate::api::{
+    BlockAnswer, BlockItem, KeyAnswer, NodeItem, Page, ParametersAnswer, Problem, Status,
+};
+use crate::limits;
+use crate::reading::{self, Reading};
+
+/// A list that can be asked for at a point of the chain.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// A record that can be asked for at a point of the chain.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AtQuery {
+    pub(crate) at: Option<String>,
+}
+
+/// The chain, its end, this node.
+pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Answer<Status>, Problem> {
+    let status = app.read(|directory| Ok(reading::status(directory))).await?;
+    Ok(Answer(status))
+}
+
+/// The registered nodes.
+pub(crate) async fn nodes(
+    State(app): State<Arc<App>>,
+    Params(query): Params<ListQuery>,
+) -> Result<Answer<Page<NodeItem>>, Problem> {
+    let at = point(query.at.as_deref())?;
+    let cursor = query.cursor.as_deref();
+    let slice = slice(
+        query.limit,
+        cursor,
+        limits::LIMIT_DEFAULT,
+        limits::LIMIT_MAX,
+    )?;
+    let read = move |directory: &dyn crate::Directory| {
+        Reading::of_slice(directory, at, &slice)?.nodes(&slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+/// Parameters, offices, validators.
+pub(crate) async fn parameters(
+    State(app): State<Arc<App>>,
+    Params(query): Params<AtQuery>,
+) -> Result<Answer<ParametersAnswer>, Problem> {
+    let at = point(query.at.as_deref())?;
+    let parameters = app
+        .read(move |directory| Reading::at(directory, at)?.parameters())
+        .await?;
+    Ok(Answer(parameters))
+}
+
+/// Blocks, newest first.
+pub(crate) async fn blocks(
+    State(app): State<Arc<App>>,
+    Params(query): Params<ListQuery>,
+) -> Result<Answer<Page<BlockItem>>, Problem> {
+    let at = point(query.at.as_deref())?;
+    let (most, usual) = (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT);
+    let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let blocks = app
+        .read(move |directory| reading::blocks(directory, at, &slice))
+        .await?;
+    Ok(Answer(blocks))
+}
+
+/// A block.
+pub(crate) async fn block(
+    State(app): State<Arc<App>>,
+    Place(height): Place<u64>,
+) -> Result<Answer<BlockAnswer>, Problem> {
+    let block = app
+        .read(move |directory| reading::block(directory, Height(height)))
+        .await?;
+    Ok(Answer(block))
+}
+
+/// A key, with how many of its transactions wait.
+pub(crate) async fn key(
+    State(app): State<Arc<App>>,
+    Place(public_key): Place<PublicKey>,
+    Params(query): Params<AtQuery>,
+) -> Result<Answer<KeyAnswer>, Problem> {
+    let at = point(query.at.as_deref())?;
+    let waiting = app.submit.waiting(&public_key).await;
+    let read = move |directory: &dyn crate::Directory| {
+        reading::key(&Reading::at(directory, at)?, &public_key, waiting)
+    };
+    app.read(read).await.map(Answer)
+}

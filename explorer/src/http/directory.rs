@@ -1,0 +1,254 @@
+//! Departments, responsibilities, resources, applications, authorizations.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dirchain_ledger::ids::{
+    DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, SharingId,
+};
+use dirchain_ledger::records::{RecordId, ResourceStatus};
+use serde::Deserialize;
+
+use super::App;
+use super::chain::AtQuery;
+use super::extract::{Answer, Params, Place, point, slice, text_filter};
+use crate::api::{
+    ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer, AuthorizationItem,
+    AuthorizationState, DepartmentAnswer, DepartmentItem, Direction, HistoryItem, Page, Problem,
+    ReadersAnswer, ResourceAnswer, ResourceItem, ResponsibilityAnswer, SharingType,
+};
+use crate::directory::Directory;
+use crate::limits;
+use crate::reading::{
+    ApplicationFilter, AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Slice,
+};
+
+type Answered<T> = Result<Answer<T>, Problem>;
+
+fn listed(limit: Option<usize>, cursor: Option<&str>) -> Result<Slice, Problem> {
+    slice(limit, cursor, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DepartmentsQuery {
+    text: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// Departments by id.
+pub(crate) async fn departments(
+    State(app): State<Arc<App>>,
+    Params(query): Params<DepartmentsQuery>,
+) -> Answered<Page<DepartmentItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?;
+    let filter = DepartmentFilter {
+        text: text_filter(query.text.as_deref())?,
+    };
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.departments(&filter, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+/// One department.
+pub(crate) async fn department(
+    State(app): State<Arc<App>>,
+    Place(id): Place<DepartmentId>,
+    Params(query): Params<AtQuery>,
+) -> Answered<DepartmentAnswer> {
+    let at = point(query.at.as_deref())?;
+    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.department(&id);
+    app.read(read).await.map(Answer)
+}
+
+/// One responsibility.
+pub(crate) async fn responsibility(
+    State(app): State<Arc<App>>,
+    Place(code): Place<ResponsibilityCode>,
+    Params(query): Params<AtQuery>,
+) -> Answered<ResponsibilityAnswer> {
+    let at = point(query.at.as_deref())?;
+    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.responsibility(&code);
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ResourcesQuery {
+    provider: Option<DepartmentId>,
+    sharing: Option<SharingType>,
+    status: Option<ResourceStatus>,
+    text: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// Entries by code.
+pub(crate) async fn resources(
+    State(app): State<Arc<App>>,
+    Params(query): Params<ResourcesQuery>,
+) -> Answered<Page<ResourceItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?;
+    let filter = ResourceFilter {
+        provider: query.provider,
+        sharing: query.sharing,
+        status: query.status,
+        text: text_filter(query.text.as_deref())?,
+    };
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.resources(&filter, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+/// One entry.
+pub(crate) async fn resource(
+    State(app): State<Arc<App>>,
+    Place(code): Place<ResourceCode>,
+    Params(query): Params<AtQuery>,
+) -> Answered<ResourceAnswer> {
+    let at = point(query.at.as_deref())?;
+    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.resource(&code);
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadersQuery {
+    field: Option<FieldNumber>,
+    at: Option<String>,
+}
+
+/// Who may read an entry's fields.
+pub(crate) async fn readers(
+    State(app): State<Arc<App>>,
+    Place(code): Place<ResourceCode>,
+    Params(query): Params<ReadersQuery>,
+) -> Answered<ReadersAnswer> {
+    let at = point(query.at.as_deref())?;
+    let read =
+        move |directory: &dyn Directory| Reading::at(directory, at)?.readers(&code, query.field);
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// What happened to an entry.
+pub(crate) async fn resource_history(
+    State(app): State<Arc<App>>,
+    Place(code): Place<ResourceCode>,
+    Params(query): Params<HistoryQuery>,
+) -> Answered<Page<HistoryItem>> {
+    history(&app, RecordId::Resource(code), query).await
+}
+
+/// What happened to a department.
+pub(crate) async fn department_history(
+    State(app): State<Arc<App>>,
+    Place(id): Place<DepartmentId>,
+    Params(query): Params<HistoryQuery>,
+) -> Answered<Page<HistoryItem>> {
+    history(&app, RecordId::Department(id), query).await
+}
+
+async fn history(app: &App, subject: RecordId, query: HistoryQuery) -> Answered<Page<HistoryItem>> {
+    let at = point(query.at.as_deref())?;
+    let (most, usual) = (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT);
+    let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.history(&subject, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+/// One application.
+pub(crate) async fn application(
+    State(app): State<Arc<App>>,
+    Place((resource, number)): Place<(ResourceCode, u32)>,
+    Params(query): Params<AtQuery>,
+) -> Answered<ApplicationAnswer> {
+    let at = point(query.at.as_deref())?;
+    let id = SharingId { resource, number };
+    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.application(&id);
+    app.read(read).await.map(Answer)
+}
+
+/// One authorization.
+pub(crate) async fn authorization(
+    State(app): State<Arc<App>>,
+    Place((resource, number)): Place<(ResourceCode, u32)>,
+    Params(query): Params<AtQuery>,
+) -> Answered<AuthorizationAnswer> {
+    let at = point(query.at.as_deref())?;
+    let id = SharingId { resource, number };
+    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.authorization(&id);
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ApplicationsQuery {
+    direction: Option<Direction>,
+    state: Option<ApplicationState>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// A department's applications.
+pub(crate) async fn applications(
+    State(app): State<Arc<App>>,
+    Place(id): Place<DepartmentId>,
+    Params(query): Params<ApplicationsQuery>,
+) -> Answered<Page<ApplicationItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?;
+    let filter = ApplicationFilter {
+        direction: query.direction.unwrap_or_default(),
+        state: query.state,
+    };
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.applications(&id, filter, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AuthorizationsQuery {
+    direction: Option<Direction>,
+    state: Option<AuthorizationState>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// A department's authorizations.
+pub(crate) async fn authorizations(
+    State(app): State<Arc<App>>,
+    Place(id): Place<DepartmentId>,
+    Params(query): Params<AuthorizationsQuery>,
+) -> Answered<Page<AuthorizationItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?;
+    let filter = AuthorizationFilter {
+        direction: query.direction.unwrap_or_default(),
+        state: query.state,
+    };
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.authorizations(&id, filter, &slice)
+    };
+    app.read(read).await.map(Answer)
+}

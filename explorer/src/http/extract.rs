@@ -1,0 +1,113 @@
+//! What comes in and goes out: parameters parsed into types, or a problem that says what is wrong.
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::api::Problem;
+use crate::at::At;
+use crate::cursor::Cursor;
+use crate::limits;
+use crate::problem::ProblemKind;
+use crate::reading::Slice;
+
+/// The query, parsed. A parameter that the address does not know is a problem: it is a misspelling.
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, state).await;
+        let query = query.map_err(|error: QueryRejection| {
+            ProblemKind::BadParameter.with(shorten(&error.body_text()))
+        })?;
+        Ok(Self(query.0))
+    }
+}
+
+/// The path's parts, parsed.
+pub(crate) struct Place<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<T>::from_request_parts(parts, state).await;
+        let path = path.map_err(|error: PathRejection| {
+            ProblemKind::BadPath.with(shorten(&error.body_text()))
+        })?;
+        Ok(Self(path.0))
+    }
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(400).collect()
+}
+
+/// An answer as JSON.
+pub(crate) struct Answer<T>(pub(crate) T);
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        let body = match serde_json::to_vec(&self.0) {
+            Ok(body) => body,
+            Err(error) => {
+                tracing::error!(%error, "an answer did not serialize");
+                let problem = ProblemKind::Internal.with("The answer could not be written");
+                return problem.into_response();
+            }
+        };
+        let mut response = body.into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/json");
+        headers.insert(header::CONTENT_TYPE, json);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    }
+}
+
+/// What every list takes.
+pub(crate) fn slice(
+    limit: Option<usize>,
+    cursor: Option<&str>,
+    limit_default: usize,
+    limit_max: usize,
+) -> Result<Slice, Problem> {
+    let limit = limit.unwrap_or(limit_default);
+    if limit == 0 || limit > limit_max {
+        return Err(ProblemKind::BadParameter.with(format!(
+            "`limit` is {limit}, it is 1 to {limit_max}. Follow `next_cursor` for more"
+        )));
+    }
+    let cursor = cursor.map(Cursor::decode).transpose()?;
+    Ok(Slice { limit, cursor })
+}
+
+/// The point of the chain asked for, if one is named.
+pub(crate) fn point(at: Option<&str>) -> Result<Option<At>, Problem> {
+    at.map(str::parse).transpose()
+}
+
+/// A text filter: trimmed and in lower case; none when empty.
+pub(crate) fn text_filter(text: Option<&str>) -> Result<Option<String>, Problem> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let count = text
+        .chars()
+        .take(limits::TEXT_CHARS_MAX.saturating_add(1))
+        .count();
+    if count > limits::TEXT_CHARS_MAX {
+        return Err(ProblemKind::BadParameter.with(format!(
+            "The text to look for has at most {} characters. Shorten it",
+            limits::TEXT_CHARS_MAX
+        )));
+    }
+    Ok(Some(text.to_lowercase()))
+}

@@ -1,0 +1,189 @@
+//! Submitting a transaction, and what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use dirchain_ledger::ids::TransactionId;
+use dirchain_ledger::transaction::SignedTransaction;
+use serde::Deserialize;
+
+use super::App;
+use super::app::{broken, in_time};
+use super::extract::{Answer, Params, Place};
+use crate::api::{Accepted, Problem, TransactionAnswer, TransactionStatus};
+use crate::directory::{Directory, TransactionOutcome};
+use crate::limits;
+use crate::problem::ProblemKind;
+use crate::reading;
+
+/// Bodies up to this size are parsed on the event loop.
+const INLINE_BODY_BYTES_MAX: usize = 16 * 1024;
+
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Format {
+    Binary,
+    Json,
+}
+
+/// Hands a transaction to the node.
+pub(crate) async fn submit(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let format = format_of(request.headers())?;
+    let body = {
+        let _place = app.body_place()?;
+        receive(request, format).await?
+    };
+    let transaction = if body.len() <= INLINE_BODY_BYTES_MAX {
+        parse(&body, format)?
+    } else {
+        let parsed = tokio::task::spawn_blocking(move || parse(&body, format)).await;
+        parsed.map_err(|error| broken(&error))??
+    };
+    let submitted = in_time(app.submit.submit(transaction), limits::READ_TIME_MAX).await?;
+    let id = submitted?;
+    let location = [(header::LOCATION, format!("/api/v1/transactions/{id}"))];
+    Ok((StatusCode::ACCEPTED, location, Answer(Accepted { id })).into_response())
+}
+
+fn format_of(headers: &HeaderMap) -> Result<Format, Problem> {
+    let given = headers.get(header::CONTENT_TYPE);
+    let given = given
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/octet-stream") {
+        return Ok(Format::Binary);
+    }
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(Format::Json);
+    }
+    Err(ProblemKind::UnsupportedMediaType
+        .with("Send a transaction as application/octet-stream (its encoding) or application/json"))
+}
+
+async fn receive(request: Request, format: Format) -> Result<Bytes, Problem> {
+    let size_bytes_max = match format {
+        Format::Binary => limits::BINARY_BODY_BYTES_MAX,
+        Format::Json => limits::JSON_BODY_BYTES_MAX,
+    };
+    let too_large = || {
+        ProblemKind::BodyTooLarge.with(format!(
+            "A transaction has at most {size_bytes_max} bytes in this format. Split its actions over several"
+        ))
+    };
+    let received = tokio::time::timeout(limits::BODY_TIME_MAX, Bytes::from_request(request, &()));
+    let received = received.await.map_err(|_| {
+        ProblemKind::BodyTooSlow.with(format!(
+            "The body did not arrive within {} s",
+            limits::BODY_TIME_MAX.as_secs()
+        ))
+    })?;
+    let body = received.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+        _ => ProblemKind::BodyIncomplete.with("The body ended before its end. Send it again"),
+    })?;
+    if body.len() > size_bytes_max {
+        return Err(too_large());
+    }
+    Ok(body)
+}
+
+fn parse(body: &[u8], format: Format) -> Result<SignedTransaction, Problem> {
+    match format {
+        Format::Binary => Ok(SignedTransaction::decode(body)?),
+        Format::Json => serde_json::from_slice(body).map_err(|error| {
+            ProblemKind::MalformedTransaction.with(format!("The JSON is no transaction: {error}"))
+        }),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WaitQuery {
+    wait_ms: Option<u64>,
+}
+
+/// What became of a transaction; waits for it when asked to.
+pub(crate) async fn transaction(
+    State(app): State<Arc<App>>,
+    Place(id): Place<TransactionId>,
+    Params(query): Params<WaitQuery>,
+) -> Result<Answer<TransactionAnswer>, Problem> {
+    let wait_ms = query.wait_ms.unwrap_or(0);
+    if wait_ms > limits::WAIT_MS_MAX {
+        return Err(ProblemKind::BadParameter.with(format!(
+            "`wait_ms` is at most {}. Ask again after that",
+            limits::WAIT_MS_MAX
+        )));
+    }
+    look_up(&app, id, Duration::from_millis(wait_ms))
+        .await
+        .map(Answer)
+}
+
+/// A transaction with what became of it, after waiting for that up to `wait`.
+pub(crate) async fn look_up(
+    app: &App,
+    id: TransactionId,
+    wait: Duration,
+) -> Result<TransactionAnswer, Problem> {
+    if let Some(answer) = app.read(move |directory| committed(directory, id)).await? {
+        return Ok(answer);
+    }
+    let outcome = {
+        let _place = app.wait_place()?;
+        let most = wait.saturating_add(limits::READ_TIME_MAX);
+        in_time(app.submit.outcome(id, wait), most).await?
+    };
+    let status = match outcome {
+        TransactionOutcome::Waiting => TransactionStatus::Waiting,
+        TransactionOutcome::Refused {
+            code,
+            message,
+            rule,
+        } => TransactionStatus::Refused {
+            code,
+            message,
+            rule,
+        },
+        TransactionOutcome::Committed { .. } | TransactionOutcome::Unknown => {
+            // Unknown to the pool may also mean that a block took it since the first look.
+            let answer = app.read(move |directory| committed(directory, id)).await?;
+            return answer.ok_or_else(|| unknown(id));
+        }
+    };
+    Ok(TransactionAnswer {
+        as_of: app.directory.tip_moment().into(),
+        id,
+        status,
+        content: None,
+    })
+}
+
+fn committed(
+    directory: &dyn Directory,
+    id: TransactionId,
+) -> Result<Option<TransactionAnswer>, Problem> {
+    let Some((height, index)) = directory.transaction_place(&id)? else {
+        return Ok(None);
+    };
+    let (at, content) = reading::transaction_at(directory, height, index)?;
+    Ok(Some(TransactionAnswer {
+        as_of: directory.tip_moment().into(),
+        id,
+        status: TransactionStatus::Committed { at, index },
+        content: Some(content),
+    }))
+}
+
+fn unknown(id: TransactionId) -> Problem {
+    ProblemKind::NoSuchTransaction.with(format!(
+        "Neither a block nor this node's pool has {id}. Ask the node it was submitted to, or submit it again"
+    ))
+}

@@ -1,0 +1,62 @@
+//! Every bound on what a request may ask for, in one place.
+
+use std::time::Duration;
+
+use dirchain_ledger::limits;
+
+/// Items of a list when the request does not say.
+pub const LIMIT_DEFAULT: usize = 100;
+/// Items of a list at most.
+pub const LIMIT_MAX: usize = 1_000;
+/// Items of a list that reads a block for each: blocks, history.
+pub const BLOCK_LIMIT_MAX: usize = 200;
+/// Items of such a list when the request does not say.
+pub const BLOCK_LIMIT_DEFAULT: usize = 50;
+/// Records that one request examines for a list; a filtered scan stops here and hands out a cursor.
+pub const SCAN_MAX: usize = 5_000;
+/// Ids that a scan asks the store for at a time.
+pub const SCAN_PAGE: usize = 256;
+/// Characters of a text filter.
+pub const TEXT_CHARS_MAX: usize = 200;
+/// Bytes of a request's path and query.
+pub const URI_BYTES_MAX: usize = 8 * 1024;
+/// Characters of a cursor: its fixed part and the longest record key, in hexadecimal.
+pub const CURSOR_CHARS_MAX: usize = 512;
+/// Items of the lists within one answer (a department's keys, sub-units, responsibilities).
+pub const CUT_MAX: usize = 200;
+/// Fields times departments that one answer about readers may cover.
+pub const READER_CHECKS_MAX: usize = 20_000;
+/// Checks that one page about a resource makes; further fields are left to their own answer.
+pub const PAGE_CHECKS_MAX: usize = 2_000;
+/// Records that one answer keeps in memory to read them once.
+pub const MEMO_RECORDS_MAX: usize = 50_000;
+/// Applications of one resource up to which an access check is answered on the event loop.
+pub const INLINE_APPLICATIONS_MAX: u32 = 64;
+/// Names of actions shown for a transaction in a block's list.
+pub const ACTION_NAMES_MAX: usize = 8;
+/// Records counted for the overview.
+pub const COUNT_MAX: usize = 10_000;
+/// How long the overview's counts are used before they are counted again.
+pub const COUNT_AGE_MAX: Duration = Duration::from_secs(1);
+
+/// Bytes of a transaction posted as bincode.
+pub const BINARY_BODY_BYTES_MAX: usize = limits::TRANSACTION_BYTES_MAX;
+/// Bytes of a transaction posted as JSON, which is the longer spelling.
+pub const JSON_BODY_BYTES_MAX: usize = 2 * limits::TRANSACTION_BYTES_MAX;
+/// How long a body may take to arrive.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(15);
+/// Bodies being received at a time.
+pub const BODIES_MAX: usize = 128;
+
+/// Requests that read the store off the event loop at a time.
+pub const READS_MAX: usize = 32;
+/// Requests that wait for their turn to read; further ones are told to come back.
+pub const READS_WAITING_MAX: usize = 1_024;
+/// How long a request may wait for its turn and its reading.
+pub const READ_TIME_MAX: Duration = Duration::from_secs(15);
+/// How long a question for a transaction's outcome may wait.
+pub const WAIT_MS_MAX: u64 = 60_000;
+/// Such questions that wait at a time.
+pub const WAITS_MAX: usize = 1_024;
+/// Seconds after which whoever met a full queue may come back.
+pub const RETRY_AFTER_S: &str = "2";

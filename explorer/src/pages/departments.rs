@@ -1,0 +1,166 @@
+//! Departments and their responsibilities.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use dirchain_ledger::ids::{DepartmentId, ResponsibilityCode};
+use dirchain_ledger::records::{
+    AdministrativeLevel, DepartmentStatus, Office, RecordId, ResourceStatus, ResponsibilityEnd,
+    Role,
+};
+use serde::Deserialize;
+
+use super::frame::{Frame, Point, given};
+use super::search::address;
+use super::{Paged, filters, page_response};
+use crate::api::{
+    AuthorizationItem, AuthorizationState, DepartmentAnswer, DepartmentItem, Direction,
+    HistoryItem, Page, Problem, ResourceItem, ResponsibilityAnswer, SharingType,
+};
+use crate::cursor::Cursor;
+use crate::directory::Directory;
+use crate::http::{App, Params, Place, slice, text_filter};
+use crate::reading::{AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Slice};
+
+const DEPARTMENTS_SHOWN: usize = 100;
+const ENTRIES_SHOWN: usize = 50;
+const AUTHORIZATIONS_SHOWN: usize = 50;
+const EVENTS_SHOWN: usize = 30;
+
+#[derive(Deserialize)]
+pub(super) struct ListQuery {
+    q: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "departments.html")]
+struct DepartmentsPage {
+    frame: Frame,
+    q: String,
+    departments: Page<DepartmentItem>,
+    next: Option<String>,
+}
+
+/// `GET /departments`
+pub(super) async fn departments(
+    State(app): State<Arc<App>>,
+    Params(query): Params<ListQuery>,
+) -> Paged {
+    let filter = DepartmentFilter {
+        text: text_filter(query.q.as_deref())?,
+    };
+    let shown = DEPARTMENTS_SHOWN;
+    let slice = slice(None, given(&query.cursor), shown, shown)?;
+    let q = given(&query.q).unwrap_or_default().to_owned();
+    let read = move |directory: &dyn Directory| {
+        let reading = Reading::of_slice(directory, None, &slice)?;
+        let departments = reading.departments(&filter, &slice)?;
+        let cursor = departments.next_cursor.as_ref();
+        Ok(DepartmentsPage {
+            frame: Frame::now(&directory.about(), "/departments", reading.as_of()),
+            next: cursor.map(|cursor| address("/departments", &[("q", &q), ("cursor", cursor)])),
+            q,
+            departments,
+        })
+    };
+    page_response(&app.read(read).await?)
+}
+
+#[derive(Deserialize)]
+pub(super) struct DepartmentQuery {
+    at: Option<String>,
+    reads: Option<String>,
+    grants: Option<String>,
+    history: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "department.html")]
+struct DepartmentPage {
+    frame: Frame,
+    department: DepartmentAnswer,
+    provides: Page<ResourceItem>,
+    reads: Page<AuthorizationItem>,
+    grants: Page<AuthorizationItem>,
+    history: Page<HistoryItem>,
+}
+
+/// A list on a page that shows several: it goes on where its own cursor says.
+pub(super) fn part(cursor: Option<Cursor>, limit: usize) -> Slice {
+    Slice { limit, cursor }
+}
+
+/// The cursor of one of a page's lists.
+pub(super) fn part_cursor(text: &Option<String>) -> Result<Option<Cursor>, Problem> {
+    given(text).map(Cursor::decode).transpose()
+}
+
+/// `GET /departments/{id}`
+pub(super) async fn department(
+    State(app): State<Arc<App>>,
+    Place(id): Place<DepartmentId>,
+    Params(query): Params<DepartmentQuery>,
+) -> Paged {
+    let point = Point::parse(query.at.as_deref())?;
+    let reads = part(part_cursor(&query.reads)?, AUTHORIZATIONS_SHOWN);
+    let grants = part(part_cursor(&query.grants)?, AUTHORIZATIONS_SHOWN);
+    let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
+    let read = move |directory: &dyn Directory| {
+        let pinned = [&reads, &grants, &history]
+            .into_iter()
+            .find(|part| part.cursor.is_some());
+        let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&reads))?;
+        let side = |direction| AuthorizationFilter {
+            direction,
+            state: None,
+        };
+        let provided = ResourceFilter {
+            provider: Some(id.clone()),
+            ..ResourceFilter::default()
+        };
+        Ok(DepartmentPage {
+            department: reading.department(&id)?,
+            provides: reading.resources(&provided, &Slice::first(ENTRIES_SHOWN))?,
+            reads: reading.authorizations(&id, side(Direction::Out), &reads)?,
+            grants: reading.authorizations(&id, side(Direction::In), &grants)?,
+            history: reading.history(&RecordId::Department(id.clone()), &history)?,
+            frame: Frame::at(&reading, format!("/departments/{id}"), &point),
+        })
+    };
+    page_response(&app.read(read).await?)
+}
+
+#[derive(Deserialize)]
+pub(super) struct ResponsibilityQuery {
+    at: Option<String>,
+    history: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "responsibility.html")]
+struct ResponsibilityPage {
+    frame: Frame,
+    duty: ResponsibilityAnswer,
+    history: Page<HistoryItem>,
+}
+
+/// `GET /responsibilities/{code}`
+pub(super) async fn responsibility(
+    State(app): State<Arc<App>>,
+    Place(code): Place<ResponsibilityCode>,
+    Params(query): Params<ResponsibilityQuery>,
+) -> Paged {
+    let point = Point::parse(query.at.as_deref())?;
+    let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
+    let read = move |directory: &dyn Directory| {
+        let reading = Reading::of_slice(directory, point.at, &history)?;
+        Ok(ResponsibilityPage {
+            duty: reading.responsibility(&code)?,
+            history: reading.history(&RecordId::Responsibility(code.clone()), &history)?,
+            frame: Frame::at(&reading, format!("/responsibilities/{code}"), &point),
+        })
+    };
+    page_response(&app.read(read).await?)
+}

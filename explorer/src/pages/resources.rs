@@ -1,0 +1,79 @@
+//! One catalogue entry: what it is, who may read it, and how that came about.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use dirchain_ledger::ids::ResourceCode;
+use dirchain_ledger::records::{
+    Category, EndKind, Entry, Openness, RecordId, ResourceKind, ResourceStatus, ResponsibilityEnd,
+    Role, Sharing, SharingMethod, UpdateCycle,
+};
+use serde::Deserialize;
+
+use super::departments::{part, part_cursor};
+use super::frame::{Frame, Point};
+use super::{Paged, filters, page_response};
+use crate::api::{
+    ApplicationItem, ApplicationState, AuthorizationItem, AuthorizationState, Basis, DraftState,
+    HistoryItem, Page, ResourceAnswer, SharingType, Time,
+};
+use crate::directory::Directory;
+use crate::http::{App, Params, Place};
+use crate::reading::{FieldAccess, Reading, WhoReads};
+
+const SHARINGS_SHOWN: usize = 50;
+const EVENTS_SHOWN: usize = 30;
+
+#[derive(Deserialize)]
+pub(super) struct ResourceQuery {
+    at: Option<String>,
+    applications: Option<String>,
+    authorizations: Option<String>,
+    history: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "resource.html")]
+struct ResourcePage {
+    frame: Frame,
+    resource: ResourceAnswer,
+    /// What it says: the version in force, or else the draft.
+    entry: Option<Entry>,
+    instant: Time,
+    fields: Vec<FieldAccess>,
+    applications: Page<ApplicationItem>,
+    authorizations: Page<AuthorizationItem>,
+    history: Page<HistoryItem>,
+}
+
+/// `GET /resources/{code}`
+pub(super) async fn resource(
+    State(app): State<Arc<App>>,
+    Place(code): Place<ResourceCode>,
+    Params(query): Params<ResourceQuery>,
+) -> Paged {
+    let point = Point::parse(query.at.as_deref())?;
+    let applications = part(part_cursor(&query.applications)?, SHARINGS_SHOWN);
+    let authorizations = part(part_cursor(&query.authorizations)?, SHARINGS_SHOWN);
+    let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
+    let read = move |directory: &dyn Directory| {
+        let parts = [&applications, &authorizations, &history];
+        let pinned = parts.into_iter().find(|part| part.cursor.is_some());
+        let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&history))?;
+        let resource = reading.resource(&code)?;
+        let draft = resource.draft.as_ref().map(|draft| &draft.entry);
+        let here = format!("/resources/{}", code.as_str().replace('/', "%2F"));
+        Ok(ResourcePage {
+            entry: resource.entry.as_ref().or(draft).cloned(),
+            resource,
+            instant: Time(reading.resolved().instant),
+            fields: reading.field_access(&code)?,
+            applications: reading.applications_of(&code, &applications)?,
+            authorizations: reading.authorizations_of(&code, &authorizations)?,
+            history: reading.history(&RecordId::Resource(code.clone()), &history)?,
+            frame: Frame::at(&reading, here, &point),
+        })
+    };
+    page_response(&app.read(read).await?)
+}

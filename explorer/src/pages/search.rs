@@ -1,0 +1,187 @@
+//! Searching: entries by text and filters, and whatever a code, id, height or hash names directly.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, TransactionId};
+use dirchain_ledger::records::ResourceStatus;
+use serde::Deserialize;
+
+use super::frame::{Frame, given};
+use super::{Paged, filters, page_response};
+use crate::api::{Page, Problem, ResourceItem, SharingType};
+use crate::directory::Directory;
+use crate::http::{App, Params, slice, text_filter};
+use crate::limits;
+use crate::problem::ProblemKind;
+use crate::reading::{DepartmentFilter, Reading, ResourceFilter, Slice};
+
+const ENTRIES_SHOWN: usize = 25;
+const DEPARTMENTS_SHOWN: usize = 8;
+
+#[derive(Deserialize)]
+pub(super) struct SearchQuery {
+    q: Option<String>,
+    sharing: Option<String>,
+    status: Option<String>,
+    provider: Option<String>,
+    cursor: Option<String>,
+}
+
+/// The form as it was filled in.
+struct Form {
+    q: String,
+    sharing: String,
+    status: String,
+    provider: String,
+}
+
+/// Something that the text names directly.
+enum Direct {
+    Department {
+        id: DepartmentId,
+        name: String,
+    },
+    Responsibility {
+        code: ResponsibilityCode,
+        title: String,
+    },
+    Block(Height),
+    Transaction(TransactionId),
+}
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct SearchPage {
+    frame: Frame,
+    form: Form,
+    direct: Vec<Direct>,
+    found: Page<ResourceItem>,
+    next: Option<String>,
+    wanted: usize,
+    scan_max: usize,
+}
+
+/// `GET /search`
+pub(super) async fn search(
+    State(app): State<Arc<App>>,
+    Params(query): Params<SearchQuery>,
+) -> Paged {
+    let filter = ResourceFilter {
+        provider: given(&query.provider).map(provider).transpose()?,
+        sharing: given(&query.sharing).map(choice).transpose()?,
+        status: given(&query.status).map(choice).transpose()?,
+        text: text_filter(query.q.as_deref())?,
+    };
+    let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?;
+    let form = Form {
+        q: given(&query.q).unwrap_or_default().to_owned(),
+        sharing: given(&query.sharing).unwrap_or_default().to_owned(),
+        status: given(&query.status).unwrap_or_default().to_owned(),
+        provider: given(&query.provider).unwrap_or_default().to_owned(),
+    };
+    let page = app
+        .read(move |directory| search_page(directory, form, &filter, &slice))
+        .await?;
+    page_response(&page)
+}
+
+fn provider(text: &str) -> Result<DepartmentId, Problem> {
+    let id = text.parse::<DepartmentId>();
+    id.map_err(|error| ProblemKind::BadParameter.with(error.to_string()))
+}
+
+/// One of a list's choices, by the word that the interface uses for it.
+fn choice<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
+        let shown: String = text.chars().take(80).collect();
+        ProblemKind::BadParameter.with(format!("`{shown}` is none of the choices"))
+    })
+}
+
+fn search_page(
+    directory: &dyn Directory,
+    form: Form,
+    filter: &ResourceFilter,
+    slice: &Slice,
+) -> Result<SearchPage, Problem> {
+    let reading = Reading::of_slice(directory, None, slice)?;
+    let found = reading.resources(filter, slice)?;
+    let next = found
+        .next_cursor
+        .as_ref()
+        .map(|cursor| next_address(&form, cursor));
+    let direct = match &filter.text {
+        Some(text) if slice.cursor.is_none() => direct(&reading, &form.q, text)?,
+        Some(_) | None => Vec::new(),
+    };
+    Ok(SearchPage {
+        frame: Frame::now(&directory.about(), "/search", reading.as_of()),
+        form,
+        direct,
+        found,
+        next,
+        wanted: slice.limit,
+        scan_max: limits::SCAN_MAX,
+    })
+}
+
+fn next_address(form: &Form, cursor: &str) -> String {
+    let pairs = [
+        ("q", form.q.as_str()),
+        ("sharing", form.sharing.as_str()),
+        ("status", form.status.as_str()),
+        ("provider", form.provider.as_str()),
+        ("cursor", cursor),
+    ];
+    let given: Vec<(&str, &str)> = pairs
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    address("/search", &given)
+}
+
+/// An address with a query, escaped.
+pub(super) fn address(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    format!("{path}?{}", query.finish())
+}
+
+fn direct(reading: &Reading<'_>, written: &str, text: &str) -> Result<Vec<Direct>, Problem> {
+    let mut direct = Vec::new();
+    let height: Option<u64> = written.trim_start_matches('#').parse().ok();
+    let tip = reading.resolved().tip.height;
+    if let Some(height) = height
+        .map(Height)
+        .filter(|h| *h > Height::GENESIS && *h <= tip)
+    {
+        direct.push(Direct::Block(height));
+    }
+    if let Ok(id) = written.parse::<TransactionId>()
+        && reading.directory().transaction_place(&id)?.is_some()
+    {
+        direct.push(Direct::Transaction(id));
+    }
+    if let Ok(code) = written.parse::<ResponsibilityCode>()
+        && let Some(found) = reading.find_responsibility(&code)?
+    {
+        let title = found.title.to_string();
+        direct.push(Direct::Responsibility { code, title });
+    }
+    let filter = DepartmentFilter {
+        text: Some(text.to_owned()),
+    };
+    let departments = reading.departments(&filter, &Slice::first(DEPARTMENTS_SHOWN))?;
+    direct.extend(
+        departments
+            .items
+            .into_iter()
+            .map(|item| Direct::Department {
+                id: item.id,
+                name: item.name,
+            }),
+    );
+    Ok(direct)
+}

@@ -1,0 +1,119 @@
+//! What happened to a record: the actions on its trail, newest first.
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::block::Block;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::Height;
+use dirchain_ledger::records::RecordId;
+use dirchain_ledger::view::Records;
+
+use super::{Reading, Slice, foreign_cursor};
+use crate::api::{HistoryItem, Page, Problem, Signer};
+use crate::at;
+use crate::cursor::After;
+use crate::directory::EventPlace;
+use crate::problem::ProblemKind;
+
+impl Reading<'_> {
+    /// The actions that touched a record up to this reading's height, newest first.
+    pub(crate) fn history(
+        &self,
+        subject: &RecordId,
+        slice: &Slice,
+    ) -> Result<Page<HistoryItem>, Problem> {
+        if self.view.record(subject)?.is_none() {
+            return Err(self.missing(subject));
+        }
+        let before = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
+            None => (self.height().next(), 0, 0),
+            Some(After::Event(place)) => *place,
+            Some(After::Record(_) | After::Block(_)) => return Err(foreign_cursor()),
+        };
+        let wanted = slice.limit.saturating_add(1);
+        let mut places = self.directory.history(subject, Some(before), wanted)?;
+        let more = places.len() > slice.limit;
+        places.truncate(slice.limit);
+        let next = places.last().filter(|_| more).map(|p| After::Event(*p));
+        let mut items = Vec::with_capacity(places.len());
+        let mut block: Option<Block> = None;
+        for place in places {
+            // Neighbours on a trail are often of one block: it is read once.
+            let read = match block.take().filter(|b| b.header.height == place.0) {
+                Some(read) => read,
+                None => self.block_at(place.0)?,
+            };
+            items.push(self.history_item(&read, place)?);
+            block = Some(read);
+        }
+        Ok(self.page_after(items, next))
+    }
+
+    fn block_at(&self, height: Height) -> Result<Block, Problem> {
+        let block = self.directory.block(height)?;
+        block.ok_or_else(|| at::unavailable(height))
+    }
+
+    fn history_item(&self, block: &Block, place: EventPlace) -> Result<HistoryItem, Problem> {
+        let (height, transaction_index, action_index) = place;
+        let broken = || {
+            tracing::error!(%height, transaction_index, action_index, "a trail names an action that is not there");
+            ProblemKind::Internal
+                .with("The node's index of events does not fit its blocks. Ask another node")
+        };
+        let index = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+        let transaction = block.transactions.get(index(transaction_index));
+        let transaction = transaction.ok_or_else(broken)?;
+        let action = transaction.actions.get(index(action_index));
+        let action = action.ok_or_else(broken)?;
+        Ok(HistoryItem {
+            at: block.header.moment().into(),
+            transaction: transaction.id(),
+            transaction_index,
+            action_index,
+            action: action.name().to_owned(),
+            reason: reason(action),
+            signer: self.signer(&transaction.envelope.author)?,
+        })
+    }
+
+    /// Who signed with a key, as far as the ledger knows the key at this height.
+    pub(super) fn signer(&self, public_key: &PublicKey) -> Result<Signer, Problem> {
+        let key = self.view.key(public_key)?;
+        let department = key.as_ref().map(|key| key.department.clone());
+        let department_name = match &department {
+            Some(department) => Some(self.department_name(department)?),
+            None => None,
+        };
+        Ok(Signer {
+            public_key: *public_key,
+            department,
+            department_name,
+            role: key.map(|key| key.role),
+        })
+    }
+}
+
+/// Why something was done, where the action says.
+fn reason(action: &Action) -> Option<String> {
+    let reason = match action {
+        Action::AbolishResponsibility { reason, .. }
+        | Action::ReturnResource { reason, .. }
+        | Action::WithdrawResource { reason, .. }
+        | Action::Refuse { reason, .. }
+        | Action::EndAuthorization { reason, .. } => Some(reason),
+        Action::Grant(grant) => grant.reason.as_ref(),
+        Action::RegisterDepartment(_)
+        | Action::RegisterKey { .. }
+        | Action::RevokeKey { .. }
+        | Action::SuspectKey { .. }
+        | Action::DeclareResponsibility(_)
+        | Action::DraftResource { .. }
+        | Action::SubmitResource { .. }
+        | Action::PublishResource { .. }
+        | Action::Apply { .. }
+        | Action::TakeBackApplication { .. }
+        | Action::RegisterNode(_)
+        | Action::RemoveNode { .. } => None,
+    };
+    reason.map(ToString::to_string)
+}

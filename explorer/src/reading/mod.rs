@@ -1,0 +1,177 @@
+//! From records to answers: what both the JSON interface and the pages say about the directory.
+//!
+//! Invariant: nothing here knows HTTP. A [`Reading`] is one state of the chain, and everything read
+//! through it holds for that state.
+
+mod blocks;
+mod departments;
+mod history;
+mod memo;
+mod nodes;
+mod readers;
+mod resources;
+mod scan;
+mod sharing;
+
+pub(crate) use blocks::{block, blocks, key, status, transaction_at};
+pub(crate) use departments::DepartmentFilter;
+pub(crate) use memo::Memo;
+pub(crate) use readers::{FieldAccess, WhoReads};
+pub(crate) use resources::ResourceFilter;
+pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter};
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use dirchain_ledger::block::Header;
+use dirchain_ledger::ids::{DepartmentId, Height};
+use dirchain_ledger::records::{Department, RecordId, RecordKind};
+use dirchain_ledger::view::{Records, View};
+
+use crate::api::{Moment, Page, Problem};
+use crate::at::{At, Resolved};
+use crate::cursor::{self, After, Cursor};
+use crate::directory::Directory;
+use crate::limits;
+use crate::problem::ProblemKind;
+
+/// One state of the chain, being read for one request.
+pub(crate) struct Reading<'d> {
+    directory: &'d dyn Directory,
+    view: Box<dyn View + 'd>,
+    resolved: Resolved,
+    names: RefCell<BTreeMap<DepartmentId, String>>,
+}
+
+/// Which part of a list is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Slice {
+    /// Items at most.
+    pub limit: usize,
+    /// Where it begins.
+    pub cursor: Option<Cursor>,
+}
+
+impl Slice {
+    /// The first items of a list.
+    pub(crate) fn first(limit: usize) -> Self {
+        Self {
+            limit,
+            cursor: None,
+        }
+    }
+
+    /// After which record the list goes on; it is of one of the kinds that the list walks.
+    fn after_record(&self, kinds: &[RecordKind]) -> Result<Option<&RecordId>, Problem> {
+        match self.cursor.as_ref().map(|cursor| &cursor.after) {
+            None => Ok(None),
+            Some(After::Record(id)) if kinds.contains(&id.kind()) => Ok(Some(id)),
+            Some(After::Record(_) | After::Event(_) | After::Block(_)) => Err(foreign_cursor()),
+        }
+    }
+}
+
+fn foreign_cursor() -> Problem {
+    ProblemKind::BadCursor.with("The cursor belongs to another list. Leave it out to begin anew")
+}
+
+impl<'d> Reading<'d> {
+    /// The state at a point of the chain; the tip when none is named.
+    pub(crate) fn at(directory: &'d dyn Directory, at: Option<At>) -> Result<Self, Problem> {
+        Self::of_slice(directory, at, &Slice::default())
+    }
+
+    /// The state that a list's cursor is pinned to, or else as [`Reading::at`].
+    pub(crate) fn of_slice(
+        directory: &'d dyn Directory,
+        at: Option<At>,
+        slice: &Slice,
+    ) -> Result<Self, Problem> {
+        let resolved = cursor::resolve(directory, at, slice.cursor.as_ref())?;
+        Ok(Self::of(directory, resolved))
+    }
+
+    /// The state that a block left.
+    pub(crate) fn of_block(directory: &'d dyn Directory, header: &Header) -> Self {
+        let as_of = header.moment();
+        let resolved = Resolved {
+            as_of,
+            instant: as_of.time,
+            tip: directory.tip_moment().max(as_of),
+        };
+        Self::of(directory, resolved)
+    }
+
+    fn of(directory: &'d dyn Directory, resolved: Resolved) -> Self {
+        Self {
+            directory,
+            view: directory.view(resolved.as_of.height),
+            resolved,
+            names: RefCell::default(),
+        }
+    }
+
+    /// The block for which this reading holds.
+    pub(crate) fn as_of(&self) -> Moment {
+        self.resolved.as_of.into()
+    }
+
+    /// The point of the chain, with the instant and the tip.
+    pub(crate) fn resolved(&self) -> Resolved {
+        self.resolved
+    }
+
+    /// What is read through.
+    pub(crate) fn directory(&self) -> &'d dyn Directory {
+        self.directory
+    }
+
+    fn height(&self) -> Height {
+        self.resolved.as_of.height
+    }
+
+    /// A department that exists at this height.
+    pub(crate) fn require_department(&self, id: &DepartmentId) -> Result<Department, Problem> {
+        let department = self.view.department(id)?;
+        department.ok_or_else(|| self.missing(&RecordId::Department(id.clone())))
+    }
+
+    /// A department's name, or its id where it has no record at this height.
+    pub(crate) fn department_name(&self, id: &DepartmentId) -> Result<String, Problem> {
+        if let Some(name) = self.names.borrow().get(id) {
+            return Ok(name.clone());
+        }
+        let department = self.view.department(id)?;
+        let name = department.map_or_else(|| id.to_string(), |found| found.name.to_string());
+        let mut names = self.names.borrow_mut();
+        if names.len() < limits::MEMO_RECORDS_MAX {
+            names.insert(id.clone(), name.clone());
+        }
+        Ok(name)
+    }
+
+    fn missing(&self, id: &RecordId) -> Problem {
+        ProblemKind::NoSuchRecord.with(format!(
+            "There is no {id} at height {}. Check its spelling, or ask for a later height",
+            self.height()
+        ))
+    }
+
+    /// A page of a list of records.
+    fn page<T>(&self, items: Vec<T>, next: Option<RecordId>) -> Page<T> {
+        self.page_after(items, next.map(After::Record))
+    }
+
+    fn page_after<T>(&self, items: Vec<T>, next: Option<After>) -> Page<T> {
+        let cursor = next.map(|after| Cursor {
+            height: self.height(),
+            instant: self.resolved.instant,
+            after,
+        });
+        Page {
+            as_of: self.as_of(),
+            items,
+            next_cursor: cursor.as_ref().map(Cursor::encode),
+        }
+    }
+}

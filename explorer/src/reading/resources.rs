@@ -1,0 +1,178 @@
+//! Catalogue entries: lists with filters, and one entry whole.
+
+use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::records::{
+    Draft, DraftStatus, Entry, Record, RecordId, RecordKind, Resource, ResourceStatus,
+};
+use dirchain_ledger::view::Records;
+
+use super::scan::{Source, scan};
+use super::{Reading, Slice};
+use crate::api::{
+    DraftAnswer, DraftState, EffectiveField, Page, Problem, ResourceAnswer, ResourceItem,
+    SharingType, VersionItem, WithdrawalAnswer,
+};
+
+/// Which entries a list shows; all that is named must fit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResourceFilter {
+    /// Who provides it.
+    pub provider: Option<DepartmentId>,
+    /// How it is shared, where its fields do not say otherwise.
+    pub sharing: Option<SharingType>,
+    /// Its state.
+    pub status: Option<ResourceStatus>,
+    /// What its code, name, abstract, provider's name or a field's name holds, without regard to
+    /// case. In lower case.
+    pub text: Option<String>,
+}
+
+impl Reading<'_> {
+    /// Entries by code.
+    pub(crate) fn resources(
+        &self,
+        filter: &ResourceFilter,
+        slice: &Slice,
+    ) -> Result<Page<ResourceItem>, Problem> {
+        let provider = filter.provider.clone().map(RecordId::Department);
+        let source = match &provider {
+            Some(provider) => Source::Referrers(provider, RecordKind::Resource),
+            None => Source::All(RecordKind::Resource),
+        };
+        let after = slice.after_record(&[RecordKind::Resource])?;
+        let found = scan(self.view.as_ref(), &source, after, slice.limit, |id| {
+            let Some(Record::Resource(resource)) = self.view.record(id)? else {
+                return Ok(None);
+            };
+            match self.fits(&resource, filter)? {
+                true => Ok(Some(self.resource_item(&resource)?)),
+                false => Ok(None),
+            }
+        })?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    fn fits(&self, resource: &Resource, filter: &ResourceFilter) -> Result<bool, Problem> {
+        let entry = resource.entry();
+        let sharing = entry
+            .and_then(|e| e.sharing.as_ref())
+            .map(SharingType::from);
+        let provider = filter.provider.as_ref();
+        let plain = provider.is_none_or(|provider| resource.provider == *provider)
+            && filter
+                .status
+                .is_none_or(|status| resource.status() == status)
+            && filter.sharing.is_none_or(|wanted| sharing == Some(wanted));
+        let Some(text) = filter.text.as_ref().filter(|_| plain) else {
+            return Ok(plain);
+        };
+        let holds = |name: &str| name.to_lowercase().contains(text.as_str());
+        Ok(resource.code.as_str().contains(text.as_str())
+            || entry.is_some_and(|entry| entry_holds(entry, text))
+            || holds(&self.department_name(&resource.provider)?))
+    }
+
+    pub(super) fn resource_item(&self, resource: &Resource) -> Result<ResourceItem, Problem> {
+        let entry = resource.entry();
+        let name = entry.map_or_else(|| resource.code.to_string(), |e| e.name.to_string());
+        Ok(ResourceItem {
+            code: resource.code.clone(),
+            name,
+            provider: resource.provider.clone(),
+            provider_name: self.department_name(&resource.provider)?,
+            status: resource.status(),
+            sharing: entry
+                .and_then(|e| e.sharing.as_ref())
+                .map(SharingType::from),
+            kind: entry.and_then(|e| e.kind),
+            category: entry.and_then(|e| e.category),
+            level: entry.and_then(|e| e.level),
+            openness: entry.and_then(|e| e.openness),
+            update_cycle: entry.and_then(|e| e.update_cycle),
+            field_count: entry.map_or(0, |e| count(e.fields.len())),
+            version: resource.published.as_ref().map(|p| p.version),
+            revision: resource.revision,
+        })
+    }
+
+    pub(super) fn require_resource(&self, code: &ResourceCode) -> Result<Resource, Problem> {
+        let resource = self.view.resource(code)?;
+        resource.ok_or_else(|| self.missing(&RecordId::Resource(code.clone())))
+    }
+
+    /// One entry whole.
+    pub(crate) fn resource(&self, code: &ResourceCode) -> Result<ResourceAnswer, Problem> {
+        let resource = self.require_resource(code)?;
+        let responsibility = match resource.entry().and_then(|e| e.responsibility.as_ref()) {
+            None => None,
+            Some(code) => match self.view.responsibility(code)? {
+                Some(found) => Some(self.responsibility_item(&found)?),
+                None => None,
+            },
+        };
+        let versions = resource.versions.iter().map(|version| VersionItem {
+            version: version.version,
+            period: version.period.into(),
+        });
+        let withdrawn = resource.withdrawn.as_ref();
+        Ok(ResourceAnswer {
+            as_of: self.as_of(),
+            resource: self.resource_item(&resource)?,
+            responsibility,
+            effective_fields: resource.entry().map(effective_fields).unwrap_or_default(),
+            draft: resource.draft.as_ref().map(draft_answer),
+            versions: versions.collect(),
+            withdrawn: withdrawn.map(|withdrawal| WithdrawalAnswer {
+                reason: withdrawal.reason.to_string(),
+                at: withdrawal.at.into(),
+            }),
+            application_count: resource.applications,
+            trail: resource.trail,
+            entry: resource.published.map(|published| published.entry),
+        })
+    }
+}
+
+/// A count as answers carry it.
+pub(super) fn count(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
+}
+
+fn entry_holds(entry: &Entry, text: &str) -> bool {
+    let holds = |name: &str| name.to_lowercase().contains(text);
+    holds(&entry.name)
+        || entry.summary.as_ref().is_some_and(|summary| holds(summary))
+        || entry.fields.iter().any(|field| holds(&field.name))
+}
+
+fn effective_fields(entry: &Entry) -> Vec<EffectiveField> {
+    let fields = entry.fields.iter().map(|field| EffectiveField {
+        number: field.number,
+        name: field.name.to_string(),
+        sharing: entry.sharing_of(field).cloned(),
+        level: entry.level_of(field),
+    });
+    fields.collect()
+}
+
+fn draft_answer(draft: &Draft) -> DraftAnswer {
+    let (state, since, reason) = match &draft.status {
+        DraftStatus::Draft => (DraftState::Draft, None, None),
+        DraftStatus::Submitted { since } => (DraftState::Submitted, Some(*since), None),
+        DraftStatus::Returned { reason, since } => {
+            (DraftState::Returned, Some(*since), Some(reason.to_string()))
+        }
+    };
+    DraftAnswer {
+        state,
+        since: since.map(Into::into),
+        reason,
+        lacks: draft
+            .entry
+            .lacks()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        entry: draft.entry.clone(),
+    }
+}

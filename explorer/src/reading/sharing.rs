@@ -1,0 +1,326 @@
+//! Applications and authorizations: one, a resource's, a department's.
+
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
+use dirchain_ledger::records::{
+    Application, ApplicationStatus, Authorization, Decision, Record, RecordId, RecordKind,
+};
+use dirchain_ledger::view::Records;
+
+use super::scan::{Found, Source, scan};
+use super::{Reading, Slice};
+use crate::api::{
+    ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer, AuthorizationItem,
+    AuthorizationState, DecisionItem, Direction, EarlyEndItem, Page, Period, Problem, Time,
+};
+use crate::limits;
+
+/// Which applications a list shows.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct ApplicationFilter {
+    /// Made to the department, or by it.
+    pub direction: Direction,
+    /// Where it stands.
+    pub state: Option<ApplicationState>,
+}
+
+/// Which authorizations a list shows.
+#[derive(Copy, Clone, Debug, Default)]
+pub(crate) struct AuthorizationFilter {
+    /// Granted by the department, or to it.
+    pub direction: Direction,
+    /// Where it stands.
+    pub state: Option<AuthorizationState>,
+}
+
+impl Reading<'_> {
+    /// One application.
+    pub(crate) fn application(&self, id: &SharingId) -> Result<ApplicationAnswer, Problem> {
+        let found = self.view.application(id)?;
+        let found = found.ok_or_else(|| self.missing(&RecordId::Application(id.clone())))?;
+        Ok(ApplicationAnswer {
+            as_of: self.as_of(),
+            application: self.application_item(&found)?,
+        })
+    }
+
+    /// One authorization.
+    pub(crate) fn authorization(&self, id: &SharingId) -> Result<AuthorizationAnswer, Problem> {
+        let found = self.view.authorization(id)?;
+        let found = found.ok_or_else(|| self.missing(&RecordId::Authorization(id.clone())))?;
+        Ok(AuthorizationAnswer {
+            as_of: self.as_of(),
+            authorization: self.authorization_item(&found)?,
+        })
+    }
+
+    /// A department's applications, by resource and number.
+    pub(crate) fn applications(
+        &self,
+        department: &DepartmentId,
+        filter: ApplicationFilter,
+        slice: &Slice,
+    ) -> Result<Page<ApplicationItem>, Problem> {
+        self.require_department(department)?;
+        let made_by = |application: &Application| application.applicant == *department;
+        let keep = |id: &RecordId| {
+            let Some(Record::Application(found)) = self.view.record(id)? else {
+                return Ok(None);
+            };
+            let side = filter.direction == Direction::In || made_by(&found);
+            let state = filter.state.is_none_or(|s| s == state_of(&found.status));
+            match side && state {
+                true => Ok(Some(self.application_item(&found)?)),
+                false => Ok(None),
+            }
+        };
+        let kind = RecordKind::Application;
+        let found = self.sharing_scan(department, kind, filter.direction, slice, keep)?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    /// A department's authorizations, by resource and number.
+    pub(crate) fn authorizations(
+        &self,
+        department: &DepartmentId,
+        filter: AuthorizationFilter,
+        slice: &Slice,
+    ) -> Result<Page<AuthorizationItem>, Problem> {
+        self.require_department(department)?;
+        let keep = |id: &RecordId| {
+            let Some(Record::Authorization(found)) = self.view.record(id)? else {
+                return Ok(None);
+            };
+            let side = filter.direction == Direction::In || found.grantee == *department;
+            let state = filter.state.is_none_or(|s| s == self.standing(&found));
+            match side && state {
+                true => Ok(Some(self.authorization_item(&found)?)),
+                false => Ok(None),
+            }
+        };
+        let kind = RecordKind::Authorization;
+        let found = self.sharing_scan(department, kind, filter.direction, slice, keep)?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    /// Walks the applications or authorizations of one side of a department: those that name it,
+    /// or those on each entry it provides.
+    fn sharing_scan<T>(
+        &self,
+        department: &DepartmentId,
+        kind: RecordKind,
+        direction: Direction,
+        slice: &Slice,
+        mut keep: impl FnMut(&RecordId) -> Result<Option<T>, Problem>,
+    ) -> Result<Found<T>, Problem> {
+        let view = self.view.as_ref();
+        let target = RecordId::Department(department.clone());
+        match direction {
+            Direction::Out => {
+                let source = Source::Referrers(&target, kind);
+                let after = slice.after_record(&[kind])?;
+                scan(view, &source, after, slice.limit, keep)
+            }
+            Direction::In => self.provided_scan(department, kind, slice, &mut keep),
+        }
+    }
+
+    /// Walks the entries of a department, and on each the applications or authorizations. A cursor
+    /// names the last of those, or an entry that was walked whole.
+    fn provided_scan<T>(
+        &self,
+        department: &DepartmentId,
+        kind: RecordKind,
+        slice: &Slice,
+        keep: &mut impl FnMut(&RecordId) -> Result<Option<T>, Problem>,
+    ) -> Result<Found<T>, Problem> {
+        let view = self.view.as_ref();
+        let provider = RecordId::Department(department.clone());
+        let resources = Source::Referrers(&provider, RecordKind::Resource);
+        let after = slice.after_record(&[kind, RecordKind::Resource])?;
+        let (mut resumed, mut done) = match after {
+            Some(RecordId::Application(id) | RecordId::Authorization(id)) => {
+                let resource = RecordId::Resource(id.resource.clone());
+                (after.map(|last| (resource, last)), None)
+            }
+            Some(resource) => (None, Some(resource.clone())),
+            None => (None, None),
+        };
+        let mut items = Vec::new();
+        let mut examined = 0usize;
+        loop {
+            let (resource, last) = match resumed.take() {
+                Some((resource, last)) => (resource, Some(last)),
+                None => match resources.ids(view, done.as_ref(), 1)?.pop() {
+                    Some(resource) => (resource, None),
+                    None => return Ok(Found { items, next: None }),
+                },
+            };
+            if self.provides(department, &resource)? {
+                let source = Source::Referrers(&resource, kind);
+                let wanted = slice.limit.saturating_sub(items.len());
+                let found = scan(view, &source, last, wanted, |id| {
+                    examined = examined.saturating_add(1);
+                    keep(id)
+                })?;
+                items.extend(found.items);
+                if found.next.is_some() {
+                    let next = found.next;
+                    return Ok(Found { items, next });
+                }
+            }
+            examined = examined.saturating_add(1);
+            done = Some(resource);
+            if items.len() >= slice.limit || examined >= limits::SCAN_MAX {
+                let follows = !resources.ids(view, done.as_ref(), 1)?.is_empty();
+                let next = done.filter(|_| follows);
+                return Ok(Found { items, next });
+            }
+        }
+    }
+
+    fn provides(&self, department: &DepartmentId, resource: &RecordId) -> Result<bool, Problem> {
+        Ok(match self.view.record(resource)? {
+            Some(Record::Resource(resource)) => resource.provider == *department,
+            Some(_) | None => false,
+        })
+    }
+
+    /// A resource's applications, by number.
+    pub(crate) fn applications_of(
+        &self,
+        code: &ResourceCode,
+        slice: &Slice,
+    ) -> Result<Page<ApplicationItem>, Problem> {
+        let target = RecordId::Resource(code.clone());
+        let source = Source::Referrers(&target, RecordKind::Application);
+        let after = slice.after_record(&[RecordKind::Application])?;
+        let found = scan(
+            self.view.as_ref(),
+            &source,
+            after,
+            slice.limit,
+            |id| match self.view.record(id)? {
+                Some(Record::Application(found)) => Ok(Some(self.application_item(&found)?)),
+                Some(_) | None => Ok(None),
+            },
+        )?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    /// A resource's authorizations, by number.
+    pub(crate) fn authorizations_of(
+        &self,
+        code: &ResourceCode,
+        slice: &Slice,
+    ) -> Result<Page<AuthorizationItem>, Problem> {
+        let target = RecordId::Resource(code.clone());
+        let source = Source::Referrers(&target, RecordKind::Authorization);
+        let after = slice.after_record(&[RecordKind::Authorization])?;
+        let found = scan(
+            self.view.as_ref(),
+            &source,
+            after,
+            slice.limit,
+            |id| match self.view.record(id)? {
+                Some(Record::Authorization(found)) => Ok(Some(self.authorization_item(&found)?)),
+                Some(_) | None => Ok(None),
+            },
+        )?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    fn application_item(&self, found: &Application) -> Result<ApplicationItem, Problem> {
+        let resource = self.resource_item(&self.require_resource(&found.id.resource)?)?;
+        let request = &found.request;
+        Ok(ApplicationItem {
+            id: found.id.clone(),
+            resource_name: resource.name,
+            provider: resource.provider,
+            provider_name: resource.provider_name,
+            applicant: found.applicant.clone(),
+            applicant_name: self.department_name(&found.applicant)?,
+            version: request.version,
+            responsibility: request.responsibility.clone(),
+            fields: request.fields.to_vec(),
+            purpose: request.purpose.clone(),
+            scene: request.scene.to_string(),
+            method: request.method,
+            calls_per_day_max: request.calls_per_day_max,
+            from: Time(request.from),
+            to: Time(request.to),
+            revision: found.revision,
+            submitted: found.submitted.into(),
+            state: state_of(&found.status),
+            decision: decision_of(&found.status).map(decision_item),
+        })
+    }
+
+    fn authorization_item(&self, found: &Authorization) -> Result<AuthorizationItem, Problem> {
+        let resource = self.resource_item(&self.require_resource(&found.id.resource)?)?;
+        let ended = found.ended.as_ref().map(|end| EarlyEndItem {
+            kind: end.kind,
+            decision: decision_item(&end.decision),
+        });
+        Ok(AuthorizationItem {
+            id: found.id.clone(),
+            resource_name: resource.name,
+            provider: resource.provider,
+            provider_name: resource.provider_name,
+            grantee: found.grantee.clone(),
+            grantee_name: self.department_name(&found.grantee)?,
+            responsibility: found.responsibility.clone(),
+            version: found.version,
+            fields: found.fields.to_vec(),
+            purpose: found.purpose.clone(),
+            calls_per_day_max: found.calls_per_day_max,
+            from: Time(found.from),
+            to: Time(found.to),
+            granted: decision_item(&found.granted),
+            revision: found.revision,
+            active: found.active.iter().copied().map(Period::from).collect(),
+            ended,
+            state: self.standing(found),
+        })
+    }
+
+    /// Where an authorization stands at this reading's instant.
+    fn standing(&self, found: &Authorization) -> AuthorizationState {
+        let at = self.resolved.judged();
+        if found.ended.is_some() || !found.is_active_at(at.height) {
+            AuthorizationState::EndedEarly
+        } else if at.time >= found.to {
+            AuthorizationState::Expired
+        } else if at.time < found.from {
+            AuthorizationState::NotBegun
+        } else {
+            AuthorizationState::InForce
+        }
+    }
+}
+
+fn state_of(status: &ApplicationStatus) -> ApplicationState {
+    match status {
+        ApplicationStatus::Submitted => ApplicationState::Submitted,
+        ApplicationStatus::Granted { .. } => ApplicationState::Granted,
+        ApplicationStatus::Refused { .. } => ApplicationState::Refused,
+        ApplicationStatus::TakenBack { .. } => ApplicationState::TakenBack,
+    }
+}
+
+fn decision_of(status: &ApplicationStatus) -> Option<&Decision> {
+    match status {
+        ApplicationStatus::Submitted => None,
+        ApplicationStatus::Granted { decision }
+        | ApplicationStatus::Refused { decision }
+        | ApplicationStatus::TakenBack { decision } => Some(decision),
+    }
+}
+
+fn decision_item(decision: &Decision) -> DecisionItem {
+    DecisionItem {
+        department: decision.department.clone(),
+        key: decision.key,
+        at: decision.at.into(),
+        reason: decision.reason.as_ref().map(ToString::to_string),
+    }
+}

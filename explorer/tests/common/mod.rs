@@ -1,0 +1,393 @@
+//! A city in memory behind the explorer's two doors: real blocks, built and checked by the ledger.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::as_conversions,
+    missing_docs,
+    unreachable_pub
+)]
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use bytes::Bytes;
+use dirchain_explorer::api::{
+    ChainAbout, NodeMode, NodeStatus, PeerStatus, Problem, SyncState, Time, TipSummary,
+};
+use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome, router};
+use dirchain_ledger::block::{Block, Header};
+use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::{Height, Moment, TimeMs, TransactionId};
+use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::testing::{self, GENESIS_TIME, Ledger, VOTERS};
+use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
+use dirchain_ledger::view::{View, ViewError};
+use serde::de::DeserializeOwned;
+use tower::ServiceExt;
+
+/// The city: a ledger, a pool, and switches for what can go wrong.
+pub struct City {
+    ledger: RwLock<Arc<Ledger>>,
+    pool: Mutex<Vec<VerifiedTransaction>>,
+    refused: Mutex<Vec<(TransactionId, String, String, Option<String>)>>,
+    pub name: String,
+    pub broken: AtomicBool,
+    pub busy: AtomicBool,
+    pub stopping: AtomicBool,
+    pub ready: AtomicBool,
+}
+
+impl City {
+    pub fn new(ledger: Ledger) -> Arc<Self> {
+        Arc::new(Self {
+            ledger: RwLock::new(Arc::new(ledger)),
+            pool: Mutex::default(),
+            refused: Mutex::default(),
+            name: "测试市目录链".to_owned(),
+            broken: AtomicBool::new(false),
+            busy: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            ready: AtomicBool::new(true),
+        })
+    }
+
+    pub fn router(self: &Arc<Self>) -> Router {
+        router(self.clone(), self.clone())
+    }
+
+    /// The ledger as it stands.
+    pub fn ledger(&self) -> Arc<Ledger> {
+        self.ledger.read().unwrap().clone()
+    }
+
+    /// Changes the ledger: blocks arrive.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Ledger) -> T) -> T {
+        let mut ledger = self.ledger.write().unwrap();
+        change(Arc::make_mut(&mut ledger))
+    }
+
+    /// A block of everything that waits.
+    pub fn commit(&self) {
+        let waiting = std::mem::take(&mut *self.pool.lock().unwrap());
+        let built = self.change(|ledger| ledger.extend(&waiting));
+        let mut refused = self.refused.lock().unwrap();
+        for (id, rejection) in built.refused {
+            let rule = rejection.rule().map(str::to_owned);
+            refused.push((id, rejection.code().to_owned(), rejection.to_string(), rule));
+        }
+    }
+
+    fn now(&self, id: TransactionId) -> TransactionOutcome {
+        if let Some((height, index)) = self.transaction_place(&id).unwrap() {
+            return TransactionOutcome::Committed { height, index };
+        }
+        let refused = self.refused.lock().unwrap();
+        if let Some((_, code, message, rule)) = refused.iter().find(|(known, ..)| *known == id) {
+            return TransactionOutcome::Refused {
+                code: code.clone(),
+                message: message.clone(),
+                rule: rule.clone(),
+            };
+        }
+        let pool = self.pool.lock().unwrap();
+        if pool.iter().any(|waiting| waiting.id() == id) {
+            return TransactionOutcome::Waiting;
+        }
+        TransactionOutcome::Unknown
+    }
+
+    fn check(&self) -> Result<(), ViewError> {
+        match self.broken.load(Ordering::Relaxed) {
+            true => Err(ViewError {
+                reason: "the disk is gone".to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+}
+
+struct CityView {
+    ledger: Arc<Ledger>,
+    height: Height,
+    broken: bool,
+}
+
+impl CityView {
+    fn check(&self) -> Result<(), ViewError> {
+        match self.broken {
+            true => Err(ViewError {
+                reason: "the disk is gone".to_owned(),
+            }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl View for CityView {
+    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
+        self.check()?;
+        self.ledger.state.at(self.height).record(id)
+    }
+
+    fn list(
+        &self,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.check()?;
+        self.ledger
+            .state
+            .at(self.height)
+            .list(kind, after, count_max)
+    }
+
+    fn referrers(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.check()?;
+        let view = self.ledger.state.at(self.height);
+        view.referrers(target, kind, after, count_max)
+    }
+}
+
+impl Directory for City {
+    fn about(&self) -> ChainAbout {
+        ChainAbout {
+            name: self.name.clone(),
+            chain: self.ledger().chain,
+            genesis_time: Time(GENESIS_TIME),
+            software_version: "0.1.0".to_owned(),
+        }
+    }
+
+    fn tip(&self) -> TipSummary {
+        let ledger = self.ledger();
+        TipSummary {
+            height: ledger.tip.height,
+            time: Time(ledger.tip.time),
+            block: ledger.tip.block,
+            validators: ledger.tip.validators.members().to_vec(),
+        }
+    }
+
+    fn tip_moment(&self) -> Moment {
+        self.ledger.read().unwrap().moment()
+    }
+
+    fn view(&self, height: Height) -> Box<dyn View + '_> {
+        Box::new(CityView {
+            ledger: self.ledger(),
+            height,
+            broken: self.broken.load(Ordering::Relaxed),
+        })
+    }
+
+    fn height_at(&self, time: TimeMs) -> Result<Option<Height>, ViewError> {
+        self.check()?;
+        if time < GENESIS_TIME {
+            return Ok(None);
+        }
+        let ledger = self.ledger();
+        let before = ledger.blocks.iter().take_while(|b| b.header.time <= time);
+        Ok(Some(Height(before.count() as u64)))
+    }
+
+    fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
+        self.check()?;
+        let Some(index) = height.0.checked_sub(1) else {
+            return Ok(None);
+        };
+        Ok(self.ledger().blocks.get(index as usize).cloned())
+    }
+
+    fn header(&self, height: Height) -> Result<Option<Header>, ViewError> {
+        Ok(self.block(height)?.map(|block| block.header))
+    }
+
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {
+        let chain = self.ledger().chain;
+        let header = self.header(height)?;
+        let voters = &VOTERS[..3];
+        Ok(header.map(|h| testing::certificate(&chain, height, 0, h.hash(), voters)))
+    }
+
+    fn transaction_place(&self, id: &TransactionId) -> Result<Option<(Height, u32)>, ViewError> {
+        self.check()?;
+        for block in &self.ledger().blocks {
+            let place = block.transactions.iter().position(|t| t.id() == *id);
+            if let Some(index) = place {
+                return Ok(Some((block.header.height, index as u32)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn history(
+        &self,
+        subject: &RecordId,
+        before: Option<EventPlace>,
+        count_max: usize,
+    ) -> Result<Vec<EventPlace>, ViewError> {
+        self.check()?;
+        let mut places = Vec::new();
+        for outcome in &self.ledger().outcomes {
+            for (transaction, touched) in (0u32..).zip(&outcome.touched) {
+                let events = touched.iter().filter(|(id, _)| id == subject);
+                places.extend(events.map(|(_, action)| (outcome.tip.height, transaction, *action)));
+            }
+        }
+        places.sort_unstable_by(|a, b| b.cmp(a));
+        let wanted = places
+            .into_iter()
+            .filter(|p| before.is_none_or(|before| *p < before));
+        Ok(wanted.take(count_max).collect())
+    }
+
+    fn node(&self) -> NodeStatus {
+        let ready = self.ready.load(Ordering::Relaxed);
+        NodeStatus {
+            node: testing::id("D001-1"),
+            department: testing::id("D001"),
+            mode: NodeMode::Validator,
+            peers: vec![PeerStatus {
+                node: testing::id("D002-1"),
+                department: testing::id("D002"),
+                connected: true,
+                received_bytes: 12_345,
+                sent_bytes: 54_321,
+                dropped_messages: 0,
+                throttled_messages: 1,
+                last_heard: Some(Time(GENESIS_TIME)),
+            }],
+            waiting_transactions: self.pool.lock().unwrap().len() as u64,
+            sync: SyncState::CaughtUp,
+            disk_bytes: 1_048_576,
+            uptime_ms: 60_000,
+            ready,
+            not_ready_reason: (!ready).then(|| "no quorum for 90 s".to_owned()),
+        }
+    }
+
+    fn metrics(&self) -> String {
+        "# TYPE dirchain_height gauge\ndirchain_height 7\n# EOF\n".to_owned()
+    }
+}
+
+#[async_trait::async_trait]
+impl Submit for City {
+    async fn submit(&self, transaction: SignedTransaction) -> Result<TransactionId, SubmitError> {
+        if self.stopping.load(Ordering::Relaxed) {
+            return Err(SubmitError::Stopping);
+        }
+        let mut pool = self.pool.lock().unwrap();
+        if self.busy.load(Ordering::Relaxed) {
+            return Err(SubmitError::Busy { waiting: 10_000 });
+        }
+        let ledger = self.ledger();
+        let verified = transaction.verify(ledger.chain)?;
+        let id = verified.id();
+        let mut candidates = pool.clone();
+        candidates.push(verified.clone());
+        let refused = ledger.build(&candidates).refused;
+        if let Some((_, rejection)) = refused.into_iter().find(|(refused, _)| *refused == id) {
+            return Err(SubmitError::Rejected(rejection));
+        }
+        pool.push(verified);
+        Ok(id)
+    }
+
+    async fn outcome(&self, id: TransactionId, wait: Duration) -> TransactionOutcome {
+        let begun = Instant::now();
+        loop {
+            let outcome = self.now(id);
+            let settled = !matches!(
+                outcome,
+                TransactionOutcome::Waiting | TransactionOutcome::Unknown
+            );
+            if settled || begun.elapsed() >= wait {
+                return outcome;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    async fn waiting(&self, author: &PublicKey) -> u64 {
+        let pool = self.pool.lock().unwrap();
+        pool.iter()
+            .filter(|t| t.envelope().author == *author)
+            .count() as u64
+    }
+}
+
+/// An answer as it went out.
+pub struct Sent {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Sent {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub async fn send(router: &Router, request: Request<Body>) -> Sent {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    Sent {
+        status: parts.status,
+        headers: parts.headers,
+        body: axum::body::to_bytes(body, usize::MAX).await.unwrap(),
+    }
+}
+
+pub async fn get(router: &Router, address: &str) -> Sent {
+    send(router, Request::get(address).body(Body::empty()).unwrap()).await
+}
+
+/// A good answer, parsed as the command line would.
+pub async fn read<T: DeserializeOwned>(router: &Router, address: &str) -> T {
+    let sent = get(router, address).await;
+    assert_eq!(sent.status, StatusCode::OK, "{address}: {}", sent.text());
+    assert_eq!(sent.header("content-type"), "application/json", "{address}");
+    serde_json::from_slice(&sent.body).unwrap_or_else(|e| panic!("{address}: {e}: {}", sent.text()))
+}
+
+/// Requires that an answer is a problem of this status and code, and returns it.
+pub fn problem_of(sent: &Sent, status: u16, code: &str) -> Problem {
+    assert_eq!(
+        sent.header("content-type"),
+        "application/problem+json",
+        "{}",
+        sent.text()
+    );
+    let problem: Problem = serde_json::from_slice(&sent.body).unwrap();
+    assert_eq!(problem.code(), code, "{problem}");
+    assert_eq!(problem.status, status);
+    assert_eq!(sent.status.as_u16(), status);
+    assert!(problem.kind.starts_with("urn:dirchain:problem:"));
+    assert!(!problem.title.is_empty() && !problem.detail.is_empty());
+    problem
+}
+
+pub async fn problem(router: &Router, address: &str, status: u16, code: &str) -> Problem {
+    problem_of(&get(router, address).await, status, code)
+}

@@ -1,0 +1,665 @@
+//! A small city ready for tests: a genesis with offices, departments, keys and validators, and a
+//! ledger in memory that builds every block and checks it on an independent copy.
+//!
+//! Invariant: nothing outside tests depends on this module; it is behind the feature `testing`.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::access::{Verdict, may_read};
+use crate::action::{Action, Grant};
+use crate::block::Block;
+use crate::bounded::List;
+use crate::certificate::{Certificate, CommitSignature, VoteStep, vote_bytes};
+use crate::chain::{self, Building, Built, ChainError, InvalidBlock, Outcome, Tip};
+use crate::crypto::{Algorithm, PublicKey, SecretKey};
+use crate::genesis::Genesis;
+use crate::hash::{Domain, hash};
+use crate::ids::{
+    ChainId, DepartmentId, FieldNumber, Height, Moment, NodeId, PurposeCode, ResourceCode,
+    ResponsibilityCode, SharingId, TimeMs,
+};
+use crate::memory::MemoryState;
+use crate::records::{
+    AdministrativeLevel, Category, Department, DepartmentStatus, Entry, Field, FieldNumbers,
+    FieldType, Key, Membership, Node, NodeKind, Office, OfficeHolder, Offices, Openness,
+    Parameters, Period, Purpose, Record, Request, ResourceKind, Responsibility, Role,
+    SensitivityLevel, Sharing, SharingMethod, StatusSince, Trail, UpdateCycle,
+};
+use crate::rejection::Rejection;
+use crate::transaction::{SignedTransaction, VerifiedTransaction};
+use crate::validators::{Validator, ValidatorSet};
+use crate::view::Records;
+
+/// The genesis' time: 2026-01-01T00:00:00Z.
+pub const GENESIS_TIME: TimeMs = TimeMs(1_767_225_600_000);
+/// The heartbeat of the test city.
+pub const HEARTBEAT_MS: i64 = 60_000;
+/// A day.
+pub const DAY_MS: i64 = 86_400_000;
+
+/// 编办, the registrar.
+pub const REGISTRAR: &str = "D001";
+/// 数据局, the steward.
+pub const STEWARD: &str = "D002";
+/// The steward's deputy.
+pub const DEPUTY: &str = "D003";
+/// A department that provides data; `D004.1` is a sub-unit with keys, `D004.2` one without.
+pub const PROVIDER: &str = "D004";
+/// The provider's sub-unit with keys of its own.
+pub const SUB_UNIT: &str = "D004.1";
+/// The provider's sub-unit without keys.
+pub const KEYLESS_SUB_UNIT: &str = "D004.2";
+/// A department that reads data.
+pub const APPLICANT: &str = "D005";
+/// The applicant's sub-unit with keys.
+pub const APPLICANT_UNIT: &str = "D005.1";
+/// Another department, party to nothing.
+pub const BYSTANDER: &str = "D006";
+/// A department suspended since the genesis.
+pub const SUSPENDED: &str = "D007";
+
+/// Every department of the test city with its parent.
+pub const DEPARTMENTS: [(&str, Option<&str>); 10] = [
+    (REGISTRAR, None),
+    (STEWARD, None),
+    (DEPUTY, None),
+    (PROVIDER, None),
+    (SUB_UNIT, Some(PROVIDER)),
+    (KEYLESS_SUB_UNIT, Some(PROVIDER)),
+    (APPLICANT, None),
+    (APPLICANT_UNIT, Some(APPLICANT)),
+    (BYSTANDER, None),
+    (SUSPENDED, None),
+];
+/// The roles of which every department but the keyless one has a key.
+pub const ROLES: [Role; 5] = [
+    Role::Head,
+    Role::Administrator,
+    Role::Operator,
+    Role::Gateway,
+    Role::Inspector,
+];
+/// The departments that vote.
+pub const VOTERS: [&str; 4] = [REGISTRAR, STEWARD, PROVIDER, APPLICANT];
+/// The purposes in the code list.
+pub const PURPOSES: [&str; 2] = ["social-assistance", "statistics"];
+
+/// Parses an identifier that a test wrote down.
+///
+/// # Panics
+///
+/// If it is not one.
+pub fn id<T: std::str::FromStr>(text: &str) -> T
+where
+    T::Err: std::fmt::Debug,
+{
+    text.parse().expect("a valid identifier or text")
+}
+
+/// A secret key made from a label.
+pub fn labelled_key(label: &str) -> SecretKey {
+    SecretKey::from_seed(&hash(Domain::Text, &[b"test key ", label.as_bytes()]).0)
+}
+
+/// The key of a department's role.
+pub fn key(department: &str, role: Role) -> SecretKey {
+    labelled_key(&format!("{department} {role:?}"))
+}
+
+/// The key of a department's head.
+pub fn head(department: &str) -> SecretKey {
+    key(department, Role::Head)
+}
+
+/// The key of a department's administrator.
+pub fn administrator(department: &str) -> SecretKey {
+    key(department, Role::Administrator)
+}
+
+/// The consensus key of a voting department's node.
+pub fn consensus_key(department: &str) -> SecretKey {
+    labelled_key(&format!("{department} consensus"))
+}
+
+/// The responsibility that a department holds since the genesis, such as `Z-D004-01`.
+pub fn responsibility(department: &str) -> ResponsibilityCode {
+    id(&format!("Z-{department}-01"))
+}
+
+/// A resource code from a small number.
+pub fn code(number: u32) -> ResourceCode {
+    id(&format!("307001024/{number:06}"))
+}
+
+/// The `number`th application or authorization of a resource.
+pub fn sharing_id(resource: &ResourceCode, number: u32) -> SharingId {
+    SharingId {
+        resource: resource.clone(),
+        number,
+    }
+}
+
+/// Field numbers.
+pub fn numbers(fields: &[u16]) -> FieldNumbers {
+    List::new(fields.iter().copied().map(FieldNumber).collect()).unwrap()
+}
+
+/// A field of an entry, with its own sharing type or the entry's.
+pub fn field(number: u16, sharing: Option<Sharing>) -> Field {
+    Field {
+        number: FieldNumber(number),
+        name: id(&format!("字段{number}")),
+        data_element: None,
+        field_type: FieldType::C,
+        length: Some(18),
+        precision: None,
+        unit: None,
+        sharing,
+        level: None,
+    }
+}
+
+/// Conditional sharing with its condition.
+pub fn conditional() -> Sharing {
+    Sharing::Conditional {
+        condition: Some(id("仅用于救助对象认定")),
+    }
+}
+
+/// No sharing, with its legal basis.
+pub fn not_shared() -> Sharing {
+    Sharing::NotShared {
+        legal_basis: Some(id("个人信息保护法第二十八条")),
+    }
+}
+
+/// A complete entry, conditional as a whole: field 1 is unconditional, 2 and 4 are as the entry,
+/// 3 is not shared.
+pub fn entry(responsibility: &ResponsibilityCode) -> Entry {
+    let fields = vec![
+        field(1, Some(Sharing::Unconditional)),
+        field(2, None),
+        field(3, Some(not_shared())),
+        field(4, None),
+    ];
+    Entry {
+        name: id("户籍人口基本信息"),
+        responsibility: Some(responsibility.clone()),
+        summary: Some(id("户籍人口的基本情况")),
+        category: Some(Category::Base),
+        kind: Some(ResourceKind::Table),
+        fields: List::new(fields).unwrap(),
+        sharing: Some(conditional()),
+        method: Some(SharingMethod::Exchange),
+        openness: Some(Openness::Closed),
+        update_cycle: Some(UpdateCycle::Daily),
+        level: Some(SensitivityLevel::Three),
+        related_codes: List::default(),
+        attributes: List::default(),
+    }
+}
+
+/// A request of a department for fields, for [`PURPOSES`]`[0]`, from the genesis on for 30 days.
+pub fn request(applicant: &str, fields: &[u16]) -> Request {
+    Request {
+        version: 1,
+        responsibility: responsibility(applicant),
+        fields: numbers(fields),
+        purpose: id(PURPOSES[0]),
+        scene: id("救助申请核对"),
+        method: SharingMethod::Query,
+        calls_per_day_max: Some(1_000),
+        from: GENESIS_TIME,
+        to: TimeMs(GENESIS_TIME.0 + 30 * DAY_MS),
+    }
+}
+
+/// A grant of everything that an application asks for.
+pub fn grant_of(application: SharingId, request: &Request) -> Grant {
+    Grant {
+        application,
+        revision: 1,
+        fields: request.fields.clone(),
+        calls_per_day_max: request.calls_per_day_max,
+        from: request.from,
+        to: request.to,
+        reason: None,
+    }
+}
+
+/// The records of the test city's genesis, to be changed by a test before it makes its own.
+pub fn genesis_records() -> Vec<Record> {
+    let at = Moment {
+        height: Height::GENESIS,
+        time: GENESIS_TIME,
+    };
+    let mut records = Vec::new();
+    for (department, parent) in DEPARTMENTS {
+        let status = if department == SUSPENDED {
+            DepartmentStatus::Suspended
+        } else {
+            DepartmentStatus::Active
+        };
+        let sub_units = DEPARTMENTS
+            .iter()
+            .filter(|(_, of)| *of == Some(department))
+            .count();
+        records.push(Record::Department(Department {
+            id: id(department),
+            parent: parent.map(id),
+            credit_code: None,
+            name: id(&format!("部门{department}")),
+            level: AdministrativeLevel::City,
+            region: id("110000"),
+            status: List::new(vec![StatusSince { status, since: at }]).unwrap(),
+            sub_units: u32::try_from(sub_units).unwrap(),
+            trail: Trail::default(),
+        }));
+        if department != KEYLESS_SUB_UNIT {
+            records.extend(ROLES.map(|role| genesis_key(department, role, at)));
+        }
+        if parent.is_none() {
+            records.push(genesis_responsibility(department, at));
+        }
+    }
+    records.extend(VOTERS.map(|department| {
+        Record::Node(Node {
+            id: id(&format!("{department}-1")),
+            department: id(department),
+            kind: NodeKind::Validator,
+            network_key: labelled_key(&format!("{department} network")).public(),
+            addresses: List::default(),
+            admitted: Period::since(at),
+            trail: Trail::default(),
+        })
+    }));
+    let holders = [
+        (Office::Registrar, REGISTRAR),
+        (Office::Steward, STEWARD),
+        (Office::StewardDeputy, DEPUTY),
+    ];
+    let holders = holders.map(|(office, department)| OfficeHolder {
+        office,
+        department: id(department),
+    });
+    records.push(Record::Offices(Offices {
+        holders: List::new(holders.to_vec()).unwrap(),
+    }));
+    let purposes = PURPOSES.map(|purpose| Purpose {
+        code: id(purpose),
+        name: id(purpose),
+    });
+    records.push(Record::Parameters(Parameters {
+        rules_version: 1,
+        heartbeat_ms: HEARTBEAT_MS,
+        purposes: List::new(purposes.to_vec()).unwrap(),
+    }));
+    records.push(Record::Membership(Membership {
+        epoch: 0,
+        current: validators(),
+    }));
+    records
+}
+
+fn genesis_key(department: &str, role: Role, at: Moment) -> Record {
+    Record::Key(Key {
+        public_key: key(department, role).public(),
+        algorithm: Algorithm::Ed25519,
+        department: id(department),
+        role,
+        next_sequence: 1,
+        valid: Period::since(at),
+        suspect_since: None,
+    })
+}
+
+fn genesis_responsibility(department: &str, at: Moment) -> Record {
+    Record::Responsibility(Responsibility {
+        code: responsibility(department),
+        holder: id(department),
+        title: id(&format!("{department}的职责")),
+        text: None,
+        legal_bases: List::default(),
+        effective: Period::since(at),
+        ended_as: None,
+        trail: Trail::default(),
+    })
+}
+
+/// The four validators.
+pub fn validators() -> ValidatorSet {
+    let members = VOTERS.map(|department| {
+        let node: NodeId = id(&format!("{department}-1"));
+        Validator::new(consensus_key(department).public(), node, id(department))
+    });
+    ValidatorSet::new(members.to_vec()).unwrap()
+}
+
+/// The test city's genesis.
+pub fn genesis() -> Genesis {
+    Genesis::new(id("测试市目录链"), GENESIS_TIME, genesis_records()).unwrap()
+}
+
+/// A chain in memory, twice: every block is built on one copy and checked on the other.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// The chain's id.
+    pub chain: ChainId,
+    /// The state that blocks are built on.
+    pub state: MemoryState,
+    /// The chain's end.
+    pub tip: Tip,
+    /// Every block, from height 1.
+    pub blocks: Vec<Block>,
+    /// What each block left, from height 1.
+    pub outcomes: Vec<Outcome>,
+    /// The builder's clock; a second later with each block.
+    pub now: TimeMs,
+    checker: MemoryState,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::new(&genesis())
+    }
+}
+
+impl Ledger {
+    /// A chain at its genesis.
+    pub fn new(genesis: &Genesis) -> Self {
+        let outcome = chain::genesis_outcome(genesis).unwrap();
+        let mut state = MemoryState::default();
+        state.apply(&outcome);
+        Self {
+            chain: genesis.chain(),
+            checker: state.clone(),
+            state,
+            now: outcome.tip.time,
+            tip: outcome.tip,
+            blocks: Vec::new(),
+            outcomes: Vec::new(),
+        }
+    }
+
+    /// The next sequence number of a key; 1 if it is not registered.
+    pub fn next_sequence(&self, author: &PublicKey) -> u64 {
+        let key = self.state.key(author).unwrap();
+        key.map_or(1, |key| key.next_sequence)
+    }
+
+    /// Signs actions with the next sequence number and an hour to expiry.
+    pub fn sign(&self, author: &SecretKey, actions: Vec<Action>) -> VerifiedTransaction {
+        let sequence = self.next_sequence(&author.public());
+        self.sign_with(author, sequence, TimeMs(self.now.0 + 3_600_000), actions)
+    }
+
+    /// Signs actions with a given sequence number and expiry.
+    pub fn sign_with(
+        &self,
+        author: &SecretKey,
+        sequence: u64,
+        not_after: TimeMs,
+        actions: Vec<Action>,
+    ) -> VerifiedTransaction {
+        SignedTransaction::new(author, self.chain, sequence, not_after, actions)
+            .unwrap()
+            .verify(self.chain)
+            .unwrap()
+    }
+
+    /// The time of the next block.
+    pub fn next_time(&self) -> TimeMs {
+        TimeMs(self.now.0 + 1_000)
+    }
+
+    /// What the next block's builder knows.
+    pub fn building(&self) -> Building {
+        let round = 0;
+        let proposer = self.tip.validators.proposer(self.tip.height.next(), round);
+        Building {
+            now: self.next_time(),
+            round,
+            builder: proposer.address,
+        }
+    }
+
+    /// Builds the next block without taking it over.
+    pub fn build(&self, candidates: &[VerifiedTransaction]) -> Built {
+        chain::build(&self.state, &self.tip, self.building(), candidates).unwrap()
+    }
+
+    /// Builds the next block, checks it on the other copy, and takes it over. A block that would
+    /// be empty before the heartbeat is refused by the check and not taken over.
+    ///
+    /// # Panics
+    ///
+    /// If the check says anything else than the building.
+    pub fn extend(&mut self, candidates: &[VerifiedTransaction]) -> Built {
+        let built = self.build(candidates);
+        let block = Block::decode(&crate::codec::encode(&built.block)).unwrap();
+        assert_eq!(block, built.block);
+        let checked = chain::check(&self.checker, &self.tip, &block, &BTreeSet::new());
+        let after_ms = block.header.time.0 - self.tip.time.0;
+        if block.transactions.is_empty() && after_ms < HEARTBEAT_MS {
+            let refused = matches!(
+                checked,
+                Err(ChainError::Invalid(InvalidBlock::EmptyTooEarly { .. }))
+            );
+            assert!(
+                refused,
+                "an empty block before the heartbeat passed the check"
+            );
+            assert!(built.outcome.records.is_empty());
+            assert_eq!(built.outcome.tip.state, self.tip.state, "rule R7");
+            return built;
+        }
+        let checked = checked.expect("a block that was built is valid");
+        assert_eq!(checked, built.outcome, "building and checking differ");
+        self.state.apply(&built.outcome);
+        self.checker.apply(&checked);
+        self.tip = checked.tip.clone();
+        self.now = self.tip.time;
+        self.blocks.push(block);
+        self.outcomes.push(checked);
+        built
+    }
+
+    /// Extends the chain by one transaction of these actions.
+    pub fn submit(
+        &mut self,
+        author: &SecretKey,
+        actions: Vec<Action>,
+    ) -> Result<Height, Rejection> {
+        let transaction = self.sign(author, actions);
+        self.submit_signed(transaction)
+    }
+
+    /// Extends the chain by one transaction.
+    pub fn submit_signed(&mut self, transaction: VerifiedTransaction) -> Result<Height, Rejection> {
+        let built = self.extend(std::slice::from_ref(&transaction));
+        match built.refused.into_iter().next() {
+            Some((id, rejection)) => {
+                assert_eq!(id, transaction.id());
+                Err(rejection)
+            }
+            None => Ok(self.tip.height),
+        }
+    }
+
+    /// Lets time pass: the next block is this much later.
+    pub fn pass_ms(&mut self, milliseconds: i64) {
+        self.now = TimeMs(self.now.0 + milliseconds);
+    }
+
+    /// The chain's end as a moment.
+    pub fn moment(&self) -> Moment {
+        Moment {
+            height: self.tip.height,
+            time: self.tip.time,
+        }
+    }
+
+    /// Drafts an entry of a provider (its administrator, or its parent's if it has no key).
+    pub fn draft(
+        &mut self,
+        provider: &str,
+        code: &ResourceCode,
+        entry: &Entry,
+    ) -> Result<Height, Rejection> {
+        let resource = self.state.resource(code).unwrap();
+        let action = Action::DraftResource {
+            code: code.clone(),
+            provider: id(provider),
+            revision: resource.map_or(0, |resource| resource.revision),
+            entry: entry.clone(),
+        };
+        self.submit(&administrator(signer_of(provider)), vec![action])
+    }
+
+    /// The revision of a resource.
+    pub fn revision(&self, code: &ResourceCode) -> u32 {
+        let resource = self.state.resource(code).unwrap();
+        resource.map_or(0, |resource| resource.revision)
+    }
+
+    /// The provider's head submits the draft.
+    pub fn submit_draft(
+        &mut self,
+        provider: &str,
+        code: &ResourceCode,
+    ) -> Result<Height, Rejection> {
+        let (code, revision) = (code.clone(), self.revision(code));
+        let action = Action::SubmitResource { code, revision };
+        self.submit(&head(signer_of(provider)), vec![action])
+    }
+
+    /// The steward, or for its own entries the deputy, publishes the submission.
+    pub fn publish(&mut self, provider: &str, code: &ResourceCode) -> Result<Height, Rejection> {
+        let (code, revision) = (code.clone(), self.revision(code));
+        let publisher = if provider == STEWARD { DEPUTY } else { STEWARD };
+        let action = Action::PublishResource { code, revision };
+        self.submit(&administrator(publisher), vec![action])
+    }
+
+    /// Drafts, submits and publishes [`entry`] for a provider.
+    ///
+    /// # Panics
+    ///
+    /// If the rules refuse one of the three.
+    pub fn published(&mut self, provider: &str, number: u32) -> ResourceCode {
+        let code = code(number);
+        let entry = entry(&responsibility(root_of(provider)));
+        self.draft(provider, &code, &entry).unwrap();
+        self.submit_draft(provider, &code).unwrap();
+        self.publish(provider, &code).unwrap();
+        code
+    }
+
+    /// A department's administrator applies.
+    pub fn apply_for(
+        &mut self,
+        applicant: &str,
+        resource: &ResourceCode,
+        request: Request,
+    ) -> Result<SharingId, Rejection> {
+        let action = Action::Apply {
+            resource: resource.clone(),
+            applicant: id(applicant),
+            request,
+        };
+        self.submit(&administrator(signer_of(applicant)), vec![action])?;
+        let resource = self.state.resource(resource).unwrap().unwrap();
+        Ok(sharing_id(&resource.code, resource.applications))
+    }
+
+    /// Publishes an entry of [`PROVIDER`], lets [`APPLICANT`] apply for fields, and grants all.
+    ///
+    /// # Panics
+    ///
+    /// If the rules refuse any of it.
+    pub fn granted(&mut self, number: u32, fields: &[u16]) -> SharingId {
+        let code = self.published(PROVIDER, number);
+        let request = request(APPLICANT, fields);
+        let id = self.apply_for(APPLICANT, &code, request.clone()).unwrap();
+        let grant = Action::Grant(grant_of(id.clone(), &request));
+        self.submit(&administrator(PROVIDER), vec![grant]).unwrap();
+        id
+    }
+
+    /// [`may_read`] now.
+    pub fn verdict(
+        &self,
+        department: &str,
+        resource: &ResourceCode,
+        field: u16,
+        purpose: Option<&str>,
+    ) -> Verdict {
+        let purpose: Option<PurposeCode> = purpose.map(id);
+        let at = self.moment();
+        let department: DepartmentId = id(department);
+        let field = FieldNumber(field);
+        may_read(
+            &self.state,
+            &department,
+            resource,
+            field,
+            purpose.as_ref(),
+            at,
+        )
+        .unwrap()
+    }
+
+    /// A certificate for the last block by some of the validators (by department).
+    pub fn certificate(&self, voters: &[&str]) -> Certificate {
+        let (height, block) = (self.tip.height, self.tip.block);
+        certificate(&self.chain, height, 0, block, voters)
+    }
+}
+
+/// A certificate for any block by some of the validators (by department).
+pub fn certificate(
+    chain: &ChainId,
+    height: Height,
+    round: u32,
+    block: crate::hash::Hash,
+    voters: &[&str],
+) -> Certificate {
+    let set = validators();
+    let mut signatures: BTreeMap<u16, CommitSignature> = BTreeMap::new();
+    for department in voters {
+        let secret = consensus_key(department);
+        let address = crate::ids::Address::of(&secret.public());
+        let step = VoteStep::Precommit;
+        let message = vote_bytes(chain, step, height, round, Some(&block), &address);
+        let validator = u16::try_from(set.index_of(&address).unwrap()).unwrap();
+        let signature = secret.sign(&message);
+        signatures.insert(
+            validator,
+            CommitSignature {
+                validator,
+                signature,
+            },
+        );
+    }
+    Certificate {
+        height,
+        round,
+        block,
+        signatures: List::new(signatures.into_values().collect()).unwrap(),
+    }
+}
+
+/// Whose keys sign for a department: its own, or its parent's for the keyless one.
+pub fn signer_of(department: &str) -> &str {
+    if department == KEYLESS_SUB_UNIT {
+        PROVIDER
+    } else {
+        department
+    }
+}
+
+/// The department that a sub-unit belongs to, or itself.
+pub fn root_of(department: &str) -> &str {
+    department.split('.').next().unwrap_or(department)
+}

@@ -1,0 +1,332 @@
+//! One fixed value of everything that has a format.
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::LazyLock;
+
+use dirchain_ledger::action::{Action, DeclareResponsibility, RegisterDepartment, RegisterNode};
+use dirchain_ledger::block::{Block, Header, Transactions};
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::crypto::{Algorithm, SecretKey};
+use dirchain_ledger::hash::{Domain, Hash, hash};
+use dirchain_ledger::ids::{Address, ChainId, Height, Moment, TimeMs};
+use dirchain_ledger::records::*;
+use dirchain_ledger::testing::*;
+use dirchain_ledger::transaction::SignedTransaction;
+
+pub(crate) fn secret() -> SecretKey {
+    SecretKey::from_seed(&[7; 32])
+}
+
+/// The test city's chain id; its genesis checks every key, so once is enough.
+pub(crate) fn chain() -> ChainId {
+    static CHAIN: LazyLock<ChainId> = LazyLock::new(|| genesis().chain());
+    *CHAIN
+}
+
+pub(crate) fn digest(label: &str) -> Hash {
+    hash(Domain::Text, &[label.as_bytes()])
+}
+
+pub(crate) fn moment(height: u64) -> Moment {
+    Moment {
+        height: Height(height),
+        time: TimeMs(GENESIS_TIME.0 + i64::try_from(height).unwrap() * 1_000),
+    }
+}
+
+/// An entry in which every optional part is there.
+pub(crate) fn full_entry() -> Entry {
+    let mut entry = entry(&responsibility(PROVIDER));
+    let mut fields = entry.fields.into_vec();
+    fields[0].data_element = Some(id("DE00001"));
+    fields[1].precision = Some(2);
+    fields[1].field_type = FieldType::N;
+    fields[2].unit = Some(id("元"));
+    fields[2].level = Some(SensitivityLevel::Four);
+    fields[3].length = None;
+    entry.fields = List::new(fields).unwrap();
+    entry.related_codes = List::new(vec![id("307001024/000002")]).unwrap();
+    entry.attributes = List::new(vec![Attribute {
+        name: id("来源系统"),
+        value: id("人口库"),
+    }])
+    .unwrap();
+    entry
+}
+
+pub(crate) fn offer() -> KeyOffer {
+    KeyOffer::new(
+        &labelled_key("offered"),
+        &chain(),
+        &id(PROVIDER),
+        Role::Administrator,
+    )
+}
+
+/// One action of every variant, in the order of the format.
+pub(crate) fn actions() -> Vec<Action> {
+    let (code, application, revision) = (code(1), sharing_id(&code(1), 2), 3);
+    let public_key = labelled_key("offered").public();
+    let request = request(APPLICANT, &[1, 2]);
+    let mut grant = grant_of(application.clone(), &request);
+    grant.reason = Some(id("符合共享条件"));
+    vec![
+        Action::RegisterDepartment(RegisterDepartment {
+            id: id(PROVIDER),
+            parent: None,
+            credit_code: Some(id("11110000DEM000241U")),
+            name: id("市公安局"),
+            level: AdministrativeLevel::City,
+            region: id("110000"),
+            head: Some(offer()),
+        }),
+        Action::RegisterKey {
+            department: id(PROVIDER),
+            offer: offer(),
+        },
+        Action::RevokeKey { public_key },
+        Action::SuspectKey {
+            public_key,
+            since: Height(9),
+        },
+        Action::DeclareResponsibility(DeclareResponsibility {
+            code: id("Z-D004-01"),
+            holder: id(PROVIDER),
+            title: id("户籍管理"),
+            text: Some(digest("户籍管理全文")),
+            legal_bases: List::new(vec![LegalBasis {
+                document: id("户口登记条例"),
+                article: Some(id("第三条")),
+            }])
+            .unwrap(),
+        }),
+        Action::AbolishResponsibility {
+            code: id("Z-D004-01"),
+            reason: id("职责取消"),
+        },
+        Action::DraftResource {
+            code: code.clone(),
+            provider: id(PROVIDER),
+            revision,
+            entry: full_entry(),
+        },
+        Action::SubmitResource {
+            code: code.clone(),
+            revision,
+        },
+        Action::ReturnResource {
+            code: code.clone(),
+            revision,
+            reason: id("摘要不完整"),
+        },
+        Action::PublishResource {
+            code: code.clone(),
+            revision,
+        },
+        Action::WithdrawResource {
+            code: code.clone(),
+            revision,
+            reason: id("系统停用"),
+        },
+        Action::Apply {
+            resource: code,
+            applicant: id(APPLICANT),
+            request,
+        },
+        Action::TakeBackApplication {
+            application: application.clone(),
+            revision,
+        },
+        Action::Grant(grant),
+        Action::Refuse {
+            application: application.clone(),
+            revision,
+            reason: id("用途不符"),
+        },
+        Action::EndAuthorization {
+            authorization: application,
+            revision,
+            reason: id("不再需要"),
+        },
+        Action::RegisterNode(RegisterNode {
+            id: id("D004-2"),
+            department: id(PROVIDER),
+            kind: NodeKind::Observer,
+            network_key: public_key,
+            addresses: List::new(vec![id("/ip4/10.0.0.1/tcp/7000")]).unwrap(),
+        }),
+        Action::RemoveNode { id: id("D004-2") },
+    ]
+}
+
+/// A transaction of one action.
+pub(crate) fn transaction(action: Action) -> SignedTransaction {
+    let not_after = TimeMs(GENESIS_TIME.0 + 3_600_000);
+    SignedTransaction::new(&secret(), chain(), 5, not_after, vec![action]).unwrap()
+}
+
+fn decision(reason: Option<&str>) -> Decision {
+    Decision {
+        department: id(PROVIDER),
+        key: administrator(PROVIDER).public(),
+        at: moment(8),
+        reason: reason.map(id),
+    }
+}
+
+fn trail() -> Trail {
+    Trail {
+        count: 2,
+        head: digest("trail"),
+    }
+}
+
+/// One record of every kind, in the order of the format.
+pub(crate) fn records() -> Vec<Record> {
+    let period = Period {
+        from: moment(3),
+        to: Some(moment(9)),
+    };
+    let request = request(APPLICANT, &[1, 2]);
+    let application = sharing_id(&code(1), 1);
+    vec![
+        Record::Department(Department {
+            id: id(SUB_UNIT),
+            parent: Some(id(PROVIDER)),
+            credit_code: Some(id("11110000DEM000241U")),
+            name: id("市公安局人口总队"),
+            level: AdministrativeLevel::City,
+            region: id("110000"),
+            status: List::new(vec![StatusSince {
+                status: DepartmentStatus::Active,
+                since: moment(3),
+            }])
+            .unwrap(),
+            sub_units: 1,
+            trail: trail(),
+        }),
+        Record::Key(Key {
+            public_key: secret().public(),
+            algorithm: Algorithm::Ed25519,
+            department: id(PROVIDER),
+            role: Role::Gateway,
+            next_sequence: 17,
+            valid: period,
+            suspect_since: Some(Height(5)),
+        }),
+        Record::Node(Node {
+            id: id("D004-1"),
+            department: id(PROVIDER),
+            kind: NodeKind::Validator,
+            network_key: secret().public(),
+            addresses: List::new(vec![id("/ip4/10.0.0.1/tcp/7000")]).unwrap(),
+            admitted: period,
+            trail: trail(),
+        }),
+        Record::Responsibility(Responsibility {
+            code: id("Z-D004-01"),
+            holder: id(PROVIDER),
+            title: id("户籍管理"),
+            text: Some(digest("户籍管理全文")),
+            legal_bases: List::default(),
+            effective: period,
+            ended_as: Some(ResponsibilityEnd::Abolished),
+            trail: trail(),
+        }),
+        Record::Resource(Box::new(resource())),
+        Record::Application(Application {
+            id: application.clone(),
+            applicant: id(APPLICANT),
+            request: request.clone(),
+            revision: 2,
+            submitted: moment(7),
+            status: ApplicationStatus::Refused {
+                decision: decision(Some("用途不符")),
+            },
+        }),
+        Record::Authorization(Authorization {
+            id: application,
+            grantee: id(APPLICANT),
+            responsibility: request.responsibility,
+            version: 1,
+            fields: request.fields,
+            purpose: request.purpose,
+            calls_per_day_max: None,
+            from: request.from,
+            to: request.to,
+            granted: decision(None),
+            revision: 2,
+            active: List::new(vec![period]).unwrap(),
+            ended: Some(EarlyEnd {
+                kind: EndKind::GivenUp,
+                decision: decision(Some("不再需要")),
+            }),
+        }),
+        genesis_record(RecordKind::Offices),
+        genesis_record(RecordKind::Parameters),
+        genesis_record(RecordKind::Membership),
+    ]
+}
+
+fn genesis_record(kind: RecordKind) -> Record {
+    let mut records = genesis_records().into_iter();
+    records.find(|record| record.id().kind() == kind).unwrap()
+}
+
+fn resource() -> Resource {
+    Resource {
+        code: code(1),
+        provider: id(PROVIDER),
+        revision: 9,
+        draft: Some(Draft {
+            status: DraftStatus::Returned {
+                reason: id("摘要不完整"),
+                since: moment(8),
+            },
+            entry: full_entry(),
+        }),
+        published: Some(Published {
+            version: 1,
+            since: moment(6),
+            entry: entry(&responsibility(PROVIDER)),
+        }),
+        versions: List::new(vec![VersionPeriod {
+            version: 1,
+            period: Period::since(moment(6)),
+        }])
+        .unwrap(),
+        withdrawn: Some(Withdrawal {
+            reason: id("系统停用"),
+            at: moment(9),
+        }),
+        last_field: 4,
+        applications: 1,
+        trail: trail(),
+    }
+}
+
+pub(crate) fn header() -> Header {
+    Header {
+        version: 1,
+        chain: chain(),
+        height: Height(42),
+        time: moment(42).time,
+        parent: digest("parent"),
+        round: 3,
+        builder: Address::of(&secret().public()),
+        transactions_root: digest("transactions"),
+        header_log_root: digest("log"),
+        state_root: digest("state"),
+        validators_hash: validators().hash(),
+        next_validators_hash: validators().hash(),
+        rules_version: 1,
+    }
+}
+
+pub(crate) fn block() -> Block {
+    let transactions = actions().into_iter().map(transaction).collect();
+    Block {
+        header: header(),
+        transactions: Transactions::new(transactions).unwrap(),
+    }
+}

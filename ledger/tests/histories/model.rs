@@ -1,0 +1,325 @@
+//! `may_read` and the trail rule once more, from the five points of the rules and straight lists
+//! of events; nothing is shared with the ledger's own code but the names of the verdicts.
+
+use dirchain_ledger::access::{Basis, Denial, Failure, Verdict};
+use dirchain_ledger::action::{Action, Grant};
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::{
+    DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResourceCode, ResponsibilityCode,
+    SharingId, TransactionId,
+};
+use dirchain_ledger::records::{Entry, Request, Sharing, Trail, TrailEvent};
+use dirchain_ledger::testing::{DEPARTMENTS, SUSPENDED, id, responsibility};
+
+/// An action that took effect.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) at: Moment,
+    pub(crate) author: PublicKey,
+    pub(crate) transaction: TransactionId,
+    pub(crate) index: u32,
+    pub(crate) action: Action,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub(crate) events: Vec<Event>,
+}
+
+struct Granted {
+    number: u32,
+    applicant: DepartmentId,
+    request: Request,
+    terms: Grant,
+    by: PublicKey,
+    at: Height,
+    is_ended: bool,
+}
+
+/// Everything about one resource after one height, told from the events again.
+pub(crate) struct Told {
+    departments: Vec<(DepartmentId, Option<DepartmentId>)>,
+    holders: Vec<(ResponsibilityCode, DepartmentId)>,
+    abolished: Vec<ResponsibilityCode>,
+    suspected: Vec<(PublicKey, Height)>,
+    provider: Option<DepartmentId>,
+    draft: Option<Entry>,
+    published: Option<(u32, Entry)>,
+    is_withdrawn: bool,
+    applications: Vec<(DepartmentId, Request)>,
+    granted: Vec<Granted>,
+    trail: Trail,
+}
+
+impl Model {
+    pub(crate) fn told(&self, code: &ResourceCode, until: Height) -> Told {
+        let genesis = DEPARTMENTS.iter();
+        let mut told = Told {
+            departments: genesis.map(|(d, parent)| (id(d), parent.map(id))).collect(),
+            holders: DEPARTMENTS
+                .iter()
+                .filter(|(_, parent)| parent.is_none())
+                .map(|(department, _)| (responsibility(department), id(department)))
+                .collect(),
+            abolished: Vec::new(),
+            suspected: Vec::new(),
+            provider: None,
+            draft: None,
+            published: None,
+            is_withdrawn: false,
+            applications: Vec::new(),
+            granted: Vec::new(),
+            trail: Trail::default(),
+        };
+        for event in self.events.iter().filter(|event| event.at.height <= until) {
+            if told.concerns(code, event) {
+                told.trail = told.trail.extended(&TrailEvent {
+                    at: event.at,
+                    transaction: event.transaction,
+                    action_index: event.index,
+                    action: event.action.leaf(),
+                });
+            }
+            told.happen(code, event);
+        }
+        told
+    }
+}
+
+impl Told {
+    /// The trail rule: what names the resource, and what changes verdicts on it from outside.
+    fn concerns(&self, code: &ResourceCode, event: &Event) -> bool {
+        match &event.action {
+            Action::DraftResource { code: named, .. }
+            | Action::SubmitResource { code: named, .. }
+            | Action::ReturnResource { code: named, .. }
+            | Action::PublishResource { code: named, .. }
+            | Action::WithdrawResource { code: named, .. }
+            | Action::Apply {
+                resource: named, ..
+            } => named == code,
+            Action::TakeBackApplication { application, .. }
+            | Action::Refuse { application, .. } => application.resource == *code,
+            Action::Grant(grant) => grant.application.resource == *code,
+            Action::EndAuthorization { authorization, .. } => authorization.resource == *code,
+            Action::AbolishResponsibility { code: duty, .. } => {
+                let cites = |entry: &Entry| entry.responsibility.as_ref() == Some(duty);
+                let published = self.published.as_ref().filter(|_| !self.is_withdrawn);
+                published.is_some_and(|(_, entry)| cites(entry))
+                    || self.granted.iter().any(|granted| {
+                        granted.request.responsibility == *duty
+                            && !granted.is_ended
+                            && event.at.time < granted.terms.to
+                    })
+            }
+            Action::SuspectKey { public_key, since } => self
+                .granted
+                .iter()
+                .any(|granted| granted.by == *public_key && granted.at >= *since),
+            Action::RegisterDepartment(_)
+            | Action::RegisterKey { .. }
+            | Action::RevokeKey { .. }
+            | Action::DeclareResponsibility(_)
+            | Action::RegisterNode(_)
+            | Action::RemoveNode { .. } => false,
+        }
+    }
+
+    fn happen(&mut self, code: &ResourceCode, event: &Event) {
+        match &event.action {
+            Action::RegisterDepartment(new) => {
+                self.departments.push((new.id.clone(), new.parent.clone()));
+            }
+            Action::DeclareResponsibility(new) => {
+                self.holders.push((new.code.clone(), new.holder.clone()));
+            }
+            Action::AbolishResponsibility { code, .. } => self.abolished.push(code.clone()),
+            Action::SuspectKey { public_key, since } => self.suspected.push((*public_key, *since)),
+            Action::DraftResource {
+                code: named,
+                provider,
+                entry,
+                ..
+            } if named == code => {
+                self.provider = Some(provider.clone());
+                self.draft = Some(entry.clone());
+            }
+            Action::PublishResource { code: named, .. } if named == code => {
+                let version = self
+                    .published
+                    .as_ref()
+                    .map_or(1, |(version, _)| version + 1);
+                self.published = self.draft.take().map(|entry| (version, entry));
+            }
+            Action::WithdrawResource { code: named, .. } if named == code => {
+                self.is_withdrawn = true;
+                self.draft = None;
+                self.granted
+                    .iter_mut()
+                    .for_each(|granted| granted.is_ended = true);
+            }
+            Action::Apply {
+                resource,
+                applicant,
+                request,
+            } if resource == code => self.applications.push((applicant.clone(), request.clone())),
+            Action::Grant(terms) if terms.application.resource == *code => {
+                let number = terms.application.number;
+                let (applicant, request) = &self.applications[number as usize - 1];
+                self.granted.push(Granted {
+                    number,
+                    applicant: applicant.clone(),
+                    request: request.clone(),
+                    terms: terms.clone(),
+                    by: event.author,
+                    at: event.at.height,
+                    is_ended: false,
+                });
+            }
+            Action::EndAuthorization { authorization, .. } if authorization.resource == *code => {
+                for granted in &mut self.granted {
+                    granted.is_ended |= granted.number == authorization.number;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn trail(&self) -> Trail {
+        self.trail
+    }
+
+    pub(crate) fn departments(&self) -> impl Iterator<Item = &DepartmentId> {
+        self.departments.iter().map(|(department, _)| department)
+    }
+
+    /// The department and everything above it.
+    fn line(&self, department: &DepartmentId) -> Vec<DepartmentId> {
+        let mut line = vec![department.clone()];
+        let mut current = department;
+        while let Some((_, Some(parent))) = self.departments.iter().find(|(d, _)| d == current) {
+            line.push(parent.clone());
+            current = parent;
+        }
+        line
+    }
+
+    pub(crate) fn verdict(
+        &self,
+        code: &ResourceCode,
+        department: &DepartmentId,
+        field: FieldNumber,
+        purpose: Option<&PurposeCode>,
+        at: Moment,
+    ) -> Verdict {
+        let is_active =
+            department.as_str() != SUSPENDED && self.departments().any(|d| d == department);
+        // 1. The provider itself; its parent's keys act for it.
+        if let Some(provider) = &self.provider
+            && is_active
+            && self.line(provider).contains(department)
+        {
+            let published = self.published.as_ref().map(|(_, entry)| entry);
+            let entry = published.or(self.draft.as_ref());
+            let responsibility = entry.and_then(|entry| entry.responsibility.clone());
+            return Verdict::Allowed(Basis::Owner { responsibility });
+        }
+        // 2. No version published, or the department not active.
+        let published = self.published.as_ref().filter(|_| !self.is_withdrawn);
+        let Some((version, entry)) = published else {
+            return Verdict::Denied(Denial::NotPublished);
+        };
+        if !is_active {
+            return Verdict::Denied(Denial::DepartmentNotActive);
+        }
+        let Some(record) = entry.fields.iter().find(|f| f.number == field) else {
+            return Verdict::Denied(Denial::NoSuchField);
+        };
+        match record.sharing.as_ref().or(entry.sharing.as_ref()) {
+            // 3. Shared unconditionally.
+            Some(Sharing::Unconditional) => {
+                Verdict::Allowed(Basis::Unconditional { version: *version })
+            }
+            // 4. Shared under conditions.
+            Some(Sharing::Conditional { condition }) => {
+                let condition = condition.clone();
+                self.conditional(code, department, field, purpose, at)
+                    .unwrap_or(Verdict::Denied(Denial::NoAuthorization { condition }))
+            }
+            // 5. Not shared.
+            Some(Sharing::NotShared { legal_basis }) => Verdict::Denied(Denial::NotShared {
+                legal_basis: legal_basis.clone(),
+            }),
+            None => panic!("a published entry has a sharing type"),
+        }
+    }
+
+    fn conditional(
+        &self,
+        code: &ResourceCode,
+        department: &DepartmentId,
+        field: FieldNumber,
+        purpose: Option<&PurposeCode>,
+        at: Moment,
+    ) -> Option<Verdict> {
+        let own = self.granted.iter().filter(|g| g.applicant == *department);
+        let mut own: Vec<&Granted> = own.collect();
+        own.sort_by_key(|granted| granted.number);
+        let named = |granted: &Granted| SharingId {
+            resource: code.clone(),
+            number: granted.number,
+        };
+        let covering = own
+            .iter()
+            .find(|granted| self.failure(granted, field, purpose, at).is_none());
+        if let Some(granted) = covering {
+            let reports = self.suspected.iter();
+            let suspect = reports
+                .filter(|(key, _)| *key == granted.by)
+                .any(|(_, since)| *since <= granted.at);
+            return Some(Verdict::Allowed(Basis::Authorized {
+                authorization: named(granted),
+                until: granted.terms.to,
+                purpose: granted.request.purpose.clone(),
+                suspect,
+            }));
+        }
+        let failures = own.iter().filter_map(|granted| {
+            let failure = self.failure(granted, field, purpose, at)?;
+            Some((failure, granted.number, named(granted)))
+        });
+        let (failure, _, authorization) = failures.max_by_key(|(f, number, _)| (*f, *number))?;
+        Some(Verdict::Denied(Denial::AuthorizationFails {
+            authorization,
+            failure,
+        }))
+    }
+
+    fn failure(
+        &self,
+        granted: &Granted,
+        field: FieldNumber,
+        purpose: Option<&PurposeCode>,
+        at: Moment,
+    ) -> Option<Failure> {
+        let duty = &granted.request.responsibility;
+        let holder = self.holders.iter().find(|(code, _)| code == duty);
+        let is_held = !self.abolished.contains(duty)
+            && holder.is_some_and(|(_, holder)| self.line(&granted.applicant).contains(holder));
+        let checks = [
+            (granted.terms.fields.contains(&field), Failure::Field),
+            (!granted.is_ended, Failure::Inactive),
+            (at.time < granted.terms.to, Failure::WindowOver),
+            (granted.terms.from <= at.time, Failure::WindowNotBegun),
+            (
+                purpose.is_none_or(|purpose| *purpose == granted.request.purpose),
+                Failure::Purpose,
+            ),
+            (is_held, Failure::Responsibility),
+        ];
+        checks
+            .into_iter()
+            .find(|(holds, _)| !holds)
+            .map(|(_, failure)| failure)
+    }
+}

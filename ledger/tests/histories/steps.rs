@@ -1,0 +1,388 @@
+//! Random steps of a small city. A step mostly does what would come next for a resource, by whom
+//! it belongs to; sometimes by somebody else, or on another revision.
+
+use dirchain_ledger::action::{
+    Action, DeclareResponsibility, Grant, RegisterDepartment, RegisterNode,
+};
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::ids::{Height, ResourceCode, TimeMs};
+use dirchain_ledger::records::{
+    AdministrativeLevel, ApplicationStatus, Entry, KeyOffer, NodeKind, Request, Resource,
+    ResourceStatus, Role, Sharing,
+};
+use dirchain_ledger::testing::*;
+use dirchain_ledger::transaction::VerifiedTransaction;
+use dirchain_ledger::view::Records;
+use proptest::prelude::*;
+
+pub(crate) const CODES: u32 = 3;
+/// Who provides and applies.
+pub(crate) const PARTIES: [&str; 6] = [
+    PROVIDER,
+    SUB_UNIT,
+    STEWARD,
+    APPLICANT,
+    APPLICANT_UNIT,
+    BYSTANDER,
+];
+
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    kind: u8,
+    resource: u32,
+    party: usize,
+    variant: u8,
+    is_odd: bool,
+    wait: u8,
+    pub(crate) ends_block: bool,
+}
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
+    (
+        0u8..40,
+        1..=CODES,
+        0..PARTIES.len(),
+        any::<u8>(),
+        prop::bool::weighted(0.12),
+        0u8..20,
+        prop::bool::weighted(0.7),
+    )
+        .prop_map(
+            |(kind, resource, party, variant, is_odd, wait, ends_block)| Step {
+                kind,
+                resource,
+                party,
+                variant,
+                is_odd,
+                wait,
+                ends_block,
+            },
+        )
+}
+
+/// Who provides a resource, as far as the steps are concerned.
+fn provider_of(number: u32) -> &'static str {
+    PARTIES[number as usize - 1]
+}
+
+fn publisher_of(number: u32) -> &'static str {
+    if provider_of(number) == STEWARD {
+        DEPUTY
+    } else {
+        STEWARD
+    }
+}
+
+impl Step {
+    pub(crate) fn wait_ms(&self) -> i64 {
+        match self.wait {
+            0 => 10 * DAY_MS,
+            1..=4 => DAY_MS,
+            _ => 0,
+        }
+    }
+
+    /// The step as a transaction on top of the ledger as it stands.
+    pub(crate) fn sign(&self, ledger: &Ledger) -> VerifiedTransaction {
+        let (author, mut actions) = self.choose(ledger);
+        if self.variant % 16 == 7 {
+            // Two actions in one transaction; the second often fails, and with it the first.
+            let other = Step {
+                kind: self.kind.wrapping_add(self.variant) % 40,
+                variant: self.variant.wrapping_mul(3),
+                ..self.clone()
+            };
+            actions.extend(other.choose(ledger).1);
+        }
+        let author = if self.is_odd && self.variant % 2 == 0 {
+            key(PARTIES[self.party], ROLES[usize::from(self.variant) % 3])
+        } else {
+            author
+        };
+        ledger.sign(&author, actions)
+    }
+
+    fn off_by(&self, revision: u32) -> u32 {
+        revision + u32::from(self.is_odd && self.variant % 2 == 1)
+    }
+
+    fn choose(&self, ledger: &Ledger) -> (SecretKey, Vec<Action>) {
+        let code = code(self.resource);
+        let resource = ledger.state.resource(&code).unwrap();
+        let (author, action) = match self.kind {
+            0..=23 => self.next_for(ledger, &code, resource.as_ref()),
+            24..=26 => self.draft(&code, resource.as_ref()),
+            27..=33 => self.around(ledger, &code, resource.as_ref()),
+            _ => self.of_the_city(ledger),
+        };
+        (author, vec![action])
+    }
+
+    /// What would come next in the life of a resource.
+    fn next_for(
+        &self,
+        ledger: &Ledger,
+        code: &ResourceCode,
+        resource: Option<&Resource>,
+    ) -> (SecretKey, Action) {
+        let Some(resource) = resource else {
+            return self.draft(code, None);
+        };
+        let (code, revision) = (code.clone(), self.off_by(resource.revision));
+        let (provider, publisher) = (provider_of(self.resource), publisher_of(self.resource));
+        let is_submitted = resource.draft.as_ref().is_some_and(|draft| {
+            matches!(
+                draft.status,
+                dirchain_ledger::records::DraftStatus::Submitted { .. }
+            )
+        });
+        if is_submitted && resource.withdrawn.is_none() {
+            if self.variant % 8 == 6 {
+                let reason = id("理由");
+                let action = Action::ReturnResource {
+                    code,
+                    revision,
+                    reason,
+                };
+                return (head(publisher), action);
+            }
+            return (head(publisher), Action::PublishResource { code, revision });
+        }
+        match resource.status() {
+            ResourceStatus::Draft | ResourceStatus::Returned => {
+                (head(provider), Action::SubmitResource { code, revision })
+            }
+            ResourceStatus::Published if resource.draft.is_some() && self.variant < 60 => {
+                (head(provider), Action::SubmitResource { code, revision })
+            }
+            ResourceStatus::Published | ResourceStatus::Submitted | ResourceStatus::Withdrawn => {
+                self.application_or_grant(ledger, resource)
+            }
+        }
+    }
+
+    fn application_or_grant(&self, ledger: &Ledger, resource: &Resource) -> (SecretKey, Action) {
+        let open = (1..=resource.applications).rev().find_map(|number| {
+            let id = sharing_id(&resource.code, number);
+            let application = ledger.state.application(&id).unwrap()?;
+            (application.status == ApplicationStatus::Submitted).then_some(application)
+        });
+        match open {
+            Some(application) if self.variant % 4 != 0 => {
+                let mut terms = grant_of(application.id, &application.request);
+                terms.revision = self.off_by(1);
+                if self.variant % 8 == 1 {
+                    terms.fields = numbers(&[2]);
+                }
+                (
+                    administrator(provider_of(self.resource)),
+                    Action::Grant(terms),
+                )
+            }
+            Some(_) | None => self.apply(ledger, &resource.code, resource),
+        }
+    }
+
+    fn apply(
+        &self,
+        ledger: &Ledger,
+        code: &ResourceCode,
+        resource: &Resource,
+    ) -> (SecretKey, Action) {
+        let applicant = PARTIES[self.party];
+        let fields = [&[2][..], &[4], &[2, 4], &[1, 2], &[2, 3]][usize::from(self.variant) % 5];
+        let now = ledger.now.0;
+        let from = now + i64::from(self.variant % 3) * DAY_MS;
+        let version = resource.published.as_ref().map_or(1, |p| p.version);
+        let request = Request {
+            version: self.off_by(version),
+            responsibility: responsibility(root_of(applicant)),
+            purpose: id(PURPOSES[usize::from(self.variant / 2) % 2]),
+            from: TimeMs(from),
+            to: TimeMs(from + i64::from(self.variant % 7 + 1) * DAY_MS),
+            ..request(APPLICANT, fields)
+        };
+        let action = Action::Apply {
+            resource: code.clone(),
+            applicant: id(applicant),
+            request,
+        };
+        (administrator(applicant), action)
+    }
+
+    fn draft(&self, code: &ResourceCode, resource: Option<&Resource>) -> (SecretKey, Action) {
+        let provider = provider_of(self.resource);
+        let action = Action::DraftResource {
+            code: code.clone(),
+            provider: id(provider),
+            revision: self.off_by(resource.map_or(0, |resource| resource.revision)),
+            entry: self.entry(provider),
+        };
+        (administrator(provider), action)
+    }
+
+    fn entry(&self, provider: &str) -> Entry {
+        let mut entry = entry(&responsibility(root_of(provider)));
+        match self.variant % 8 {
+            0 => entry.level = None,
+            1 => entry.sharing = Some(Sharing::Unconditional),
+            2 => entry.responsibility = Some(responsibility(BYSTANDER)),
+            3 => {
+                let mut fields = entry.fields.into_vec();
+                fields.push(field(u16::from(self.variant), None));
+                entry.fields = List::new(fields).unwrap();
+            }
+            _ => {}
+        }
+        entry
+    }
+
+    /// Less usual things that happen to a resource.
+    fn around(
+        &self,
+        ledger: &Ledger,
+        code: &ResourceCode,
+        resource: Option<&Resource>,
+    ) -> (SecretKey, Action) {
+        let provider = provider_of(self.resource);
+        let revision = self.off_by(ledger.revision(code));
+        let count = resource.map_or(0, |resource| resource.applications).max(1);
+        let any = sharing_id(code, u32::from(self.variant) % count + 1);
+        let active = (1..=count)
+            .rev()
+            .map(|number| sharing_id(code, number))
+            .find(|id| {
+                let authorization = ledger.state.authorization(id).unwrap();
+                authorization.is_some_and(|a| a.is_active_at(ledger.tip.height))
+            });
+        let is_end = (29..=31).contains(&self.kind);
+        let application = active.filter(|_| is_end).unwrap_or(any);
+        let stored = ledger.state.application(&application).unwrap();
+        let applicant = stored.map_or(APPLICANT.to_owned(), |a| a.applicant.to_string());
+        let reason = id("理由");
+        let code = code.clone();
+        match self.kind {
+            27 => {
+                let revision = self.off_by(1);
+                (
+                    administrator(provider),
+                    Action::Refuse {
+                        application,
+                        revision,
+                        reason,
+                    },
+                )
+            }
+            28 => {
+                let revision = self.off_by(1);
+                let action = Action::TakeBackApplication {
+                    application,
+                    revision,
+                };
+                (administrator(&applicant), action)
+            }
+            29 | 30 | 31 => {
+                let action = Action::EndAuthorization {
+                    authorization: application,
+                    revision: self.off_by(1),
+                    reason,
+                };
+                let author = if self.variant < 128 {
+                    provider
+                } else {
+                    &applicant
+                };
+                (administrator(author), action)
+            }
+            32 if self.variant % 12 == 0 => {
+                let action = Action::WithdrawResource {
+                    code,
+                    revision,
+                    reason,
+                };
+                (head(provider), action)
+            }
+            _ => self.grant_once_more(provider, application),
+        }
+    }
+
+    fn grant_once_more(
+        &self,
+        provider: &str,
+        application: dirchain_ledger::ids::SharingId,
+    ) -> (SecretKey, Action) {
+        let terms = Grant {
+            fields: numbers(&[2, 4]),
+            ..grant_of(application, &request(APPLICANT, &[2]))
+        };
+        (head(provider), Action::Grant(terms))
+    }
+
+    /// What happens to departments, keys, responsibilities and nodes.
+    fn of_the_city(&self, ledger: &Ledger) -> (SecretKey, Action) {
+        let party = PARTIES[self.party];
+        let label = format!("random {}", self.variant % 8);
+        match self.variant % 7 {
+            0 if self.variant % 3 == 0 => {
+                let action = Action::AbolishResponsibility {
+                    code: responsibility(root_of(party)),
+                    reason: id("职责取消"),
+                };
+                (head(REGISTRAR), action)
+            }
+            1 | 2 => {
+                let back = u64::from(self.variant) % 16;
+                let action = Action::SuspectKey {
+                    public_key: administrator(party).public(),
+                    since: Height(ledger.tip.height.0.saturating_sub(back)),
+                };
+                (head(party), action)
+            }
+            3 => {
+                let parent = root_of(party);
+                let unit = RegisterDepartment {
+                    id: id(&format!("{parent}.{}", 5 + self.variant % 3)),
+                    parent: Some(id(parent)),
+                    credit_code: None,
+                    name: id("内设机构"),
+                    level: AdministrativeLevel::City,
+                    region: id("110000"),
+                    head: None,
+                };
+                (head(parent), Action::RegisterDepartment(unit))
+            }
+            4 => {
+                let department = id(party);
+                let secret = labelled_key(&label);
+                let offer = KeyOffer::new(&secret, &ledger.chain, &department, Role::Gateway);
+                (head(party), Action::RegisterKey { department, offer })
+            }
+            0 | 5 => {
+                let code = id(&format!("Z-{party}-{}", self.variant));
+                let declare = DeclareResponsibility {
+                    code,
+                    holder: id(party),
+                    title: id("新职责"),
+                    text: None,
+                    legal_bases: List::default(),
+                };
+                (head(REGISTRAR), Action::DeclareResponsibility(declare))
+            }
+            _ if self.variant % 4 == 2 => {
+                let public_key = key(party, Role::Gateway).public();
+                (head(party), Action::RevokeKey { public_key })
+            }
+            _ => {
+                let node = RegisterNode {
+                    id: id(&format!("node-{}", self.variant)),
+                    department: id(party),
+                    kind: NodeKind::Observer,
+                    network_key: labelled_key(&label).public(),
+                    addresses: List::default(),
+                };
+                (key(party, Role::Operator), Action::RegisterNode(node))
+            }
+        }
+    }
+}

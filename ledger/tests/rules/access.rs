@@ -1,0 +1,158 @@
+//! `may_read`: each of its five points, and the edges of time.
+
+use dirchain_ledger::access::{Basis, Denial, Failure, Verdict, may_read, who_may_read};
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::testing::*;
+use dirchain_ledger::view::Records;
+
+#[test]
+fn point_1_the_provider_and_its_parent_read_even_before_publication() {
+    let mut ledger = Ledger::default();
+    ledger
+        .draft(SUB_UNIT, &code(1), &entry(&responsibility(PROVIDER)))
+        .unwrap();
+    let owner = Verdict::Allowed(Basis::Owner {
+        responsibility: Some(responsibility(PROVIDER)),
+    });
+    for department in [SUB_UNIT, PROVIDER] {
+        assert_eq!(ledger.verdict(department, &code(1), 3, None), owner);
+    }
+    let unpublished = Verdict::Denied(Denial::NotPublished);
+    for department in [KEYLESS_SUB_UNIT, APPLICANT, STEWARD] {
+        assert_eq!(ledger.verdict(department, &code(1), 3, None), unpublished);
+    }
+}
+
+#[test]
+fn point_2_nobody_reads_what_is_not_published_or_while_not_active() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let verdict = ledger.verdict(SUSPENDED, &code, 1, None);
+    assert_eq!(verdict, Verdict::Denied(Denial::DepartmentNotActive));
+    let verdict = ledger.verdict("D999", &code, 1, None);
+    assert_eq!(verdict, Verdict::Denied(Denial::DepartmentNotActive));
+    let action = Action::WithdrawResource {
+        code: code.clone(),
+        revision: 3,
+        reason: id("理由"),
+    };
+    ledger.submit(&head(PROVIDER), vec![action]).unwrap();
+    let verdict = ledger.verdict(APPLICANT, &code, 1, None);
+    assert_eq!(verdict, Verdict::Denied(Denial::NotPublished));
+}
+
+#[test]
+fn points_3_to_5_unconditional_conditional_not_shared() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let read = |field| ledger.verdict(BYSTANDER, &code, field, None);
+    assert_eq!(
+        read(1),
+        Verdict::Allowed(Basis::Unconditional { version: 1 })
+    );
+    let condition = Some(id("仅用于救助对象认定"));
+    assert_eq!(
+        read(2),
+        Verdict::Denied(Denial::NoAuthorization { condition })
+    );
+    let legal_basis = Some(id("个人信息保护法第二十八条"));
+    assert_eq!(read(3), Verdict::Denied(Denial::NotShared { legal_basis }));
+    assert_eq!(read(9), Verdict::Denied(Denial::NoSuchField));
+}
+
+#[test]
+fn point_4_each_condition_of_an_authorization_is_named_when_it_fails() {
+    let mut ledger = Ledger::default();
+    let id = ledger.granted(1, &[2]);
+    let granted = ledger.moment();
+    let authorization = ledger.state.authorization(&id).unwrap().unwrap();
+    let fails = |failure| {
+        let authorization = id.clone();
+        Verdict::Denied(Denial::AuthorizationFails {
+            authorization,
+            failure,
+        })
+    };
+    let department: DepartmentId = dirchain_ledger::testing::id(APPLICANT);
+    let read = |ledger: &Ledger, field, time: i64, height: Height, purpose: &str| {
+        let at = Moment {
+            height,
+            time: TimeMs(time),
+        };
+        let view = ledger.state.at(height);
+        let purpose = dirchain_ledger::testing::id(purpose);
+        let field = FieldNumber(field);
+        may_read(&view, &department, &id.resource, field, Some(&purpose), at).unwrap()
+    };
+    let (from, to) = (authorization.from.0, authorization.to.0);
+    let at = |time| read(&ledger, 2, time, granted.height, PURPOSES[0]);
+    assert!(at(from).is_allowed());
+    assert!(at(to - 1).is_allowed());
+    assert_eq!(at(from - 1), fails(Failure::WindowNotBegun));
+    assert_eq!(at(to), fails(Failure::WindowOver));
+    let other_purpose = read(&ledger, 2, from, granted.height, PURPOSES[1]);
+    assert_eq!(other_purpose, fails(Failure::Purpose));
+    let other_field = read(&ledger, 4, from, granted.height, PURPOSES[0]);
+    assert_eq!(other_field, fails(Failure::Field));
+    let before = read(
+        &ledger,
+        2,
+        from,
+        granted.height.previous().unwrap(),
+        PURPOSES[0],
+    );
+    assert!(matches!(
+        before,
+        Verdict::Denied(Denial::NoAuthorization { .. })
+    ));
+    let abolish = Action::AbolishResponsibility {
+        code: responsibility(APPLICANT),
+        reason: dirchain_ledger::testing::id("职责取消"),
+    };
+    ledger.submit(&head(REGISTRAR), vec![abolish]).unwrap();
+    let after = read(&ledger, 2, from, ledger.tip.height, PURPOSES[0]);
+    assert_eq!(after, fails(Failure::Responsibility));
+    // The past stays as it was.
+    assert!(read(&ledger, 2, from, granted.height, PURPOSES[0]).is_allowed());
+}
+
+#[test]
+fn r3_a_verdict_that_rests_on_a_suspect_key_says_so() {
+    let mut ledger = Ledger::default();
+    let id = ledger.granted(1, &[2]);
+    let granted = ledger.moment().height;
+    let suspect = |ledger: &Ledger| match ledger.verdict(APPLICANT, &id.resource, 2, None) {
+        Verdict::Allowed(Basis::Authorized { suspect, .. }) => suspect,
+        other => panic!("{other:?}"),
+    };
+    assert!(!suspect(&ledger));
+    let public_key = administrator(PROVIDER).public();
+    for (since, expected) in [(granted.next(), false), (granted, true)] {
+        let action = Action::SuspectKey { public_key, since };
+        ledger.submit(&head(PROVIDER), vec![action]).unwrap();
+        assert_eq!(suspect(&ledger), expected);
+    }
+}
+
+#[test]
+fn who_may_read_lists_owner_and_grantees() {
+    let mut ledger = Ledger::default();
+    let granted = ledger.granted(1, &[2]);
+    let readers = |field| {
+        let at = ledger.moment();
+        let readers = who_may_read(&ledger.state, &granted.resource, FieldNumber(field), at);
+        let readers = readers.unwrap().into_iter();
+        readers
+            .map(|reader| reader.department.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(readers(2), [PROVIDER, APPLICANT]);
+    assert_eq!(readers(3), [PROVIDER]);
+    let everyone_active = DEPARTMENTS.map(|(department, _)| department);
+    let everyone_active: Vec<_> = everyone_active
+        .into_iter()
+        .filter(|d| *d != SUSPENDED)
+        .collect();
+    assert_eq!(readers(1), everyone_active);
+}

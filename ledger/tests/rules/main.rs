@@ -1,0 +1,27 @@
+//! The rules, one test for what each accepts and one for what each rejects.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+/// Tests that each end in a rejection of the code written beside them; together they are the list
+/// that [`coverage`] compares with all codes.
+macro_rules! refusals {
+    ($($(#[$doc:meta])* $name:ident => $code:literal $body:block)*) => {
+        $(
+            $(#[$doc])*
+            #[test]
+            fn $name() {
+                let rejection: dirchain_ledger::rejection::Rejection = $body;
+                assert_eq!(rejection.code(), $code, "{rejection}");
+            }
+        )*
+        pub(crate) const REFUSED: &[&str] = &[$($code),*];
+    };
+}
+
+mod access;
+mod authority;
+mod catalogue;
+mod coverage;
+mod departments;
+mod genesis;
+mod nodes;
+mod sharing;

@@ -1,0 +1,162 @@
+//! What the rest of the node holds of its running engine.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use dirchain_consensus::pool::Inserted;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::{Height, TransactionId};
+use dirchain_ledger::rejection::Rejection;
+use dirchain_ledger::transaction::{SignedTransaction, TransactionError, VerifiedTransaction};
+use dirchain_network::{NetworkHandle, NetworkStatus};
+use dirchain_storage::{Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::mode::Mode;
+use crate::outcomes::Outcomes;
+
+/// Why a transaction was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// It can never be right.
+    #[error(transparent)]
+    Malformed(#[from] TransactionError),
+    /// The rules refuse it now.
+    #[error(transparent)]
+    Rejected(Box<Rejection>),
+    /// The pool is full.
+    #[error("{waiting} transactions wait already. Submit again in a few seconds")]
+    Busy {
+        /// How many wait.
+        waiting: usize,
+    },
+    /// The node is stopping.
+    #[error("this node is stopping. Submit to another node, or again once it is back")]
+    Stopping,
+    /// The store could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What became of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransactionOutcome {
+    /// This node has not heard of it.
+    Unknown,
+    /// It waits for a block.
+    Waiting,
+    /// It took effect.
+    Committed {
+        /// In which block.
+        height: Height,
+        /// At which place in it.
+        index: u32,
+    },
+    /// The rules refuse it.
+    Refused(Box<Rejection>),
+}
+
+/// The state of a running engine.
+#[derive(Clone, Debug)]
+pub struct EngineStatus {
+    /// Whether it votes, and if not, why.
+    pub mode: Mode,
+    /// Transactions waiting.
+    pub waiting: usize,
+    /// The network.
+    pub network: NetworkStatus,
+    /// Offences of peers seen since the start.
+    pub offences: u64,
+}
+
+/// A transaction on its way to the host.
+pub(crate) struct Submission {
+    pub(crate) transaction: VerifiedTransaction,
+    pub(crate) reply: oneshot::Sender<Inserted>,
+}
+
+/// What host and handles share.
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) mode: Mutex<Mode>,
+    pub(crate) network: Mutex<NetworkHandle>,
+    pub(crate) offences: std::sync::atomic::AtomicU64,
+}
+
+/// Submits to and reads a running engine. Clones act on the same one.
+#[derive(Clone)]
+pub struct EngineHandle {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) submissions: mpsc::Sender<Submission>,
+}
+
+impl EngineHandle {
+    /// Checks a transaction, judges it on the tip and what waits, and passes it on.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError`]; nothing was passed on then. A transaction that is in a block already, or
+    /// waits here already, is taken again without effect.
+    pub async fn submit(&self, transaction: SignedTransaction) -> Result<TransactionId, SubmitError> {
+        let id = transaction.id();
+        let chain = self.shared.store.tip().chain;
+        let transaction = transaction.verify(chain)?;
+        if self.shared.store.transaction(&id)?.is_some() {
+            return Ok(id);
+        }
+        let (reply, answer) = oneshot::channel();
+        let submission = Submission { transaction, reply };
+        self.submissions.send(submission).await.map_err(|_| SubmitError::Stopping)?;
+        match answer.await.map_err(|_| SubmitError::Stopping)? {
+            Inserted::Accepted | Inserted::Parked | Inserted::Known => Ok(id),
+            Inserted::Rejected(rejection) => Err(SubmitError::Rejected(rejection)),
+            Inserted::Full { waiting } => Err(SubmitError::Busy { waiting }),
+        }
+    }
+
+    /// What became of a transaction: as soon as it is committed or refused, after `wait` in any case.
+    ///
+    /// # Errors
+    ///
+    /// The store could not be read.
+    pub async fn outcome(
+        &self,
+        id: TransactionId,
+        wait: Duration,
+    ) -> Result<TransactionOutcome, StoreError> {
+        let (known, later) = self.shared.outcomes.ask(&id);
+        // Asked after registering, so that a commit between the two is not missed.
+        if let Some(place) = self.shared.store.transaction(&id)? {
+            return Ok(TransactionOutcome::Committed { height: place.height, index: place.index });
+        }
+        match (known, later) {
+            (known @ (TransactionOutcome::Waiting | TransactionOutcome::Unknown), Some(later))
+                if !wait.is_zero() =>
+            {
+                match tokio::time::timeout(wait, later).await {
+                    Ok(Ok(outcome)) => Ok(outcome),
+                    Ok(Err(_)) | Err(_) => Ok(known),
+                }
+            }
+            (known, _) => Ok(known),
+        }
+    }
+
+    /// How many transactions of a key wait here.
+    pub fn waiting_for(&self, key: &PublicKey) -> u64 {
+        self.shared.outcomes.waiting_for(key)
+    }
+
+    /// The engine's state.
+    pub fn status(&self) -> EngineStatus {
+        let mode = self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let network = self.shared.network.lock().unwrap_or_else(PoisonError::into_inner).status();
+        EngineStatus {
+            mode,
+            waiting: self.shared.outcomes.pool_count(),
+            network,
+            offences: self.shared.offences.load(std::sync::atomic::Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,529 @@
+//! The adapter's loop: the engine's questions become events, the replica's commands become deeds.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use arc_malachitebft_app_channel::app::config::{
+    ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig,
+};
+use arc_malachitebft_app_channel::{
+    Channels, ConsensusContext, EngineBuilder, EngineHandle as ActorsHandle, RequestContext,
+    SyncContext, WalContext,
+};
+use dirchain_consensus::context::{Address, DirectoryContext};
+use dirchain_consensus::pool::{Inserted, Origin};
+use dirchain_consensus::replica::{Command, Commit, Event, Replica};
+use dirchain_consensus::verifier::ChainVerifier;
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::records::RecordId;
+use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
+use dirchain_network::{
+    Heard, Keypair, Multiaddr, Network, NetworkConfig, NetworkHandle, NetworkLimits,
+};
+use dirchain_storage::Store;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::codec::WireCodec;
+use crate::error::EngineError;
+use crate::handle::{Shared, Submission, TransactionOutcome};
+use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, SYNC_BATCH_MAX, TICK};
+use crate::mode::{FollowReason, Mode, OUTSIDE};
+use crate::peers::allow_list;
+use crate::questions::{NextReply, Question};
+use crate::settings::EngineConfig;
+use crate::signer::{Alarm, GuardedSigner};
+use crate::start::Voting;
+use crate::state::StoreState;
+
+/// How a turn of the engine ended.
+pub(crate) enum Turn {
+    /// The node is stopping.
+    Stopped,
+    /// The engine must start anew in another mode.
+    Restart(Mode),
+}
+
+/// The engine's actors and network while they run.
+pub(crate) struct Running {
+    channels: Channels<DirectoryContext>,
+    actors: ActorsHandle,
+    network: NetworkHandle,
+    heard: mpsc::Receiver<Heard<DirectoryContext>>,
+    transactions: mpsc::Receiver<VerifiedTransaction>,
+    alarms: mpsc::UnboundedReceiver<Alarm>,
+    /// Kept so that the channel stays open while nobody signs.
+    _alarm: mpsc::UnboundedSender<Alarm>,
+    mode: Mode,
+}
+
+impl Running {
+    pub(crate) fn channels(&self) -> &Channels<DirectoryContext> {
+        &self.channels
+    }
+
+    pub(crate) fn network_handle(&self) -> NetworkHandle {
+        self.network.clone()
+    }
+
+    /// Ends actors and network, so that log, guard and port are free.
+    async fn end(self) {
+        let cell = self.actors.actor.get_cell();
+        cell.stop_children(Some("the engine stops".into()));
+        self.actors.actor.stop(Some("the engine stops".into()));
+        if tokio::time::timeout(STOP_WITHIN, self.actors.handle).await.is_err() {
+            tracing::warn!("the engine's actors did not end within {STOP_WITHIN:?}");
+        }
+        self.network.shutdown().await;
+    }
+}
+
+#[derive(Clone)]
+struct ActorsConfig {
+    moniker: String,
+    consensus: ConsensusConfig,
+    sync: ValueSyncConfig,
+}
+
+impl NodeConfig for ActorsConfig {
+    fn moniker(&self) -> &str {
+        &self.moniker
+    }
+
+    fn consensus(&self) -> &ConsensusConfig {
+        &self.consensus
+    }
+
+    fn consensus_mut(&mut self) -> &mut ConsensusConfig {
+        &mut self.consensus
+    }
+
+    fn value_sync(&self) -> &ValueSyncConfig {
+        &self.sync
+    }
+
+    fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
+        &mut self.sync
+    }
+}
+
+impl ActorsConfig {
+    fn new(config: &EngineConfig) -> Self {
+        let consensus = ConsensusConfig {
+            value_payload: ValuePayload::ProposalAndParts,
+            ..ConsensusConfig::default()
+        };
+        let sync = ValueSyncConfig {
+            status_update_interval: config.timeouts.status,
+            batch_size: SYNC_BATCH_MAX,
+            ..ValueSyncConfig::default()
+        };
+        Self { moniker: config.node.to_string(), consensus, sync }
+    }
+}
+
+/// The application side of the engine.
+pub(crate) struct Host {
+    pub(crate) config: EngineConfig,
+    keypair: Keypair,
+    listen: Multiaddr,
+    state: StoreState,
+    replica: Replica,
+    serving: Option<Serving>,
+    /// Where the engine waits to be told the next height.
+    next: Option<NextReply>,
+}
+
+struct Serving {
+    shared: Arc<Shared>,
+    submissions: mpsc::Receiver<Submission>,
+}
+
+/// The wall clock, in the ledger's unit.
+fn now() -> TimeMs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    TimeMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+impl Host {
+    pub(crate) fn new(
+        config: EngineConfig,
+        keypair: Keypair,
+        listen: Multiaddr,
+        replica: Replica,
+    ) -> Self {
+        let state = StoreState(config.store.clone());
+        Self { config, keypair, listen, state, replica, serving: None, next: None }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.state.0
+    }
+
+    /// From now on requests are answered.
+    pub(crate) fn serve(&mut self, shared: Arc<Shared>, submissions: mpsc::Receiver<Submission>) {
+        self.serving = Some(Serving { shared, submissions });
+    }
+
+    /// Starts network and actors in a mode.
+    pub(crate) async fn begin(&mut self, mode: &Mode, voting: &Voting) -> Result<Running, EngineError> {
+        let chain = self.store().tip().chain;
+        let network = dirchain_network::spawn::<DirectoryContext, _>(
+            NetworkConfig {
+                keypair: self.keypair.clone(),
+                listen: self.listen.clone(),
+                peers: allow_list(self.store(), &self.config.node)?,
+                limits: NetworkLimits::default(),
+            },
+            WireCodec,
+        )
+        .await?;
+        let Network { actor, tx, handle, transactions_in, heard } = network;
+        let (alarm, alarms) = mpsc::unbounded_channel();
+        let verifier = Box::new(ChainVerifier { chain });
+        let (me, consensus) = match (mode, &self.config.consensus_key, &voting.guard) {
+            (Mode::Voting, Some(secret), Some(guard)) => {
+                let me = dirchain_ledger::ids::Address::of(&secret.public());
+                let signer =
+                    GuardedSigner::new(secret.clone(), chain, Arc::clone(guard), alarm.clone());
+                let context = ConsensusContext::new_validator(Address(me), verifier, Box::new(signer));
+                (Some(me), context)
+            }
+            (Mode::Voting | Mode::Following(_), _, _) => {
+                (None, ConsensusContext::new_full_node(Address(OUTSIDE), verifier))
+            }
+        };
+        self.replica.set_voter(me);
+        self.next = None;
+        let built = EngineBuilder::new(DirectoryContext, ActorsConfig::new(&self.config))
+            .with_default_wal(WalContext::new(voting.files.log.clone(), WireCodec))
+            .with_custom_network(actor, tx)
+            .with_default_sync(SyncContext::new(WireCodec))
+            .with_default_consensus(consensus)
+            .with_default_request(RequestContext::new(100))
+            .build()
+            .await;
+        let (channels, actors) = match built {
+            Ok(built) => built,
+            Err(error) => {
+                handle.shutdown().await;
+                return Err(EngineError::Start { reason: error.to_string() });
+            }
+        };
+        let transactions = verify_incoming(transactions_in, chain);
+        let mode = mode.clone();
+        Ok(Running { channels, actors, network: handle, heard, transactions, alarms, _alarm: alarm, mode })
+    }
+
+    /// Runs until the node stops, fails, or must change its mode.
+    pub(crate) async fn turn(
+        &mut self,
+        mut running: Running,
+        voting: &mut Voting,
+        stop: &mut oneshot::Receiver<()>,
+    ) -> Result<Turn, EngineError> {
+        self.publish_mode(&running);
+        let result = self.run(&mut running, voting, stop).await;
+        running.end().await;
+        result
+    }
+
+    fn publish_mode(&self, running: &Running) {
+        if let Some(serving) = &self.serving {
+            let lock = |mode| std::sync::Mutex::lock(mode).unwrap_or_else(PoisonError::into_inner);
+            *lock(&serving.shared.mode) = running.mode.clone();
+            let mut network = serving.shared.network.lock().unwrap_or_else(PoisonError::into_inner);
+            *network = running.network_handle();
+        }
+    }
+
+    async fn run(
+        &mut self,
+        running: &mut Running,
+        voting: &mut Voting,
+        stop: &mut oneshot::Receiver<()>,
+    ) -> Result<Turn, EngineError> {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = &mut *stop => return Ok(Turn::Stopped),
+                message = running.channels.consensus.recv() => {
+                    let message = message.ok_or(EngineError::Ended)?;
+                    self.answer(message, running).await?;
+                }
+                submission = next_submission(&mut self.serving) => {
+                    self.take_submissions(submission, running).await?;
+                }
+                Some(transaction) = running.transactions.recv() => {
+                    self.take_transactions(transaction, running).await?;
+                }
+                Some(heard) = running.heard.recv() => self.hear(heard, running).await?,
+                Some(alarm) = running.alarms.recv() => match alarm {
+                    Alarm::Conflict(height) => {
+                        voting.until = Some(height);
+                        let mode = Mode::Following(FollowReason::Until(height));
+                        return Ok(Turn::Restart(mode));
+                    }
+                    Alarm::Broken(error) => return Err(error.into()),
+                },
+                _ = tick.tick() => {
+                    self.feed(Event::Tick, Question::None, running).await?;
+                    let shown = self.shown_tips(running)?;
+                    let mode = voting.mode(&self.config, &shown)?;
+                    let is_same = std::mem::discriminant(&mode) == std::mem::discriminant(&running.mode);
+                    if !is_same {
+                        return Ok(Turn::Restart(mode));
+                    }
+                    if mode != running.mode {
+                        running.mode = mode;
+                        self.publish_mode(running);
+                    }
+                    if let Some(serving) = &self.serving {
+                        serving.shared.outcomes.sweep();
+                    }
+                }
+            }
+            self.note_pool();
+        }
+    }
+
+    /// The tips that other validators have shown.
+    fn shown_tips(&self, running: &Running) -> Result<Vec<Height>, EngineError> {
+        if running.mode != Mode::Following(FollowReason::Unsure) {
+            return Ok(Vec::new());
+        }
+        let status = running.network.status();
+        let validators = status.peers.iter().filter(|peer| peer.validator);
+        Ok(validators.filter_map(|peer| peer.tip_height.map(Height)).collect())
+    }
+
+    fn note_pool(&self) {
+        let Some(serving) = &self.serving else { return };
+        let pool = self.replica.pool();
+        let counts: BTreeMap<_, _> = pool
+            .counts()
+            .map(|(key, count)| (*key, u64::try_from(count).unwrap_or(u64::MAX)))
+            .collect();
+        serving.shared.outcomes.note_pool(pool.count(), counts);
+    }
+
+    async fn take_submissions(
+        &mut self,
+        first: Submission,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
+        let mut next = Some(first);
+        for _ in 0..REQUESTS_AT_ONCE_MAX {
+            let Some(Submission { transaction, reply }) = next else { break };
+            let id = transaction.id();
+            let event = Event::Transaction { transaction, origin: Origin::Local };
+            self.feed(event, Question::Submission(id, reply), running).await?;
+            next = self.serving.as_mut().and_then(|serving| serving.submissions.try_recv().ok());
+        }
+        Ok(())
+    }
+
+    async fn take_transactions(
+        &mut self,
+        first: VerifiedTransaction,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
+        let mut next = Some(first);
+        for _ in 0..REQUESTS_AT_ONCE_MAX {
+            let Some(transaction) = next else { break };
+            let event = Event::Transaction { transaction, origin: Origin::Peer };
+            self.feed(event, Question::None, running).await?;
+            next = running.transactions.try_recv().ok();
+        }
+        Ok(())
+    }
+
+    /// A vote or proposal for a height that is held back: checks its signature before it counts.
+    async fn hear(&mut self, heard: Heard<DirectoryContext>, running: &mut Running) -> Result<(), EngineError> {
+        if !self.replica.wants_to_hear() {
+            return Ok(());
+        }
+        let tip = self.replica.tip();
+        let verifier = ChainVerifier { chain: tip.chain };
+        let next = tip.height.next();
+        let key = |address: &Address| tip.validators.by_address(&address.0).map(|m| m.consensus_key);
+        let (voter, height, for_block, is_genuine) = match &heard {
+            Heard::Vote(vote) => {
+                let (message, signature) = (&vote.message, &vote.signature);
+                let genuine =
+                    || key(&message.voter).is_some_and(|key| verifier.vote(message, signature, &key));
+                let height = message.height.ledger();
+                (message.voter, height, message.value.is_val(), height == next && genuine())
+            }
+            Heard::Proposal(proposal) => {
+                let (message, signature) = (&proposal.message, &proposal.signature);
+                let genuine = || {
+                    key(&message.proposer).is_some_and(|key| verifier.proposal(message, signature, &key))
+                };
+                let height = message.height.ledger();
+                (message.proposer, height, true, height == next && genuine())
+            }
+        };
+        if height != next || !is_genuine {
+            return Ok(());
+        }
+        self.feed(Event::HeardNext { voter: voter.0, for_block }, Question::None, running).await
+    }
+
+    /// Gives the replica an event and carries out what it commands.
+    pub(crate) async fn feed(
+        &mut self,
+        event: Event,
+        mut question: Question,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
+        let commands = self.decide(event);
+        let mut queue: VecDeque<Command> = commands.into();
+        while let Some(command) = queue.pop_front() {
+            match command {
+                Command::Commit(commit) => {
+                    self.commit(&commit, running)?;
+                    queue.extend(self.decide(Event::Committed));
+                }
+                other => self.carry_out(other, &mut question, running).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The replica may execute a whole block: the thread is marked as busy meanwhile.
+    fn decide(&mut self, event: Event) -> Vec<Command> {
+        let (replica, state) = (&mut self.replica, &self.state);
+        match event {
+            Event::Transaction { .. } | Event::HeardNext { .. } | Event::Finalized | Event::Ready => {
+                replica.handle(event, state, now())
+            }
+            Event::RoundStarted { .. }
+            | Event::ProposalWanted { .. }
+            | Event::PartReceived(_)
+            | Event::Restream { .. }
+            | Event::BlockSynced { .. }
+            | Event::Decided(_)
+            | Event::Committed
+            | Event::Tick => {
+                tokio::task::block_in_place(|| replica.handle(event, state, now()))
+            }
+        }
+    }
+
+    fn commit(&mut self, commit: &Commit, running: &Running) -> Result<(), EngineError> {
+        let Commit { block, certificate, outcome } = commit;
+        tokio::task::block_in_place(|| self.store().commit(block, certificate, outcome))?;
+        let concerns_peers = |id: &RecordId| matches!(id, RecordId::Node(_) | RecordId::Membership);
+        if outcome.records.keys().any(concerns_peers) {
+            running.network.set_peers(allow_list(self.store(), &self.config.node)?)?;
+        }
+        if let Some(serving) = &self.serving {
+            let height = block.header.height;
+            for (index, transaction) in (0u32..).zip(&block.transactions) {
+                let outcome = TransactionOutcome::Committed { height, index };
+                serving.shared.outcomes.committed(transaction.id(), &outcome);
+            }
+        }
+        Ok(())
+    }
+
+    async fn carry_out(
+        &mut self,
+        command: Command,
+        question: &mut Question,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
+        match command {
+            Command::StartHeight { height, validators } => {
+                if let Some(next) = self.next.take() {
+                    next.start(height, &validators, &self.config.timeouts);
+                }
+            }
+            Command::Publish { place, block, bytes } => self.publish(place, block, bytes, running).await?,
+            Command::StoreUndecided { height, round, block, bytes } => {
+                tokio::task::block_in_place(|| self.store().put_undecided(height, round, block, &bytes))?;
+            }
+            Command::Answer(inserted) => self.answer_submission(inserted, question),
+            Command::Send(transaction) => {
+                // How many took it matters not: what waits here is sent again until it is decided.
+                let _taken = running.network.send_transaction(encode(transaction.signed()).into());
+            }
+            Command::Refused { id, rejection } => {
+                if let Some(serving) = &self.serving {
+                    serving.shared.outcomes.refused(id, *rejection);
+                }
+            }
+            Command::Blame { offence } => {
+                tracing::warn!("{offence}");
+                if let Some(serving) = &self.serving {
+                    serving.shared.offences.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Command::Stop { reason } => return Err(reason.into()),
+            Command::Known(_)
+            | Command::Propose { .. }
+            | Command::Decline
+            | Command::Received(_)
+            | Command::Synced(_)
+            | Command::Acknowledge => question.answer(command),
+            // `feed` carries out commits itself.
+            Command::Commit(_) => {}
+        }
+        Ok(())
+    }
+
+    fn answer_submission(&self, inserted: Inserted, question: &mut Question) {
+        let Question::Submission(id, reply) = std::mem::replace(question, Question::None) else {
+            return;
+        };
+        if let Some(serving) = &self.serving
+            && matches!(inserted, Inserted::Accepted | Inserted::Parked)
+        {
+            serving.shared.outcomes.waits(id);
+        }
+        // Whoever submitted may have hung up; the transaction waits all the same.
+        drop(reply.send(inserted));
+    }
+
+    pub(crate) fn expect_next(&mut self, next: NextReply) {
+        self.next = Some(next);
+    }
+
+}
+
+async fn next_submission(serving: &mut Option<Serving>) -> Submission {
+    match serving {
+        Some(serving) => match serving.submissions.recv().await {
+            Some(submission) => submission,
+            // Every handle is gone; the host goes on without requests.
+            None => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}
+
+/// Parses and verifies what peers send, off the host's loop, in the order of arrival.
+fn verify_incoming(
+    mut incoming: mpsc::Receiver<(dirchain_network::PeerId, bytes::Bytes)>,
+    chain: dirchain_ledger::ids::ChainId,
+) -> mpsc::Receiver<VerifiedTransaction> {
+    let (sender, receiver) = mpsc::channel(REQUESTS_MAX);
+    tokio::spawn(async move {
+        while let Some((peer, bytes)) = incoming.recv().await {
+            let verified = SignedTransaction::decode(&bytes).and_then(|t| t.verify(chain));
+            match verified {
+                Ok(transaction) => {
+                    if sender.send(transaction).await.is_err() {
+                        return;
+                    }
+                }
+                Err(error) => tracing::warn!(%peer, "sent a transaction that cannot be right: {error}"),
+            }
+        }
+    });
+    receiver
+}

@@ -1,0 +1,22 @@
+//! Every bound of the adapter, in one place.
+
+use std::time::Duration;
+
+/// A vote, proposal or liveness certificate, encoded.
+pub(crate) const CONSENSUS_BYTES_MAX: usize = 64 * 1024;
+/// A sync response, encoded: [`SYNC_BATCH_MAX`] blocks with their certificates.
+pub(crate) const SYNC_RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Blocks asked for at once.
+pub(crate) const SYNC_BATCH_MAX: usize = 8;
+/// Requests to the host that wait.
+pub(crate) const REQUESTS_MAX: usize = 4_096;
+/// Requests taken at once before the engine's messages are looked at again.
+pub(crate) const REQUESTS_AT_ONCE_MAX: usize = 256;
+/// Refusals remembered for those who ask later.
+pub(crate) const REFUSALS_MAX: usize = 10_000;
+/// Requests that wait for an outcome at once.
+pub(crate) const WAITERS_MAX: usize = 20_000;
+/// How often the replica is told that time passed.
+pub(crate) const TICK: Duration = Duration::from_millis(250);
+/// How long the engine has to end before it is abandoned.
+pub(crate) const STOP_WITHIN: Duration = Duration::from_secs(5);

@@ -1,0 +1,141 @@
+//! Whether this node votes. When voting could contradict what it signed before, it only follows.
+//!
+//! The guard knows what was signed. Where it is ahead of the store (a restored backup), or a
+//! signature conflicts, the node follows until past the guarded height. Where the guard is gone (a
+//! wiped disk), the node may have signed at any height up to one after the highest that a quorum of
+//! the others can vouch for; each of those may lag by one block, hence two more.
+
+use dirchain_consensus::context::Height as EngineHeight;
+use dirchain_ledger::chain::Tip;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::{Address, Height};
+
+/// What a node does in the round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It votes.
+    Voting,
+    /// It follows, without a vote.
+    Following(FollowReason),
+}
+
+/// Why a node only follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FollowReason {
+    /// It has no vote on this chain at this height.
+    Observer,
+    /// It signed something up to this height that its store, or its engine's log, does not show.
+    Until(Height),
+    /// Its guard is gone, and too few validators have shown their tips to know what is safe.
+    Unsure,
+}
+
+impl std::fmt::Display for Mode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Mode::Voting => f.write_str("votes"),
+            Mode::Following(FollowReason::Observer) => f.write_str("observes, without a vote"),
+            Mode::Following(FollowReason::Until(height)) => {
+                write!(f, "follows until height {height}, then votes: it may have signed up to there")
+            }
+            Mode::Following(FollowReason::Unsure) => f.write_str(
+                "follows: the record of its own signatures is gone, and it waits for a quorum of the other validators to show their tips before it votes again",
+            ),
+        }
+    }
+}
+
+/// What bears on voting.
+pub(crate) struct Standing<'a> {
+    pub(crate) tip: &'a Tip,
+    /// The key that votes would be signed with.
+    pub(crate) key: Option<&'a PublicKey>,
+    /// The guard's highest height; none when nothing was signed yet.
+    pub(crate) guarded: Option<Height>,
+    /// Whether the guard's file is there.
+    pub(crate) has_guard: bool,
+    /// Tips that other validators have shown.
+    pub(crate) shown: &'a [Height],
+    /// Where the node had to follow up to before, if it had to.
+    pub(crate) before: Option<Height>,
+}
+
+/// The mode that is safe.
+pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
+    let votes = standing.key.is_some_and(|key| {
+        standing.tip.validators.by_address(&Address::of(key)).is_some()
+    });
+    if !votes {
+        return Mode::Following(FollowReason::Observer);
+    }
+    let tip = standing.tip.height;
+    let follow = |until: Height| {
+        if tip >= until { Mode::Voting } else { Mode::Following(FollowReason::Until(until)) }
+    };
+    if let Some(until) = standing.before {
+        return follow(until);
+    }
+    if standing.has_guard {
+        // The guard may hold the height now being voted on; its log then replays the same bytes.
+        return match standing.guarded {
+            Some(guarded) if guarded > tip.next() => follow(guarded),
+            Some(_) | None => Mode::Voting,
+        };
+    }
+    if standing.shown.len() < standing.tip.validators.quorum() {
+        return Mode::Following(FollowReason::Unsure);
+    }
+    let highest = standing.shown.iter().copied().max().unwrap_or(Height::GENESIS);
+    Mode::Following(FollowReason::Until(highest.next().next()))
+}
+
+/// An address that no validator has: what a following node calls itself to the engine.
+pub(crate) const OUTSIDE: Address = Address([0; 20]);
+
+/// The engine's height of a ledger height.
+pub(crate) fn engine_height(height: Height) -> EngineHeight {
+    EngineHeight(height.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dirchain_ledger::chain::genesis_outcome;
+    use dirchain_ledger::testing::City;
+
+    fn decided(tip_height: u64, guarded: Option<u64>, has_guard: bool, shown: &[u64], before: Option<u64>) -> Mode {
+        let city = City::new();
+        let mut tip = genesis_outcome(city.genesis()).unwrap().tip;
+        tip.height = Height(tip_height);
+        let key = tip.validators.members()[0].consensus_key;
+        let shown: Vec<Height> = shown.iter().copied().map(Height).collect();
+        decide(&Standing {
+            tip: &tip,
+            key: Some(&key),
+            guarded: guarded.map(Height),
+            has_guard,
+            shown: &shown,
+            before: before.map(Height),
+        })
+    }
+
+    #[test]
+    fn a_node_votes_while_its_guard_and_store_agree() {
+        assert_eq!(decided(0, None, true, &[], None), Mode::Voting);
+        assert_eq!(decided(7, Some(7), true, &[], None), Mode::Voting);
+        assert_eq!(decided(7, Some(8), true, &[], None), Mode::Voting);
+    }
+
+    #[test]
+    fn a_restored_store_follows_past_the_guarded_height() {
+        assert_eq!(decided(7, Some(9), true, &[], None), Mode::Following(FollowReason::Until(Height(9))));
+        assert_eq!(decided(9, Some(9), true, &[], Some(9)), Mode::Voting);
+    }
+
+    #[test]
+    fn without_a_guard_it_follows_past_what_a_quorum_shows() {
+        assert_eq!(decided(7, None, false, &[9, 9], None), Mode::Following(FollowReason::Unsure));
+        assert_eq!(decided(7, None, false, &[9, 8, 9], None), Mode::Following(FollowReason::Until(Height(11))));
+        assert_eq!(decided(11, None, false, &[11, 11, 11], Some(11)), Mode::Voting);
+    }
+}

@@ -1,0 +1,281 @@
+//! The engine's questions and our answers to them, in the engine's types.
+
+use arc_malachitebft_app_channel::app::consensus::ProposedValue;
+use arc_malachitebft_app_channel::app::engine::host::{HeightParams, Next, SyncedValueOutcome};
+use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
+use arc_malachitebft_app_channel::app::types::LocallyProposedValue;
+use arc_malachitebft_app_channel::app::types::sync::RawDecidedValue;
+use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
+use arc_malachitebft_core_types::{
+    CommitCertificate, ExtendedCommitCertificate, ExtendedCommitSignature, LinearTimeouts, Round,
+    Validity,
+};
+use dirchain_consensus::context::{
+    Address, BlockId, DirectoryContext, Height as EngineHeight, ValidatorSet, round_number,
+};
+use dirchain_consensus::pool::Inserted;
+use dirchain_consensus::proposal::{Part, PartPlace};
+use dirchain_consensus::replica::{Command, Event, Proposed};
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::certificate::{Certificate, CommitSignature};
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::{Height, TransactionId};
+use dirchain_ledger::validators;
+use dirchain_storage::StoreError;
+use tokio::sync::oneshot;
+
+use crate::error::EngineError;
+use crate::host::{Host, Running};
+use crate::limits::SYNC_BATCH_MAX;
+use crate::mode::engine_height;
+use crate::settings::Timeouts;
+
+/// What waits for the replica's answer.
+pub(crate) enum Question {
+    /// Nobody.
+    None,
+    /// A request.
+    Submission(TransactionId, oneshot::Sender<Inserted>),
+    /// A round began.
+    Round(Reply<Vec<ProposedValue<DirectoryContext>>>),
+    /// A proposal is wanted.
+    Proposal(Reply<LocallyProposedValue<DirectoryContext>>),
+    /// A part arrived.
+    Part(Reply<Option<ProposedValue<DirectoryContext>>>),
+    /// A block was synced.
+    Synced(Reply<SyncedValueOutcome<DirectoryContext>>),
+    /// A block was decided.
+    Decided(Reply<()>),
+}
+
+impl Question {
+    /// Answers with what the replica commanded. The engine may have moved on and closed the
+    /// question; its answer is then of no use to it.
+    pub(crate) fn answer(&mut self, command: Command) {
+        match (std::mem::replace(self, Question::None), command) {
+            (Question::Round(reply), Command::Known(known)) => {
+                drop(reply.send(known.iter().map(proposed_out).collect()));
+            }
+            (Question::Proposal(reply), Command::Propose { place, block }) => {
+                let (height, round) = (engine_height(place.height), Round::new(place.round));
+                drop(reply.send(LocallyProposedValue::new(height, round, BlockId(block))));
+            }
+            // Dropping the question is the answer: the round goes on without a proposal.
+            (Question::Proposal(_), Command::Decline) => {}
+            (Question::Part(reply), Command::Received(proposed)) => {
+                drop(reply.send(proposed.as_ref().map(proposed_out)));
+            }
+            (Question::Synced(reply), Command::Synced(Some(proposed))) => {
+                drop(reply.send(SyncedValueOutcome::Verdict(proposed_out(&proposed))));
+            }
+            (Question::Synced(reply), Command::Synced(None)) => {
+                drop(reply.send(SyncedValueOutcome::PeerFault));
+            }
+            (Question::Decided(reply), Command::Acknowledge) => drop(reply.send(())),
+            (unanswered, _) => *self = unanswered,
+        }
+    }
+}
+
+/// Where the engine waits to be told which height to start.
+pub(crate) enum NextReply {
+    /// At its start.
+    First(Reply<(EngineHeight, HeightParams<DirectoryContext>)>),
+    /// After a height.
+    After(Reply<Next<DirectoryContext>>),
+}
+
+impl NextReply {
+    /// Starts a height.
+    pub(crate) fn start(self, height: Height, set: &validators::ValidatorSet, timeouts: &Timeouts) {
+        let timeouts = LinearTimeouts {
+            propose: timeouts.propose,
+            prevote: timeouts.prevote,
+            precommit: timeouts.precommit,
+            rebroadcast: timeouts.rebroadcast,
+            ..LinearTimeouts::default()
+        };
+        let params = HeightParams::new(ValidatorSet::from(set), timeouts, None);
+        let height = engine_height(height);
+        match self {
+            NextReply::First(reply) => drop(reply.send((height, params))),
+            NextReply::After(reply) => drop(reply.send(Next::Start(height, params))),
+        }
+    }
+}
+
+fn proposed_out(proposed: &Proposed) -> ProposedValue<DirectoryContext> {
+    let place = &proposed.place;
+    ProposedValue {
+        height: engine_height(place.height),
+        round: Round::new(place.round),
+        valid_round: place.valid_round.map_or(Round::Nil, Round::new),
+        proposer: Address(place.proposer),
+        value: BlockId(proposed.block),
+        validity: Validity::from_bool(proposed.is_valid),
+    }
+}
+
+/// The ledger's form of a certificate: by validator index, ascending.
+fn certificate_in(
+    certificate: &CommitCertificate<DirectoryContext>,
+    set: &validators::ValidatorSet,
+) -> Certificate {
+    let indexed = certificate.commit_signatures.iter().filter_map(|commit| {
+        let validator = u16::try_from(set.index_of(&commit.address.0)?).ok()?;
+        Some(CommitSignature { validator, signature: commit.signature })
+    });
+    let mut signatures: Vec<CommitSignature> = indexed.collect();
+    signatures.sort_by_key(|commit| commit.validator);
+    signatures.dedup_by_key(|commit| commit.validator);
+    Certificate {
+        height: certificate.height.ledger(),
+        round: round_number(certificate.round),
+        block: certificate.value_id.0,
+        // At most one for each validator, and their number has the same bound.
+        signatures: List::new(signatures).unwrap_or_default(),
+    }
+}
+
+/// The engine's form of a stored certificate.
+fn certificate_out(
+    certificate: &Certificate,
+    set: &validators::ValidatorSet,
+) -> ExtendedCommitCertificate<DirectoryContext> {
+    let signature = |commit: &CommitSignature| {
+        let member = set.members().get(usize::from(commit.validator))?;
+        Some(ExtendedCommitSignature::new(Address(member.address), commit.signature, None))
+    };
+    ExtendedCommitCertificate {
+        height: engine_height(certificate.height),
+        round: Round::new(certificate.round),
+        value_id: BlockId(certificate.block),
+        commit_signatures: certificate.signatures.iter().filter_map(signature).collect(),
+    }
+}
+
+impl Host {
+    /// Turns one of the engine's messages into an event, or answers it from the store.
+    pub(crate) async fn answer(
+        &mut self,
+        message: AppMsg<DirectoryContext>,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
+        let (event, question) = match message {
+            AppMsg::ConsensusReady { reply } => {
+                self.expect_next(NextReply::First(reply));
+                (Event::Ready, Question::None)
+            }
+            AppMsg::StartedRound { height, round, reply_value, .. } => {
+                let (height, round) = (height.ledger(), round_number(round));
+                (Event::RoundStarted { height, round }, Question::Round(reply_value))
+            }
+            AppMsg::GetValue { height, round, reply, .. } => {
+                let (height, round) = (height.ledger(), round_number(round));
+                (Event::ProposalWanted { height, round }, Question::Proposal(reply))
+            }
+            AppMsg::ReceivedProposalPart { part, reply, .. } => match part.content {
+                StreamContent::Data(part) => (Event::PartReceived(part), Question::Part(reply)),
+                StreamContent::Fin => {
+                    // A block is one part; there is nothing to end.
+                    drop(reply.send(None));
+                    return Ok(());
+                }
+            },
+            AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
+                let place = PartPlace {
+                    height: height.ledger(),
+                    round: round_number(round),
+                    valid_round: valid_round.as_u32(),
+                    proposer: address.0,
+                };
+                (Event::Restream { place, block: value_id.0 }, Question::None)
+            }
+            AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
+                let event = Event::BlockSynced {
+                    height: height.ledger(),
+                    round: round_number(round),
+                    proposer: proposer.0,
+                    bytes: value_bytes.to_vec(),
+                };
+                (event, Question::Synced(reply))
+            }
+            AppMsg::Decided { certificate, reply, .. } => {
+                let certificate = certificate_in(&certificate, &self.store().tip().validators);
+                (Event::Decided(certificate), Question::Decided(reply))
+            }
+            AppMsg::Finalized { evidence, reply, .. } => {
+                if !evidence.is_empty() {
+                    tracing::warn!("validators contradicted themselves: {evidence:?}");
+                }
+                self.expect_next(NextReply::After(reply));
+                (Event::Finalized, Question::None)
+            }
+            AppMsg::GetDecidedValues { range, reply } => {
+                let values = self.decided_values(range.start().ledger(), range.end().ledger())?;
+                drop(reply.send(values));
+                return Ok(());
+            }
+            AppMsg::GetHistoryMinHeight { reply } => {
+                drop(reply.send(EngineHeight(1)));
+                return Ok(());
+            }
+            AppMsg::ExtendVote { reply, .. } => {
+                drop(reply.send(None));
+                return Ok(());
+            }
+            AppMsg::VerifyVoteExtensions { extensions, reply, .. } => {
+                drop(reply.send(extensions.into_iter().map(|(voter, ())| (voter, Ok(()))).collect()));
+                return Ok(());
+            }
+        };
+        self.feed(event, question, running).await
+    }
+
+    /// Decided blocks for a peer that lags.
+    fn decided_values(
+        &self,
+        first: Height,
+        last: Height,
+    ) -> Result<Vec<RawDecidedValue<DirectoryContext>>, StoreError> {
+        let mut values = Vec::new();
+        let mut height = first;
+        while height <= last && values.len() < SYNC_BATCH_MAX {
+            let store = self.store();
+            let (Some(bytes), Some(certificate)) = (store.block_bytes(height)?, store.certificate(height)?)
+            else {
+                break;
+            };
+            let Some(set) = self.validators_of(height)? else { break };
+            values.push(RawDecidedValue::new(bytes.into(), certificate_out(&certificate, &set)));
+            height = height.next();
+        }
+        Ok(values)
+    }
+
+    /// Who voted on a height: the membership after the block before it.
+    fn validators_of(&self, height: Height) -> Result<Option<validators::ValidatorSet>, StoreError> {
+        use dirchain_ledger::view::Records as _;
+        let Some(before) = height.previous() else { return Ok(None) };
+        let membership = self.store().view(before).membership();
+        membership.map(|membership| Some(membership.current)).map_err(StoreError::from)
+    }
+
+    pub(crate) async fn publish(
+        &mut self,
+        place: PartPlace,
+        block: Hash,
+        bytes: Vec<u8>,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
+        let Some(secret) = &self.config.consensus_key else {
+            return Ok(());
+        };
+        let part = Part::new(secret, &self.store().tip().chain, place, block, bytes);
+        let mut stream = place.height.0.to_be_bytes().to_vec();
+        stream.extend(place.round.to_be_bytes());
+        let message = StreamMessage::new(StreamId::new(stream.into()), 0, StreamContent::Data(part));
+        let sent = running.channels().network.send(NetworkMsg::PublishProposalPart(message)).await;
+        sent.map_err(|_| EngineError::Ended)
+    }
+}

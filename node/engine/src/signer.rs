@@ -1,0 +1,111 @@
+//! The signer: nothing is signed before the double-sign guard has it on disk.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_malachitebft_app_channel::Signer;
+use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope, VoteType};
+use arc_malachitebft_signing::Error;
+use dirchain_consensus::context::{DirectoryContext, Proposal, Vote, round_number};
+use dirchain_ledger::crypto::{SecretKey, Signature};
+use dirchain_ledger::ids::{ChainId, Height};
+use dirchain_storage::{Guard, GuardError, GuardVerdict, Position, Step};
+use tokio::sync::mpsc;
+
+/// What the signer reports besides its signatures.
+#[derive(Debug)]
+pub(crate) enum Alarm {
+    /// Something else was signed at this place before: vote no more until past this height.
+    Conflict(Height),
+    /// The guard could not be written: stop.
+    Broken(GuardError),
+}
+
+/// Signs votes and proposals through the guard.
+#[derive(Clone)]
+pub(crate) struct GuardedSigner {
+    secret: SecretKey,
+    chain: ChainId,
+    guard: Arc<Mutex<Guard>>,
+    alarms: mpsc::UnboundedSender<Alarm>,
+}
+
+impl GuardedSigner {
+    pub(crate) fn new(
+        secret: SecretKey,
+        chain: ChainId,
+        guard: Arc<Mutex<Guard>>,
+        alarms: mpsc::UnboundedSender<Alarm>,
+    ) -> Self {
+        Self { secret, chain, guard, alarms }
+    }
+
+    fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
+        let mut guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut fresh = None;
+        let verdict = guard.check_and_store(position, message, |message| {
+            let signature = self.secret.sign(message);
+            fresh = Some(signature);
+            signature
+        });
+        // A closed channel means that the host is gone already, and with it the need to tell it.
+        let raise = |alarm| drop(self.alarms.send(alarm));
+        match (verdict, fresh) {
+            (Ok(GuardVerdict::Sign), Some(signature)) => Ok(signature),
+            (Ok(GuardVerdict::SignAgain(signature)), _) => Ok(signature),
+            (Ok(GuardVerdict::Refuse { guarded }), _) => {
+                raise(Alarm::Conflict(guarded.height));
+                Err(Error::new())
+            }
+            (Ok(GuardVerdict::Sign), None) => Err(Error::new()),
+            (Err(error), _) => {
+                raise(Alarm::Broken(error));
+                Err(Error::new())
+            }
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Signer<DirectoryContext> for GuardedSigner {
+    async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<DirectoryContext, Vote>, Error> {
+        let step = match vote.step {
+            VoteType::Prevote => Step::Prevote,
+            VoteType::Precommit => Step::Precommit,
+        };
+        let position =
+            Position { height: vote.height.ledger(), round: round_number(vote.round), step };
+        let signature = self.sign(position, &vote.signing_bytes(&self.chain))?;
+        Ok(SignedMessage::new(vote, signature))
+    }
+
+    async fn sign_proposal(
+        &self,
+        proposal: Proposal,
+    ) -> Result<SignedMessage<DirectoryContext, Proposal>, Error> {
+        let position = Position {
+            height: proposal.height.ledger(),
+            round: round_number(proposal.round),
+            step: Step::Proposal,
+        };
+        let signature = self.sign(position, &proposal.signing_bytes(&self.chain))?;
+        Ok(SignedMessage::new(proposal, signature))
+    }
+
+    /// This chain has no vote extensions.
+    async fn sign_vote_extension(
+        &self,
+        _: VoteExtensionScope<DirectoryContext>,
+        (): (),
+    ) -> Result<SignedMessage<DirectoryContext, ()>, Error> {
+        Err(Error::new())
+    }
+
+    /// Who may connect is in the ledger's node records, so proofs are never exchanged.
+    async fn sign_validator_proof(
+        &self,
+        _: Vec<u8>,
+        _: Vec<u8>,
+    ) -> Result<ValidatorProof<DirectoryContext>, Error> {
+        Err(Error::new())
+    }
+}

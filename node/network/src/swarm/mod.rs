@@ -1,0 +1,14 @@
+//! The libp2p swarm: who gets in, when we dial, and value sync. One swarm, one task.
+//!
+//! Invariant: consensus traffic runs in the lanes' tasks and never waits for this task.
+
+mod behaviour;
+mod dial;
+mod exchange;
+mod gate;
+mod listen;
+pub(crate) mod sync;
+mod task;
+
+pub(crate) use exchange::Command;
+pub(crate) use task::SwarmTask;

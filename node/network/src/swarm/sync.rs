@@ -1,0 +1,121 @@
+//! Value sync on libp2p's request-response: one frame asked, one frame answered, both bounded.
+//!
+//! Invariant: bodies are bytes; what is too large is reported as such, not read.
+
+use std::io;
+
+use bytes::{Bytes, BytesMut};
+use futures::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use libp2p::StreamProtocol;
+use libp2p::request_response as rr;
+
+use arc_malachitebft_sync::OutboundFailureReason;
+
+use crate::lane::frame::{HEADER_BYTES, put_header, read_body, read_header};
+use crate::limits::NetworkLimits;
+
+/// The protocol's name; the number is the wire version.
+const PROTOCOL: StreamProtocol = StreamProtocol::new("/dirchain/sync/1");
+/// The only kind of frame on a sync stream.
+const KIND: u8 = 0;
+
+/// A body, or the fact that the peer announced one beyond the limit.
+pub(crate) type Received = Result<Bytes, TooLarge>;
+
+/// A frame was announced that exceeds the limit, or that is no sync frame; nothing of it was read.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TooLarge;
+
+/// Reads and writes the frames.
+#[derive(Clone)]
+pub(crate) struct SyncCodec {
+    request_bytes_max: usize,
+    response_bytes_max: usize,
+}
+
+/// The behaviour with its bounds.
+pub(crate) fn behaviour(limits: &NetworkLimits) -> rr::Behaviour<SyncCodec> {
+    let codec = SyncCodec {
+        request_bytes_max: limits.sync_request_bytes_max,
+        response_bytes_max: limits.sync_response_bytes_max,
+    };
+    let config = rr::Config::default()
+        .with_request_timeout(limits.sync_timeout)
+        .with_max_concurrent_streams(limits.sync_streams_max);
+    rr::Behaviour::with_codec(codec, [(PROTOCOL, rr::ProtocolSupport::Full)], config)
+}
+
+/// The engine's name for a failure.
+pub(crate) fn reason(failure: &rr::OutboundFailure) -> OutboundFailureReason {
+    match failure {
+        rr::OutboundFailure::DialFailure => OutboundFailureReason::DialFailure,
+        rr::OutboundFailure::Timeout => OutboundFailureReason::Timeout,
+        rr::OutboundFailure::ConnectionClosed => OutboundFailureReason::ConnectionClosed,
+        rr::OutboundFailure::UnsupportedProtocols => OutboundFailureReason::UnsupportedProtocols,
+        rr::OutboundFailure::Io(_) => OutboundFailureReason::Io,
+    }
+}
+
+async fn read<R: AsyncRead + Unpin>(reader: &mut R, size_bytes_max: usize) -> io::Result<Received> {
+    let (size_bytes, kind) = read_header(reader).await?;
+    if size_bytes > size_bytes_max || kind != KIND {
+        return Ok(Err(TooLarge));
+    }
+    read_body(reader, size_bytes).await.map(Ok)
+}
+
+async fn write<W: AsyncWrite + Unpin>(writer: &mut W, body: Received) -> io::Result<()> {
+    let Ok(body) = body else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let mut header = BytesMut::with_capacity(HEADER_BYTES);
+    put_header(&mut header, KIND, body.len());
+    writer.write_all(&header).await?;
+    writer.write_all(&body).await?;
+    writer.close().await
+}
+
+#[async_trait::async_trait]
+impl rr::Codec for SyncCodec {
+    type Protocol = StreamProtocol;
+    type Request = Received;
+    type Response = Received;
+
+    async fn read_request<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Received>
+    where
+        T: AsyncRead + Unpin + Send,
+    {
+        read(io, self.request_bytes_max).await
+    }
+
+    async fn read_response<T>(&mut self, _: &StreamProtocol, io: &mut T) -> io::Result<Received>
+    where
+        T: AsyncRead + Unpin + Send,
+    {
+        read(io, self.response_bytes_max).await
+    }
+
+    async fn write_request<T>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        request: Received,
+    ) -> io::Result<()>
+    where
+        T: AsyncWrite + Unpin + Send,
+    {
+        write(io, request).await
+    }
+
+    async fn write_response<T>(
+        &mut self,
+        _: &StreamProtocol,
+        io: &mut T,
+        response: Received,
+    ) -> io::Result<()>
+    where
+        T: AsyncWrite + Unpin + Send,
+    {
+        write(io, response).await
+    }
+}

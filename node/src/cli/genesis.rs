@@ -1,0 +1,152 @@
+//! `dirchain genesis`: a chain's beginning.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use dirchain_explorer::api::Time;
+use dirchain_ledger::genesis::Genesis;
+use dirchain_ledger::ids::{ChainId, Name, NodeId};
+use dirchain_ledger::records::{NodeKind, Record};
+use serde::Serialize;
+
+use crate::client::now;
+use crate::description::Description;
+use crate::devnet::{Seed, sample_city};
+use crate::home;
+
+use super::context::Context;
+use super::output::Table;
+use super::words::time;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenesisCommand {
+    /// Make a genesis from a description in TOML: departments, nodes, offices
+    Make {
+        /// The description
+        description: PathBuf,
+
+        /// The genesis file to write
+        #[arg(short, long, value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Make the sample city's genesis, for tests and demonstrations
+    Sample {
+        /// How many departments have a node
+        #[arg(long, value_name = "COUNT", default_value_t = 4)]
+        nodes: u16,
+
+        /// What every key is derived from: whoever knows it can sign anything
+        #[arg(long, default_value = Seed::DEFAULT)]
+        seed: String,
+
+        /// The first node's port on this machine; the others' follow
+        #[arg(long, value_name = "PORT", default_value_t = 7000)]
+        base_port: u16,
+
+        /// The chain's first instant [default: now]
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        time: Option<Time>,
+
+        /// The genesis file to write
+        #[arg(short, long, value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Show what a genesis file begins
+    Show {
+        /// The genesis file
+        file: PathBuf,
+    },
+}
+
+/// A genesis in short.
+#[derive(Debug, Serialize)]
+struct Summary {
+    file: PathBuf,
+    chain: ChainId,
+    name: Name,
+    time: Time,
+    records: usize,
+    departments: usize,
+    validators: Vec<NodeId>,
+}
+
+impl GenesisCommand {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
+        let (genesis, file) = match self {
+            GenesisCommand::Show { file } => (home::read_genesis(&file)?, file),
+            GenesisCommand::Make { description, file } => {
+                let read = Description::read(&description)?;
+                let made = read.genesis();
+                let genesis = made.with_context(|| description.display().to_string())?;
+                write(&genesis, file)?
+            }
+            GenesisCommand::Sample {
+                nodes,
+                seed,
+                base_port,
+                time,
+                file,
+            } => {
+                let time = time.map_or_else(now, |time| time.0);
+                let city = sample_city(&Seed::new(&seed), nodes, base_port, time)?;
+                write(&city.genesis, file)?
+            }
+        };
+        let summary = summary(&genesis, file);
+        context.output.print(&summary, text)
+    }
+}
+
+fn write(genesis: &Genesis, file: PathBuf) -> anyhow::Result<(Genesis, PathBuf)> {
+    anyhow::ensure!(
+        !file.exists(),
+        "{} exists already and is not overwritten. Choose another name",
+        file.display()
+    );
+    home::write_genesis(&file, genesis)?;
+    Ok((genesis.clone(), file))
+}
+
+fn summary(genesis: &Genesis, file: PathBuf) -> Summary {
+    let mut departments = 0usize;
+    let mut validators = Vec::new();
+    for record in &genesis.records {
+        match record {
+            Record::Department(_) => departments = departments.saturating_add(1),
+            Record::Node(node) if node.kind == NodeKind::Validator => {
+                validators.push(node.id.clone());
+            }
+            Record::Node(_)
+            | Record::Key(_)
+            | Record::Responsibility(_)
+            | Record::Resource(_)
+            | Record::Application(_)
+            | Record::Authorization(_)
+            | Record::Offices(_)
+            | Record::Parameters(_)
+            | Record::Membership(_) => {}
+        }
+    }
+    Summary {
+        file,
+        chain: genesis.chain(),
+        name: genesis.name.clone(),
+        time: Time(genesis.time),
+        records: genesis.records.len(),
+        departments,
+        validators,
+    }
+}
+
+fn text(summary: &Summary) -> String {
+    let validators: Vec<String> = summary.validators.iter().map(NodeId::to_string).collect();
+    let mut table = Table::default();
+    table.row(["genesis", &summary.file.display().to_string()]);
+    table.row(["chain", &summary.chain.to_string()]);
+    table.row(["name", &summary.name]);
+    table.row(["begins", &summary.time.to_string()]);
+    table.row(["departments", &summary.departments.to_string()]);
+    table.row(["validators", &validators.join(", ")]);
+    table.text()
+}

@@ -1,0 +1,149 @@
+//! The command line: one file for each noun, and what they share.
+//!
+//! Invariant: a command says what it did on stdout, and what it could not do in one line on stderr.
+
+mod context;
+mod department;
+mod devnet;
+mod failure;
+mod genesis;
+mod import;
+mod init;
+mod key;
+mod keys;
+mod node;
+mod output;
+mod query;
+mod resource;
+mod responsibility;
+mod run;
+mod sharing;
+mod sign;
+mod status;
+mod words;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use context::Context;
+use output::Output;
+
+/// A permissioned directory chain: who produces a government's data, who may read it, and why.
+#[derive(Debug, Parser)]
+#[command(name = "dirchain", version, propagate_version = true, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Global {
+    /// Folder of this node and of your keys [default: ~/.dirchain]
+    #[arg(long, global = true, env = "DIRCHAIN_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+
+    /// The node to ask [default: the home's own, or http://127.0.0.1:8080]
+    #[arg(long, global = true, env = "DIRCHAIN_NODE", value_name = "URL")]
+    node: Option<String>,
+
+    /// How to print answers and errors
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+
+    /// A file whose first line is the passphrase of your key [else DIRCHAIN_PASSPHRASE, else asked]
+    #[arg(long, global = true, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a node's home: configuration, keys, genesis
+    Init(init::Init),
+    /// Run a node
+    Run(run::Run),
+    /// Run the sample city: four departments' nodes on this machine
+    Devnet(devnet::Devnet),
+    /// Make or look at a chain's genesis file
+    #[command(subcommand)]
+    Genesis(genesis::GenesisCommand),
+    /// How a node is doing
+    Status,
+    /// Your signing keys, encrypted in the home's keys/ folder
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Ask the directory
+    #[command(subcommand)]
+    Query(query::Query),
+    /// Import a catalogue as entries of an agency
+    Import(import::Import),
+    /// Register departments
+    #[command(subcommand)]
+    Department(department::DepartmentCommand),
+    /// Register and revoke departments' keys on the ledger
+    #[command(subcommand)]
+    Key(key::KeyCommand),
+    /// Declare and abolish responsibilities
+    #[command(subcommand)]
+    Responsibility(responsibility::ResponsibilityCommand),
+    /// Draft, submit, publish and withdraw catalogue entries
+    #[command(subcommand)]
+    Resource(resource::ResourceCommand),
+    /// Apply for data, grant and refuse
+    #[command(subcommand)]
+    Sharing(sharing::SharingCommand),
+    /// Admit nodes to the network, and remove them
+    #[command(subcommand)]
+    Node(node::NodeCommand),
+    /// Print a shell's completions
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// Runs the program's arguments.
+pub fn main() -> ExitCode {
+    let Cli { global, command } = Cli::parse();
+    let format = global.output;
+    let context = Context::new(global);
+    match dispatch(&context, command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            failure::print(&error, format);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Init(command) => command.run(context),
+        Command::Run(command) => command.run(context),
+        Command::Devnet(command) => command.run(context),
+        Command::Genesis(command) => command.run(context),
+        Command::Status => status::run(context),
+        Command::Keys(command) => command.run(context),
+        Command::Query(query) => query.run(context),
+        Command::Import(command) => command.run(context),
+        Command::Department(command) => command.run(context),
+        Command::Key(command) => command.run(context),
+        Command::Responsibility(command) => command.run(context),
+        Command::Resource(command) => command.run(context),
+        Command::Sharing(command) => command.run(context),
+        Command::Node(command) => command.run(context),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "dirchain", &mut script);
+            output::write(&script)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

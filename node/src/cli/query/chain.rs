@@ -1,0 +1,139 @@
+//! Departments, blocks, transactions and parameters as text.
+
+use dirchain_explorer::api::{
+    BlockAnswer, DepartmentAnswer, ParametersAnswer, TransactionAnswer, TransactionStatus,
+};
+
+use crate::cli::output::{Table, duration, or_dash, word};
+
+use super::resource::signer;
+
+pub(super) fn department(answer: &DepartmentAnswer) -> String {
+    let item = &answer.department;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("department", item.id.to_string());
+    row("name", item.name.clone());
+    row("credit code", or_dash(item.credit_code.as_ref()));
+    row("level", word(&item.level));
+    row("region", item.region.clone());
+    if let Some(parent) = &item.parent {
+        row("part of", parent.to_string());
+    }
+    row("status", word(&item.status));
+    let offices: Vec<String> = item.offices.iter().map(word).collect();
+    if !offices.is_empty() {
+        row("offices", offices.join(", "));
+    }
+    let mut text = table.text();
+    let mut keys = Table::default();
+    for key in &answer.keys.items {
+        let state = key
+            .valid
+            .to
+            .map_or_else(|| "valid".to_owned(), |to| format!("revoked at {}", to.height));
+        keys.row([word(&key.role), key.public_key.to_string(), state]);
+    }
+    text.push_str(&format!("\nkeys\n{}", keys.text()));
+    let mut held = Table::default();
+    for responsibility in &answer.responsibilities.items {
+        held.row([responsibility.code.to_string(), responsibility.title.clone()]);
+    }
+    if !answer.responsibilities.items.is_empty() {
+        text.push_str(&format!("\nresponsibilities\n{}", held.text()));
+    }
+    let mut units = Table::default();
+    for unit in &answer.sub_units.items {
+        units.row([unit.id.to_string(), unit.name.clone()]);
+    }
+    if !answer.sub_units.items.is_empty() {
+        text.push_str(&format!("\nsub-units\n{}", units.text()));
+    }
+    text
+}
+
+pub(super) fn block(answer: &BlockAnswer) -> String {
+    let header = &answer.header;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("block", header.height.to_string());
+    row("hash", header.hash.to_string());
+    row("time", header.time.to_string());
+    row("parent", header.parent.to_string());
+    row("built by", format!("{} in round {}", or_dash(answer.builder_department.as_ref()), header.round));
+    row("state root", header.state_root.to_string());
+    if let Some(certificate) = &answer.certificate {
+        let signers: Vec<String> = certificate
+            .signers
+            .iter()
+            .map(|signer| or_dash(signer.department.as_ref()))
+            .collect();
+        row("decided", format!(
+            "in round {} by {} of {}: {}",
+            certificate.round,
+            certificate.signers.len(),
+            certificate.validator_count,
+            signers.join(", ")
+        ));
+    }
+    let mut text = table.text();
+    let mut transactions = Table::default();
+    for item in &answer.transactions {
+        transactions.row([
+            item.index.to_string(),
+            item.id.to_string(),
+            signer(&item.signer),
+            item.actions.join(", "),
+        ]);
+    }
+    text.push_str(&format!("\n{} transactions\n{}", answer.transactions.len(), transactions.text()));
+    text
+}
+
+pub(super) fn transaction(answer: &TransactionAnswer) -> String {
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("transaction", answer.id.to_string());
+    row("status", match &answer.status {
+        TransactionStatus::Waiting => "waits for a block".to_owned(),
+        TransactionStatus::Committed { at, index } => {
+            format!("took effect at height {}, place {index}, {}", at.height, at.time)
+        }
+        TransactionStatus::Refused { message, rule, .. } => match rule {
+            Some(rule) => format!("refused by rule {rule}: {message}"),
+            None => format!("refused: {message}"),
+        },
+    });
+    if let Some(content) = &answer.content {
+        row("signed by", signer(&content.signer));
+        row("key", content.signer.public_key.to_string());
+        row("sequence", content.sequence.to_string());
+        for action in &content.actions {
+            row("action", action.name().to_owned());
+        }
+    }
+    table.text()
+}
+
+pub(super) fn parameters(answer: &ParametersAnswer) -> String {
+    let parameters = &answer.parameters;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("rules version", parameters.rules_version.to_string());
+    let heartbeat_ms = u64::try_from(parameters.heartbeat_ms).unwrap_or_default();
+    row("heartbeat", duration(heartbeat_ms));
+    row("epoch", answer.epoch.to_string());
+    for holder in &answer.offices {
+        row(&word(&holder.office), holder.department.to_string());
+    }
+    for validator in &answer.validators {
+        row("validator", format!("{} of {}", validator.node, validator.department));
+    }
+    let mut text = table.text();
+    let mut purposes = Table::default();
+    for purpose in &parameters.purposes {
+        purposes.row([purpose.code.to_string(), purpose.name.to_string()]);
+    }
+    text.push_str(&format!("\npurposes\n{}", purposes.text()));
+    text
+}

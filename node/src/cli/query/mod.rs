@@ -1,0 +1,195 @@
+//! `dirchain query`: what the directory says, for a height or a time.
+
+mod chain;
+mod resource;
+mod sharing;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use dirchain_ledger::ids::{
+    DepartmentId, FieldNumber, Height, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
+    TransactionId,
+};
+use serde::Serialize;
+
+use crate::client::{AccessQuestion, At};
+
+use super::context::Context;
+
+/// For when the answer holds.
+#[derive(Debug, clap::Args)]
+pub(crate) struct When {
+    /// For when: a height, a time, or a date for its start in UTC+8 [default: now]
+    #[arg(long, value_name = "HEIGHT|TIME")]
+    at: Option<At>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Query {
+    /// A catalogue entry
+    Resource {
+        /// Its code, such as 103001/000001
+        code: ResourceCode,
+        #[command(flatten)]
+        when: When,
+    },
+    /// A department
+    Department {
+        /// Its id, such as D012
+        id: DepartmentId,
+        #[command(flatten)]
+        when: When,
+    },
+    /// A responsibility
+    Responsibility {
+        /// Its code, such as Z-D012-01
+        code: ResponsibilityCode,
+        #[command(flatten)]
+        when: When,
+    },
+    /// Who may read an entry's fields, and on what basis
+    Readers {
+        /// The entry
+        code: ResourceCode,
+        /// Only this field
+        #[arg(long, value_name = "N", value_parser = field)]
+        field: Option<FieldNumber>,
+        #[command(flatten)]
+        when: When,
+    },
+    /// Whether a department may read a field, and why or why not
+    Access {
+        /// Who would read
+        #[arg(long, value_name = "ID")]
+        department: DepartmentId,
+        /// What
+        #[arg(long, value_name = "CODE")]
+        resource: ResourceCode,
+        /// Which field
+        #[arg(long, value_name = "N", value_parser = field)]
+        field: FieldNumber,
+        /// What for [default: anything that was granted]
+        #[arg(long, value_name = "CODE")]
+        purpose: Option<PurposeCode>,
+        #[command(flatten)]
+        when: When,
+    },
+    /// Everything that ever touched an entry, newest first
+    History {
+        /// The entry
+        code: ResourceCode,
+        /// How many events at most
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: usize,
+    },
+    /// An application
+    Application {
+        /// Its id, such as 103001/000001/3
+        id: SharingId,
+        #[command(flatten)]
+        when: When,
+    },
+    /// An authorization
+    Authorization {
+        /// Its id, the application's
+        id: SharingId,
+        #[command(flatten)]
+        when: When,
+    },
+    /// A block
+    Block {
+        /// Its height
+        height: u64,
+    },
+    /// A transaction
+    Tx {
+        /// Its id
+        id: TransactionId,
+    },
+    /// The chain's parameters, offices and validators
+    Parameters {
+        #[command(flatten)]
+        when: When,
+    },
+}
+
+fn field(text: &str) -> Result<FieldNumber, String> {
+    let number = text.parse().map_err(|_| "a field is its number, from 1".to_owned())?;
+    Ok(FieldNumber(number))
+}
+
+impl Query {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
+        let client = context.client()?;
+        match self {
+            Query::Resource { code, when } => {
+                let found = client.resource(&code, when.at)?;
+                print(context, found, || format!("resource {code}"), resource::resource)
+            }
+            Query::Department { id, when } => {
+                let found = client.department(&id, when.at)?;
+                print(context, found, || format!("department {id}"), chain::department)
+            }
+            Query::Responsibility { code, when } => {
+                let found = client.responsibility(&code, when.at)?;
+                let name = || format!("responsibility {code}");
+                print(context, found, name, resource::responsibility)
+            }
+            Query::Readers { code, field, when } => {
+                let found = client.readers(&code, field, when.at)?;
+                print(context, found, || format!("resource {code}"), sharing::readers)
+            }
+            Query::Access {
+                department,
+                resource,
+                field,
+                purpose,
+                when,
+            } => {
+                let question = AccessQuestion {
+                    department,
+                    resource,
+                    field,
+                    purpose,
+                };
+                let answer = client.access(&question, when.at)?;
+                context.output.print(&answer, sharing::access)
+            }
+            Query::History { code, limit } => {
+                let events = client.history(&code, limit)?;
+                context.output.print(&events, |events| resource::history(events))
+            }
+            Query::Application { id, when } => {
+                let found = client.application(&id, when.at)?;
+                print(context, found, || format!("application {id}"), sharing::application)
+            }
+            Query::Authorization { id, when } => {
+                let found = client.authorization(&id, when.at)?;
+                let name = || format!("authorization {id}");
+                print(context, found, name, sharing::authorization)
+            }
+            Query::Block { height } => {
+                let found = client.block(Height(height))?;
+                print(context, found, || format!("block {height}"), chain::block)
+            }
+            Query::Tx { id } => {
+                let found = client.transaction(&id)?;
+                print(context, found, || format!("transaction {id}"), chain::transaction)
+            }
+            Query::Parameters { when } => {
+                let answer = client.parameters(when.at)?;
+                context.output.print(&answer, chain::parameters)
+            }
+        }
+    }
+}
+
+fn print<T: Serialize>(
+    context: &Context,
+    found: Option<T>,
+    name: impl FnOnce() -> String,
+    text: impl FnOnce(&T) -> String,
+) -> anyhow::Result<()> {
+    let answer = found.with_context(|| format!("there is no {}. Check its spelling", name()))?;
+    context.output.print(&answer, text)
+}

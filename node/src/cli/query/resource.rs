@@ -1,0 +1,158 @@
+//! Entries, responsibilities and histories as text.
+
+use dirchain_explorer::api::{
+    DraftAnswer, EffectiveField, HistoryItem, ResourceAnswer, ResponsibilityAnswer, SharingType,
+    Signer,
+};
+use dirchain_ledger::records::{Entry, Sharing};
+
+use crate::cli::output::{Table, or_dash, word};
+
+pub(super) fn resource(answer: &ResourceAnswer) -> String {
+    let item = &answer.resource;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("code", item.code.to_string());
+    row("name", item.name.clone());
+    row("provider", format!("{} {}", item.provider, item.provider_name));
+    row("status", word(&item.status));
+    row("version", or_dash(item.version));
+    row("revision", item.revision.to_string());
+    if let Some(held) = &answer.responsibility {
+        row("responsibility", format!("{} {}", held.code, held.title));
+    }
+    row("kind", or_dash(item.kind.as_ref().map(word)));
+    row("category", or_dash(item.category.as_ref().map(word)));
+    row("sharing", or_dash(entry(answer).and_then(|e| e.sharing.as_ref()).map(sharing)));
+    row("openness", or_dash(item.openness.as_ref().map(word)));
+    row("update cycle", or_dash(item.update_cycle.as_ref().map(word)));
+    row("level", or_dash(item.level.map(u8::from)));
+    if let Some(said) = entry(answer).and_then(|entry| entry.summary.as_ref()) {
+        row("abstract", said.to_string());
+    }
+    row("applications", answer.application_count.to_string());
+    row("events", answer.trail.count.to_string());
+    if let Some(end) = &answer.withdrawn {
+        row("withdrawn", format!("at height {}: {}", end.at.height, end.reason));
+    }
+    let mut text = table.text();
+    if let Some(draft) = &answer.draft {
+        text.push_str(&draft_text(draft));
+    }
+    text.push_str(&fields(answer));
+    text.push_str(&format!(
+        "\nas of height {}, {}\n",
+        answer.as_of.height, answer.as_of.time
+    ));
+    text
+}
+
+/// What the version in force says, or else the draft.
+fn entry(answer: &ResourceAnswer) -> Option<&Entry> {
+    let draft = answer.draft.as_ref().map(|draft| &draft.entry);
+    answer.entry.as_ref().or(draft)
+}
+
+fn draft_text(draft: &DraftAnswer) -> String {
+    let mut text = format!("draft     {}", word(&draft.state));
+    if let Some(since) = draft.since {
+        text.push_str(&format!(" since height {}", since.height));
+    }
+    if let Some(reason) = &draft.reason {
+        text.push_str(&format!(": {reason}"));
+    }
+    text.push('\n');
+    if !draft.lacks.is_empty() {
+        text.push_str(&format!("lacks     {}\n", draft.lacks.join(", ")));
+    }
+    text
+}
+
+fn fields(answer: &ResourceAnswer) -> String {
+    let mut table = Table::default();
+    table.row(["field", "name", "type", "level", "sharing"]);
+    for field in &answer.effective_fields {
+        let EffectiveField {
+            number,
+            name,
+            sharing: shared,
+            level,
+        } = field;
+        let found = entry(answer).and_then(|entry| entry.field(*number));
+        let typed = found.map(|field| {
+            let kind = word(&field.field_type);
+            field.length.map_or_else(|| kind.clone(), |length| format!("{kind}{length}"))
+        });
+        table.row([
+            number.to_string(),
+            name.clone(),
+            or_dash(typed),
+            or_dash(level.map(u8::from)),
+            or_dash(shared.as_ref().map(sharing)),
+        ]);
+    }
+    format!("\n{}", table.text())
+}
+
+/// A sharing type with its condition or law.
+pub(super) fn sharing(sharing: &Sharing) -> String {
+    let kind = word(&SharingType::from(sharing));
+    let why = match sharing {
+        Sharing::Unconditional => None,
+        Sharing::Conditional { condition } => condition.as_ref(),
+        Sharing::NotShared { legal_basis } => legal_basis.as_ref(),
+    };
+    why.map_or_else(|| kind.clone(), |why| format!("{kind}: {why}"))
+}
+
+pub(super) fn responsibility(answer: &ResponsibilityAnswer) -> String {
+    let item = &answer.responsibility;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("code", item.code.to_string());
+    row("title", item.title.clone());
+    row("holder", format!("{} {}", item.holder, item.holder_name));
+    row("effective", match item.effective.to {
+        None => format!("since height {}", item.effective.from.height),
+        Some(to) => format!("from height {} to {}", item.effective.from.height, to.height),
+    });
+    if let Some(end) = &item.ended_as {
+        row("ended", word(end));
+    }
+    for basis in &item.legal_bases {
+        let article = basis.article.as_ref().map_or("", |article| article.as_str());
+        row("basis", format!("{} {article}", basis.document));
+    }
+    let mut text = table.text();
+    let mut cited = Table::default();
+    for resource in &answer.cited_by.items {
+        cited.row([resource.code.to_string(), resource.name.clone(), word(&resource.status)]);
+    }
+    if !answer.cited_by.items.is_empty() {
+        text.push_str(&format!("\ncited by\n{}", cited.text()));
+    }
+    text
+}
+
+pub(super) fn history(events: &[HistoryItem]) -> String {
+    let mut table = Table::default();
+    table.row(["height", "time", "action", "signed by", "reason"]);
+    for event in events {
+        table.row([
+            event.at.height.to_string(),
+            event.at.time.to_string(),
+            event.action.clone(),
+            signer(&event.signer),
+            event.reason.clone().unwrap_or_default(),
+        ]);
+    }
+    table.text()
+}
+
+/// Who signed, in a few words.
+pub(super) fn signer(signer: &Signer) -> String {
+    let department = or_dash(signer.department.as_ref());
+    let name = signer.department_name.as_deref().unwrap_or_default();
+    let role = signer.role.as_ref().map(word).unwrap_or_default();
+    format!("{department} {name} {role}").trim_end().to_owned()
+}

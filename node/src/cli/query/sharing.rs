@@ -1,0 +1,163 @@
+//! Verdicts, readers, applications and authorizations as text.
+
+use dirchain_explorer::api::{
+    AccessAnswer, ApplicationAnswer, AuthorizationAnswer, Basis, DecisionItem, ReadersAnswer,
+};
+use dirchain_ledger::access::{Denial, Failure};
+use dirchain_ledger::ids::FieldNumber;
+
+use crate::cli::output::{Table, or_dash, word};
+
+pub(super) fn access(answer: &AccessAnswer) -> String {
+    let AccessAnswer {
+        department,
+        resource,
+        field,
+        ..
+    } = answer;
+    let reason = match (&answer.basis, &answer.denial) {
+        (Some(given), _) => basis(given),
+        (None, Some(denied)) => denial(denied),
+        (None, None) => "no reason was given".to_owned(),
+    };
+    let verdict = if answer.allowed { "may" } else { "may not" };
+    format!(
+        "{department} {verdict} read field {field} of {resource}: {reason}\nas of height {}, judged at {}\n",
+        answer.as_of.height, answer.instant
+    )
+}
+
+fn basis(basis: &Basis) -> String {
+    match basis {
+        Basis::Owner { responsibility } => match responsibility {
+            Some(code) => format!("it provides it, by responsibility {code}"),
+            None => "it provides it".to_owned(),
+        },
+        Basis::Unconditional { version } => {
+            format!("shared with every department in version {version}")
+        }
+        Basis::Authorized {
+            authorization,
+            until,
+            purpose,
+            suspect,
+        } => {
+            let warning = if *suspect {
+                ", granted with a key that may have been stolen"
+            } else {
+                ""
+            };
+            format!("authorization {authorization} for {purpose} until {until}{warning}")
+        }
+    }
+}
+
+fn denial(denial: &Denial) -> String {
+    let because = |text: &str, why: Option<String>| match why {
+        Some(why) => format!("{text} ({why})"),
+        None => text.to_owned(),
+    };
+    match denial {
+        Denial::DepartmentNotActive => "the department is not active".to_owned(),
+        Denial::NotPublished => "no version is in force".to_owned(),
+        Denial::NoSuchField => "the version in force has no such field".to_owned(),
+        Denial::NotShared { legal_basis } => {
+            because("not shared", legal_basis.as_ref().map(ToString::to_string))
+        }
+        Denial::NoAuthorization { condition } => because(
+            "conditional, and nothing was granted",
+            condition.as_ref().map(ToString::to_string),
+        ),
+        Denial::AuthorizationFails {
+            authorization,
+            failure: failed,
+        } => format!("authorization {authorization} {}", failure(*failed)),
+    }
+}
+
+fn failure(failure: Failure) -> &'static str {
+    match failure {
+        Failure::Field => "does not cover the field",
+        Failure::Inactive => "is not active",
+        Failure::WindowOver => "is over",
+        Failure::WindowNotBegun => "has not begun",
+        Failure::Purpose => "is for another purpose",
+        Failure::Responsibility => "was granted for a responsibility that its grantee no longer holds",
+    }
+}
+
+pub(super) fn readers(answer: &ReadersAnswer) -> String {
+    let mut text = format!("{} as of height {}\n", answer.resource, answer.as_of.height);
+    for field in &answer.fields {
+        let sharing = or_dash(field.sharing.as_ref().map(word));
+        text.push_str(&format!("\nfield {} {} ({sharing})\n", field.field, field.name));
+        let mut table = Table::default();
+        for reader in &field.readers {
+            table.row([format!("  {}", reader.department), basis(&reader.basis)]);
+        }
+        text.push_str(&table.text());
+        if field.readers.is_empty() {
+            text.push_str("  nobody\n");
+        }
+    }
+    text
+}
+
+fn fields(fields: &[FieldNumber]) -> String {
+    let numbers: Vec<String> = fields.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
+}
+
+fn decision(decision: &DecisionItem) -> String {
+    let reason = decision.reason.as_ref();
+    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    format!("by {} at height {}{reason}", decision.department, decision.at.height)
+}
+
+pub(super) fn application(answer: &ApplicationAnswer) -> String {
+    let item = &answer.application;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("application", item.id.to_string());
+    row("resource", format!("{} version {}", item.resource_name, item.version));
+    row("provider", format!("{} {}", item.provider, item.provider_name));
+    row("applicant", format!("{} {}", item.applicant, item.applicant_name));
+    row("responsibility", item.responsibility.to_string());
+    row("fields", fields(&item.fields));
+    row("purpose", item.purpose.to_string());
+    row("scene", item.scene.clone());
+    row("method", word(&item.method));
+    row("calls a day", or_dash(item.calls_per_day_max));
+    row("from", item.from.to_string());
+    row("to", item.to.to_string());
+    row("submitted", format!("at height {}, {}", item.submitted.height, item.submitted.time));
+    row("state", word(&item.state));
+    row("revision", item.revision.to_string());
+    if let Some(closed) = &item.decision {
+        row("decided", decision(closed));
+    }
+    table.text()
+}
+
+pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
+    let item = &answer.authorization;
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("authorization", item.id.to_string());
+    row("resource", format!("{} version {}", item.resource_name, item.version));
+    row("provider", format!("{} {}", item.provider, item.provider_name));
+    row("grantee", format!("{} {}", item.grantee, item.grantee_name));
+    row("responsibility", item.responsibility.to_string());
+    row("fields", fields(&item.fields));
+    row("purpose", item.purpose.to_string());
+    row("calls a day", or_dash(item.calls_per_day_max));
+    row("from", item.from.to_string());
+    row("to", item.to.to_string());
+    row("granted", decision(&item.granted));
+    row("state", word(&item.state));
+    row("revision", item.revision.to_string());
+    if let Some(end) = &item.ended {
+        row("ended", format!("{} {}", word(&end.kind), decision(&end.decision)));
+    }
+    table.text()
+}

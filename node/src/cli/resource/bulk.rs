@@ -1,0 +1,196 @@
+//! Submitting and publishing everything that is ready.
+
+use dirchain_explorer::api::{DraftState, ResourceItem};
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use serde::Serialize;
+
+use crate::cli::context::Context;
+use crate::cli::sign::{Desk, Signing};
+use crate::client::{Author, Client, Fate, Item, ResourceFilter, send_all};
+use crate::progress;
+
+/// What is to be done with one entry.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    /// The entry.
+    pub(crate) code: ResourceCode,
+    /// What to do with it.
+    pub(crate) actions: Vec<Action>,
+}
+
+/// An entry that was not taken, and why.
+#[derive(Debug, Serialize)]
+pub(crate) struct NotTaken {
+    pub(crate) code: ResourceCode,
+    /// The reason's stable code.
+    pub(crate) refusal: String,
+    /// The reason in words.
+    pub(crate) message: String,
+}
+
+/// What became of many entries.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report {
+    /// Entries whose action took effect.
+    pub(crate) done: usize,
+    /// The last block that holds one of them.
+    pub(crate) height: Option<Height>,
+    /// Entries that were left alone, for what they lack.
+    pub(crate) incomplete: Vec<Incomplete>,
+    /// Entries that were refused.
+    pub(crate) refused: Vec<NotTaken>,
+}
+
+/// A draft that cannot be submitted yet.
+#[derive(Debug, Serialize)]
+pub(crate) struct Incomplete {
+    code: ResourceCode,
+    lacks: Vec<String>,
+}
+
+/// Signs and sends work with a progress bar; tells how many took effect, up to which block, and
+/// what was refused.
+pub(crate) fn send(
+    client: &Client,
+    author: &mut Author,
+    work: Vec<Work>,
+    what: &'static str,
+) -> anyhow::Result<Report> {
+    let bar = progress::bar(work.len(), what);
+    let items = work.into_iter().map(|work| Item {
+        tag: work.code,
+        actions: work.actions,
+    });
+    let mut report = Report::default();
+    send_all(client, author, items.collect(), |code, fate| {
+        bar.inc(1);
+        match fate {
+            Fate::Committed(height) => {
+                report.done = report.done.saturating_add(1);
+                report.height = report.height.max(Some(height));
+            }
+            Fate::Refused {
+                code: refusal,
+                message,
+            } => report.refused.push(NotTaken {
+                code,
+                refusal,
+                message,
+            }),
+        }
+    })?;
+    bar.finish_and_clear();
+    report.refused.sort_by(|one, other| one.code.cmp(&other.code));
+    Ok(report)
+}
+
+/// Submits every draft of a provider that lacks nothing.
+pub(crate) fn submit_all(
+    context: &Context,
+    signing: &Signing,
+    provider: Option<DepartmentId>,
+) -> anyhow::Result<()> {
+    let mut desk = signing.desk(context)?;
+    let provider = provider.unwrap_or_else(|| desk.author.department.clone());
+    let filter = ResourceFilter {
+        provider: Some(provider),
+        status: None,
+    };
+    let entries = desk.client.resources(&filter)?;
+    let mut incomplete = Vec::new();
+    let work = drafts(&desk.client, entries, |state, lacks, item| {
+        if state == DraftState::Submitted {
+            return None;
+        }
+        if !lacks.is_empty() {
+            let code = item.code.clone();
+            incomplete.push(Incomplete { code, lacks });
+            return None;
+        }
+        Some(Action::SubmitResource {
+            code: item.code.clone(),
+            revision: item.revision,
+        })
+    })?;
+    let mut report = send(&desk.client, &mut desk.author, work, "submitting")?;
+    report.incomplete = incomplete;
+    finish(context, &desk, report, "submitted")
+}
+
+/// Publishes everything that waits for publication.
+pub(crate) fn publish_all(
+    context: &Context,
+    signing: &Signing,
+    provider: Option<DepartmentId>,
+) -> anyhow::Result<()> {
+    let mut desk = signing.desk(context)?;
+    let filter = ResourceFilter {
+        provider,
+        status: None,
+    };
+    let entries = desk.client.resources(&filter)?;
+    let work = drafts(&desk.client, entries, |state, _, item| {
+        (state == DraftState::Submitted).then(|| Action::PublishResource {
+            code: item.code.clone(),
+            revision: item.revision,
+        })
+    })?;
+    let report = send(&desk.client, &mut desk.author, work, "publishing")?;
+    finish(context, &desk, report, "published")
+}
+
+/// Looks at every entry's draft, amendments of published ones included, and asks what to do.
+fn drafts(
+    client: &Client,
+    entries: Vec<ResourceItem>,
+    mut act: impl FnMut(DraftState, Vec<String>, &ResourceItem) -> Option<Action>,
+) -> anyhow::Result<Vec<Work>> {
+    let bar = progress::bar(entries.len(), "reading");
+    let mut work = Vec::new();
+    for entry in entries {
+        bar.inc(1);
+        let Some(answer) = client.resource(&entry.code, None)? else {
+            continue;
+        };
+        let Some(draft) = answer.draft else {
+            continue;
+        };
+        if let Some(action) = act(draft.state, draft.lacks, &answer.resource) {
+            work.push(Work {
+                code: entry.code,
+                actions: vec![action],
+            });
+        }
+    }
+    bar.finish_and_clear();
+    Ok(work)
+}
+
+fn finish(
+    context: &Context,
+    desk: &Desk<'_>,
+    report: Report,
+    done: &'static str,
+) -> anyhow::Result<()> {
+    let refused = report.refused.len();
+    context.output.print(&report, |report| text(report, done))?;
+    if refused > 0 {
+        anyhow::bail!("{refused} entries were refused by {}, as listed above", desk.client.url());
+    }
+    Ok(())
+}
+
+fn text(report: &Report, done: &str) -> String {
+    let mut lines = vec![match report.height {
+        Some(height) => format!("{} entries {done}, the last at height {height}", report.done),
+        None => format!("{} entries {done}", report.done),
+    }];
+    for Incomplete { code, lacks } in &report.incomplete {
+        lines.push(format!("{code} is left alone: it lacks {}", lacks.join(", ")));
+    }
+    for NotTaken { code, message, .. } in &report.refused {
+        lines.push(format!("{code} was refused: {message}"));
+    }
+    lines.join("\n")
+}

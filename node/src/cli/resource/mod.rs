@@ -1,0 +1,179 @@
+//! `dirchain resource`: catalogue entries from draft to withdrawal.
+
+mod bulk;
+mod draft;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, Statement};
+
+use crate::client::Client;
+
+use super::context::Context;
+use super::sign::Signing;
+
+pub(crate) use bulk::{Work, send};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ResourceCommand {
+    /// Write an entry's draft from a JSON file, a new one or over the one that is there
+    Draft(draft::DraftArguments),
+    /// Submit a draft for publication, as the provider's head
+    Submit {
+        /// The entry
+        #[arg(required_unless_present = "all_complete")]
+        code: Option<ResourceCode>,
+
+        /// Submit every draft that lacks nothing
+        #[arg(long, conflicts_with_all = ["code", "revision"])]
+        all_complete: bool,
+
+        /// With --all-complete: whose [default: the signer's department]
+        #[arg(long, value_name = "DEPARTMENT", requires = "all_complete")]
+        provider: Option<DepartmentId>,
+
+        #[command(flatten)]
+        revision: Revision,
+
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Return a submission with a reason, as the steward
+    Return {
+        /// The entry
+        code: ResourceCode,
+
+        /// Why
+        #[arg(long)]
+        reason: Statement,
+
+        #[command(flatten)]
+        revision: Revision,
+
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Publish a submission, as the steward
+    Publish {
+        /// The entry
+        #[arg(required_unless_present = "all_submitted")]
+        code: Option<ResourceCode>,
+
+        /// Publish everything that waits for publication
+        #[arg(long, conflicts_with_all = ["code", "revision"])]
+        all_submitted: bool,
+
+        /// With --all-submitted: only this department's
+        #[arg(long, value_name = "DEPARTMENT", requires = "all_submitted")]
+        provider: Option<DepartmentId>,
+
+        #[command(flatten)]
+        revision: Revision,
+
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Withdraw an entry, as the provider's head; every authorization on it ends
+    Withdraw {
+        /// The entry
+        code: ResourceCode,
+
+        /// Why
+        #[arg(long)]
+        reason: Statement,
+
+        #[command(flatten)]
+        revision: Revision,
+
+        #[command(flatten)]
+        signing: Signing,
+    },
+}
+
+/// The revision of an entry that an action is decided on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Revision {
+    /// The revision you decided on; a later one is refused [default: the current one]
+    #[arg(long, value_name = "N")]
+    revision: Option<u32>,
+}
+
+impl Revision {
+    fn of(&self, client: &Client, code: &ResourceCode) -> anyhow::Result<u32> {
+        if let Some(revision) = self.revision {
+            return Ok(revision);
+        }
+        let found = client.resource(code, None)?;
+        let found = found.with_context(|| format!("there is no resource {code}"))?;
+        Ok(found.resource.revision)
+    }
+}
+
+impl ResourceCommand {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
+        match self {
+            ResourceCommand::Draft(command) => command.run(context),
+            ResourceCommand::Submit {
+                code,
+                provider,
+                revision,
+                signing,
+                all_complete: _,
+            } => match code {
+                Some(code) => one(context, &signing, &revision, code, |code, revision| {
+                    Action::SubmitResource { code, revision }
+                }),
+                None => bulk::submit_all(context, &signing, provider),
+            },
+            ResourceCommand::Publish {
+                code,
+                provider,
+                revision,
+                signing,
+                all_submitted: _,
+            } => match code {
+                Some(code) => one(context, &signing, &revision, code, |code, revision| {
+                    Action::PublishResource { code, revision }
+                }),
+                None => bulk::publish_all(context, &signing, provider),
+            },
+            ResourceCommand::Return {
+                code,
+                reason,
+                revision,
+                signing,
+            } => one(context, &signing, &revision, code, |code, revision| {
+                Action::ReturnResource {
+                    code,
+                    revision,
+                    reason,
+                }
+            }),
+            ResourceCommand::Withdraw {
+                code,
+                reason,
+                revision,
+                signing,
+            } => one(context, &signing, &revision, code, |code, revision| {
+                Action::WithdrawResource {
+                    code,
+                    revision,
+                    reason,
+                }
+            }),
+        }
+    }
+}
+
+fn one(
+    context: &Context,
+    signing: &Signing,
+    revision: &Revision,
+    code: ResourceCode,
+    action: impl FnOnce(ResourceCode, u32) -> Action,
+) -> anyhow::Result<()> {
+    let desk = signing.desk(context)?;
+    let revision = revision.of(&desk.client, &code)?;
+    desk.submit(vec![action(code, revision)])
+}

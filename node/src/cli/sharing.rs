@@ -1,0 +1,300 @@
+//! `dirchain sharing`: applications and what becomes of them.
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use dirchain_explorer::api::{ApplicationItem, Time};
+use dirchain_ledger::action::{Action, Grant};
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::ids::{
+    DepartmentId, FieldNumber, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, Statement,
+};
+use dirchain_ledger::records::{Request, SharingMethod};
+
+use crate::client::{Author, Client, Committed};
+
+use super::context::Context;
+use super::sign::Signing;
+use super::words::{FieldList, time, word};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SharingCommand {
+    /// Apply for fields of an entry
+    Apply(Box<Apply>),
+    /// Take an application back, as the applicant
+    TakeBack {
+        #[command(flatten)]
+        subject: Subject,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Grant an application, as the provider: what was asked for, or less
+    Grant(Box<GrantArguments>),
+    /// Refuse an application, as the provider
+    Refuse {
+        #[command(flatten)]
+        subject: Subject,
+        /// Why
+        #[arg(long)]
+        reason: Statement,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// End an authorization: revoke it as the provider, or give it up as the grantee
+    End {
+        #[command(flatten)]
+        subject: Subject,
+        /// Why
+        #[arg(long)]
+        reason: Statement,
+        #[command(flatten)]
+        signing: Signing,
+    },
+}
+
+/// An application or authorization, and the revision it is decided on.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Subject {
+    /// Its id: a resource code, a slash and a number, such as 103001/000001/3
+    id: SharingId,
+
+    /// The revision you decided on; a later one is refused [default: the current one]
+    #[arg(long, value_name = "N")]
+    revision: Option<u32>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Apply {
+    /// The entry
+    resource: ResourceCode,
+
+    /// The fields asked for, such as 1,2,5-7 [default: every conditional field]
+    #[arg(long, value_name = "NUMBERS")]
+    fields: Option<FieldList>,
+
+    /// What for; `dirchain query parameters` lists the purposes
+    #[arg(long, value_name = "CODE")]
+    purpose: PurposeCode,
+
+    /// The applicant's own responsibility that needs the data
+    #[arg(long, value_name = "CODE")]
+    responsibility: ResponsibilityCode,
+
+    /// The business scene, in words
+    #[arg(long)]
+    scene: Statement,
+
+    /// First instant of use: a time, or a date for its start in UTC+8
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Time,
+
+    /// First instant after use
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Time,
+
+    /// How the data is to arrive: exchange, query, download or offline [default: the entry's]
+    #[arg(long, value_parser = word::<SharingMethod>)]
+    method: Option<SharingMethod>,
+
+    /// Calls a day at most
+    #[arg(long, value_name = "COUNT")]
+    calls_per_day: Option<u32>,
+
+    /// Who asks [default: the signer's department]
+    #[arg(long, value_name = "DEPARTMENT")]
+    applicant: Option<DepartmentId>,
+
+    /// The version of the entry you read [default: the one in force]
+    #[arg(long, value_name = "N")]
+    version: Option<u32>,
+
+    #[command(flatten)]
+    signing: Signing,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct GrantArguments {
+    #[command(flatten)]
+    subject: Subject,
+
+    /// The fields granted [default: those asked for]
+    #[arg(long, value_name = "NUMBERS")]
+    fields: Option<FieldList>,
+
+    /// Calls a day at most [default: as asked for]
+    #[arg(long, value_name = "COUNT")]
+    calls_per_day: Option<u32>,
+
+    /// First instant of use [default: as asked for]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Option<Time>,
+
+    /// First instant after use [default: as asked for]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<Time>,
+
+    /// Why
+    #[arg(long)]
+    reason: Option<Statement>,
+
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl SharingCommand {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
+        match self {
+            SharingCommand::Apply(command) => command.run(context),
+            SharingCommand::Grant(command) => command.run(context),
+            SharingCommand::TakeBack { subject, signing } => {
+                let desk = signing.desk(context)?;
+                let revision = subject.of_application(&desk.client)?;
+                desk.submit(vec![Action::TakeBackApplication {
+                    application: subject.id,
+                    revision,
+                }])
+            }
+            SharingCommand::Refuse {
+                subject,
+                reason,
+                signing,
+            } => {
+                let desk = signing.desk(context)?;
+                let revision = subject.of_application(&desk.client)?;
+                desk.submit(vec![Action::Refuse {
+                    application: subject.id,
+                    revision,
+                    reason,
+                }])
+            }
+            SharingCommand::End {
+                subject,
+                reason,
+                signing,
+            } => {
+                let desk = signing.desk(context)?;
+                let revision = subject.of_authorization(&desk.client)?;
+                desk.submit(vec![Action::EndAuthorization {
+                    authorization: subject.id,
+                    revision,
+                    reason,
+                }])
+            }
+        }
+    }
+}
+
+impl Subject {
+    fn of_application(&self, client: &Client) -> anyhow::Result<u32> {
+        match self.revision {
+            Some(revision) => Ok(revision),
+            None => Ok(application(client, &self.id)?.revision),
+        }
+    }
+
+    fn of_authorization(&self, client: &Client) -> anyhow::Result<u32> {
+        if let Some(revision) = self.revision {
+            return Ok(revision);
+        }
+        let found = client.authorization(&self.id, None)?;
+        let found = found.with_context(|| format!("there is no authorization {}", self.id))?;
+        Ok(found.authorization.revision)
+    }
+}
+
+fn application(client: &Client, id: &SharingId) -> anyhow::Result<ApplicationItem> {
+    let found = client.application(id, None)?;
+    let found = found.with_context(|| format!("there is no application {id}"))?;
+    Ok(found.application)
+}
+
+impl Apply {
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let desk = self.signing.desk(context)?;
+        let code = self.resource.clone();
+        let found = desk.client.resource(&code, None)?;
+        let resource = found.with_context(|| format!("there is no resource {code}"))?;
+        let version = self.version.or(resource.resource.version);
+        let (Some(version), Some(entry)) = (version, &resource.entry) else {
+            anyhow::bail!("resource {code} is not published; only a published one can be applied for");
+        };
+        let fields = match self.fields {
+            Some(FieldList(fields)) => fields,
+            None => conditional_fields(&resource),
+        };
+        let method = self.method.or(entry.method);
+        let method = method.context("resource names no sharing method. Give --method")?;
+        let action = Action::Apply {
+            resource: code.clone(),
+            applicant: self
+                .applicant
+                .unwrap_or_else(|| desk.author.department.clone()),
+            request: Request {
+                version,
+                responsibility: self.responsibility,
+                fields: List::new(fields)?,
+                purpose: self.purpose,
+                scene: self.scene,
+                method,
+                calls_per_day_max: self.calls_per_day,
+                from: self.from.0,
+                to: self.to.0,
+            },
+        };
+        desk.submit_noting(vec![action], |client, author, committed| {
+            number_of(client, author, &code, committed)
+        })
+    }
+}
+
+/// The fields of the version in force for which an application makes sense.
+fn conditional_fields(resource: &dirchain_explorer::api::ResourceAnswer) -> Vec<FieldNumber> {
+    use dirchain_ledger::records::Sharing;
+    let fields = resource.effective_fields.iter();
+    let fields = fields.filter(|field| matches!(field.sharing, Some(Sharing::Conditional { .. })));
+    fields.map(|field| field.number).collect()
+}
+
+/// Which number the ledger gave the application: the newest one of this signer's in that block.
+fn number_of(
+    client: &Client,
+    author: &Author,
+    code: &ResourceCode,
+    committed: Committed,
+) -> anyhow::Result<Vec<String>> {
+    let count = client.resource(code, None)?.map_or(0, |r| r.application_count);
+    for number in (1..=count).rev() {
+        let id = SharingId {
+            resource: code.clone(),
+            number,
+        };
+        let Some(found) = client.application(&id, None)? else {
+            continue;
+        };
+        let submitted = found.application.submitted.height;
+        if submitted < committed.height {
+            break;
+        }
+        if submitted == committed.height && found.application.applicant == author.department {
+            return Ok(vec![format!("application {id}")]);
+        }
+    }
+    Ok(Vec::new())
+}
+
+impl GrantArguments {
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let desk = self.signing.desk(context)?;
+        let asked = application(&desk.client, &self.subject.id)?;
+        let fields = self.fields.map_or(asked.fields, |FieldList(fields)| fields);
+        let action = Action::Grant(Grant {
+            application: self.subject.id,
+            revision: self.subject.revision.unwrap_or(asked.revision),
+            fields: List::new(fields)?,
+            calls_per_day_max: self.calls_per_day.or(asked.calls_per_day_max),
+            from: self.from.unwrap_or(asked.from).0,
+            to: self.to.unwrap_or(asked.to).0,
+            reason: self.reason,
+        });
+        desk.submit(vec![action])
+    }
+}

@@ -1,0 +1,134 @@
+//! Signing and submitting one transaction, the same for every noun.
+
+use std::time::Duration;
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::{Height, TransactionId};
+use serde::Serialize;
+
+use crate::client::{Author, Client, Committed, Outcome};
+use crate::keys::KeyName;
+
+use super::context::Context;
+use super::failure::Refused;
+
+/// How a command signs.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Signing {
+    /// The key to sign with, by its name in your keystore
+    #[arg(long = "as", value_name = "KEYNAME")]
+    pub(crate) key: KeyName,
+
+    /// Wait until it is in a block, for at most so many seconds [default: 60]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "60"
+    )]
+    pub(crate) wait: Option<u64>,
+}
+
+/// What was submitted, and what became of it where that was waited for.
+#[derive(Debug, Serialize)]
+pub(crate) struct Submitted {
+    /// The transaction's id.
+    pub(crate) transaction: TransactionId,
+    /// The block it is in; none when nobody waited.
+    pub(crate) height: Option<Height>,
+    /// Anything else worth saying.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
+}
+
+/// Somebody about to sign: the node and the author.
+pub(crate) struct Desk<'a> {
+    context: &'a Context,
+    pub(crate) client: Client,
+    pub(crate) author: Author,
+    wait: Option<Duration>,
+}
+
+impl Signing {
+    /// Opens the key and finds its place on the ledger.
+    pub(crate) fn desk<'a>(&self, context: &'a Context) -> anyhow::Result<Desk<'a>> {
+        let client = context.client()?;
+        let author = context.author(&client, &self.key)?;
+        Ok(Desk {
+            context,
+            client,
+            author,
+            wait: self.wait.map(Duration::from_secs),
+        })
+    }
+}
+
+impl Desk<'_> {
+    /// Signs, submits, waits if asked to, and prints.
+    pub(crate) fn submit(self, actions: Vec<Action>) -> anyhow::Result<()> {
+        self.submit_noting(actions, |_, _, _| Ok(Vec::new()))
+    }
+
+    /// As [`Desk::submit`], with further lines once the transaction took effect.
+    pub(crate) fn submit_noting(
+        mut self,
+        actions: Vec<Action>,
+        notes: impl FnOnce(&Client, &Author, Committed) -> anyhow::Result<Vec<String>>,
+    ) -> anyhow::Result<()> {
+        let transaction = self.author.submit(&self.client, actions)?;
+        let id = transaction.id();
+        let mut submitted = Submitted {
+            transaction: id,
+            height: None,
+            notes: Vec::new(),
+        };
+        if let Some(patience) = self.wait {
+            let committed = decided(id, self.client.wait_for(&transaction, patience)?)?;
+            submitted.height = Some(committed.height);
+            submitted.notes = notes(&self.client, &self.author, committed)?;
+        }
+        self.context.output.print(&submitted, text)
+    }
+}
+
+/// A transaction that took effect, or why it did not.
+pub(crate) fn decided(id: TransactionId, outcome: Outcome) -> anyhow::Result<Committed> {
+    match outcome {
+        Outcome::Committed(committed) => Ok(committed),
+        Outcome::Refused {
+            code,
+            message,
+            rule,
+        } => Err(Refused {
+            code,
+            message,
+            rule,
+        }
+        .into()),
+        Outcome::Waiting | Outcome::Unknown => Err(Refused {
+            code: "still-waiting".to_owned(),
+            message: format!(
+                "transaction {id} is in no block yet. It still may be: ask with `dirchain query tx {id}`, and look at `dirchain status`"
+            ),
+            rule: None,
+        }
+        .into()),
+    }
+}
+
+fn text(submitted: &Submitted) -> String {
+    let Submitted {
+        transaction,
+        height,
+        notes,
+    } = submitted;
+    let mut lines = match height {
+        Some(height) => vec![format!("{transaction} took effect at height {height}")],
+        None => vec![format!(
+            "{transaction} submitted; `dirchain query tx {transaction}` tells what became of it"
+        )],
+    };
+    lines.extend(notes.iter().cloned());
+    lines.join("\n")
+}

@@ -1,0 +1,74 @@
+//! `dirchain status`: one node in a few lines.
+
+use dirchain_explorer::api::{NodeMode, Status, SyncState};
+
+use crate::client::now;
+
+use super::context::Context;
+use super::output::{Table, age, duration, size};
+
+pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
+    let client = context.client()?;
+    let status = client.status()?;
+    let now_ms = now().0;
+    let url = client.url();
+    context
+        .output
+        .print(&status, |status| text(status, url, now_ms))
+}
+
+fn text(status: &Status, url: &str, now_ms: i64) -> String {
+    let Status { about, tip, node } = status;
+    let connected = node.peers.iter().filter(|peer| peer.connected);
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("node", format!("{} of {} at {url}", node.node, node.department));
+    row("chain", format!("{} ({})", about.name, about.chain));
+    row("height", tip.height.to_string());
+    row("tip", format!("{} old", age(tip.time, now_ms)));
+    row("mode", mode(&node.mode));
+    row("lag", lag(status));
+    row("ready", match (&node.ready, &node.not_ready_reason) {
+        (true, _) => "yes".to_owned(),
+        (false, Some(reason)) => format!("no: {reason}"),
+        (false, None) => "no".to_owned(),
+    });
+    row("peers", format!("{} of {} connected", connected.count(), node.peers.len()));
+    row("validators", tip.validators.len().to_string());
+    row("waiting", format!("{} transactions", node.waiting_transactions));
+    row("disk", size(node.disk_bytes));
+    row("running", format!("{}, version {}", duration(node.uptime_ms), about.software_version));
+    let mut text = table.text();
+    for peer in node.peers.iter().filter(|peer| !peer.connected) {
+        let heard = peer.last_heard.map_or_else(
+            || "never heard of".to_owned(),
+            |heard| format!("last heard of {} ago", age(heard, now_ms)),
+        );
+        text.push_str(&format!(
+            "{} of {} is not connected, {heard}\n",
+            peer.node, peer.department
+        ));
+    }
+    text
+}
+
+fn mode(mode: &NodeMode) -> String {
+    match mode {
+        NodeMode::Validator => "validator: it votes".to_owned(),
+        NodeMode::Observer => "observer: it follows without a vote".to_owned(),
+        NodeMode::Following { until, reason } => {
+            let until = until.map_or_else(String::new, |height| format!(" until height {height}"));
+            format!("validator that does not vote{until}: {reason}")
+        }
+    }
+}
+
+fn lag(status: &Status) -> String {
+    match status.node.sync {
+        SyncState::CaughtUp => "none".to_owned(),
+        SyncState::CatchingUp { target } => {
+            let behind = target.0.saturating_sub(status.tip.height.0);
+            format!("{behind} blocks, fetching up to {target}")
+        }
+    }
+}

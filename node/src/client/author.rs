@@ -1,0 +1,139 @@
+//! Somebody who signs: a key, the chain it signs for, and the sequence number that comes next.
+//!
+//! Invariant: the secret half stays here. What goes to a node is signed already.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::crypto::{PublicKey, SecretKey};
+use dirchain_ledger::ids::{ChainId, DepartmentId, TimeMs};
+use dirchain_ledger::records::Role;
+use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
+
+use super::{Client, ClientError};
+
+/// How long a transaction may take to get into a block; the ledger allows a day.
+const LIFETIME_MS: i64 = 60 * 60 * 1000;
+/// How long a submission may be repeated while the node is busy.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why an author did not get its transaction to the node.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorError {
+    /// The node refuses or does not answer.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The transaction cannot be built.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+    /// The key is on no ledger.
+    #[error("key {key} is not registered on this chain. Make an offer with `dirchain keys offer` and ask the department's head to register it")]
+    NotRegistered {
+        /// The key.
+        key: PublicKey,
+    },
+    /// The key is no longer valid.
+    #[error("key {key} was revoked. Sign with a key that is valid")]
+    Revoked {
+        /// The key.
+        key: PublicKey,
+    },
+}
+
+/// A key at work: it numbers what it signs, so that many transactions can be under way.
+#[derive(Clone, Debug)]
+pub struct Author {
+    secret: SecretKey,
+    chain: ChainId,
+    next_sequence: u64,
+    /// Whose key it is, on the ledger.
+    pub department: DepartmentId,
+    /// What it may do.
+    pub role: Role,
+}
+
+impl Author {
+    /// Asks the node for the key's place on the ledger. `expected` is the chain that the caller
+    /// knows, if any: a signature is made for no other.
+    pub fn new(
+        client: &Client,
+        secret: SecretKey,
+        expected: Option<ChainId>,
+    ) -> Result<Self, AuthorError> {
+        let chain = client.chain(expected)?;
+        let key = secret.public();
+        let Some(answer) = client.key(&key)? else {
+            return Err(AuthorError::NotRegistered { key });
+        };
+        if answer.key.valid.to.is_some() {
+            return Err(AuthorError::Revoked { key });
+        }
+        Ok(Self {
+            secret,
+            chain,
+            next_sequence: answer.key.next_sequence.saturating_add(answer.waiting),
+            department: answer.key.department,
+            role: answer.key.role,
+        })
+    }
+
+    /// The public half of its key.
+    pub fn public_key(&self) -> PublicKey {
+        self.secret.public()
+    }
+
+    /// Signs with the next sequence number, without using it up.
+    pub fn sign(&self, actions: Vec<Action>) -> Result<SignedTransaction, TransactionError> {
+        let not_after = TimeMs(now().0.saturating_add(LIFETIME_MS));
+        SignedTransaction::new(
+            &self.secret,
+            self.chain,
+            self.next_sequence,
+            not_after,
+            actions,
+        )
+    }
+
+    /// Signs and submits. The sequence number is used up once the node has taken the transaction.
+    ///
+    /// When the number turns out to be used, by the same key elsewhere, the next one is asked for
+    /// and the actions are signed once more.
+    pub fn submit(
+        &mut self,
+        client: &Client,
+        actions: Vec<Action>,
+    ) -> Result<SignedTransaction, AuthorError> {
+        let transaction = self.sign(actions)?;
+        match client.submit_patiently(&transaction, PATIENCE) {
+            Err(error) if error.code() == "sequence-used" => {
+                self.resume(client)?;
+                let again = self.sign(transaction.actions.into_vec())?;
+                client.submit_patiently(&again, PATIENCE)?;
+                self.next_sequence = self.next_sequence.saturating_add(1);
+                Ok(again)
+            }
+            Err(error) => Err(error.into()),
+            Ok(_) => {
+                self.next_sequence = self.next_sequence.saturating_add(1);
+                Ok(transaction)
+            }
+        }
+    }
+
+    /// Asks the node anew for the sequence number that comes next.
+    pub fn resume(&mut self, client: &Client) -> Result<(), AuthorError> {
+        let key = self.public_key();
+        let Some(answer) = client.key(&key)? else {
+            return Err(AuthorError::NotRegistered { key });
+        };
+        self.next_sequence = answer.key.next_sequence.saturating_add(answer.waiting);
+        Ok(())
+    }
+}
+
+/// The clock of this machine.
+pub(crate) fn now() -> TimeMs {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let milliseconds = since.map(|since| since.as_millis()).unwrap_or_default();
+    TimeMs(i64::try_from(milliseconds).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,214 @@
+//! Many actions by one author, packed into few transactions; each item ends up with its own fate.
+//!
+//! A transaction is all or nothing, so one bad item takes its neighbours down. Whatever was refused
+//! is sent again in halves, until the bad ones stand alone.
+
+use std::collections::VecDeque;
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::ids::Height;
+use dirchain_ledger::limits;
+
+use super::{Author, AuthorError, Client, ClientError, Outcome, Pipeline};
+
+/// Transactions under way at a time.
+const WINDOW: usize = 8;
+/// Actions in one transaction: few enough that splitting a refused one is quick.
+const LOT_ACTIONS_MAX: usize = 64;
+/// Bytes of one transaction's actions; the rest is left to the envelope.
+const LOT_BYTES_MAX: usize = limits::TRANSACTION_BYTES_MAX - 8 * 1024;
+
+/// Actions that belong together, with what the sender knows them by.
+#[derive(Clone, Debug)]
+pub struct Item<T> {
+    /// What it is.
+    pub tag: T,
+    /// What it does, in one transaction.
+    pub actions: Vec<Action>,
+}
+
+/// What became of an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It took effect.
+    Committed(Height),
+    /// The rules refuse it.
+    Refused {
+        /// The reason's stable code.
+        code: String,
+        /// The reason in words.
+        message: String,
+    },
+}
+
+type Lot<T> = Vec<Item<T>>;
+
+/// Sends items in their order and tells the fate of each through `done`.
+pub fn send_all<T>(
+    client: &Client,
+    author: &mut Author,
+    items: Vec<Item<T>>,
+    mut done: impl FnMut(T, Fate),
+) -> Result<(), AuthorError> {
+    let mut waiting: VecDeque<Lot<T>> = lots(items);
+    let mut pipeline: Pipeline<'_, Lot<T>> = Pipeline::new(client, WINDOW);
+    loop {
+        let Some(lot) = waiting.pop_front() else {
+            pipeline.finish()?;
+            settle(&mut pipeline, &mut waiting, &mut done);
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            author.resume(client)?;
+            continue;
+        };
+        let actions = lot.iter().flat_map(|item| item.actions.clone()).collect();
+        if let Err((lot, error)) = pipeline.send_or_return(author, actions, lot) {
+            let (code, message) = refusal(error)?;
+            // What is under way may be what this lot was judged on.
+            pipeline.finish()?;
+            split(lot, &mut waiting, &mut done, code, message);
+            settle(&mut pipeline, &mut waiting, &mut done);
+            author.resume(client)?;
+        } else if settle(&mut pipeline, &mut waiting, &mut done) {
+            pipeline.finish()?;
+            settle(&mut pipeline, &mut waiting, &mut done);
+            author.resume(client)?;
+        }
+    }
+}
+
+/// Tells the fate of what was decided, and puts what was refused back. Whether any was.
+fn settle<T>(
+    pipeline: &mut Pipeline<'_, Lot<T>>,
+    waiting: &mut VecDeque<Lot<T>>,
+    done: &mut impl FnMut(T, Fate),
+) -> bool {
+    let mut was_refused = false;
+    for sent in pipeline.take_decided().into_iter().rev() {
+        match sent.outcome {
+            Outcome::Committed(committed) => {
+                for item in sent.tag {
+                    done(item.tag, Fate::Committed(committed.height));
+                }
+            }
+            // A gap: the transaction before it was refused, not this one.
+            Outcome::Refused { code, .. } if code == "sequence-ahead" => {
+                was_refused = true;
+                waiting.push_front(sent.tag);
+            }
+            Outcome::Refused { code, message, .. } => {
+                was_refused = true;
+                split(sent.tag, waiting, done, code, message);
+            }
+            Outcome::Waiting | Outcome::Unknown => {
+                for item in sent.tag {
+                    done(item.tag, undecided());
+                }
+            }
+        }
+    }
+    was_refused
+}
+
+/// Puts the halves of a refused lot at the front; an item that stood alone is refused.
+fn split<T>(
+    mut lot: Lot<T>,
+    waiting: &mut VecDeque<Lot<T>>,
+    done: &mut impl FnMut(T, Fate),
+    code: String,
+    message: String,
+) {
+    if lot.len() > 1 {
+        let second = lot.split_off(lot.len() / 2);
+        waiting.push_front(second);
+        waiting.push_front(lot);
+        return;
+    }
+    if let Some(item) = lot.pop() {
+        done(item.tag, Fate::Refused { code, message });
+    }
+}
+
+fn undecided() -> Fate {
+    Fate::Refused {
+        code: "still-waiting".to_owned(),
+        message: "it is in no block yet, and may still be".to_owned(),
+    }
+}
+
+/// What the node says of a transaction that it does not take; any other error ends the sending.
+fn refusal(error: AuthorError) -> Result<(String, String), AuthorError> {
+    match error {
+        AuthorError::Client(ClientError::Problem(problem)) if problem.status < 500 => {
+            Ok((problem.code().to_owned(), problem.detail.clone()))
+        }
+        AuthorError::Transaction(error) => Ok(("malformed".to_owned(), error.to_string())),
+        other => Err(other),
+    }
+}
+
+fn lots<T>(items: Vec<Item<T>>) -> VecDeque<Lot<T>> {
+    let mut lots = VecDeque::new();
+    let mut lot: Lot<T> = Vec::new();
+    let (mut count, mut size_bytes) = (0usize, 0usize);
+    for item in items {
+        let item_bytes: usize = item.actions.iter().map(|action| encode(action).len()).sum();
+        let is_full = count.saturating_add(item.actions.len()) > LOT_ACTIONS_MAX
+            || size_bytes.saturating_add(item_bytes) > LOT_BYTES_MAX;
+        if is_full && !lot.is_empty() {
+            lots.push_back(std::mem::take(&mut lot));
+            (count, size_bytes) = (0, 0);
+        }
+        count = count.saturating_add(item.actions.len());
+        size_bytes = size_bytes.saturating_add(item_bytes);
+        lot.push(item);
+    }
+    if !lot.is_empty() {
+        lots.push_back(lot);
+    }
+    lots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(tag: u32, actions: usize) -> Item<u32> {
+        let id = "D035-1".parse().unwrap();
+        Item {
+            tag,
+            actions: vec![Action::RemoveNode { id }; actions],
+        }
+    }
+
+    #[test]
+    fn items_are_packed_whole_and_in_order() {
+        let lots = lots((0..100).map(|tag| item(tag, 2)).collect());
+        assert_eq!(lots.len(), 4);
+        assert!(lots.iter().all(|lot| lot.len() <= 32));
+        let tags: Vec<u32> = lots.iter().flatten().map(|item| item.tag).collect();
+        assert_eq!(tags, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_refused_lot_goes_back_in_halves_and_a_single_item_is_refused() {
+        let mut waiting = VecDeque::new();
+        let mut fates = Vec::new();
+        let mut done = |tag, fate| fates.push((tag, fate));
+        let three = vec![item(1, 1), item(2, 1), item(3, 1)];
+        split(three, &mut waiting, &mut done, "c".into(), "m".into());
+        let back: Vec<Vec<u32>> = waiting
+            .iter()
+            .map(|lot| lot.iter().map(|item| item.tag).collect())
+            .collect();
+        assert_eq!(back, [vec![1], vec![2, 3]]);
+        split(vec![item(7, 1)], &mut waiting, &mut done, "c".into(), "m".into());
+        let refused = Fate::Refused {
+            code: "c".into(),
+            message: "m".into(),
+        };
+        assert_eq!(fates, [(7, refused)]);
+    }
+}

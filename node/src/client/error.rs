@@ -1,0 +1,174 @@
+//! What can go wrong between a client and its node, each with what to do.
+
+use std::io;
+
+use dirchain_explorer::api::Problem;
+
+/// Why a question or submission got no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClientError {
+    /// The address is none.
+    #[error("`{url}` is no node's address: it is http, a host and a port, such as http://127.0.0.1:8080")]
+    BadUrl {
+        /// What was given.
+        url: String,
+    },
+    /// Nobody listens there.
+    #[error("no node answers at {url} ({reason}). Start it with `dirchain run`, or name another with --node")]
+    Unreachable {
+        /// The node's address.
+        url: String,
+        /// What the system said.
+        reason: String,
+    },
+    /// No answer in time.
+    #[error("the node at {url} did not answer in time ({reason}). It may be busy or stopping; `dirchain status` shows")]
+    TimedOut {
+        /// The node's address.
+        url: String,
+        /// What took too long.
+        reason: String,
+    },
+    /// The answer is not what this version of dirchain expects.
+    #[error("the answer of {url} is not understood: {reason}. Is it a dirchain node of this version?")]
+    Malformed {
+        /// The node's address.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+    /// The node refuses, and says why.
+    #[error("{}", .0.detail)]
+    Problem(Box<Problem>),
+    /// The node serves another chain than the caller's.
+    #[error("the node at {url} serves chain {found}, this home's genesis is that of chain {expected}. Name a node of the same chain with --node")]
+    OtherChain {
+        /// The node's address.
+        url: String,
+        /// The chain it serves.
+        found: String,
+        /// The chain expected.
+        expected: String,
+    },
+}
+
+impl ClientError {
+    /// A stable name of the error, for programs: the problem's own code where the node gave one.
+    pub fn code(&self) -> &str {
+        match self {
+            ClientError::BadUrl { .. } => "bad-url",
+            ClientError::Unreachable { .. } => "unreachable",
+            ClientError::TimedOut { .. } => "timed-out",
+            ClientError::Malformed { .. } => "malformed-answer",
+            ClientError::Problem(problem) => problem.code(),
+            ClientError::OtherChain { .. } => "other-chain",
+        }
+    }
+
+    /// The rule that refuses, where it is one.
+    pub fn rule(&self) -> Option<&str> {
+        match self {
+            ClientError::Problem(problem) => problem.rule.as_deref(),
+            ClientError::BadUrl { .. }
+            | ClientError::Unreachable { .. }
+            | ClientError::TimedOut { .. }
+            | ClientError::Malformed { .. }
+            | ClientError::OtherChain { .. } => None,
+        }
+    }
+
+    /// Whether the same submission may work in a moment: the node is busy, slow or starting.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            ClientError::Problem(problem) => problem.code() == "busy",
+            ClientError::TimedOut { .. } => true,
+            ClientError::BadUrl { .. }
+            | ClientError::Unreachable { .. }
+            | ClientError::Malformed { .. }
+            | ClientError::OtherChain { .. } => false,
+        }
+    }
+}
+
+/// An answer that is no success: the problem it carries, or what is known without one.
+pub(super) fn refused(url: &str, status: u16, body: &[u8]) -> ClientError {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => ClientError::Problem(Box::new(problem)),
+        Err(_) => ClientError::Malformed {
+            url: url.to_owned(),
+            reason: format!("HTTP status {status} without a problem document"),
+        },
+    }
+}
+
+/// A request that got no answer.
+pub(super) fn failed(url: &str, error: &ureq::Error) -> ClientError {
+    let url = url.to_owned();
+    match error {
+        ureq::Error::Timeout(which) => ClientError::TimedOut {
+            url,
+            reason: which.to_string(),
+        },
+        ureq::Error::Io(error) if is_timeout(error) => ClientError::TimedOut {
+            url,
+            reason: error.to_string(),
+        },
+        ureq::Error::Io(error) => ClientError::Unreachable {
+            url,
+            reason: error.to_string(),
+        },
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => ClientError::Unreachable {
+            url,
+            reason: error.to_string(),
+        },
+        other => ClientError::Malformed {
+            url,
+            reason: other.to_string(),
+        },
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_document_becomes_a_named_error() {
+        let body = br#"{"type":"urn:dirchain:problem:stale","title":"Stale","status":409,
+            "detail":"resource 103001/000001 is at revision 4. Look again","rule":null,"extra":1}"#;
+        let error = refused("http://a", 409, body);
+        assert_eq!(error.code(), "stale");
+        assert_eq!(error.rule(), None);
+        assert_eq!(
+            error.to_string(),
+            "resource 103001/000001 is at revision 4. Look again"
+        );
+        assert!(!error.is_passing());
+    }
+
+    #[test]
+    fn a_rule_is_passed_on() {
+        let body = br#"{"type":"urn:dirchain:problem:own-entry","title":"t","status":422,"detail":"d","rule":"C5"}"#;
+        assert_eq!(refused("http://a", 422, body).rule(), Some("C5"));
+    }
+
+    #[test]
+    fn something_else_than_a_problem_is_no_node() {
+        let error = refused("http://a", 502, b"<html>Bad gateway</html>");
+        assert_eq!(error.code(), "malformed-answer");
+        assert!(error.to_string().contains("502"), "{error}");
+    }
+
+    #[test]
+    fn a_busy_node_is_told_from_a_refusing_one() {
+        let body = br#"{"type":"urn:dirchain:problem:busy","title":"t","status":503,"detail":"d"}"#;
+        assert!(refused("http://a", 503, body).is_passing());
+    }
+}

@@ -1,0 +1,189 @@
+//! A node's HTTP interface from the outside: typed questions, submissions, and an author who signs.
+//!
+//! Blocking: the command line, tests and the benchmark use it from plain threads. A signing key
+//! never leaves this side.
+
+mod at;
+mod author;
+mod bulk;
+mod error;
+mod pipeline;
+mod reads;
+mod submit;
+
+pub use at::{At, ParseAtError, parse_time};
+pub use author::{Author, AuthorError};
+pub(crate) use author::now;
+pub use bulk::{Fate, Item, send_all};
+pub use error::ClientError;
+pub use pipeline::{Pipeline, Sent};
+pub use reads::{AccessQuestion, ResourceFilter};
+pub use submit::{Committed, Outcome};
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use ureq::Agent;
+
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an answer may take, apart from what a question itself asks to wait.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Largest answer read: a block of 1 MiB, several times as large in JSON.
+const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
+
+/// A node, reached over HTTP.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: Agent,
+    base: String,
+}
+
+/// The parameters of a question.
+type Query<'a> = [(&'a str, String)];
+
+impl Client {
+    /// A client of the node at `url`, such as `http://127.0.0.1:8080`. Nothing is sent yet.
+    pub fn new(url: &str) -> Result<Self, ClientError> {
+        let base = url.trim_end_matches('/').to_owned();
+        let rest = base.strip_prefix("http://");
+        if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#', ' '])) {
+            return Err(ClientError::BadUrl {
+                url: url.to_owned(),
+            });
+        }
+        let config = Agent::config_builder()
+            // A node stands on the department's own network; a web proxy cannot reach it.
+            .proxy(None)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .timeout_recv_body(Some(ANSWER_TIMEOUT))
+            .user_agent(concat!("dirchain/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Ok(Self {
+            agent: config.into(),
+            base,
+        })
+    }
+
+    /// The node's address.
+    pub fn url(&self) -> &str {
+        &self.base
+    }
+
+    /// Asks a question whose answer is JSON.
+    pub fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+    ) -> Result<T, ClientError> {
+        self.get_within(path, query, ANSWER_TIMEOUT)
+    }
+
+    fn get_within<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+        timeout: Duration,
+    ) -> Result<T, ClientError> {
+        let mut request = self.agent.get(format!("{}{path}", self.base));
+        for (key, value) in query {
+            request = request.query(*key, value);
+        }
+        let request = request.header("accept", "application/json");
+        let request = request
+            .config()
+            .timeout_recv_response(Some(timeout))
+            .build();
+        let response = request.call().map_err(|error| self.failed(&error))?;
+        self.read(response)
+    }
+
+    /// As [`Client::get`], with none for what the node does not know.
+    fn find<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &Query<'_>,
+    ) -> Result<Option<T>, ClientError> {
+        match self.get(path, query) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> Result<T, ClientError> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        let request = request
+            .header("accept", "application/json")
+            .header("content-type", content_type);
+        let request = request
+            .config()
+            .timeout_recv_response(Some(ANSWER_TIMEOUT))
+            .build();
+        let response = request.send(body).map_err(|error| self.failed(&error))?;
+        self.read(response)
+    }
+
+    fn read<T: DeserializeOwned>(
+        &self,
+        mut response: ureq::http::Response<ureq::Body>,
+    ) -> Result<T, ClientError> {
+        let status = response.status();
+        let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX);
+        let body = body.read_to_vec().map_err(|error| self.failed(&error))?;
+        if !status.is_success() {
+            return Err(error::refused(&self.base, status.as_u16(), &body));
+        }
+        serde_json::from_slice(&body).map_err(|error| ClientError::Malformed {
+            url: self.base.clone(),
+            reason: error.to_string(),
+        })
+    }
+
+    fn failed(&self, error: &ureq::Error) -> ClientError {
+        error::failed(&self.base, error)
+    }
+}
+
+/// Whether the node says that there is no such thing; other 404s are mistakes of the question.
+fn is_absent(error: &ClientError) -> bool {
+    matches!(
+        error.code(),
+        "no-such-record" | "no-such-block" | "no-such-transaction"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_addresses_are_nodes() {
+        for good in ["http://127.0.0.1:8080", "http://node.example/", "http://[::1]:1"] {
+            assert!(Client::new(good).is_ok(), "{good}");
+        }
+        for bad in ["127.0.0.1:8080", "https://a", "http://", "http://a/b", "http://a b"] {
+            let error = Client::new(bad).unwrap_err().to_string();
+            assert!(error.contains("such as http://127.0.0.1:8080"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_node_that_is_not_there_is_named_with_what_to_do() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        drop(listener);
+        let error = Client::new(&url).unwrap().status().unwrap_err();
+        assert!(matches!(error, ClientError::Unreachable { .. }));
+        let error = error.to_string();
+        assert!(error.starts_with(&format!("no node answers at {url}")), "{error}");
+        assert!(error.contains("dirchain run"), "{error}");
+    }
+}

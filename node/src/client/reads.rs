@@ -1,0 +1,246 @@
+//! Questions to a node, one method for each.
+
+use dirchain_explorer::api::{
+    AccessAnswer, ApplicationAnswer, AuthorizationAnswer, BlockAnswer, DepartmentAnswer,
+    DepartmentItem, HistoryItem, KeyAnswer, Page, ParametersAnswer, ReadersAnswer, Readiness,
+    ResourceAnswer, ResourceItem, ResponsibilityAnswer, Status, TransactionAnswer,
+};
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::{
+    ChainId, DepartmentId, FieldNumber, Height, PurposeCode, ResourceCode, ResponsibilityCode,
+    SharingId, TransactionId,
+};
+use dirchain_ledger::records::ResourceStatus;
+use serde::de::DeserializeOwned;
+
+use super::{At, Client, ClientError};
+
+/// Whether one department may read one field.
+#[derive(Clone, Debug)]
+pub struct AccessQuestion {
+    /// Who would read.
+    pub department: DepartmentId,
+    /// What.
+    pub resource: ResourceCode,
+    /// Which field.
+    pub field: FieldNumber,
+    /// What for; none when any purpose granted will do.
+    pub purpose: Option<PurposeCode>,
+}
+
+/// Which entries a list shows; everything when nothing is set.
+#[derive(Clone, Debug, Default)]
+pub struct ResourceFilter {
+    /// Entries of this department.
+    pub provider: Option<DepartmentId>,
+    /// Entries that stand here.
+    pub status: Option<ResourceStatus>,
+}
+
+/// Items asked for at a time; the most that a node gives.
+const PAGE_COUNT: usize = 1_000;
+/// The same for a history, whose items each cost the node a block.
+const HISTORY_PAGE_COUNT: usize = 200;
+
+/// An entry's code within a path, where a slash would divide it.
+fn segment(code: &ResourceCode) -> String {
+    code.as_str().replace('/', "%2F")
+}
+
+fn at_query(at: Option<At>) -> Vec<(&'static str, String)> {
+    at.map(|at| ("at", at.to_string())).into_iter().collect()
+}
+
+impl Client {
+    /// The chain, its end, and how the node takes part.
+    pub fn status(&self) -> Result<Status, ClientError> {
+        self.get("/api/v1/status", &[])
+    }
+
+    /// The chain's id, checked against the caller's own where it has one.
+    pub fn chain(&self, expected: Option<ChainId>) -> Result<ChainId, ClientError> {
+        let found = self.status()?.about.chain;
+        match expected {
+            Some(expected) if expected != found => Err(ClientError::OtherChain {
+                url: self.url().to_owned(),
+                found: found.to_string(),
+                expected: expected.to_string(),
+            }),
+            Some(_) | None => Ok(found),
+        }
+    }
+
+    /// Whether the node's answers are fit for use; `false` also while nobody listens.
+    pub fn is_ready(&self) -> bool {
+        self.get::<Readiness>("/readyz", &[])
+            .is_ok_and(|readiness| readiness.ready)
+    }
+
+    /// A key, if it is registered.
+    pub fn key(&self, key: &PublicKey) -> Result<Option<KeyAnswer>, ClientError> {
+        self.find(&format!("/api/v1/keys/{key}"), &[])
+    }
+
+    /// A department, if there is one of that id.
+    pub fn department(
+        &self,
+        id: &DepartmentId,
+        at: Option<At>,
+    ) -> Result<Option<DepartmentAnswer>, ClientError> {
+        self.find(&format!("/api/v1/departments/{id}"), &at_query(at))
+    }
+
+    /// Every department.
+    pub fn departments(&self) -> Result<Vec<DepartmentItem>, ClientError> {
+        self.all("/api/v1/departments", Vec::new())
+    }
+
+    /// A responsibility, if there is one of that code.
+    pub fn responsibility(
+        &self,
+        code: &ResponsibilityCode,
+        at: Option<At>,
+    ) -> Result<Option<ResponsibilityAnswer>, ClientError> {
+        self.find(&format!("/api/v1/responsibilities/{code}"), &at_query(at))
+    }
+
+    /// An entry, if there is one of that code.
+    pub fn resource(
+        &self,
+        code: &ResourceCode,
+        at: Option<At>,
+    ) -> Result<Option<ResourceAnswer>, ClientError> {
+        self.find(&format!("/api/v1/resources/{}", segment(code)), &at_query(at))
+    }
+
+    /// Every entry that a filter leaves.
+    pub fn resources(&self, filter: &ResourceFilter) -> Result<Vec<ResourceItem>, ClientError> {
+        let mut query = Vec::new();
+        if let Some(provider) = &filter.provider {
+            query.push(("provider", provider.to_string()));
+        }
+        if let Some(status) = filter.status {
+            query.push(("status", status_text(status).to_owned()));
+        }
+        self.all("/api/v1/resources", query)
+    }
+
+    /// Who may read an entry's fields, or one of them.
+    pub fn readers(
+        &self,
+        code: &ResourceCode,
+        field: Option<FieldNumber>,
+        at: Option<At>,
+    ) -> Result<Option<ReadersAnswer>, ClientError> {
+        let mut query = at_query(at);
+        query.extend(field.map(|field| ("field", field.to_string())));
+        self.find(&format!("/api/v1/resources/{}/readers", segment(code)), &query)
+    }
+
+    /// Whether a department may read a field, and why.
+    pub fn access(
+        &self,
+        question: &AccessQuestion,
+        at: Option<At>,
+    ) -> Result<AccessAnswer, ClientError> {
+        let mut query = at_query(at);
+        query.push(("department", question.department.to_string()));
+        query.push(("resource", question.resource.to_string()));
+        query.push(("field", question.field.to_string()));
+        let purpose = question.purpose.as_ref();
+        query.extend(purpose.map(|purpose| ("purpose", purpose.to_string())));
+        self.get("/api/v1/access-check", &query)
+    }
+
+    /// What touched an entry, newest first, at most `count_max` events.
+    pub fn history(
+        &self,
+        code: &ResourceCode,
+        count_max: usize,
+    ) -> Result<Vec<HistoryItem>, ClientError> {
+        let path = format!("/api/v1/resources/{}/history", segment(code));
+        let limit = count_max.clamp(1, HISTORY_PAGE_COUNT);
+        self.pages(&path, vec![("limit", limit.to_string())], count_max)
+    }
+
+    /// An application, if there is one of that id.
+    pub fn application(
+        &self,
+        id: &SharingId,
+        at: Option<At>,
+    ) -> Result<Option<ApplicationAnswer>, ClientError> {
+        let SharingId { resource, number } = id;
+        let path = format!("/api/v1/applications/{}/{number}", segment(resource));
+        self.find(&path, &at_query(at))
+    }
+
+    /// An authorization, if there is one of that id.
+    pub fn authorization(
+        &self,
+        id: &SharingId,
+        at: Option<At>,
+    ) -> Result<Option<AuthorizationAnswer>, ClientError> {
+        let SharingId { resource, number } = id;
+        let path = format!("/api/v1/authorizations/{}/{number}", segment(resource));
+        self.find(&path, &at_query(at))
+    }
+
+    /// A block, if there is one of that height.
+    pub fn block(&self, height: Height) -> Result<Option<BlockAnswer>, ClientError> {
+        self.find(&format!("/api/v1/blocks/{height}"), &[])
+    }
+
+    /// A transaction, if the node has heard of it.
+    pub fn transaction(
+        &self,
+        id: &TransactionId,
+    ) -> Result<Option<TransactionAnswer>, ClientError> {
+        self.find(&format!("/api/v1/transactions/{id}"), &[])
+    }
+
+    /// Parameters, offices and validators.
+    pub fn parameters(&self, at: Option<At>) -> Result<ParametersAnswer, ClientError> {
+        self.get("/api/v1/parameters", &at_query(at))
+    }
+
+    fn all<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        mut query: Vec<(&'static str, String)>,
+    ) -> Result<Vec<T>, ClientError> {
+        query.push(("limit", PAGE_COUNT.to_string()));
+        self.pages(path, query, usize::MAX)
+    }
+
+    /// The items of a list's pages, all of them for one block, up to `count_max`.
+    fn pages<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        mut query: Vec<(&'static str, String)>,
+        count_max: usize,
+    ) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
+        let filters = query.len();
+        loop {
+            let page: Page<T> = self.get(path, &query)?;
+            items.extend(page.items);
+            let next = page.next_cursor.filter(|_| items.len() < count_max);
+            let Some(cursor) = next else {
+                items.truncate(count_max);
+                return Ok(items);
+            };
+            query.truncate(filters);
+            query.push(("cursor", cursor));
+        }
+    }
+}
+
+fn status_text(status: ResourceStatus) -> &'static str {
+    match status {
+        ResourceStatus::Draft => "draft",
+        ResourceStatus::Submitted => "submitted",
+        ResourceStatus::Returned => "returned",
+        ResourceStatus::Published => "published",
+        ResourceStatus::Withdrawn => "withdrawn",
+    }
+}

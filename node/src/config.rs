@@ -1,0 +1,336 @@
+//! A node's `config.toml`: what an operator may set, with defaults for all of it but the node's name.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use dirchain_ledger::ids::NodeId;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// Where the HTTP interface listens unless told otherwise: this machine only.
+pub const HTTP_LISTEN: &str = "127.0.0.1:8080";
+
+/// Where the node listens for other nodes unless told otherwise.
+pub const NETWORK_LISTEN: &str = "/ip4/0.0.0.0/tcp/7000";
+
+/// A node's configuration.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The node's name within the chain.
+    pub node: NodeId,
+    /// The network of nodes. Who may connect, and where to, stands on the ledger.
+    #[serde(default)]
+    pub network: NetworkConfig,
+    /// The HTTP interface.
+    #[serde(default)]
+    pub http: HttpConfig,
+    /// Consensus timeouts; the defaults suit one city.
+    #[serde(default)]
+    pub timeouts: TimeoutsConfig,
+    /// Logging.
+    #[serde(default)]
+    pub log: LogConfig,
+}
+
+/// The network of nodes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// Where to listen, as a libp2p multiaddress.
+    pub listen: String,
+}
+
+/// The HTTP interface.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpConfig {
+    /// Where to listen.
+    pub listen: SocketAddr,
+}
+
+/// Consensus timeouts, for the first round of a height; later rounds get a little longer.
+///
+/// Measured with four validators on one machine and one of them down: half a second a height with
+/// these, seconds with the engine's own defaults.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TimeoutsConfig {
+    /// How long to wait for a proposal.
+    pub propose_ms: u64,
+    /// How long to wait for more prevotes once a quorum voted.
+    pub prevote_ms: u64,
+    /// How long to wait for more precommits once a quorum voted.
+    pub precommit_ms: u64,
+    /// After how long without progress votes are sent again.
+    pub rebroadcast_ms: u64,
+}
+
+/// Logging.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// `error`, `warn`, `info`, `debug` or `trace`, or directives such as `info,dirchain_engine=debug`.
+    pub level: String,
+}
+
+impl Default for NetworkConfig {
+    fn default() -> Self {
+        Self {
+            listen: NETWORK_LISTEN.to_owned(),
+        }
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+        }
+    }
+}
+
+impl Default for TimeoutsConfig {
+    fn default() -> Self {
+        Self {
+            propose_ms: 300,
+            prevote_ms: 200,
+            precommit_ms: 200,
+            rebroadcast_ms: 800,
+        }
+    }
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+        }
+    }
+}
+
+/// Why there is no usable configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file does not parse.
+    #[error("{} line {line}: {reason}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A value makes no sense.
+    #[error("{}: {key} {reason}", path.display())]
+    BadValue {
+        /// The file.
+        path: PathBuf,
+        /// The key, with its table.
+        key: &'static str,
+        /// What is wrong with its value.
+        reason: String,
+    },
+}
+
+/// Longest timeout accepted; a chain that waits longer stands still for its users.
+const TIMEOUT_MS_MAX: u64 = 60_000;
+
+impl Config {
+    /// The defaults for a node.
+    pub fn new(node: NodeId) -> Self {
+        Self {
+            node,
+            network: NetworkConfig::default(),
+            http: HttpConfig::default(),
+            timeouts: TimeoutsConfig::default(),
+            log: LogConfig::default(),
+        }
+    }
+
+    /// Reads and checks a file.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        Self::parse(&read_text(path)?, path)
+    }
+
+    /// Parses and checks a file's text; `path` names it in errors.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let config: Self = parse_toml(text, path)?;
+        config.check(path)?;
+        Ok(config)
+    }
+
+    fn check(&self, path: &Path) -> Result<(), ConfigError> {
+        let bad = |key, reason: String| {
+            let path = path.to_path_buf();
+            Err(ConfigError::BadValue { path, key, reason })
+        };
+        if let Err(reason) = check_multiaddress(&self.network.listen) {
+            return bad("network.listen", reason);
+        }
+        let timeouts = &self.timeouts;
+        for (key, value_ms) in [
+            ("timeouts.propose_ms", timeouts.propose_ms),
+            ("timeouts.prevote_ms", timeouts.prevote_ms),
+            ("timeouts.precommit_ms", timeouts.precommit_ms),
+            ("timeouts.rebroadcast_ms", timeouts.rebroadcast_ms),
+        ] {
+            if !(1..=TIMEOUT_MS_MAX).contains(&value_ms) {
+                return bad(key, format!("is {value_ms}, not between 1 and {TIMEOUT_MS_MAX}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The file's text, with a word on each setting.
+    pub fn to_text(&self) -> String {
+        let Self {
+            node,
+            network,
+            http,
+            timeouts,
+            log,
+        } = self;
+        format!(
+            "# This node's name within the chain.\n\
+             node = {node}\n\
+             \n\
+             [network]\n\
+             # Where this node listens for others. Who they are stands on the ledger.\n\
+             listen = {listen}\n\
+             \n\
+             [http]\n\
+             # Where the explorer and its JSON interface listen.\n\
+             listen = {http}\n\
+             \n\
+             [timeouts]\n\
+             # Consensus timeouts in milliseconds. Longer ones suit slow links.\n\
+             propose_ms = {}\n\
+             prevote_ms = {}\n\
+             precommit_ms = {}\n\
+             rebroadcast_ms = {}\n\
+             \n\
+             [log]\n\
+             # error, warn, info, debug or trace.\n\
+             level = {level}\n",
+            timeouts.propose_ms,
+            timeouts.prevote_ms,
+            timeouts.precommit_ms,
+            timeouts.rebroadcast_ms,
+            node = quoted(node.as_str()),
+            listen = quoted(&network.listen),
+            http = quoted(&http.listen.to_string()),
+            level = quoted(&log.level),
+        )
+    }
+
+    /// The address of the HTTP interface as a client on this machine reaches it.
+    pub fn http_url(&self) -> String {
+        let mut address = self.http.listen;
+        if address.ip().is_unspecified() {
+            address.set_ip(match address {
+                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+            });
+        }
+        format!("http://{address}")
+    }
+}
+
+/// Reads a file's text.
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| {
+        let path = path.to_path_buf();
+        ConfigError::Unreadable { path, source }
+    })
+}
+
+/// Parses TOML; what is wrong is named with its line.
+pub(crate) fn parse_toml<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().map_or("", |span| {
+            text.get(..span.start.min(text.len())).unwrap_or_default()
+        });
+        ConfigError::Malformed {
+            path: path.to_path_buf(),
+            line: before.matches('\n').count().saturating_add(1),
+            reason: error.message().replace('\n', " "),
+        }
+    })
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// Whether a text looks like a TCP multiaddress; the network parses it for good.
+pub fn check_multiaddress(text: &str) -> Result<(), String> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let fits = match parts.as_slice() {
+        ["", "ip4" | "ip6" | "dns" | "dns4" | "dns6", host, "tcp", port] => {
+            !host.is_empty() && port.parse::<u16>().is_ok()
+        }
+        _ => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(format!(
+        "is `{text}`, no multiaddress such as {NETWORK_LISTEN}"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("config.toml"))
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut config = Config::new("D035-1".parse().unwrap());
+        config.network.listen = "/ip4/127.0.0.1/tcp/7003".into();
+        config.http.listen = "0.0.0.0:8083".parse().unwrap();
+        config.timeouts.propose_ms = 500;
+        assert_eq!(parse(&config.to_text()).unwrap(), config);
+        assert_eq!(config.http_url(), "http://127.0.0.1:8083");
+    }
+
+    #[test]
+    fn a_name_alone_is_a_configuration() {
+        let config = parse("node = \"D035-1\"").unwrap();
+        assert_eq!(config, Config::new("D035-1".parse().unwrap()));
+        assert_eq!(config.http.listen.to_string(), HTTP_LISTEN);
+    }
+
+    #[test]
+    fn errors_name_file_line_and_cause() {
+        let says = |text: &str| parse(text).unwrap_err().to_string();
+        let unknown = says("node = \"D035-1\"\n[http]\nlisen = \"127.0.0.1:8080\"\n");
+        assert!(unknown.starts_with("config.toml line 3: unknown field `lisen`"), "{unknown}");
+        let address = says("node = \"D035-1\"\n[http]\nlisten = \"8080\"\n");
+        assert!(address.starts_with("config.toml line 3: invalid socket address"), "{address}");
+        let missing = says("[http]\nlisten = \"127.0.0.1:8080\"\n");
+        assert!(missing.contains("missing field `node`"), "{missing}");
+        let syntax = says("node = \"D035-1\"\n[http\n");
+        assert!(syntax.starts_with("config.toml line 2: "), "{syntax}");
+        let multi = says("node = \"D035-1\"\n[network]\nlisten = \"127.0.0.1:7000\"\n");
+        assert!(multi.contains("network.listen is `127.0.0.1:7000`, no multiaddress"), "{multi}");
+        let zero = says("node = \"D035-1\"\n[timeouts]\npropose_ms = 0\n");
+        assert!(zero.contains("timeouts.propose_ms is 0, not between 1"), "{zero}");
+        for text in [unknown, address, missing, syntax, multi, zero] {
+            assert_eq!(text.lines().count(), 1, "{text}");
+        }
+    }
+}

@@ -1,0 +1,337 @@
+//! What an import will do, row by row, before anything is signed.
+
+use std::collections::BTreeMap;
+
+use dirchain_ledger::action::{Action, RegisterDepartment};
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::ids::{Code, DepartmentId, Name, ResourceCode, ResponsibilityCode};
+use dirchain_ledger::records::{AdministrativeLevel, Department, Entry, Lack, ResourceStatus};
+use serde::Serialize;
+
+use super::batch::BATCH_BYTES_MAX;
+use super::catalogue::{Catalogue, Described, Reason, Row};
+use super::codes::Codes;
+use super::existing::{Existing, ExistingEntry};
+use super::merge::merge;
+use super::note::Note;
+use super::sub_units::SubUnits;
+
+/// An entry's encoded bound: a batch's less room for code, provider and revision.
+pub const ENTRY_BYTES_MAX: usize = BATCH_BYTES_MAX - 1024;
+
+/// For whom, and with what, entries are imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The agency that publishes the catalogue.
+    pub agency: DepartmentId,
+    /// Its name: a publisher of this name is the agency itself.
+    pub agency_name: Name,
+    /// The level of new sub-units: the agency's.
+    pub level: AdministrativeLevel,
+    /// The region of new sub-units: the agency's.
+    pub region: Code,
+    /// The agency's responsibility for entries that have none.
+    pub responsibility: Option<ResponsibilityCode>,
+}
+
+impl Options {
+    /// The options for an agency as the ledger has it.
+    pub fn new(agency: &Department, responsibility: Option<ResponsibilityCode>) -> Self {
+        Self {
+            agency: agency.id.clone(),
+            agency_name: agency.name.clone(),
+            level: agency.level,
+            region: agency.region.clone(),
+            responsibility,
+        }
+    }
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The agency's id gives no code.
+    #[error(
+        "no resource codes can be made for {agency}: each part of a department's id needs digits, as in D054, and few of them"
+    )]
+    NoClass {
+        /// The agency.
+        agency: DepartmentId,
+    },
+}
+
+/// Whether a draft is the entry's first.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The entry is new.
+    Created,
+    /// The entry is there and the source says something else now.
+    Changed,
+}
+
+/// A draft to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlannedDraft {
+    /// The row, from 1.
+    pub row: usize,
+    /// The source's identifier.
+    pub identifier: Name,
+    /// The entry's code.
+    pub code: ResourceCode,
+    /// Who provides it.
+    pub provider: DepartmentId,
+    /// What it will say.
+    pub entry: Entry,
+    /// The revision it is written over; 0 for a new entry.
+    pub revision: u32,
+    /// What it lacks for submission.
+    pub lacks: Vec<Lack>,
+    /// What an administrator should know.
+    pub notes: Vec<Note>,
+    /// New or changed.
+    pub status: Status,
+}
+
+impl PlannedDraft {
+    /// The action that writes it.
+    pub fn action(&self) -> Action {
+        Action::DraftResource {
+            code: self.code.clone(),
+            provider: self.provider.clone(),
+            revision: self.revision,
+            entry: self.entry.clone(),
+        }
+    }
+}
+
+/// A row whose entry is on the ledger as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The row, from 1.
+    pub row: usize,
+    /// The source's identifier.
+    pub identifier: Name,
+    /// The entry's code.
+    pub code: ResourceCode,
+    /// Who provides it.
+    pub provider: DepartmentId,
+    /// The entry's name.
+    pub name: Name,
+    /// What it lacks for submission.
+    pub lacks: Vec<Lack>,
+    /// What an administrator should know.
+    pub notes: Vec<Note>,
+}
+
+/// A row that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The row, from 1.
+    pub row: usize,
+    /// The source's identifier, where it has a readable one.
+    pub identifier: Option<String>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Every row of the catalogue is in exactly one of `drafts`, `unchanged` and `refused`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Sub-units to be registered first, by a head or the registrar.
+    pub sub_units: Vec<RegisterDepartment>,
+    /// Drafts to be written, in the order of the file.
+    pub drafts: Vec<PlannedDraft>,
+    /// What needs nothing.
+    pub unchanged: Vec<Unchanged>,
+    /// What was not taken.
+    pub refused: Vec<Refused>,
+}
+
+impl Plan {
+    /// The registrations. The drafts go into later transactions: an administrator signs drafts,
+    /// but registers nobody.
+    pub fn registrations(&self) -> Vec<Action> {
+        let sub_units = self.sub_units.iter().cloned();
+        sub_units.map(Action::RegisterDepartment).collect()
+    }
+
+    /// The drafts.
+    pub fn draft_actions(&self) -> Vec<Action> {
+        self.drafts.iter().map(PlannedDraft::action).collect()
+    }
+}
+
+/// Compares a catalogue with what the ledger has.
+pub fn plan(
+    catalogue: &Catalogue,
+    existing: &Existing,
+    options: &Options,
+) -> Result<Plan, PlanError> {
+    let no_class = || PlanError::NoClass {
+        agency: options.agency.clone(),
+    };
+    let mut planner = Planner {
+        options,
+        existing,
+        codes: Codes::new(&options.agency, existing).ok_or_else(no_class)?,
+        sub_units: SubUnits::new(options, existing),
+        rows_by_identifier: BTreeMap::new(),
+        rows_by_code: BTreeMap::new(),
+        plan: Plan::default(),
+    };
+    for row in &catalogue.rows {
+        if let Err(reason) = planner.take(row) {
+            planner.plan.refused.push(Refused {
+                row: row.number,
+                identifier: row.identifier.clone(),
+                reason,
+            });
+        }
+    }
+    let mut plan = planner.plan;
+    plan.sub_units = planner.sub_units.new;
+    Ok(plan)
+}
+
+struct Planner<'a> {
+    options: &'a Options,
+    existing: &'a Existing,
+    codes: Codes,
+    sub_units: SubUnits<'a>,
+    rows_by_identifier: BTreeMap<Name, usize>,
+    rows_by_code: BTreeMap<ResourceCode, usize>,
+    plan: Plan,
+}
+
+impl Planner<'_> {
+    fn take(&mut self, row: &Row) -> Result<(), Reason> {
+        let described = row.content.as_ref().map_err(Clone::clone)?;
+        let identifier = &described.identifier;
+        if let Some(first_row) = self.rows_by_identifier.get(identifier) {
+            return Err(Reason::DuplicateIdentifier {
+                first_row: *first_row,
+            });
+        }
+        self.rows_by_identifier
+            .insert(identifier.clone(), row.number);
+        let mut source = described.entry.clone();
+        source.responsibility = self.options.responsibility.clone();
+        let mut notes = described.notes.clone();
+        let publisher = described.publisher.as_ref();
+        match publisher.map(|publisher| self.sub_units.foreign_parent(publisher)) {
+            Some(Some(parent)) => notes.push(Note::ForeignParent { parent }),
+            Some(None) => {}
+            None => notes.push(Note::NoPublisher),
+        }
+        match self.existing.entries.get(identifier.as_str()) {
+            Some(existing) => self.again(row, described, existing, &source, notes),
+            None => self.first_time(row, described, source, notes),
+        }
+    }
+
+    fn provider(&mut self, described: &Described) -> Result<DepartmentId, Reason> {
+        match &described.publisher {
+            Some(publisher) => self.sub_units.provider(publisher),
+            None => Ok(self.options.agency.clone()),
+        }
+    }
+
+    fn first_time(
+        &mut self,
+        row: &Row,
+        described: &Described,
+        entry: Entry,
+        notes: Vec<Note>,
+    ) -> Result<(), Reason> {
+        require_size(&entry)?;
+        let code = self.codes.peek()?;
+        let provider = self.provider(described)?;
+        self.codes.take();
+        self.plan.drafts.push(PlannedDraft {
+            row: row.number,
+            identifier: described.identifier.clone(),
+            code,
+            provider,
+            lacks: entry.lacks(),
+            entry,
+            revision: 0,
+            notes,
+            status: Status::Created,
+        });
+        Ok(())
+    }
+
+    fn again(
+        &mut self,
+        row: &Row,
+        described: &Described,
+        existing: &ExistingEntry,
+        source: &Entry,
+        mut notes: Vec<Note>,
+    ) -> Result<(), Reason> {
+        let code = existing.code.clone();
+        if existing.status == ResourceStatus::Withdrawn {
+            return Err(Reason::Withdrawn { code });
+        }
+        // An entry may be related to two identifiers; one row of a file writes it.
+        if let Some(first_row) = self.rows_by_code.get(&code) {
+            return Err(Reason::DuplicateIdentifier {
+                first_row: *first_row,
+            });
+        }
+        let (entry, merged) = merge(source, existing);
+        require_size(&entry)?;
+        notes.extend(merged);
+        self.rows_by_code.insert(code.clone(), row.number);
+        let provider = existing.provider.clone();
+        notes.extend(self.moved(described, &provider));
+        let (row, identifier) = (row.number, described.identifier.clone());
+        let lacks = entry.lacks();
+        if entry == existing.entry {
+            self.plan.unchanged.push(Unchanged {
+                row,
+                identifier,
+                code,
+                provider,
+                name: entry.name,
+                lacks,
+                notes,
+            });
+        } else {
+            self.plan.drafts.push(PlannedDraft {
+                row,
+                identifier,
+                code,
+                provider,
+                entry,
+                revision: existing.revision,
+                lacks,
+                notes,
+                status: Status::Changed,
+            });
+        }
+        Ok(())
+    }
+
+    /// Whether the source names another publisher than the entry's provider.
+    fn moved(&self, described: &Described, provider: &DepartmentId) -> Option<Note> {
+        let publisher = described.publisher.as_ref()?;
+        let is_same = self.sub_units.known(publisher) == Some(provider);
+        (!is_same).then(|| Note::ProviderStays {
+            provider: provider.clone(),
+            publisher: publisher.name.to_string(),
+        })
+    }
+}
+
+fn require_size(entry: &Entry) -> Result<(), Reason> {
+    let size_bytes = encode(entry).len();
+    if size_bytes > ENTRY_BYTES_MAX {
+        return Err(Reason::TooLarge {
+            size_bytes,
+            size_bytes_max: ENTRY_BYTES_MAX,
+        });
+    }
+    Ok(())
+}

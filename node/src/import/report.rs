@@ -1,0 +1,274 @@
+//! A plan in words and numbers: for people as a table, for programs as JSON.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use dirchain_ledger::ids::{DepartmentId, Name, ResourceCode};
+use dirchain_ledger::records::Lack;
+use serde::Serialize;
+
+use super::note::Note;
+use super::plan::{Plan, Status};
+
+/// What becomes of a row.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A new entry is drafted.
+    Created,
+    /// An entry that is there is drafted anew.
+    Changed,
+    /// Nothing needs to be done.
+    Unchanged,
+    /// The row was not taken.
+    Refused,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Outcome::Created => "created",
+            Outcome::Changed => "changed",
+            Outcome::Unchanged => "unchanged",
+            Outcome::Refused => "refused",
+        })
+    }
+}
+
+/// How many rows had which outcome.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Rows of the file; the sum of the next four.
+    pub entries: usize,
+    /// New entries.
+    pub created: usize,
+    /// Entries drafted anew.
+    pub changed: usize,
+    /// Entries left alone.
+    pub unchanged: usize,
+    /// Rows not taken.
+    pub refused: usize,
+    /// Entries that lack nothing and can be submitted.
+    pub complete: usize,
+}
+
+/// A sub-unit to be registered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SubUnitLine {
+    /// Its id.
+    pub id: DepartmentId,
+    /// Its name.
+    pub name: Name,
+}
+
+/// One row of the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// The row, from 1.
+    pub row: usize,
+    /// The source's identifier.
+    pub identifier: Option<String>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// The entry's code.
+    pub code: Option<ResourceCode>,
+    /// Who provides it.
+    pub provider: Option<DepartmentId>,
+    /// The entry's name.
+    pub name: Option<Name>,
+    /// What it lacks for submission.
+    pub lacks: Vec<Lack>,
+    /// What an administrator should know.
+    pub notes: Vec<Note>,
+    /// Why it was not taken.
+    pub reason: Option<String>,
+}
+
+/// The outcome of every row, with totals. Printed with `{}` as a summary in which what was not taken
+/// is named, with `{:#}` with a line for every row besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The totals.
+    pub totals: Totals,
+    /// Sub-units to be registered.
+    pub sub_units: Vec<SubUnitLine>,
+    /// How many entries lack what.
+    pub lacking: BTreeMap<String, usize>,
+    /// How many entries have which note.
+    pub noted: BTreeMap<&'static str, usize>,
+    /// Every row, in the order of the file.
+    pub lines: Vec<Line>,
+}
+
+impl Plan {
+    /// The plan's report.
+    pub fn report(&self) -> Report {
+        let mut report = Report {
+            sub_units: self
+                .sub_units
+                .iter()
+                .map(|unit| SubUnitLine {
+                    id: unit.id.clone(),
+                    name: unit.name.clone(),
+                })
+                .collect(),
+            ..Report::default()
+        };
+        for line in self.lines() {
+            report.count(&line);
+            report.lines.push(line);
+        }
+        report.lines.sort_by_key(|line| line.row);
+        report
+    }
+
+    fn lines(&self) -> impl Iterator<Item = Line> {
+        let drafts = self.drafts.iter().map(|draft| Line {
+            row: draft.row,
+            identifier: Some(draft.identifier.to_string()),
+            outcome: match draft.status {
+                Status::Created => Outcome::Created,
+                Status::Changed => Outcome::Changed,
+            },
+            code: Some(draft.code.clone()),
+            provider: Some(draft.provider.clone()),
+            name: Some(draft.entry.name.clone()),
+            lacks: draft.lacks.clone(),
+            notes: draft.notes.clone(),
+            reason: None,
+        });
+        let unchanged = self.unchanged.iter().map(|entry| Line {
+            row: entry.row,
+            identifier: Some(entry.identifier.to_string()),
+            outcome: Outcome::Unchanged,
+            code: Some(entry.code.clone()),
+            provider: Some(entry.provider.clone()),
+            name: Some(entry.name.clone()),
+            lacks: entry.lacks.clone(),
+            notes: entry.notes.clone(),
+            reason: None,
+        });
+        let refused = self.refused.iter().map(|refused| Line {
+            row: refused.row,
+            identifier: refused.identifier.clone(),
+            outcome: Outcome::Refused,
+            code: None,
+            provider: None,
+            name: None,
+            lacks: Vec::new(),
+            notes: Vec::new(),
+            reason: Some(refused.reason.to_string()),
+        });
+        drafts.chain(unchanged).chain(refused)
+    }
+}
+
+impl Report {
+    fn count(&mut self, line: &Line) {
+        let totals = &mut self.totals;
+        let total = match line.outcome {
+            Outcome::Created => &mut totals.created,
+            Outcome::Changed => &mut totals.changed,
+            Outcome::Unchanged => &mut totals.unchanged,
+            Outcome::Refused => &mut totals.refused,
+        };
+        *total = total.saturating_add(1);
+        totals.entries = totals.entries.saturating_add(1);
+        let is_complete = line.outcome != Outcome::Refused && line.lacks.is_empty();
+        totals.complete = totals.complete.saturating_add(usize::from(is_complete));
+        let lacks: BTreeMap<String, ()> = line.lacks.iter().map(|lack| (topic(lack), ())).collect();
+        for lack in lacks.into_keys() {
+            let count = self.lacking.entry(lack).or_insert(0);
+            *count = count.saturating_add(1);
+        }
+        let topics: BTreeMap<&str, ()> = line.notes.iter().map(|n| (n.topic(), ())).collect();
+        for topic in topics.into_keys() {
+            let count = self.noted.entry(topic).or_insert(0);
+            *count = count.saturating_add(1);
+        }
+    }
+}
+
+/// A lack without the field that it concerns.
+fn topic(lack: &Lack) -> String {
+    match lack {
+        Lack::Condition(_) => Lack::Condition(None).to_string(),
+        Lack::LegalBasis(_) => Lack::LegalBasis(None).to_string(),
+        Lack::Responsibility
+        | Lack::Abstract
+        | Lack::Category
+        | Lack::Kind
+        | Lack::Fields
+        | Lack::Sharing
+        | Lack::Method
+        | Lack::Openness
+        | Lack::UpdateCycle
+        | Lack::Level => lack.to_string(),
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let totals = &self.totals;
+        writeln!(f, "{:>7}  entries", totals.entries)?;
+        for (outcome, count) in [
+            (Outcome::Created, totals.created),
+            (Outcome::Changed, totals.changed),
+            (Outcome::Unchanged, totals.unchanged),
+            (Outcome::Refused, totals.refused),
+        ] {
+            writeln!(f, "{count:>7}  {outcome}")?;
+        }
+        writeln!(f, "{:>7}  of them lack nothing", totals.complete)?;
+        heading(f, "Lacking for submission", self.lacking.is_empty())?;
+        for (lack, count) in &self.lacking {
+            writeln!(f, "{count:>7}  {lack}")?;
+        }
+        heading(f, "To look at", self.noted.is_empty())?;
+        for (topic, count) in &self.noted {
+            writeln!(f, "{count:>7}  {topic}")?;
+        }
+        heading(f, "Sub-units to register", self.sub_units.is_empty())?;
+        for unit in &self.sub_units {
+            writeln!(f, "    {:<10}  {}", unit.id.as_str(), unit.name)?;
+        }
+        let is_shown = |line: &&Line| f.alternate() || line.outcome == Outcome::Refused;
+        let shown: Vec<&Line> = self.lines.iter().filter(is_shown).collect();
+        let title = if f.alternate() { "Rows" } else { "Not taken" };
+        heading(f, title, shown.is_empty())?;
+        for line in shown {
+            line.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+fn heading(f: &mut fmt::Formatter<'_>, title: &str, is_empty: bool) -> fmt::Result {
+    if is_empty {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let identifier = self.identifier.as_deref().unwrap_or("(no identifier)");
+        write!(f, "{:>7}  {:<9}  ", self.row, self.outcome)?;
+        if let Some(code) = &self.code {
+            write!(f, "{code}  ")?;
+        }
+        write!(f, "{identifier}")?;
+        if let Some(reason) = &self.reason {
+            write!(f, ": {reason}")?;
+        }
+        writeln!(f)?;
+        if !self.lacks.is_empty() {
+            let lacks: Vec<String> = self.lacks.iter().map(ToString::to_string).collect();
+            writeln!(f, "{:>9}lacks {}", "", lacks.join(", "))?;
+        }
+        for note in &self.notes {
+            writeln!(f, "{:>9}{note}", "")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,282 @@
+//! The guard's file: records one after another, each synced before its signature leaves.
+//!
+//! Layout: the magic bytes, then records. A record is the length of its content (4 bytes,
+//! little-endian), a checksum of that length (8 bytes), the content, a checksum of the content (32
+//! bytes). The length has a checksum of its own because everything rests on it: a length gone bad
+//! would make a damaged record look like one cut short, and the signatures after it forgotten.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use dirchain_ledger::codec;
+use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::ids::Height;
+
+use super::{Entry, GuardError, MESSAGE_BYTES_MAX, Position, Step};
+
+/// What the file begins with; the last byte is the version of the layout.
+const MAGIC: &[u8; 16] = b"dirchain guard 1";
+/// The file is rewritten with what is remembered when it grows over this: more than the most that
+/// can be remembered.
+const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+/// No file is longer: the record that passes the bound has it rewritten.
+const READ_BYTES_MAX: u64 = FILE_BYTES_MAX + 4096;
+/// The content of a record: height, round, step, the message and its length, the signature.
+const CONTENT_BYTES_MAX: usize = 8 + 4 + 1 + 8 + MESSAGE_BYTES_MAX + 64;
+const LENGTH_BYTES: usize = 4;
+const LENGTH_SUM_BYTES: usize = 8;
+const CONTENT_SUM_BYTES: usize = 32;
+
+/// The open file, locked.
+#[derive(Debug)]
+pub(super) struct GuardFile {
+    path: PathBuf,
+    file: File,
+    size_bytes: u64,
+    /// Held for as long as the guard is open.
+    _lock: File,
+}
+
+impl GuardFile {
+    /// Locks, creates or opens the file, and reads its entries; a torn tail is cut off.
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<Entry>), GuardError> {
+        let lock = lock(path)?;
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                write_anew(path, std::iter::empty())?;
+                File::open(path).map_err(|error| disk(path, "opened", &error))?
+            }
+            Err(error) => return Err(disk(path, "opened", &error)),
+        };
+        let mut bytes = Vec::new();
+        file.take(READ_BYTES_MAX.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|error| disk(path, "read", &error))?;
+        if size_of(&bytes) > READ_BYTES_MAX {
+            return Err(GuardError::Damaged {
+                path: path.to_owned(),
+                offset: READ_BYTES_MAX,
+                what: "it is longer than any that is written",
+            });
+        }
+        let (entries, size_bytes) = parse(path, &bytes)?;
+        let file = OpenOptions::new().append(true).open(path);
+        let file = file.map_err(|error| disk(path, "opened", &error))?;
+        file.set_len(size_bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(|error| disk(path, "written", &error))?;
+        let guard = Self {
+            path: path.to_owned(),
+            file,
+            size_bytes,
+            _lock: lock,
+        };
+        Ok((guard, entries))
+    }
+
+    /// Appends an entry; synced when this returns.
+    pub(super) fn append(&mut self, entry: &Entry) -> Result<(), GuardError> {
+        let record = record(entry);
+        self.file
+            .write_all(&record)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|error| disk(&self.path, "written", &error))?;
+        self.size_bytes = self.size_bytes.saturating_add(size_of(&record));
+        Ok(())
+    }
+
+    /// Whether the file should be rewritten.
+    pub(super) fn is_full(&self) -> bool {
+        self.size_bytes > FILE_BYTES_MAX
+    }
+
+    /// Replaces the file by one with these entries alone. A crash leaves the old one or the new.
+    pub(super) fn rewrite<'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a Entry>,
+    ) -> Result<(), GuardError> {
+        self.size_bytes = write_anew(&self.path, entries)?;
+        let file = OpenOptions::new().append(true).open(&self.path);
+        self.file = file.map_err(|error| disk(&self.path, "opened", &error))?;
+        Ok(())
+    }
+}
+
+fn disk(path: &Path, what: &'static str, error: &std::io::Error) -> GuardError {
+    GuardError::Disk {
+        path: path.to_owned(),
+        what,
+        reason: error.to_string(),
+    }
+}
+
+/// The path with a further extension.
+fn beside(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(extension);
+    PathBuf::from(name)
+}
+
+/// Locks a file beside the guard's. The guard's own is replaced when it is rewritten, and a lock on
+/// a file that was replaced keeps nobody out.
+fn lock(path: &Path) -> Result<File, GuardError> {
+    let file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(beside(path, ".lock"))
+        .map_err(|error| disk(path, "locked", &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(GuardError::InUse {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(error)) => Err(disk(path, "locked", &error)),
+    }
+}
+
+/// Writes a new file beside the old one, syncs it, puts it in the old one's place, and syncs the
+/// directory. Gives its size.
+fn write_anew<'a>(
+    path: &Path,
+    entries: impl Iterator<Item = &'a Entry>,
+) -> Result<u64, GuardError> {
+    let mut bytes = MAGIC.to_vec();
+    for entry in entries {
+        bytes.extend(record(entry));
+    }
+    let new = beside(path, ".new");
+    let written = File::create(&new).and_then(|mut file| {
+        file.write_all(&bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)?;
+        // A bare file name has the empty path for its parent.
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    });
+    written.map_err(|error| disk(path, "written", &error))?;
+    Ok(size_of(&bytes))
+}
+
+fn size_of(bytes: &[u8]) -> u64 {
+    // A length in memory fits 64 bits on every machine this runs on.
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// A checksum, keyed by its use like every hash of the ledger.
+fn checksum(tag: &str, bytes: &[u8]) -> [u8; CONTENT_SUM_BYTES] {
+    let key = blake3::hash(tag.as_bytes());
+    *blake3::keyed_hash(key.as_bytes(), bytes).as_bytes()
+}
+
+fn content_sum(content: &[u8]) -> [u8; CONTENT_SUM_BYTES] {
+    checksum("dirchain/v1/guard-content", content)
+}
+
+fn length_sum(length: [u8; LENGTH_BYTES]) -> [u8; LENGTH_SUM_BYTES] {
+    let sum = checksum("dirchain/v1/guard-length", &length);
+    let [a, b, c, d, e, f, g, h, ..] = sum;
+    [a, b, c, d, e, f, g, h]
+}
+
+fn record(entry: &Entry) -> Vec<u8> {
+    let step: u8 = match entry.position.step {
+        Step::Proposal => 0,
+        Step::Prevote => 1,
+        Step::Precommit => 2,
+    };
+    let Position { height, round, .. } = entry.position;
+    let content = codec::encode(&(height, round, step, entry.message.clone(), entry.signature));
+    // The message has at most `MESSAGE_BYTES_MAX` bytes, so the length always fits.
+    let length = u32::try_from(content.len())
+        .unwrap_or(u32::MAX)
+        .to_le_bytes();
+    [
+        &length[..],
+        &length_sum(length),
+        &content,
+        &content_sum(&content),
+    ]
+    .concat()
+}
+
+/// The entries, and where the last complete record ends.
+fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, u64), GuardError> {
+    let damaged = |rest: &[u8], what| GuardError::Damaged {
+        path: path.to_owned(),
+        offset: size_of(bytes).saturating_sub(size_of(rest)),
+        what,
+    };
+    let mut rest = bytes
+        .strip_prefix(MAGIC)
+        .ok_or_else(|| damaged(bytes, "it does not begin as a guard does"))?;
+    let mut entries: Vec<Entry> = Vec::new();
+    while let Some((content, sum, after)) =
+        split_record(rest).map_err(|what| damaged(rest, what))?
+    {
+        if content_sum(content) != *sum {
+            return Err(damaged(rest, "a record does not fit its checksum"));
+        }
+        let entry = entry(content).ok_or_else(|| damaged(rest, "a record does not parse"))?;
+        let highest = entries.last().map(|entry| entry.position);
+        if highest.is_some_and(|highest| highest >= entry.position) {
+            return Err(damaged(rest, "the records are not in ascending order"));
+        }
+        entries.push(entry);
+        rest = after;
+    }
+    let end = size_of(bytes).saturating_sub(size_of(rest));
+    Ok((entries, end))
+}
+
+/// A record's content, its checksum, and what follows the record.
+type SplitRecord<'a> = (&'a [u8], &'a [u8; CONTENT_SUM_BYTES], &'a [u8]);
+
+/// The record that `bytes` begin with; none when they end before it does.
+fn split_record(bytes: &[u8]) -> Result<Option<SplitRecord<'_>>, &'static str> {
+    let Some((length, rest)) = bytes.split_first_chunk::<LENGTH_BYTES>() else {
+        return Ok(None);
+    };
+    let Some((sum, rest)) = rest.split_first_chunk::<LENGTH_SUM_BYTES>() else {
+        return Ok(None);
+    };
+    if length_sum(*length) != *sum {
+        return Err("the length of a record does not fit its checksum");
+    }
+    let size = usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+    if size > CONTENT_BYTES_MAX {
+        return Err("a record is longer than any that is written");
+    }
+    let Some((content, rest)) = rest.split_at_checked(size) else {
+        return Ok(None);
+    };
+    let Some((sum, rest)) = rest.split_first_chunk::<CONTENT_SUM_BYTES>() else {
+        return Ok(None);
+    };
+    Ok(Some((content, sum, rest)))
+}
+
+fn entry(content: &[u8]) -> Option<Entry> {
+    type Content = (Height, u32, u8, Vec<u8>, Signature);
+    let decoded = codec::decode::<Content, CONTENT_BYTES_MAX>(content).ok()?;
+    let (height, round, step, message, signature) = decoded;
+    let step = match step {
+        0 => Step::Proposal,
+        1 => Step::Prevote,
+        2 => Step::Precommit,
+        _ => return None,
+    };
+    Some(Entry {
+        position: Position {
+            height,
+            round,
+            step,
+        },
+        message,
+        signature,
+    })
+}

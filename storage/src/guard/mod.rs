@@ -1,0 +1,278 @@
+//! The double-sign guard: what a validator signed last, on disk and synced before a signature
+//! leaves, so that no crash makes it sign two different things in one place.
+//!
+//! It is a small file of its own, in no backup: a restored guard would forget what was signed
+//! since. It remembers every signature of the height it is at, since a node that starts again sends
+//! its messages of that height again; of earlier heights it remembers nothing and signs nothing.
+//!
+//! Invariant: nothing is signed that the file does not hold. What the file cannot tell is refused.
+
+mod file;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::ids::Height;
+
+use file::GuardFile;
+
+/// A message to be signed: votes and proposals have less than 200 bytes.
+pub const MESSAGE_BYTES_MAX: usize = 512;
+/// Signatures remembered of one height: three a round. Older ones are not given again.
+pub const REMEMBERED_COUNT_MAX: usize = 1024;
+
+/// What a validator signs in a round, in the order in which it signs.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// A proposal.
+    Proposal,
+    /// A first vote.
+    Prevote,
+    /// A second vote.
+    Precommit,
+}
+
+/// The place of a signature in the chain of rounds. Ordered: a validator signs in this order only.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The height.
+    pub height: Height,
+    /// The round.
+    pub round: u32,
+    /// The step.
+    pub step: Step,
+}
+
+/// What the guard says to a request for a signature.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum GuardVerdict {
+    /// It is new and above all that was signed before. The signature is on disk, and may leave.
+    Sign(Signature),
+    /// The same bytes were signed at the same position before: this is that signature.
+    SignAgain(Signature),
+    /// Other bytes were signed there or may have been: no signature.
+    Refuse {
+        /// The highest position signed. Whatever is above it can be signed.
+        guarded: Position,
+    },
+}
+
+impl GuardVerdict {
+    /// The signature that may leave; none when it is refused.
+    pub fn signature(&self) -> Option<Signature> {
+        match self {
+            GuardVerdict::Sign(signature) | GuardVerdict::SignAgain(signature) => Some(*signature),
+            GuardVerdict::Refuse { .. } => None,
+        }
+    }
+}
+
+/// Why the guard could not answer. Nothing may be signed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GuardError {
+    /// Another process signs with this guard.
+    #[error(
+        "the double-sign guard {path} is in use by another process. Two nodes must never sign with one key: stop the other node first"
+    )]
+    InUse {
+        /// The guard's file.
+        path: PathBuf,
+    },
+    /// The file holds something else than what was written.
+    #[error(
+        "the double-sign guard {path} is damaged at byte {offset}: {what}. Move it away; without a guard the node does not vote until the chain is past whatever it may have signed"
+    )]
+    Damaged {
+        /// The guard's file.
+        path: PathBuf,
+        /// Where in it.
+        offset: u64,
+        /// What was found there.
+        what: &'static str,
+    },
+    /// The file could not be read or written.
+    #[error(
+        "the double-sign guard {path} could not be {what}: {reason}. Free space on the disk or repair it, then start the node again; nothing was signed"
+    )]
+    Disk {
+        /// The guard's file.
+        path: PathBuf,
+        /// What was tried.
+        what: &'static str,
+        /// The system's words.
+        reason: String,
+    },
+    /// No vote or proposal is this long.
+    #[error(
+        "a message of {size_bytes} bytes is not signed: votes and proposals have at most {MESSAGE_BYTES_MAX}"
+    )]
+    MessageTooLong {
+        /// Its size.
+        size_bytes: usize,
+    },
+    /// A thread panicked while it was signing.
+    #[error("a thread panicked while it was signing with {path}. Start the node again")]
+    Panicked {
+        /// The guard's file.
+        path: PathBuf,
+    },
+}
+
+/// One signature, as the file holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Entry {
+    position: Position,
+    message: Vec<u8>,
+    signature: Signature,
+}
+
+/// The double-sign guard of one consensus key.
+#[derive(Debug)]
+pub struct Guard {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: GuardFile,
+    remembered: Remembered,
+    failure: Option<GuardError>,
+}
+
+impl Guard {
+    /// Opens the guard, or creates it, and keeps every other process from signing with it.
+    ///
+    /// An incomplete last record is dropped. That is safe, since a signature leaves only when its
+    /// record was synced in full: this one never left.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::InUse`], [`GuardError::Damaged`], [`GuardError::Disk`].
+    pub fn open(path: &Path) -> Result<Guard, GuardError> {
+        let (file, entries) = GuardFile::open(path)?;
+        let mut remembered = Remembered::default();
+        for entry in entries {
+            remembered.add(entry);
+        }
+        let state = State {
+            file,
+            remembered,
+            failure: None,
+        };
+        Ok(Guard {
+            path: path.to_owned(),
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Whether there is a guard at this path. A path that cannot be looked at counts as none.
+    pub fn exists(path: &Path) -> bool {
+        path.exists()
+    }
+
+    /// The highest position signed; none when nothing was.
+    pub fn position(&self) -> Option<Position> {
+        let state = self.state.lock();
+        let state = state.unwrap_or_else(std::sync::PoisonError::into_inner);
+        state.remembered.highest()
+    }
+
+    /// Signs `message` at `position`, or says why not. A new signature is on disk and synced when
+    /// this returns; what `sign` gives must reach nobody in another way.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Disk`] when the record could not be written. Whether it is on disk is then
+    /// unknown, so every later call fails with the same error until the guard is opened anew.
+    /// [`GuardError::MessageTooLong`] refuses one message only.
+    pub fn check_and_store(
+        &self,
+        position: Position,
+        message: &[u8],
+        sign: impl FnOnce(&[u8]) -> Signature,
+    ) -> Result<GuardVerdict, GuardError> {
+        let path = self.path.clone();
+        let mut state = self
+            .state
+            .lock()
+            .map_err(|_| GuardError::Panicked { path })?;
+        if let Some(failure) = &state.failure {
+            return Err(failure.clone());
+        }
+        let size_bytes = message.len();
+        if size_bytes > MESSAGE_BYTES_MAX {
+            return Err(GuardError::MessageTooLong { size_bytes });
+        }
+        if let Some(guarded) = state.remembered.highest()
+            && position <= guarded
+        {
+            return Ok(match state.remembered.signature(position, message) {
+                Some(signature) => GuardVerdict::SignAgain(signature),
+                None => GuardVerdict::Refuse { guarded },
+            });
+        }
+        let signature = sign(message);
+        let entry = Entry {
+            position,
+            message: message.to_vec(),
+            signature,
+        };
+        let stored = state.store(entry);
+        if let Err(failure) = stored {
+            state.failure = Some(failure.clone());
+            return Err(failure);
+        }
+        Ok(GuardVerdict::Sign(signature))
+    }
+}
+
+impl State {
+    fn store(&mut self, entry: Entry) -> Result<(), GuardError> {
+        self.file.append(&entry)?;
+        self.remembered.add(entry);
+        if self.file.is_full() {
+            self.file.rewrite(self.remembered.entries())?;
+        }
+        Ok(())
+    }
+}
+
+/// The signatures of the height that is guarded.
+#[derive(Debug, Default)]
+struct Remembered {
+    entries: BTreeMap<Position, Entry>,
+}
+
+impl Remembered {
+    fn highest(&self) -> Option<Position> {
+        let (position, _) = self.entries.last_key_value()?;
+        Some(*position)
+    }
+
+    fn signature(&self, position: Position, message: &[u8]) -> Option<Signature> {
+        let entry = self.entries.get(&position)?;
+        (entry.message == message).then_some(entry.signature)
+    }
+
+    /// Adds an entry above all others; the first of a height drops those of the height before.
+    fn add(&mut self, entry: Entry) {
+        let height = entry.position.height;
+        if self
+            .highest()
+            .is_some_and(|highest| highest.height < height)
+        {
+            self.entries.clear();
+        }
+        if self.entries.len() >= REMEMBERED_COUNT_MAX {
+            self.entries.pop_first();
+        }
+        self.entries.insert(entry.position, entry);
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+}

@@ -1,0 +1,63 @@
+//! The index of histories: which actions touched a record, newest first.
+
+use dirchain_ledger::ids::Height;
+use dirchain_ledger::records::RecordId;
+use rocksdb::Direction;
+
+use crate::error::StoreError;
+use crate::families::Family;
+use crate::keys;
+use crate::store::Store;
+
+/// One action that touched a record: where to find it in the blocks. Ordered as the chain is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HistoryEvent {
+    /// The block's height.
+    pub height: Height,
+    /// The transaction's place in the block.
+    pub transaction_index: u32,
+    /// The action's place in the transaction.
+    pub action_index: u32,
+}
+
+/// Where a page of a history ends: its last event. The next page is asked for with it.
+pub type HistoryKey = HistoryEvent;
+
+impl Store {
+    /// The events of a record, newest first: at most `count_max`, all of them before `before`. The
+    /// genesis is no event.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Read`] and [`StoreError::Damaged`].
+    pub fn history(
+        &self,
+        subject: &RecordId,
+        before: Option<HistoryKey>,
+        count_max: usize,
+    ) -> Result<Vec<HistoryEvent>, StoreError> {
+        const LAST: HistoryEvent = HistoryEvent {
+            height: Height(u64::MAX),
+            transaction_index: u32::MAX,
+            action_index: u32::MAX,
+        };
+        let prefix = keys::record_prefix(subject);
+        let start = keys::history_key(subject, &before.unwrap_or(LAST));
+        let entries = self
+            .database()
+            .scan(Family::History, &prefix, &start, Direction::Reverse)?;
+        let mut events = Vec::new();
+        for entry in entries {
+            if events.len() >= count_max {
+                break;
+            }
+            let (key, _) = entry?;
+            let event = keys::history_key_event(&prefix, &key)
+                .ok_or_else(|| self.database().damaged("a malformed key of `history`"))?;
+            if Some(event) != before {
+                events.push(event);
+            }
+        }
+        Ok(events)
+    }
+}

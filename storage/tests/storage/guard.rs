@@ -1,0 +1,456 @@
+//! The double-sign guard: every verdict, and every way a crash or damage can leave its file.
+
+use std::path::{Path, PathBuf};
+
+use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::ids::Height;
+use dirchain_storage::{
+    Guard, GuardError, GuardVerdict, MESSAGE_BYTES_MAX, Position, REMEMBERED_COUNT_MAX, Step,
+};
+use proptest::prelude::*;
+
+use crate::child;
+
+const STEPS: [Step; 3] = [Step::Proposal, Step::Prevote, Step::Precommit];
+
+fn at(height: u64, round: u32, step: Step) -> Position {
+    Position {
+        height: Height(height),
+        round,
+        step,
+    }
+}
+
+/// Not a real signature: as long as one, and different with every message.
+fn sign(message: &[u8]) -> Signature {
+    let mut bytes = [0; 64];
+    let digest = blake3::hash(message);
+    bytes[..32].copy_from_slice(digest.as_bytes());
+    bytes[32..].copy_from_slice(digest.as_bytes());
+    Signature(bytes)
+}
+
+fn never(_: &[u8]) -> Signature {
+    panic!("signed")
+}
+
+fn new(guard: &Guard, position: Position, message: &[u8]) {
+    let verdict = guard.check_and_store(position, message, sign).unwrap();
+    assert_eq!(verdict, GuardVerdict::Sign(sign(message)));
+    assert_eq!(verdict.signature(), Some(sign(message)));
+}
+
+fn again(guard: &Guard, position: Position, message: &[u8]) {
+    let verdict = guard.check_and_store(position, message, never).unwrap();
+    assert_eq!(verdict, GuardVerdict::SignAgain(sign(message)));
+    assert_eq!(verdict.signature(), Some(sign(message)));
+}
+
+fn refused(guard: &Guard, position: Position, message: &[u8], guarded: Position) {
+    let verdict = guard.check_and_store(position, message, never).unwrap();
+    assert_eq!(verdict, GuardVerdict::Refuse { guarded });
+    assert_eq!(verdict.signature(), None);
+}
+
+fn path() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("guard");
+    (directory, path)
+}
+
+#[test]
+fn positions_are_ordered_as_a_validator_signs() {
+    let ascending = [
+        at(1, 0, Step::Proposal),
+        at(1, 0, Step::Prevote),
+        at(1, 0, Step::Precommit),
+        at(1, 1, Step::Proposal),
+        at(2, 0, Step::Proposal),
+    ];
+    assert!(ascending.is_sorted());
+}
+
+#[test]
+fn every_verdict() {
+    let (_directory, path) = path();
+    assert!(!Guard::exists(&path));
+    let mut guard = Guard::open(&path).unwrap();
+    assert!(Guard::exists(&path));
+    assert_eq!(guard.position(), None);
+    new(&guard, at(5, 0, Step::Prevote), b"a");
+    new(&guard, at(5, 0, Step::Precommit), b"b");
+    new(&guard, at(5, 2, Step::Prevote), b"c");
+    // The same before and after a restart.
+    for _ in 0..2 {
+        let guarded = at(5, 2, Step::Prevote);
+        assert_eq!(guard.position(), Some(guarded));
+        again(&guard, at(5, 0, Step::Prevote), b"a");
+        again(&guard, at(5, 0, Step::Precommit), b"b");
+        again(&guard, at(5, 2, Step::Prevote), b"c");
+        refused(&guard, guarded, b"other", guarded);
+        refused(&guard, at(5, 0, Step::Prevote), b"other", guarded);
+        refused(&guard, at(5, 0, Step::Prevote), b"b", guarded);
+        // Below, and never signed: whether it was is not known any more.
+        refused(&guard, at(5, 0, Step::Proposal), b"new", guarded);
+        refused(&guard, at(5, 1, Step::Precommit), b"new", guarded);
+        refused(&guard, at(4, 9, Step::Precommit), b"new", guarded);
+        drop(guard);
+        guard = Guard::open(&path).unwrap();
+    }
+    new(&guard, at(5, 2, Step::Precommit), b"d");
+    new(&guard, at(6, 0, Step::Proposal), b"e");
+    // Of heights before nothing is remembered.
+    let guarded = at(6, 0, Step::Proposal);
+    refused(&guard, at(5, 2, Step::Precommit), b"d", guarded);
+    drop(guard);
+    let guard = Guard::open(&path).unwrap();
+    refused(&guard, at(5, 2, Step::Precommit), b"d", guarded);
+    again(&guard, guarded, b"e");
+}
+
+#[test]
+fn a_message_is_bounded_and_its_refusal_is_no_failure() {
+    let (_directory, path) = path();
+    let guard = Guard::open(&path).unwrap();
+    let long = vec![1; MESSAGE_BYTES_MAX + 1];
+    let too_long = guard.check_and_store(at(1, 0, Step::Prevote), &long, never);
+    let size_bytes = long.len();
+    assert_eq!(too_long, Err(GuardError::MessageTooLong { size_bytes }));
+    new(&guard, at(1, 0, Step::Prevote), &long[1..]);
+    drop(guard);
+    again(
+        &Guard::open(&path).unwrap(),
+        at(1, 0, Step::Prevote),
+        &long[1..],
+    );
+}
+
+/// Three signatures, and the file as a crash during the last write can leave it.
+#[test]
+fn a_record_cut_at_any_byte_is_as_if_never_signed() {
+    let (directory, path) = path();
+    let guard = Guard::open(&path).unwrap();
+    new(&guard, at(7, 0, Step::Prevote), b"first");
+    new(&guard, at(7, 0, Step::Precommit), b"second");
+    let before = std::fs::read(&path).unwrap().len();
+    new(&guard, at(7, 1, Step::Prevote), b"third");
+    drop(guard);
+    let whole = std::fs::read(&path).unwrap();
+    for size in before..=whole.len() {
+        let cut = directory.path().join(format!("cut-{size}"));
+        std::fs::write(&cut, &whole[..size]).unwrap();
+        let guard = Guard::open(&cut).unwrap();
+        again(&guard, at(7, 0, Step::Prevote), b"first");
+        again(&guard, at(7, 0, Step::Precommit), b"second");
+        if size == whole.len() {
+            let guarded = at(7, 1, Step::Prevote);
+            refused(&guard, guarded, b"another", guarded);
+            continue;
+        }
+        // Its signature never left, so another may take its place; from then on no other does.
+        assert_eq!(guard.position(), Some(at(7, 0, Step::Precommit)));
+        new(&guard, at(7, 1, Step::Prevote), b"another");
+        drop(guard);
+        let guard = Guard::open(&cut).unwrap();
+        let guarded = at(7, 1, Step::Prevote);
+        refused(&guard, guarded, b"third", guarded);
+        again(&guard, guarded, b"another");
+        again(&guard, at(7, 0, Step::Prevote), b"first");
+    }
+}
+
+/// Any byte gone bad in a record that was complete, the last one included, is refused.
+#[test]
+fn a_damaged_record_is_refused() {
+    let (directory, path) = path();
+    let guard = Guard::open(&path).unwrap();
+    new(&guard, at(7, 0, Step::Prevote), b"first");
+    new(&guard, at(7, 0, Step::Precommit), b"second");
+    drop(guard);
+    let whole = std::fs::read(&path).unwrap();
+    for place in 0..whole.len() {
+        for change in [0x01, 0x80, 0xff] {
+            let damaged = directory.path().join("damaged");
+            let mut bytes = whole.clone();
+            bytes[place] ^= change;
+            std::fs::write(&damaged, bytes).unwrap();
+            let refused = Guard::open(&damaged).unwrap_err();
+            let words = refused.to_string();
+            assert!(matches!(refused, GuardError::Damaged { .. }), "{words}");
+            assert!(words.contains("does not vote until"), "{words}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_guard_is_refused() {
+    let (_directory, path) = path();
+    for bytes in [&b""[..], b"dirchain guard", b"something else entirely"] {
+        std::fs::write(&path, bytes).unwrap();
+        let refused = Guard::open(&path).unwrap_err();
+        assert!(matches!(refused, GuardError::Damaged { .. }), "{refused}");
+    }
+    std::fs::write(&path, vec![0; 4 * 1024 * 1024]).unwrap();
+    let refused = Guard::open(&path).unwrap_err();
+    assert!(matches!(refused, GuardError::Damaged { .. }), "{refused}");
+}
+
+/// Records twice, or in another order, are no file that a guard wrote.
+#[test]
+fn records_out_of_order_are_refused() {
+    let (_directory, path) = path();
+    let guard = Guard::open(&path).unwrap();
+    let empty = std::fs::read(&path).unwrap().len();
+    new(&guard, at(7, 0, Step::Prevote), b"first");
+    drop(guard);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let record = bytes[empty..].to_vec();
+    bytes.extend(record);
+    std::fs::write(&path, bytes).unwrap();
+    let refused = Guard::open(&path).unwrap_err();
+    assert!(matches!(refused, GuardError::Damaged { .. }), "{refused}");
+}
+
+/// The file stays bounded over many heights and over one height of many rounds, and nothing of the
+/// height that is guarded is forgotten within the bound.
+#[test]
+fn the_file_is_bounded() {
+    const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024 + 4096;
+    let (_directory, path) = path();
+    let mut guard = Guard::open(&path).unwrap();
+    let message = |height: u64, round: u32, step: Step| {
+        format!("{height} {round} {step:?} {}", "x".repeat(400)).into_bytes()
+    };
+    let mut sizes = Vec::new();
+    let mut signed = Vec::new();
+    let positions = (1..1_000).map(|height| (height, 0));
+    let positions = positions.chain((0..2_000).map(|round| (1_000, round)));
+    for (height, round) in positions {
+        for step in STEPS {
+            let message = message(height, round, step);
+            new(&guard, at(height, round, step), &message);
+            signed.push((at(height, round, step), message));
+        }
+        sizes.push(std::fs::metadata(&path).unwrap().len());
+        if round % 700 == 350 {
+            drop(guard);
+            guard = Guard::open(&path).unwrap();
+        }
+    }
+    assert!(sizes.iter().all(|size| *size <= FILE_BYTES_MAX));
+    assert!(!sizes.is_sorted(), "it was never rewritten");
+    drop(guard);
+    let guard = Guard::open(&path).unwrap();
+    let remembered = signed.split_off(signed.len() - REMEMBERED_COUNT_MAX);
+    for (position, message) in remembered {
+        again(&guard, position, &message);
+        refused(&guard, position, b"other", guard.position().unwrap());
+    }
+    for (position, message) in signed {
+        refused(&guard, position, &message, guard.position().unwrap());
+    }
+}
+
+#[test]
+fn a_guard_is_open_once() {
+    let (directory, path) = path();
+    let guard = Guard::open(&path).unwrap();
+    let in_use = GuardError::InUse { path: path.clone() };
+    assert_eq!(Guard::open(&path).unwrap_err(), in_use);
+    let other_process = |expected: &str| {
+        let output = child::command("guard::opens_a_guard", directory.path())
+            .output()
+            .unwrap();
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(words.contains(expected), "{words}");
+    };
+    other_process("in use");
+    // Still locked after the file was replaced.
+    for height in 1..9_000 {
+        new(&guard, at(height, 0, Step::Prevote), &[7; 400]);
+    }
+    assert_eq!(Guard::open(&path).unwrap_err(), in_use);
+    other_process("in use");
+    drop(guard);
+    other_process("opened");
+    drop(Guard::open(&path).unwrap());
+}
+
+#[test]
+#[ignore = "run by a_guard_is_open_once"]
+fn opens_a_guard() {
+    let Some(directory) = child::directory() else {
+        return;
+    };
+    match Guard::open(&directory.join("guard")) {
+        Ok(_) => println!("opened"),
+        Err(GuardError::InUse { .. }) => println!("in use"),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// A directory that takes no more bytes: the first failure is the last signature.
+#[test]
+fn a_failed_write_signs_nothing_any_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let setup = "trap '' XFSZ; ulimit -f 8";
+    let name = "guard::signs_until_a_write_fails";
+    let output = child::command_after(setup, name, directory.path())
+        .output()
+        .unwrap();
+    let words = String::from_utf8_lossy(&output.stdout).into_owned();
+    let failed = words
+        .lines()
+        .find_map(|line| line.strip_prefix("the write failed at "));
+    let failed: u64 = failed
+        .unwrap_or_else(|| panic!("{words}{}", String::from_utf8_lossy(&output.stderr)))
+        .parse()
+        .unwrap();
+    assert!(output.status.success());
+    // The record was cut short, and is dropped.
+    let guard = Guard::open(&directory.path().join("guard")).unwrap();
+    assert_eq!(guard.position(), Some(at(failed - 1, 0, Step::Prevote)));
+}
+
+#[test]
+#[ignore = "run by a_failed_write_signs_nothing_any_more"]
+fn signs_until_a_write_fails() {
+    let Some(directory) = child::directory() else {
+        return;
+    };
+    let path = directory.join("guard");
+    let guard = Guard::open(&path).unwrap();
+    let mut height = 0;
+    let failure = loop {
+        height += 1;
+        match guard.check_and_store(at(height, 0, Step::Prevote), b"message", sign) {
+            Ok(verdict) => assert_eq!(verdict, GuardVerdict::Sign(sign(b"message"))),
+            Err(failure) => break failure,
+        }
+    };
+    assert!(matches!(failure, GuardError::Disk { .. }), "{failure}");
+    for position in [
+        at(height, 0, Step::Prevote),
+        at(1_000_000, 0, Step::Prevote),
+    ] {
+        let later = guard.check_and_store(position, b"message", never);
+        assert_eq!(later, Err(failure.clone()));
+    }
+    println!("\nthe write failed at {height}");
+}
+
+/// A process that signs in a loop is killed: what it gave out is never contradicted.
+#[test]
+fn a_killed_signer_never_signs_two_things() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("guard");
+    let mut last = 0;
+    for round in 0..6 {
+        let mut process = child::command("guard::signs_until_killed", directory.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(60 + 37 * round));
+        process.kill().unwrap();
+        let output = process.wait_with_output().unwrap();
+        let words = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = words
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
+        let heights = lines.filter_map(|line| line.trim().strip_prefix("signed ")?.parse().ok());
+        last = heights.max().unwrap_or(last);
+        let guard = Guard::open(&path).unwrap();
+        let guarded = guard.position().unwrap();
+        assert!(guarded.height.0 == last || guarded.height.0 == last + 1);
+        refused(&guard, at(last, 0, Step::Prevote), b"another", guarded);
+    }
+    assert!(last > 50, "{last}");
+}
+
+#[test]
+#[ignore = "run by a_killed_signer_never_signs_two_things"]
+fn signs_until_killed() {
+    use std::io::Write;
+    let Some(directory) = child::directory() else {
+        return;
+    };
+    let guard = Guard::open(&directory.join("guard")).unwrap();
+    let mut height = guard.position().map_or(0, |position| position.height.0);
+    println!();
+    loop {
+        height += 1;
+        new(&guard, at(height, 0, Step::Prevote), &[3; 150]);
+        println!("signed {height}");
+        std::io::stdout().flush().unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Whatever is asked, in whatever order, over restarts and torn writes: one position never gets
+    /// two signatures.
+    #[test]
+    fn one_position_has_one_signature(
+        requests in proptest::collection::vec((0u64..4, 0u32..3, 0usize..3, 0u8..3, 0usize..12), 1..60)
+    ) {
+        let (_directory, path) = path();
+        let mut guard = Guard::open(&path).unwrap();
+        let mut given = std::collections::BTreeMap::new();
+        let mut highest = None;
+        for (height, round, step, message, restart) in requests {
+            let position = at(height, round, STEPS[step]);
+            let message = [message];
+            let verdict = guard.check_and_store(position, &message, sign).unwrap();
+            match verdict {
+                GuardVerdict::Sign(_) => {
+                    prop_assert!(Some(position) > highest);
+                    highest = Some(position);
+                }
+                GuardVerdict::SignAgain(_) => prop_assert!(given.contains_key(&position)),
+                GuardVerdict::Refuse { guarded } => {
+                    prop_assert_eq!(Some(guarded), highest);
+                    prop_assert!(position <= guarded);
+                    let same = given.get(&position) == Some(&sign(&message));
+                    prop_assert!(!same || position.height < guarded.height);
+                }
+            }
+            if let Some(signature) = verdict.signature() {
+                let before = given.insert(position, signature);
+                prop_assert!(before.is_none_or(|before| before == signature));
+            }
+            prop_assert_eq!(guard.position(), highest);
+            if restart == 0 {
+                drop(guard);
+                add_torn_tail(&path);
+                guard = Guard::open(&path).unwrap();
+            }
+        }
+    }
+}
+
+/// What a crash in the middle of a further write leaves.
+fn add_torn_tail(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes.extend([9, 0, 0]);
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// `cargo test --release -p dirchain-storage guard_latency -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn guard_latency() {
+    let (_directory, path) = path();
+    let guard = Guard::open(&path).unwrap();
+    let mut times = Vec::new();
+    for height in 1..1_000 {
+        let start = std::time::Instant::now();
+        new(&guard, at(height, 0, Step::Prevote), &[7; 130]);
+        times.push(start.elapsed());
+    }
+    times.sort();
+    println!(
+        "a guarded signature: p50 {:?}, p99 {:?}",
+        times[500], times[990]
+    );
+}

@@ -1,0 +1,81 @@
+//! A process that commits in a loop is killed, again and again: what it said it had committed is
+//! there, and what is there is whole.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::Stdio;
+use std::time::Duration;
+
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::Height;
+use dirchain_storage::Store;
+
+use crate::child;
+use crate::world::{Numbers, World, differences};
+
+const SEED: u64 = 42;
+const KILL_COUNT: usize = 12;
+
+#[test]
+fn a_killed_process_leaves_a_whole_tip() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut world = World::new(SEED);
+    let mut numbers = Numbers(7);
+    let mut committed = 0;
+    for _ in 0..KILL_COUNT {
+        let mut process = child::command("kill::commits_until_killed", directory.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let delay = Duration::from_millis(20 + numbers.below(300));
+        let killer = std::thread::spawn(move || {
+            std::thread::sleep(delay);
+            process.kill().unwrap();
+            process.wait().unwrap();
+        });
+        for line in lines {
+            // The last line may be cut off; it says then a smaller height, or none.
+            let line = line.unwrap();
+            let height = line.strip_prefix("committed ").and_then(|h| h.parse().ok());
+            committed = committed.max(height.unwrap_or(0));
+        }
+        killer.join().unwrap();
+        let store = Store::open(directory.path(), &world.genesis).unwrap();
+        let tip = store.tip().height.0;
+        assert!(
+            tip == committed || tip == committed + 1,
+            "said {committed}, is {tip}"
+        );
+        world.grow_to(tip);
+        assert_eq!(*store.tip(), world.tips[usize::try_from(tip).unwrap()]);
+        assert_eq!(differences(&world, &store), Vec::<String>::new());
+        for height in 0..=tip {
+            assert!(store.undecided(Height(height)).unwrap().is_empty());
+        }
+        committed = tip;
+    }
+    assert!(committed > 100, "only {committed} blocks in all");
+}
+
+#[test]
+#[ignore = "run by a_killed_process_leaves_a_whole_tip"]
+fn commits_until_killed() {
+    let Some(directory) = child::directory() else {
+        return;
+    };
+    let mut world = World::new(SEED);
+    let store = Store::open(&directory, &world.genesis).unwrap();
+    world.grow_to(store.tip().height.0);
+    println!();
+    loop {
+        let made = world.grow().clone();
+        let height = made.block.header.height;
+        let bytes = dirchain_ledger::codec::encode(&made.block);
+        let hash = made.block.header.hash();
+        store.put_undecided(height, 0, hash, &bytes).unwrap();
+        store.put_undecided(height, 1, Hash::ZERO, &bytes).unwrap();
+        made.commit(&store);
+        println!("committed {height}");
+        std::io::stdout().flush().unwrap();
+    }
+}
