@@ -117,3 +117,36 @@ pub(crate) fn resolve(
         tip,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use dirchain_ledger::testing::{code, sharing_id};
+
+    use super::*;
+
+    #[test]
+    fn cursors_come_back_as_they_were_and_nothing_else_parses() {
+        let positions = [
+            After::Record(RecordId::Resource(code(7))),
+            After::Record(RecordId::Authorization(sharing_id(&code(7), 3))),
+            After::Event((Height(9), 2, 1)),
+            After::Block(Height(u64::MAX)),
+        ];
+        for after in positions {
+            let cursor = Cursor {
+                height: Height(12),
+                instant: TimeMs(-5),
+                after,
+            };
+            let text = cursor.encode();
+            assert!(text.len() <= limits::CURSOR_CHARS_MAX);
+            assert_eq!(Cursor::decode(&text).unwrap(), cursor);
+            for cut in 0..text.len().min(34) {
+                assert!(Cursor::decode(&text[..cut]).is_err(), "{cut}");
+            }
+            assert!(Cursor::decode(&format!("78{}", &text[2..])).is_err());
+        }
+    }
+}

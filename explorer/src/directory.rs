@@ -25,7 +25,7 @@ pub trait Directory: Send + Sync + 'static {
     /// The chain and the program.
     fn about(&self) -> ChainAbout;
 
-    /// The end of the chain.
+    /// The end of the chain. Whatever it names is readable: its block, its records, its places.
     fn tip(&self) -> TipSummary;
 
     /// Height and time of the chain's end. Asked for by every request, so worth answering without

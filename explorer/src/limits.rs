@@ -30,8 +30,6 @@ pub const READER_CHECKS_MAX: usize = 20_000;
 pub const PAGE_CHECKS_MAX: usize = 2_000;
 /// Records that one answer keeps in memory to read them once.
 pub const MEMO_RECORDS_MAX: usize = 50_000;
-/// Applications of one resource up to which an access check is answered on the event loop.
-pub const INLINE_APPLICATIONS_MAX: u32 = 64;
 /// Names of actions shown for a transaction in a block's list.
 pub const ACTION_NAMES_MAX: usize = 8;
 /// Records counted for the overview.

@@ -201,6 +201,9 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
 
 /// Builds the next block from candidates in their order, leaving out what the rules refuse and
 /// what no longer fits.
+///
+/// A block left without transactions is valid only once the heartbeat is due: the caller looks at
+/// that before it proposes one.
 pub fn build<'t, S: ChainState>(
     state: &S,
     tip: &Tip,

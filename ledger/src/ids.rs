@@ -341,6 +341,7 @@ pub type Statement = Text<{ limits::STATEMENT_BYTES_MAX }>;
 pub type Code = Text<{ limits::CODE_BYTES_MAX }>;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

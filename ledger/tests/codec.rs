@@ -228,6 +228,12 @@ fn a_full_list_of_small_actions_decodes() {
     let bytes = encode(&transaction);
     assert!(bytes.len() < 20_000);
     assert_eq!(SignedTransaction::decode(&bytes).unwrap(), transaction);
+    // In memory they take ten times as much, which no limit on bytes may count.
+    assert!(ACTIONS_MAX * size_of::<Action>() > 5 * 20_000);
+    assert_eq!(
+        decode::<SignedTransaction, 20_000>(&bytes).unwrap(),
+        transaction
+    );
     let more = [actions, vec![Action::RemoveNode { id: id("n") }]].concat();
     let refused = SignedTransaction::new(&common::secret(), chain, 1, not_after, more);
     assert!(matches!(refused, Err(TransactionError::Bound(_))));

@@ -185,7 +185,10 @@ impl Config {
             ("timeouts.rebroadcast_ms", timeouts.rebroadcast_ms),
         ] {
             if !(1..=TIMEOUT_MS_MAX).contains(&value_ms) {
-                return bad(key, format!("is {value_ms}, not between 1 and {TIMEOUT_MS_MAX}"));
+                return bad(
+                    key,
+                    format!("is {value_ms}, not between 1 and {TIMEOUT_MS_MAX}"),
+                );
             }
         }
         Ok(())
@@ -276,9 +279,13 @@ fn quoted(text: &str) -> String {
 pub fn check_multiaddress(text: &str) -> Result<(), String> {
     let parts: Vec<&str> = text.split('/').collect();
     let fits = match parts.as_slice() {
-        ["", "ip4" | "ip6" | "dns" | "dns4" | "dns6", host, "tcp", port] => {
-            !host.is_empty() && port.parse::<u16>().is_ok()
-        }
+        [
+            "",
+            "ip4" | "ip6" | "dns" | "dns4" | "dns6",
+            host,
+            "tcp",
+            port,
+        ] => !host.is_empty() && port.parse::<u16>().is_ok(),
         _ => false,
     };
     if fits {
@@ -318,17 +325,29 @@ mod tests {
     fn errors_name_file_line_and_cause() {
         let says = |text: &str| parse(text).unwrap_err().to_string();
         let unknown = says("node = \"D035-1\"\n[http]\nlisen = \"127.0.0.1:8080\"\n");
-        assert!(unknown.starts_with("config.toml line 3: unknown field `lisen`"), "{unknown}");
+        assert!(
+            unknown.starts_with("config.toml line 3: unknown field `lisen`"),
+            "{unknown}"
+        );
         let address = says("node = \"D035-1\"\n[http]\nlisten = \"8080\"\n");
-        assert!(address.starts_with("config.toml line 3: invalid socket address"), "{address}");
+        assert!(
+            address.starts_with("config.toml line 3: invalid socket address"),
+            "{address}"
+        );
         let missing = says("[http]\nlisten = \"127.0.0.1:8080\"\n");
         assert!(missing.contains("missing field `node`"), "{missing}");
         let syntax = says("node = \"D035-1\"\n[http\n");
         assert!(syntax.starts_with("config.toml line 2: "), "{syntax}");
         let multi = says("node = \"D035-1\"\n[network]\nlisten = \"127.0.0.1:7000\"\n");
-        assert!(multi.contains("network.listen is `127.0.0.1:7000`, no multiaddress"), "{multi}");
+        assert!(
+            multi.contains("network.listen is `127.0.0.1:7000`, no multiaddress"),
+            "{multi}"
+        );
         let zero = says("node = \"D035-1\"\n[timeouts]\npropose_ms = 0\n");
-        assert!(zero.contains("timeouts.propose_ms is 0, not between 1"), "{zero}");
+        assert!(
+            zero.contains("timeouts.propose_ms is 0, not between 1"),
+            "{zero}"
+        );
         for text in [unknown, address, missing, syntax, multi, zero] {
             assert_eq!(text.lines().count(), 1, "{text}");
         }

@@ -10,9 +10,7 @@ use dirchain_explorer::api::Time;
 use dirchain_ledger::bounded::{BoundError, List};
 use dirchain_ledger::crypto::{Algorithm, PublicKey};
 use dirchain_ledger::genesis::{Genesis, GenesisError};
-use dirchain_ledger::ids::{
-    Code, CreditCode, DepartmentId, Height, Moment, Name, NodeId, PurposeCode,
-};
+use dirchain_ledger::ids::{Code, CreditCode, DepartmentId, Height, Moment, Name, NodeId};
 use dirchain_ledger::records::{
     AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress,
     NodeKind, Office, OfficeHolder, Offices, Parameters, Period, Purpose, Record, Role,
@@ -221,7 +219,10 @@ pub fn node_entry(
     consensus_key: &PublicKey,
     listen: &str,
 ) -> String {
-    let department = id.as_str().rsplit_once('-').map_or("D000", |(whose, _)| whose);
+    let department = id
+        .as_str()
+        .rsplit_once('-')
+        .map_or("D000", |(whose, _)| whose);
     let id = toml::Value::from(id.as_str());
     let address = toml::Value::from(listen);
     format!(
@@ -293,6 +294,9 @@ name = "社会救助"
         assert!(error.starts_with("city.toml line "), "{error}");
         let address = text().replace("/tcp/7000", ":7000");
         let error = genesis(&address).unwrap_err().to_string();
-        assert!(error.starts_with("the address of node D001-1 is"), "{error}");
+        assert!(
+            error.starts_with("the address of node D001-1 is"),
+            "{error}"
+        );
     }
 }

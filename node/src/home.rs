@@ -263,7 +263,10 @@ mod tests {
     fn a_home_that_was_never_made_says_what_to_do() {
         let home = Home::at("/nowhere/at/all");
         let error = home.config().unwrap_err().to_string();
-        assert!(error.contains("Run `dirchain init --home /nowhere/at/all` first"), "{error}");
+        assert!(
+            error.contains("Run `dirchain init --home /nowhere/at/all` first"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -1,1 +1,21 @@
+//! The shell around the ledger: command line, keys, client, and a running node.
 //!
+//! A library so that tests and benchmarks use the same pieces as the binary.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
+pub mod cli;
+pub mod client;
+pub mod config;
+pub mod description;
+pub mod devnet;
+pub mod home;
+pub mod import;
+pub mod keys;
+mod progress;
+pub mod provision;
+pub mod run;
+pub mod sample;
+pub mod secret_file;
+pub mod serve;
+mod signals;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The program `dirchain`.
+
+fn main() -> std::process::ExitCode {
+    dirchain::cli::main()
+}

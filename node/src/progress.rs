@@ -1,5 +1,7 @@
-//! A progress bar on stderr; nothing where stderr is no terminal.
+//! What a long command tells on stderr while it works: lines, and bars where it is a terminal.
 
+use std::fmt::Display;
+use std::io::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,4 +21,9 @@ pub(crate) fn wheel(what: impl Into<String>) -> ProgressBar {
     let wheel = ProgressBar::new_spinner().with_message(what.into());
     wheel.enable_steady_tick(Duration::from_millis(120));
     wheel
+}
+
+/// A line on stderr. Nobody may be listening any more; that is no error.
+pub(crate) fn say(line: impl Display) {
+    drop(writeln!(std::io::stderr(), "{line}"));
 }

@@ -57,7 +57,9 @@ pub enum ProvisionError {
     #[error(transparent)]
     Guard(#[from] GuardError),
     /// The genesis knows the node by another key.
-    #[error("the genesis names another {what} key for node {node} than this home has. Is this the right home, and the genesis made of this node's keys?")]
+    #[error(
+        "the genesis names another {what} key for node {node} than this home has. Is this the right home, and the genesis made of this node's keys?"
+    )]
     OtherKey {
         /// Which key.
         what: &'static str,
@@ -67,11 +69,7 @@ pub enum ProvisionError {
 }
 
 /// Makes a home, or completes one: what is there stays. `keys` are used where it has none yet.
-pub fn provision(
-    home: &Home,
-    config: &Config,
-    keys: NodeKeys,
-) -> Result<NodeKeys, ProvisionError> {
+pub fn provision(home: &Home, config: &Config, keys: NodeKeys) -> Result<NodeKeys, ProvisionError> {
     home.create()?;
     if !home.is_initialised() {
         home.write_config(config)?;

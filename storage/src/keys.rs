@@ -101,3 +101,79 @@ pub(crate) fn key_after(mut key: Vec<u8>) -> Vec<u8> {
     key.push(0);
     key
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn resource(code: &str) -> RecordId {
+        RecordId::Resource(code.parse().unwrap())
+    }
+
+    /// The layouts are part of the format: whoever changes them raises `FORMAT_VERSION`.
+    #[test]
+    fn the_layouts_are_frozen() {
+        let id = RecordId::Department("D001".parse().unwrap());
+        assert_eq!(height_key(Height(258)), [0, 0, 0, 0, 0, 0, 1, 2]);
+        assert_eq!(
+            record_key(&id, Height(258)),
+            *b"\x00\x05\x01D001\0\0\0\0\0\0\x01\x02"
+        );
+        let source = resource("103001/000001");
+        assert_eq!(
+            referrer_key(&id, &source),
+            *b"\x00\x05\x01D001\x05103001/000001"
+        );
+        assert_eq!(log_key(3, 258), [3, 0, 0, 0, 0, 0, 0, 1, 2]);
+        assert_eq!(time_key(TimeMs(0)), [0x80, 0, 0, 0, 0, 0, 0, 0]);
+        let event = HistoryEvent {
+            height: Height(258),
+            transaction_index: 3,
+            action_index: 4,
+        };
+        let key = history_key(&id, &event);
+        assert_eq!(
+            key,
+            *b"\x00\x05\x01D001\0\0\0\0\0\0\x01\x02\0\0\0\x03\0\0\0\x04"
+        );
+        assert_eq!(history_key_event(&record_prefix(&id), &key), Some(event));
+        let key = undecided_key(Height(258), 3, &Hash([7; 32]));
+        assert_eq!(key.len(), 44);
+        assert_eq!(undecided_key_parts(&key), Some((3, Hash([7; 32]))));
+    }
+
+    #[test]
+    fn no_record_has_keys_among_another_ones() {
+        // One code begins with the other, and a key's bytes look like a height.
+        let ids = [
+            resource("103001/000001"),
+            resource("1030010/000001"),
+            RecordId::Key(dirchain_ledger::crypto::PublicKey([0; 32])),
+            RecordId::Offices,
+        ];
+        for id in &ids {
+            for other in &ids {
+                let key = record_key(other, Height(0x3030_3030_3030_3030));
+                let found = record_key_height(&record_prefix(id), &key);
+                assert_eq!(found.is_some(), id == other, "{id} {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn times_sort_as_they_pass() {
+        let times = [i64::MIN, -1, 0, 1, 1_700_000_000_000, i64::MAX];
+        assert!(times.map(|time| time_key(TimeMs(time))).is_sorted());
+    }
+
+    #[test]
+    fn malformed_keys_have_no_meaning() {
+        assert_eq!(history_key_event(b"ab", b"ab short"), None);
+        assert_eq!(history_key_event(b"ab", &[b'x'; 20]), None);
+        assert_eq!(undecided_key_parts(&[0; 43]), None);
+        assert_eq!(undecided_key_parts(&[0; 45]), None);
+        assert_eq!(record_key_height(b"ab", b"ab1234567"), None);
+    }
+}

@@ -23,9 +23,8 @@ use crate::view::StoreView;
 /// The version of the database's layout.
 pub const FORMAT_VERSION: u32 = 1;
 
-// A decoder's bound covers the elements of a list in memory, which can be larger than their
-// encodings. What is stored was within the ledger's limits when it was written, so these bounds
-// leave room: they keep a damaged length from taking all memory.
+// What is stored was within the ledger's limits when it was written. These bounds only keep a
+// damaged length from taking all memory, so they leave room.
 
 /// A stored block, decoded.
 const BLOCK_DECODED_BYTES_MAX: usize = 4 * limits::BLOCK_BYTES_MAX;

@@ -17,8 +17,8 @@ use crate::families::Family;
 use crate::keys;
 use crate::store::Store;
 
-/// A stored record, decoded. An entry and its draft come in two transactions, and lists take more
-/// room in memory than in their encoding.
+/// A stored record, decoded. Only keeps a damaged length from taking all memory: a genesis' records
+/// came in no transaction, and may be larger than others.
 const RECORD_DECODED_BYTES_MAX: usize = 8 * limits::RECORD_BYTES_MAX;
 
 /// The records as they stood after the block at one height. Later commits do not change it.

@@ -122,3 +122,38 @@ impl From<records::Period> for Period {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn times_print_in_utc_with_milliseconds_and_parse_with_any_offset() {
+        let time = Time(TimeMs(1_767_225_600_007));
+        assert_eq!(time.to_string(), "2026-01-01T00:00:00.007Z");
+        assert_eq!(Time(TimeMs(0)).to_string(), "1970-01-01T00:00:00.000Z");
+        for text in ["2026-01-01T00:00:00.007Z", "2026-01-01T08:00:00.007+08:00"] {
+            assert_eq!(text.parse::<Time>().unwrap(), time, "{text}");
+        }
+        for bad in [
+            "",
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "yesterday",
+            "1767225600007",
+        ] {
+            assert!(bad.parse::<Time>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn times_beyond_rfc_3339_print_as_the_nearest() {
+        let far = Time(TimeMs(i64::MAX)).to_string();
+        let early = Time(TimeMs(i64::MIN)).to_string();
+        assert!(far.starts_with("9999-12-30"), "{far}");
+        assert!(early.starts_with("0000-01-01"), "{early}");
+        assert!(far.parse::<Time>().is_ok() && early.parse::<Time>().is_ok());
+    }
+}

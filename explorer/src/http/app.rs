@@ -139,3 +139,26 @@ pub(crate) fn broken(error: &JoinError) -> Problem {
     tracing::error!(%error, "a request's reading broke off");
     ProblemKind::Internal.with("Its operator finds the reason in the node's log. Ask another node")
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_full_queue_answers_busy() {
+        let places = Semaphore::new(1);
+        let held = take(&places, "requests wait").unwrap();
+        assert_eq!(take(&places, "requests wait").unwrap_err().code(), "busy");
+        drop(held);
+        assert!(take(&places, "requests wait").is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_takes_too_long_is_given_up() {
+        let never = std::future::pending::<()>();
+        let problem = in_time(never, Duration::from_millis(5)).await.unwrap_err();
+        assert_eq!((problem.code(), problem.status), ("took-too-long", 503));
+    }
+}

@@ -45,8 +45,14 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
     }
 }
 
+/// The parser's words without its own heading, cut.
 fn shorten(text: &str) -> String {
-    text.chars().take(400).collect()
+    const HEADINGS: [&str; 2] = ["Failed to deserialize query string: ", "Invalid URL: "];
+    let mut rest = text;
+    for heading in HEADINGS {
+        rest = rest.strip_prefix(heading).unwrap_or(rest);
+    }
+    rest.chars().take(400).collect()
 }
 
 /// An answer as JSON.
@@ -66,6 +72,8 @@ impl<T: Serialize> IntoResponse for Answer<T> {
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
         headers.insert(header::CONTENT_TYPE, json);
+        let nosniff = HeaderValue::from_static("nosniff");
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         response
     }

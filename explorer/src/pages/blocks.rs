@@ -11,7 +11,7 @@ use dirchain_ledger::records::Role;
 use serde::Deserialize;
 
 use super::frame::{Frame, given};
-use super::{Paged, filters, page_response};
+use super::{Asked, Paged, filters, page_response};
 use crate::api::{
     BlockAnswer, BlockItem, Page, TransactionAnswer, TransactionItem, TransactionStatus,
 };
@@ -37,7 +37,8 @@ struct BlocksPage {
 }
 
 /// `GET /blocks`
-pub(super) async fn blocks(State(app): State<Arc<App>>, Params(query): Params<ListQuery>) -> Paged {
+pub(super) async fn blocks(State(app): State<Arc<App>>, query: Asked<Params<ListQuery>>) -> Paged {
+    let Params(query) = query?;
     let slice = slice(None, given(&query.cursor), BLOCKS_SHOWN, BLOCKS_SHOWN)?;
     let read = move |directory: &dyn Directory| {
         let blocks = reading::blocks(directory, None, &slice)?;
@@ -60,7 +61,8 @@ struct BlockPage {
 }
 
 /// `GET /blocks/{height}`
-pub(super) async fn block(State(app): State<Arc<App>>, Place(height): Place<u64>) -> Paged {
+pub(super) async fn block(State(app): State<Arc<App>>, place: Asked<Place<u64>>) -> Paged {
+    let Place(height) = place?;
     let read = move |directory: &dyn Directory| {
         let height = Height(height);
         let block = reading::block(directory, height)?;
@@ -93,8 +95,9 @@ struct TransactionPage {
 /// `GET /transactions/{id}`
 pub(super) async fn transaction(
     State(app): State<Arc<App>>,
-    Place(id): Place<TransactionId>,
+    place: Asked<Place<TransactionId>>,
 ) -> Paged {
+    let Place(id) = place?;
     let transaction = look_up(&app, id, Duration::ZERO).await?;
     let actions = transaction
         .content

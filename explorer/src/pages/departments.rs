@@ -12,8 +12,7 @@ use dirchain_ledger::records::{
 use serde::Deserialize;
 
 use super::frame::{Frame, Point, given};
-use super::search::address;
-use super::{Paged, filters, page_response};
+use super::{Asked, Paged, filters, page_response};
 use crate::api::{
     AuthorizationItem, AuthorizationState, DepartmentAnswer, DepartmentItem, Direction,
     HistoryItem, Page, Problem, ResourceItem, ResponsibilityAnswer, SharingType,
@@ -40,14 +39,14 @@ struct DepartmentsPage {
     frame: Frame,
     q: String,
     departments: Page<DepartmentItem>,
-    next: Option<String>,
 }
 
 /// `GET /departments`
 pub(super) async fn departments(
     State(app): State<Arc<App>>,
-    Params(query): Params<ListQuery>,
+    query: Asked<Params<ListQuery>>,
 ) -> Paged {
+    let Params(query) = query?;
     let filter = DepartmentFilter {
         text: text_filter(query.q.as_deref())?,
     };
@@ -57,10 +56,8 @@ pub(super) async fn departments(
     let read = move |directory: &dyn Directory| {
         let reading = Reading::of_slice(directory, None, &slice)?;
         let departments = reading.departments(&filter, &slice)?;
-        let cursor = departments.next_cursor.as_ref();
         Ok(DepartmentsPage {
             frame: Frame::now(&directory.about(), "/departments", reading.as_of()),
-            next: cursor.map(|cursor| address("/departments", &[("q", &q), ("cursor", cursor)])),
             q,
             departments,
         })
@@ -100,9 +97,11 @@ pub(super) fn part_cursor(text: &Option<String>) -> Result<Option<Cursor>, Probl
 /// `GET /departments/{id}`
 pub(super) async fn department(
     State(app): State<Arc<App>>,
-    Place(id): Place<DepartmentId>,
-    Params(query): Params<DepartmentQuery>,
+    place: Asked<Place<DepartmentId>>,
+    query: Asked<Params<DepartmentQuery>>,
 ) -> Paged {
+    let Place(id) = place?;
+    let Params(query) = query?;
     let point = Point::parse(query.at.as_deref())?;
     let reads = part(part_cursor(&query.reads)?, AUTHORIZATIONS_SHOWN);
     let grants = part(part_cursor(&query.grants)?, AUTHORIZATIONS_SHOWN);
@@ -149,9 +148,11 @@ struct ResponsibilityPage {
 /// `GET /responsibilities/{code}`
 pub(super) async fn responsibility(
     State(app): State<Arc<App>>,
-    Place(code): Place<ResponsibilityCode>,
-    Params(query): Params<ResponsibilityQuery>,
+    place: Asked<Place<ResponsibilityCode>>,
+    query: Asked<Params<ResponsibilityQuery>>,
 ) -> Paged {
+    let Place(code) = place?;
+    let Params(query) = query?;
     let point = Point::parse(query.at.as_deref())?;
     let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
     let read = move |directory: &dyn Directory| {

@@ -25,6 +25,8 @@ pub(super) struct Frame {
     pub(super) at_text: String,
     /// What links to other records carry so that they show the same point.
     pub(super) suffix: String,
+    /// The same for links that carry a cursor before it.
+    pub(super) and_at: String,
 }
 
 impl Frame {
@@ -38,6 +40,7 @@ impl Frame {
             past: None,
             at_text: String::new(),
             suffix: String::new(),
+            and_at: String::new(),
         }
     }
 
@@ -56,15 +59,20 @@ impl Frame {
         let resolved = reading.resolved();
         let about = reading.directory().about();
         let is_past = at.at.is_some() && resolved.as_of.height < resolved.tip.height;
-        let suffix = match at.at {
-            Some(At::Height(height)) => format!("?at={height}"),
-            Some(At::Time(time)) => format!("?at={}", Time(time)),
+        let point = match at.at {
+            Some(At::Height(height)) => Some(height.to_string()),
+            Some(At::Time(time)) => Some(Time(time).to_string()),
+            None => None,
+        };
+        let after = |sign: char| match &point {
+            Some(point) => format!("{sign}at={point}"),
             None => String::new(),
         };
         Self {
             past: is_past.then(|| reading.as_of()),
             at_text: at.text.clone(),
-            suffix,
+            suffix: after('?'),
+            and_at: after('&'),
             ..Self::now(&about, here, reading.as_of())
         }
     }

@@ -32,6 +32,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::home))
         .route("/search", get(search::search))
+        .route("/resources", get(search::search))
         .route("/departments", get(departments::departments))
         .route("/departments/{id}", get(departments::department))
         .route("/responsibilities/{code}", get(departments::responsibility))
@@ -45,6 +46,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
 
 /// What a page's handler answers.
 type Paged = Result<Response, Unpaged>;
+
+/// A part of the address, or the problem with it, which goes out as a page too.
+type Asked<T> = Result<T, Problem>;
 
 /// A problem that goes out as a page.
 pub(crate) struct Unpaged(Problem);

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::departments::{part, part_cursor};
 use super::frame::{Frame, Point};
-use super::{Paged, filters, page_response};
+use super::{Asked, Paged, filters, page_response};
 use crate::api::{
     ApplicationItem, ApplicationState, AuthorizationItem, AuthorizationState, Basis, DraftState,
     HistoryItem, Page, ResourceAnswer, SharingType, Time,
@@ -50,9 +50,11 @@ struct ResourcePage {
 /// `GET /resources/{code}`
 pub(super) async fn resource(
     State(app): State<Arc<App>>,
-    Place(code): Place<ResourceCode>,
-    Params(query): Params<ResourceQuery>,
+    place: Asked<Place<ResourceCode>>,
+    query: Asked<Params<ResourceQuery>>,
 ) -> Paged {
+    let Place(code) = place?;
+    let Params(query) = query?;
     let point = Point::parse(query.at.as_deref())?;
     let applications = part(part_cursor(&query.applications)?, SHARINGS_SHOWN);
     let authorizations = part(part_cursor(&query.authorizations)?, SHARINGS_SHOWN);

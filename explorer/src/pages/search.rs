@@ -9,7 +9,7 @@ use dirchain_ledger::records::ResourceStatus;
 use serde::Deserialize;
 
 use super::frame::{Frame, given};
-use super::{Paged, filters, page_response};
+use super::{Asked, Paged, filters, page_response};
 use crate::api::{Page, Problem, ResourceItem, SharingType};
 use crate::directory::Directory;
 use crate::http::{App, Params, slice, text_filter};
@@ -58,7 +58,6 @@ struct SearchPage {
     form: Form,
     direct: Vec<Direct>,
     found: Page<ResourceItem>,
-    next: Option<String>,
     wanted: usize,
     scan_max: usize,
 }
@@ -66,8 +65,9 @@ struct SearchPage {
 /// `GET /search`
 pub(super) async fn search(
     State(app): State<Arc<App>>,
-    Params(query): Params<SearchQuery>,
+    query: Asked<Params<SearchQuery>>,
 ) -> Paged {
+    let Params(query) = query?;
     let filter = ResourceFilter {
         provider: given(&query.provider).map(provider).transpose()?,
         sharing: given(&query.sharing).map(choice).transpose()?,
@@ -108,10 +108,6 @@ fn search_page(
 ) -> Result<SearchPage, Problem> {
     let reading = Reading::of_slice(directory, None, slice)?;
     let found = reading.resources(filter, slice)?;
-    let next = found
-        .next_cursor
-        .as_ref()
-        .map(|cursor| next_address(&form, cursor));
     let direct = match &filter.text {
         Some(text) if slice.cursor.is_none() => direct(&reading, &form.q, text)?,
         Some(_) | None => Vec::new(),
@@ -121,32 +117,9 @@ fn search_page(
         form,
         direct,
         found,
-        next,
         wanted: slice.limit,
         scan_max: limits::SCAN_MAX,
     })
-}
-
-fn next_address(form: &Form, cursor: &str) -> String {
-    let pairs = [
-        ("q", form.q.as_str()),
-        ("sharing", form.sharing.as_str()),
-        ("status", form.status.as_str()),
-        ("provider", form.provider.as_str()),
-        ("cursor", cursor),
-    ];
-    let given: Vec<(&str, &str)> = pairs
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .collect();
-    address("/search", &given)
-}
-
-/// An address with a query, escaped.
-pub(super) fn address(path: &str, pairs: &[(&str, &str)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(pairs);
-    format!("{path}?{}", query.finish())
 }
 
 fn direct(reading: &Reading<'_>, written: &str, text: &str) -> Result<Vec<Direct>, Problem> {

@@ -40,6 +40,8 @@ pub(crate) struct FieldAccess {
     pub unit: Option<String>,
     /// How it is shared, the entry's default applied.
     pub sharing: Option<Sharing>,
+    /// Whether that is the field's own, not the entry's.
+    pub is_own: bool,
     /// How sensitive it is, the entry's default applied.
     pub level: Option<SensitivityLevel>,
     /// Who may read it.
@@ -142,6 +144,7 @@ impl Reading<'_> {
                 field_type: type_text(field),
                 unit: field.unit.as_ref().map(ToString::to_string),
                 sharing: entry.sharing_of(field).cloned(),
+                is_own: field.sharing.is_some(),
                 level: entry.level_of(field),
                 who,
             });
@@ -197,8 +200,7 @@ impl Reading<'_> {
 
 /// The version in force, where it shares the field with everyone.
 fn everyone(resource: &Resource, field: FieldNumber) -> Option<u32> {
-    let published = resource.published.as_ref();
-    let published = published.filter(|_| resource.withdrawn.is_none())?;
+    let published = resource.in_force()?;
     let entry = &published.entry;
     let sharing = entry.sharing_of(entry.field(field)?);
     (sharing == Some(&Sharing::Unconditional)).then_some(published.version)

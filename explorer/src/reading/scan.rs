@@ -81,3 +81,74 @@ pub(super) fn cut<T>(
         more: found.next.is_some(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use dirchain_ledger::records::Record;
+    use dirchain_ledger::testing::code;
+
+    use super::*;
+
+    /// Ids of this many resources, and no record.
+    struct Ids(u32);
+
+    impl View for Ids {
+        fn record(&self, _: &RecordId) -> Result<Option<Record>, ViewError> {
+            Ok(None)
+        }
+
+        fn list(
+            &self,
+            _: RecordKind,
+            after: Option<&RecordId>,
+            count_max: usize,
+        ) -> Result<Vec<RecordId>, ViewError> {
+            let ids = (1..=self.0).map(|number| RecordId::Resource(code(number)));
+            let ids = ids.filter(|id| after.is_none_or(|after| id > after));
+            Ok(ids.take(count_max).collect())
+        }
+
+        fn referrers(
+            &self,
+            _: &RecordId,
+            kind: RecordKind,
+            after: Option<&RecordId>,
+            count_max: usize,
+        ) -> Result<Vec<RecordId>, ViewError> {
+            self.list(kind, after, count_max)
+        }
+    }
+
+    #[test]
+    fn a_scan_that_keeps_nothing_stops_at_its_bound_and_goes_on_from_there() {
+        let count = u32::try_from(limits::SCAN_MAX).unwrap() + 7;
+        let view = Ids(count);
+        let source = Source::All(RecordKind::Resource);
+        let mut examined = 0;
+        let mut none = |_: &RecordId| {
+            examined += 1;
+            Ok(None::<()>)
+        };
+        let found = scan(&view, &source, None, 10, &mut none).unwrap();
+        assert!(found.items.is_empty());
+        let bound = u32::try_from(limits::SCAN_MAX).unwrap();
+        assert_eq!(found.next, Some(RecordId::Resource(code(bound))));
+        let found = scan(&view, &source, found.next.as_ref(), 10, &mut none).unwrap();
+        assert_eq!(found.next, None);
+        assert_eq!(examined, count);
+    }
+
+    #[test]
+    fn a_full_page_at_the_end_of_a_list_has_no_next() {
+        let source = Source::All(RecordKind::Resource);
+        let all = |id: &RecordId| Ok(Some(id.clone()));
+        for (count, more) in [(3, false), (4, true)] {
+            let found = scan(&Ids(count), &source, None, 3, all).unwrap();
+            assert_eq!((found.items.len(), found.next.is_some()), (3, more));
+        }
+        let found = scan(&Ids(300), &source, None, 1_000, all).unwrap();
+        assert_eq!((found.items.len(), found.next), (300, None));
+    }
+}

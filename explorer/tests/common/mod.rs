@@ -8,7 +8,7 @@
     unreachable_pub
 )]
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{Height, Moment, TimeMs, TransactionId};
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::{self, GENESIS_TIME, Ledger, VOTERS};
 use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
 use dirchain_ledger::view::{View, ViewError};
@@ -35,12 +36,16 @@ use tower::ServiceExt;
 pub struct City {
     ledger: RwLock<Arc<Ledger>>,
     pool: Mutex<Vec<VerifiedTransaction>>,
-    refused: Mutex<Vec<(TransactionId, String, String, Option<String>)>>,
+    refused: Mutex<Vec<(TransactionId, Rejection)>>,
     pub name: String,
     pub broken: AtomicBool,
     pub busy: AtomicBool,
     pub stopping: AtomicBool,
     pub ready: AtomicBool,
+    /// Blocks below this height are not kept.
+    pub kept_from: AtomicU64,
+    /// How long each record takes to read.
+    pub delay_ms: AtomicU64,
 }
 
 impl City {
@@ -54,6 +59,8 @@ impl City {
             busy: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             ready: AtomicBool::new(true),
+            kept_from: AtomicU64::new(0),
+            delay_ms: AtomicU64::new(0),
         })
     }
 
@@ -76,11 +83,7 @@ impl City {
     pub fn commit(&self) {
         let waiting = std::mem::take(&mut *self.pool.lock().unwrap());
         let built = self.change(|ledger| ledger.extend(&waiting));
-        let mut refused = self.refused.lock().unwrap();
-        for (id, rejection) in built.refused {
-            let rule = rejection.rule().map(str::to_owned);
-            refused.push((id, rejection.code().to_owned(), rejection.to_string(), rule));
-        }
+        self.refused.lock().unwrap().extend(built.refused);
     }
 
     fn now(&self, id: TransactionId) -> TransactionOutcome {
@@ -88,11 +91,11 @@ impl City {
             return TransactionOutcome::Committed { height, index };
         }
         let refused = self.refused.lock().unwrap();
-        if let Some((_, code, message, rule)) = refused.iter().find(|(known, ..)| *known == id) {
+        if let Some((_, rejection)) = refused.iter().find(|(known, _)| *known == id) {
             return TransactionOutcome::Refused {
-                code: code.clone(),
-                message: message.clone(),
-                rule: rule.clone(),
+                code: rejection.code().to_owned(),
+                message: rejection.to_string(),
+                rule: rejection.rule().map(str::to_owned),
             };
         }
         let pool = self.pool.lock().unwrap();
@@ -116,6 +119,7 @@ struct CityView {
     ledger: Arc<Ledger>,
     height: Height,
     broken: bool,
+    delay: Duration,
 }
 
 impl CityView {
@@ -132,6 +136,9 @@ impl CityView {
 impl View for CityView {
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
         self.check()?;
+        if !self.delay.is_zero() {
+            std::thread::sleep(self.delay);
+        }
         self.ledger.state.at(self.height).record(id)
     }
 
@@ -190,6 +197,7 @@ impl Directory for City {
             ledger: self.ledger(),
             height,
             broken: self.broken.load(Ordering::Relaxed),
+            delay: Duration::from_millis(self.delay_ms.load(Ordering::Relaxed)),
         })
     }
 
@@ -208,6 +216,9 @@ impl Directory for City {
         let Some(index) = height.0.checked_sub(1) else {
             return Ok(None);
         };
+        if height.0 < self.kept_from.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         Ok(self.ledger().blocks.get(index as usize).cloned())
     }
 

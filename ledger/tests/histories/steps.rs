@@ -95,7 +95,7 @@ impl Step {
             };
             actions.extend(other.choose(ledger).1);
         }
-        let author = if self.is_odd && self.variant % 2 == 0 {
+        let author = if self.is_odd && self.variant.is_multiple_of(2) {
             key(PARTIES[self.party], ROLES[usize::from(self.variant) % 3])
         } else {
             author
@@ -169,7 +169,7 @@ impl Step {
             (application.status == ApplicationStatus::Submitted).then_some(application)
         });
         match open {
-            Some(application) if self.variant % 4 != 0 => {
+            Some(application) if !self.variant.is_multiple_of(4) => {
                 let mut terms = grant_of(application.id, &application.request);
                 terms.revision = self.off_by(1);
                 if self.variant % 8 == 1 {
@@ -282,7 +282,7 @@ impl Step {
                 };
                 (administrator(&applicant), action)
             }
-            29 | 30 | 31 => {
+            29..=31 => {
                 let action = Action::EndAuthorization {
                     authorization: application,
                     revision: self.off_by(1),
@@ -295,7 +295,7 @@ impl Step {
                 };
                 (administrator(author), action)
             }
-            32 if self.variant % 12 == 0 => {
+            32 if self.variant.is_multiple_of(12) => {
                 let action = Action::WithdrawResource {
                     code,
                     revision,
@@ -324,7 +324,7 @@ impl Step {
         let party = PARTIES[self.party];
         let label = format!("random {}", self.variant % 8);
         match self.variant % 7 {
-            0 if self.variant % 3 == 0 => {
+            0 if self.variant.is_multiple_of(3) => {
                 let action = Action::AbolishResponsibility {
                     code: responsibility(root_of(party)),
                     reason: id("职责取消"),

@@ -2,7 +2,10 @@
 
 use dirchain_ledger::access::{Basis, Denial, Failure, Verdict, may_read, who_may_read};
 use dirchain_ledger::action::Action;
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::records::{Published, Record, Resource, Trail};
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
 
@@ -40,6 +43,33 @@ fn point_2_nobody_reads_what_is_not_published_or_while_not_active() {
     ledger.submit(&head(PROVIDER), vec![action]).unwrap();
     let verdict = ledger.verdict(APPLICANT, &code, 1, None);
     assert_eq!(verdict, Verdict::Denied(Denial::NotPublished));
+}
+
+#[test]
+fn point_2_a_suspended_provider_does_not_read_either() {
+    let at = genesis().moment();
+    let resource = Resource {
+        code: code(1),
+        provider: id(SUSPENDED),
+        revision: 3,
+        draft: None,
+        published: Some(Published {
+            version: 1,
+            since: at,
+            entry: entry(&responsibility(SUSPENDED)),
+        }),
+        versions: List::default(),
+        withdrawn: None,
+        last_field: 4,
+        applications: 0,
+        trail: Trail::default(),
+    };
+    let resource = Record::Resource(Box::new(resource));
+    let records = genesis_records().into_iter().chain([resource]).collect();
+    let ledger = Ledger::new(&Genesis::new(id("停职"), GENESIS_TIME, records).unwrap());
+    let verdict = ledger.verdict(SUSPENDED, &code(1), 1, None);
+    assert_eq!(verdict, Verdict::Denied(Denial::DepartmentNotActive));
+    assert!(ledger.verdict(BYSTANDER, &code(1), 1, None).is_allowed());
 }
 
 #[test]

@@ -25,8 +25,8 @@ pub(crate) trait Sink: Send + Sync + 'static {
         payload: Payload,
         body: Bytes,
     ) -> Result<(), Violation>;
-    /// A peer's tip.
-    fn status(&self, from: PeerId, body: Bytes) -> Result<(), Violation>;
+    /// A peer's tip; answers its height.
+    fn status(&self, from: PeerId, body: Bytes) -> Result<u64, Violation>;
     /// A peer asks for decided values. False if nobody will answer.
     fn sync_request(
         &self,

@@ -1,6 +1,7 @@
 //! What a command could not do: one line for people, one object for programs.
 
 use crate::client::{AuthorError, ClientError};
+use crate::progress;
 
 use super::output::Output;
 
@@ -19,16 +20,14 @@ pub(crate) struct Refused {
 /// Prints an error on stderr.
 pub(crate) fn print(error: &anyhow::Error, format: Output) {
     let line = line(error);
-    match format {
-        Output::Text => eprintln!("error: {line}"),
+    progress::say(match format {
+        Output::Text => format!("error: {line}"),
         Output::Json => {
             let (code, rule) = code_and_rule(error);
-            eprintln!(
-                "{}",
-                serde_json::json!({ "error": { "code": code, "message": line, "rule": rule } })
-            );
+            let error = serde_json::json!({ "code": code, "message": line, "rule": rule });
+            serde_json::json!({ "error": error }).to_string()
         }
-    }
+    });
 }
 
 /// The error and its causes in one line.

@@ -27,7 +27,7 @@ pub(crate) enum GenesisCommand {
         description: PathBuf,
 
         /// The genesis file to write
-        #[arg(short, long, value_name = "FILE")]
+        #[arg(short = 'o', long, value_name = "FILE")]
         file: PathBuf,
     },
     /// Make the sample city's genesis, for tests and demonstrations
@@ -49,7 +49,7 @@ pub(crate) enum GenesisCommand {
         time: Option<Time>,
 
         /// The genesis file to write
-        #[arg(short, long, value_name = "FILE")]
+        #[arg(short = 'o', long, value_name = "FILE")]
         file: PathBuf,
     },
     /// Show what a genesis file begins

@@ -96,7 +96,10 @@ impl Init {
         if home.is_initialised() {
             let config = home.config()?;
             let same = self.node_id.as_ref().is_none_or(|id| *id == config.node)
-                && self.listen.as_ref().is_none_or(|l| *l == config.network.listen)
+                && self
+                    .listen
+                    .as_ref()
+                    .is_none_or(|l| *l == config.network.listen)
                 && self.http.is_none_or(|http| http == config.http.listen);
             anyhow::ensure!(
                 same,
@@ -106,7 +109,8 @@ impl Init {
             return Ok(config);
         }
         let node = self.node_id.clone();
-        let node = node.context("a new home needs its node's name. Give --node-id, such as D035-1")?;
+        let node =
+            node.context("a new home needs its node's name. Give --node-id, such as D035-1")?;
         let mut config = Config::new(node);
         if let Some(listen) = &self.listen {
             config.network.listen.clone_from(listen);

@@ -33,7 +33,7 @@ use output::Output;
 
 /// A permissioned directory chain: who produces a government's data, who may read it, and why.
 #[derive(Debug, Parser)]
-#[command(name = "dirchain", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "dirchain", version, max_term_width = 100)]
 pub struct Cli {
     #[command(flatten)]
     global: Global,

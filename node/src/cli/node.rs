@@ -70,9 +70,9 @@ impl NodeCommand {
                 });
                 desk.submit(vec![action])
             }
-            NodeCommand::Remove { id, signing } => {
-                signing.desk(context)?.submit(vec![Action::RemoveNode { id }])
-            }
+            NodeCommand::Remove { id, signing } => signing
+                .desk(context)?
+                .submit(vec![Action::RemoveNode { id }]),
         }
     }
 }

@@ -215,7 +215,9 @@ impl Apply {
         let resource = found.with_context(|| format!("there is no resource {code}"))?;
         let version = self.version.or(resource.resource.version);
         let (Some(version), Some(entry)) = (version, &resource.entry) else {
-            anyhow::bail!("resource {code} is not published; only a published one can be applied for");
+            anyhow::bail!(
+                "resource {code} is not published; only a published one can be applied for"
+            );
         };
         let fields = match self.fields {
             Some(FieldList(fields)) => fields,
@@ -261,7 +263,9 @@ fn number_of(
     code: &ResourceCode,
     committed: Committed,
 ) -> anyhow::Result<Vec<String>> {
-    let count = client.resource(code, None)?.map_or(0, |r| r.application_count);
+    let count = client
+        .resource(code, None)?
+        .map_or(0, |r| r.application_count);
     for number in (1..=count).rev() {
         let id = SharingId {
             resource: code.clone(),

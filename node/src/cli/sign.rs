@@ -12,6 +12,9 @@ use crate::keys::KeyName;
 use super::context::Context;
 use super::failure::Refused;
 
+/// How long a step that others follow may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How a command signs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Signing {
@@ -53,18 +56,32 @@ pub(crate) struct Desk<'a> {
 impl Signing {
     /// Opens the key and finds its place on the ledger.
     pub(crate) fn desk<'a>(&self, context: &'a Context) -> anyhow::Result<Desk<'a>> {
-        let client = context.client()?;
-        let author = context.author(&client, &self.key)?;
-        Ok(Desk {
-            context,
-            client,
-            author,
-            wait: self.wait.map(Duration::from_secs),
-        })
+        let mut desk = Desk::open(context, &self.key)?;
+        desk.wait = self.wait.map(Duration::from_secs);
+        Ok(desk)
     }
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    /// Opens a key of the keystore and finds its place on the ledger.
+    pub(crate) fn open(context: &'a Context, key: &KeyName) -> anyhow::Result<Self> {
+        let client = context.client()?;
+        let author = context.author(&client, key)?;
+        Ok(Self {
+            context,
+            client,
+            author,
+            wait: None,
+        })
+    }
+
+    /// Signs, submits, and waits until it took effect.
+    pub(crate) fn carry_out(&mut self, actions: Vec<Action>) -> anyhow::Result<Committed> {
+        let transaction = self.author.submit(&self.client, actions)?;
+        let outcome = self.client.wait_for(&transaction, PATIENCE)?;
+        decided(transaction.id(), outcome)
+    }
+
     /// Signs, submits, waits if asked to, and prints.
     pub(crate) fn submit(self, actions: Vec<Action>) -> anyhow::Result<()> {
         self.submit_noting(actions, |_, _, _| Ok(Vec::new()))

@@ -22,22 +22,41 @@ fn text(status: &Status, url: &str, now_ms: i64) -> String {
     let connected = node.peers.iter().filter(|peer| peer.connected);
     let mut table = Table::default();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    row("node", format!("{} of {} at {url}", node.node, node.department));
+    row(
+        "node",
+        format!("{} of {} at {url}", node.node, node.department),
+    );
     row("chain", format!("{} ({})", about.name, about.chain));
     row("height", tip.height.to_string());
     row("tip", format!("{} old", age(tip.time, now_ms)));
     row("mode", mode(&node.mode));
     row("lag", lag(status));
-    row("ready", match (&node.ready, &node.not_ready_reason) {
-        (true, _) => "yes".to_owned(),
-        (false, Some(reason)) => format!("no: {reason}"),
-        (false, None) => "no".to_owned(),
-    });
-    row("peers", format!("{} of {} connected", connected.count(), node.peers.len()));
+    row(
+        "ready",
+        match (&node.ready, &node.not_ready_reason) {
+            (true, _) => "yes".to_owned(),
+            (false, Some(reason)) => format!("no: {reason}"),
+            (false, None) => "no".to_owned(),
+        },
+    );
+    row(
+        "peers",
+        format!("{} of {} connected", connected.count(), node.peers.len()),
+    );
     row("validators", tip.validators.len().to_string());
-    row("waiting", format!("{} transactions", node.waiting_transactions));
+    row(
+        "waiting",
+        format!("{} transactions", node.waiting_transactions),
+    );
     row("disk", size(node.disk_bytes));
-    row("running", format!("{}, version {}", duration(node.uptime_ms), about.software_version));
+    row(
+        "running",
+        format!(
+            "{}, version {}",
+            duration(node.uptime_ms),
+            about.software_version
+        ),
+    );
     let mut text = table.text();
     for peer in node.peers.iter().filter(|peer| !peer.connected) {
         let heard = peer.last_heard.map_or_else(

@@ -19,7 +19,9 @@ pub enum At {
 
 /// The text is neither a height nor a time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is neither a height (1234) nor a time (2026-03-01T12:00:00+08:00, or 2026-03-01 for the start of that day in UTC+8)")]
+#[error(
+    "`{given}` is neither a height (1234) nor a time (2026-03-01T12:00:00+08:00, or 2026-03-01 for the start of that day in UTC+8)"
+)]
 pub struct ParseAtError {
     /// What was given, cut to 80 characters.
     pub given: String,
@@ -54,7 +56,12 @@ pub fn parse_time(text: &str) -> Result<Time, ParseAtError> {
         let zone = TimeZone::fixed(Offset::constant(8));
         date.to_zoned(zone).ok()
     };
-    match text.parse::<Date>().ok().filter(|_| text.len() == 10).and_then(start) {
+    match text
+        .parse::<Date>()
+        .ok()
+        .filter(|_| text.len() == 10)
+        .and_then(start)
+    {
         Some(start) => Ok(Time(TimeMs(start.timestamp().as_millisecond()))),
         None => Err(ParseAtError {
             given: text.chars().take(80).collect(),
@@ -70,7 +77,10 @@ mod tests {
     fn heights_times_and_dates() {
         let at = |text: &str| text.parse::<At>().map(|at| at.to_string());
         assert_eq!(at("42").unwrap(), "42");
-        assert_eq!(at("2026-03-01T12:00:00+08:00").unwrap(), "2026-03-01T04:00:00.000Z");
+        assert_eq!(
+            at("2026-03-01T12:00:00+08:00").unwrap(),
+            "2026-03-01T04:00:00.000Z"
+        );
         assert_eq!(at("2026-03-01").unwrap(), "2026-02-28T16:00:00.000Z");
         for bad in ["", "yesterday", "2026-03-01T12:00:00", "-1"] {
             assert!(at(bad).is_err(), "{bad}");

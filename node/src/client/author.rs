@@ -27,7 +27,9 @@ pub enum AuthorError {
     #[error(transparent)]
     Transaction(#[from] TransactionError),
     /// The key is on no ledger.
-    #[error("key {key} is not registered on this chain. Make an offer with `dirchain keys offer` and ask the department's head to register it")]
+    #[error(
+        "key {key} is not registered on this chain. Make an offer with `dirchain keys offer` and ask the department's head to register it"
+    )]
     NotRegistered {
         /// The key.
         key: PublicKey,

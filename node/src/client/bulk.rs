@@ -204,7 +204,13 @@ mod tests {
             .map(|lot| lot.iter().map(|item| item.tag).collect())
             .collect();
         assert_eq!(back, [vec![1], vec![2, 3]]);
-        split(vec![item(7, 1)], &mut waiting, &mut done, "c".into(), "m".into());
+        split(
+            vec![item(7, 1)],
+            &mut waiting,
+            &mut done,
+            "c".into(),
+            "m".into(),
+        );
         let refused = Fate::Refused {
             code: "c".into(),
             message: "m".into(),

@@ -8,13 +8,17 @@ use dirchain_explorer::api::Problem;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     /// The address is none.
-    #[error("`{url}` is no node's address: it is http, a host and a port, such as http://127.0.0.1:8080")]
+    #[error(
+        "`{url}` is no node's address: it is http, a host and a port, such as http://127.0.0.1:8080"
+    )]
     BadUrl {
         /// What was given.
         url: String,
     },
     /// Nobody listens there.
-    #[error("no node answers at {url} ({reason}). Start it with `dirchain run`, or name another with --node")]
+    #[error(
+        "no node answers at {url} ({reason}). Start it with `dirchain run`, or name another with --node"
+    )]
     Unreachable {
         /// The node's address.
         url: String,
@@ -22,7 +26,9 @@ pub enum ClientError {
         reason: String,
     },
     /// No answer in time.
-    #[error("the node at {url} did not answer in time ({reason}). It may be busy or stopping; `dirchain status` shows")]
+    #[error(
+        "the node at {url} did not answer in time ({reason}). It may be busy or stopping; `dirchain status` shows"
+    )]
     TimedOut {
         /// The node's address.
         url: String,
@@ -30,7 +36,9 @@ pub enum ClientError {
         reason: String,
     },
     /// The answer is not what this version of dirchain expects.
-    #[error("the answer of {url} is not understood: {reason}. Is it a dirchain node of this version?")]
+    #[error(
+        "the answer of {url} is not understood: {reason}. Is it a dirchain node of this version?"
+    )]
     Malformed {
         /// The node's address.
         url: String,
@@ -41,7 +49,9 @@ pub enum ClientError {
     #[error("{}", .0.detail)]
     Problem(Box<Problem>),
     /// The node serves another chain than the caller's.
-    #[error("the node at {url} serves chain {found}, this home's genesis is that of chain {expected}. Name a node of the same chain with --node")]
+    #[error(
+        "the node at {url} serves chain {found}, this home's genesis is that of chain {expected}. Name a node of the same chain with --node"
+    )]
     OtherChain {
         /// The node's address.
         url: String,

@@ -12,8 +12,8 @@ mod reads;
 mod submit;
 
 pub use at::{At, ParseAtError, parse_time};
-pub use author::{Author, AuthorError};
 pub(crate) use author::now;
+pub use author::{Author, AuthorError};
 pub use bulk::{Fate, Item, send_all};
 pub use error::ClientError;
 pub use pipeline::{Pipeline, Sent};
@@ -161,29 +161,4 @@ fn is_absent(error: &ClientError) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_plain_http_addresses_are_nodes() {
-        for good in ["http://127.0.0.1:8080", "http://node.example/", "http://[::1]:1"] {
-            assert!(Client::new(good).is_ok(), "{good}");
-        }
-        for bad in ["127.0.0.1:8080", "https://a", "http://", "http://a/b", "http://a b"] {
-            let error = Client::new(bad).unwrap_err().to_string();
-            assert!(error.contains("such as http://127.0.0.1:8080"), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_node_that_is_not_there_is_named_with_what_to_do() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        drop(listener);
-        let error = Client::new(&url).unwrap().status().unwrap_err();
-        assert!(matches!(error, ClientError::Unreachable { .. }));
-        let error = error.to_string();
-        assert!(error.starts_with(&format!("no node answers at {url}")), "{error}");
-        assert!(error.contains("dirchain run"), "{error}");
-    }
-}
+mod tests;

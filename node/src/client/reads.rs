@@ -110,7 +110,10 @@ impl Client {
         code: &ResourceCode,
         at: Option<At>,
     ) -> Result<Option<ResourceAnswer>, ClientError> {
-        self.find(&format!("/api/v1/resources/{}", segment(code)), &at_query(at))
+        self.find(
+            &format!("/api/v1/resources/{}", segment(code)),
+            &at_query(at),
+        )
     }
 
     /// Every entry that a filter leaves.
@@ -134,7 +137,10 @@ impl Client {
     ) -> Result<Option<ReadersAnswer>, ClientError> {
         let mut query = at_query(at);
         query.extend(field.map(|field| ("field", field.to_string())));
-        self.find(&format!("/api/v1/resources/{}/readers", segment(code)), &query)
+        self.find(
+            &format!("/api/v1/resources/{}/readers", segment(code)),
+            &query,
+        )
     }
 
     /// Whether a department may read a field, and why.

@@ -14,8 +14,10 @@ use anyhow::Context as _;
 use tokio::process::{Child, Command};
 
 use crate::home::Home;
+use crate::progress;
 
 use super::layout::Layout;
+use super::supervisor::Ended;
 
 /// How long a node may take to stop before it is killed.
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
@@ -55,16 +57,18 @@ impl Node {
     }
 
     /// Waits until the node ends by itself, and tells how with the end of its log.
-    pub(super) async fn ended(&mut self) -> String {
+    pub(super) async fn ended(&mut self) -> Ended {
         let how = match self.child.wait().await {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        let Self { number, log, .. } = self;
-        let log = log.display();
-        match tail(&self.log) {
-            Ok(tail) => format!("node {number} ended by itself ({how}). The end of {log}:\n{tail}"),
-            Err(error) => format!("node {number} ended by itself ({how}); {log}: {error}"),
+        let log = match tail(&self.log) {
+            Ok(tail) => format!("the end of {}:\n{tail}", self.log.display()),
+            Err(error) => format!("{}: {error}\n", self.log.display()),
+        };
+        Ended {
+            why: format!("node {} ended by itself ({how})", self.number),
+            log: Some(log),
         }
     }
 
@@ -73,7 +77,10 @@ impl Node {
         drop(self.child.stdin.take());
         let ended = tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await;
         if ended.is_err() {
-            eprintln!("node {} does not stop; it is killed", self.number);
+            progress::say(format_args!(
+                "node {} does not stop; it is killed",
+                self.number
+            ));
             // It may have ended this very moment.
             drop(self.child.kill().await);
         }

@@ -49,11 +49,7 @@ pub(super) fn listen(base_port: u16, index: u16) -> String {
 }
 
 /// The nodes of the city, on consecutive ports of this machine.
-pub(super) fn specs(
-    seed: &Seed,
-    nodes: u16,
-    base_port: u16,
-) -> Result<Vec<NodeSpec>, SampleError> {
+pub(super) fn specs(seed: &Seed, nodes: u16, base_port: u16) -> Result<Vec<NodeSpec>, SampleError> {
     let numbered = (1..=999u16).map(|number| format!("D{number:03}"));
     let others = numbered.filter(|id| !WITH_NODES.contains(&id.as_str()));
     let departments = WITH_NODES.iter().map(|id| (*id).to_owned()).chain(others);
@@ -69,9 +65,7 @@ pub(super) fn specs(
             department: department.map_err(|error| unusable(&error))?,
             network_key: keys.network.public(),
             consensus_key: keys.consensus.public(),
-            addresses: vec![
-                Text::new(listen(base_port, index)).map_err(|error| unusable(&error))?,
-            ],
+            addresses: vec![Text::new(listen(base_port, index)).map_err(|error| unusable(&error))?],
         });
     }
     Ok(specs)

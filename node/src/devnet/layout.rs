@@ -178,7 +178,10 @@ impl Layout {
         let home = Home::at(&self.dir);
         home.write_genesis(&self.city.genesis)?;
         if !self.passphrase_file().exists() {
-            secret_file::write_new(&self.passphrase_file(), format!("{PASSPHRASE}\n").as_bytes())?;
+            secret_file::write_new(
+                &self.passphrase_file(),
+                format!("{PASSPHRASE}\n").as_bytes(),
+            )?;
         }
         let keystore = home.keystore();
         let passphrase = Passphrase::new(PASSPHRASE);
@@ -236,8 +239,7 @@ mod tests {
     fn a_devnet_is_made_once_and_opened_again() {
         let dir = tempfile::tempdir().unwrap();
         let made = make(dir.path(), 2).unwrap();
-        let opened =
-            Layout::open_or_make(dir.path(), 2, 7000, TimeMs(1_800_000_000_000)).unwrap();
+        let opened = Layout::open_or_make(dir.path(), 2, 7000, TimeMs(1_800_000_000_000)).unwrap();
         assert_eq!(made.city.genesis.chain(), opened.city.genesis.chain());
         assert_eq!(opened.homes.len(), 2);
         for home in &opened.homes {

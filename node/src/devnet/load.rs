@@ -124,9 +124,14 @@ impl Loader<'_> {
         }
         self.bar.set_message(step.note.clone());
         let actions = self.with_current_windows(step.actions)?;
-        let is_grant = actions.iter().all(|action| matches!(action, Action::Grant(_)));
+        let is_grant = actions
+            .iter()
+            .all(|action| matches!(action, Action::Grant(_)));
         let client = self.client;
-        match self.author(&step.department, step.role)?.submit(client, actions) {
+        match self
+            .author(&step.department, step.role)?
+            .submit(client, actions)
+        {
             Ok(transaction) => self.under_way.push((transaction, step.note)),
             // The short window ran out while the load was interrupted: an application nobody
             // decided on in time.

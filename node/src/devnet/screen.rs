@@ -63,10 +63,7 @@ pub(super) fn welcome(layout: &Layout, http_base: u16, now: TimeMs) -> String {
 
 /// This program as it can be typed here.
 fn program() -> String {
-    std::env::current_exe().map_or_else(
-        |_| "dirchain".to_owned(),
-        |path| quoted(&shown(&path)),
-    )
+    std::env::current_exe().map_or_else(|_| "dirchain".to_owned(), |path| quoted(&shown(&path)))
 }
 
 /// A path, relative where it lies below the current folder.

@@ -1,5 +1,6 @@
 //! Starting the nodes, loading the day, and stopping everything again.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -82,24 +83,31 @@ async fn supervise(options: &Options, layout: Layout) -> anyhow::Result<()> {
         nodes.push(Node::start(number, home, http_address(options, index))?);
     }
     let result = watch(options, layout, &mut nodes, interrupted).await;
-    if let Err(error) = &result {
-        eprintln!("{error}");
+    if let Err(Ended { log: Some(log), .. }) = &result {
+        progress::say(log.trim_end());
     }
-    eprintln!("stopping {} nodes", nodes.len());
+    progress::say(format_args!("stopping {} nodes", nodes.len()));
     futures::future::join_all(nodes.into_iter().map(Node::stop)).await;
-    match result {
-        Ok(()) => Ok(()),
-        Err(Ended(why)) => anyhow::bail!("the devnet was stopped: {}", first_line(&why)),
-    }
+    Ok(result?)
 }
 
 /// Why a devnet ends that nobody stopped.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Ended(String);
+#[error("{why}. The other nodes were stopped; the next start goes on from the same data")]
+pub(super) struct Ended {
+    /// What happened, in a line.
+    pub(super) why: String,
+    /// The end of the log of the node that ended.
+    pub(super) log: Option<String>,
+}
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+impl Ended {
+    fn because(why: impl Into<String>) -> Self {
+        Self {
+            why: why.into(),
+            log: None,
+        }
+    }
 }
 
 /// Brings the devnet up, then waits: for the user to stop it, or for a node to end.
@@ -124,12 +132,12 @@ async fn watch(
             }
             (why, _, _) = &mut ended => {
                 stop.store(true, Ordering::Relaxed);
-                return Err(Ended(why));
+                return Err(why);
             }
             result = &mut bringing_up, if !is_up => match result {
                 Ok(Ok(())) => is_up = true,
-                Ok(Err(error)) => return Err(Ended(format!("{error:#}"))),
-                Err(error) => return Err(Ended(error.to_string())),
+                Ok(Err(error)) => return Err(Ended::because(format!("{error:#}"))),
+                Err(error) => return Err(Ended::because(error.to_string())),
             },
         }
     }
@@ -138,17 +146,24 @@ async fn watch(
 fn bring_up(options: &Options, layout: &Layout, stop: &AtomicBool) -> anyhow::Result<()> {
     let mut clients = Vec::new();
     for index in 0..options.nodes {
-        clients.push(Client::new(&format!("http://{}", http_address(options, index)))?);
+        clients.push(Client::new(&format!(
+            "http://{}",
+            http_address(options, index)
+        ))?);
     }
     wait_until_ready(&clients, stop)?;
-    eprintln!("{} nodes are up, each in its own process", clients.len());
+    progress::say(format_args!(
+        "{} nodes are up, each in its own process",
+        clients.len()
+    ));
     if options.load
         && let Some(client) = clients.first()
     {
         let loaded: Loaded = load::load(client, &layout.city, stop)?;
-        eprintln!("{}", screen::loaded(loaded));
+        progress::say(screen::loaded(loaded));
     }
-    eprint!("{}", screen::welcome(layout, options.http_base, now()));
+    let welcome = screen::welcome(layout, options.http_base, now());
+    std::io::stdout().write_all(welcome.as_bytes())?;
     Ok(())
 }
 

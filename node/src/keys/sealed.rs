@@ -173,7 +173,8 @@ impl SealedKey {
         let mut nonce = [0u8; 12];
         hex::decode_to_slice(&self.clear.cipher.nonce, &mut nonce)
             .map_err(|_| damaged("its nonce is not 24 hexadecimal digits"))?;
-        let sealed = hex::decode(&self.sealed).map_err(|_| damaged("its seal is not hexadecimal"))?;
+        let sealed =
+            hex::decode(&self.sealed).map_err(|_| damaged("its seal is not hexadecimal"))?;
         let aad = self.clear.authenticated();
         let payload = Payload {
             msg: &sealed,
@@ -183,9 +184,10 @@ impl SealedKey {
             .decrypt(Nonce::from_slice(&nonce), payload)
             .map(Zeroizing::new)
             .map_err(|_| SealError::DoesNotOpen)?;
-        let seed: Zeroizing<[u8; 32]> = <[u8; 32]>::try_from(seed.as_slice())
-            .map(Zeroizing::new)
-            .map_err(|_| damaged("it does not hold a seed of 32 bytes"))?;
+        let seed: Zeroizing<[u8; 32]> =
+            <[u8; 32]>::try_from(seed.as_slice())
+                .map(Zeroizing::new)
+                .map_err(|_| damaged("it does not hold a seed of 32 bytes"))?;
         let secret = SecretKey::from_seed(&seed);
         if secret.public() != self.clear.public_key {
             return Err(damaged("its public key is not that of its secret half"));
@@ -226,10 +228,7 @@ fn damaged(reason: &str) -> SealError {
     }
 }
 
-fn cipher(
-    passphrase: &Passphrase,
-    derivation: &Derivation,
-) -> Result<ChaCha20Poly1305, SealError> {
+fn cipher(passphrase: &Passphrase, derivation: &Derivation) -> Result<ChaCha20Poly1305, SealError> {
     if !derivation.cost.within_bounds() {
         return Err(SealError::CostTooHigh);
     }
@@ -298,7 +297,11 @@ mod tests {
         change(&|key| key.clear.derivation.salt = hex::encode([1; 16]));
         change(&|key| key.clear.cipher.nonce = hex::encode([1; 12]));
         change(&|key| {
-            let flipped = if key.sealed.starts_with('0') { "1" } else { "0" };
+            let flipped = if key.sealed.starts_with('0') {
+                "1"
+            } else {
+                "0"
+            };
             key.sealed.replace_range(0..1, flipped);
         });
         for key in forged {

@@ -17,14 +17,19 @@ pub struct KeyName(String);
 
 /// The text is no key name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a key's name has 1 to 64 letters, digits, dots, hyphens or underscores and starts with a letter or digit, such as alice")]
+#[error(
+    "a key's name has 1 to 64 letters, digits, dots, hyphens or underscores and starts with a letter or digit, such as alice"
+)]
 pub struct ParseKeyNameError;
 
 impl FromStr for KeyName {
     type Err = ParseKeyNameError;
     fn from_str(text: &str) -> Result<Self, ParseKeyNameError> {
         let body = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-        let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+        let starts_well = text
+            .bytes()
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric());
         if starts_well && text.len() <= 64 && text.bytes().all(body) {
             return Ok(Self(text.to_owned()));
         }
@@ -249,9 +254,15 @@ mod tests {
         let again = store.add(&name("bob"), &secret, &passphrase, Cost::LIGHT);
         assert!(matches!(again, Err(KeystoreError::Taken { .. })));
         let unknown = store.open(&name("eve"), &passphrase).unwrap_err();
-        assert!(unknown.to_string().contains("dirchain keys list"), "{unknown}");
+        assert!(
+            unknown.to_string().contains("dirchain keys list"),
+            "{unknown}"
+        );
         let wrong = store.open(&name("bob"), &Passphrase::new("x")).unwrap_err();
-        assert!(wrong.to_string().starts_with("key bob: wrong passphrase"), "{wrong}");
+        assert!(
+            wrong.to_string().starts_with("key bob: wrong passphrase"),
+            "{wrong}"
+        );
     }
 
     #[test]
@@ -259,7 +270,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("bob.json"), "{}").unwrap();
         let error = Keystore::at(dir.path()).list().unwrap_err();
-        assert!(error.to_string().contains("bob.json is no key file"), "{error}");
+        assert!(
+            error.to_string().contains("bob.json is no key file"),
+            "{error}"
+        );
     }
 
     #[test]

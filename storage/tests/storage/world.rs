@@ -237,14 +237,12 @@ impl World {
 
     /// Builds the next block from a few random transactions, on top of what is in memory.
     pub(crate) fn grow(&mut self) -> &Made {
-        let count = self.numbers.below(4) as usize;
-        let transactions = (0..count).map(|author| {
-            let actions = 1 + self.numbers.below(3);
-            let actions = (0..actions).map(|_| self.action(author)).collect();
-            (author, actions)
-        });
-        let transactions: Vec<_> = transactions.collect();
-        self.grow_with(transactions)
+        let mut transactions: BTreeMap<usize, Vec<Action>> = BTreeMap::new();
+        for _ in 0..self.numbers.below(5) {
+            let (author, action) = self.action();
+            transactions.entry(author).or_default().push(action);
+        }
+        self.grow_with(transactions.into_iter().collect())
     }
 
     /// Builds the next block from one transaction of each of these authors.
@@ -305,27 +303,37 @@ impl World {
         self.state.resource(code).unwrap()
     }
 
-    fn action(&mut self, author: usize) -> Action {
-        let choice = self.numbers.below(10);
-        let resource = self.resource();
-        match (choice, resource) {
-            (0, _) => self.declare(author),
-            (1, _) => self.sub_unit(author),
-            (2, _) => self.node(author),
-            (3, _) | (_, None) => self.draft(author, None),
-            (4, Some(resource)) => self.draft(author, Some(resource)),
-            (5 | 6, Some(resource)) if resource.draft.is_some() => {
-                let (code, revision) = (resource.code, resource.revision);
-                match resource.draft.unwrap().status {
-                    DraftStatus::Submitted { .. } => Action::PublishResource { code, revision },
-                    DraftStatus::Draft | DraftStatus::Returned { .. } => {
-                        Action::SubmitResource { code, revision }
-                    }
-                }
+    /// Something that a department can do now, unless another action of the block is in its way.
+    fn action(&mut self) -> (usize, Action) {
+        let anybody = self.numbers.below(3) as usize;
+        let Some(resource) = self.resource() else {
+            return (anybody, self.draft(anybody, None));
+        };
+        let provider = DEPARTMENTS
+            .iter()
+            .position(|id| *id == resource.provider.as_str())
+            .unwrap();
+        match self.numbers.below(16) {
+            0 => (0, self.declare(anybody)),
+            1 => (anybody, self.sub_unit(anybody)),
+            2 => (anybody, self.node(anybody)),
+            3 => (anybody, self.draft(anybody, None)),
+            4 => (provider, self.draft(provider, Some(resource))),
+            5 if resource.applications > 1 => (provider, self.withdraw(resource)),
+            6..9 if resource.applications > 0 => (provider, self.grant(resource)),
+            _ => self.onwards(anybody, provider, resource),
+        }
+    }
+
+    /// A draft is submitted, then published, then applied for.
+    fn onwards(&mut self, anybody: usize, provider: usize, resource: Resource) -> (usize, Action) {
+        let (code, revision) = (resource.code.clone(), resource.revision);
+        match resource.draft.as_ref().map(|draft| &draft.status) {
+            Some(DraftStatus::Submitted { .. }) => (0, Action::PublishResource { code, revision }),
+            Some(DraftStatus::Draft | DraftStatus::Returned { .. }) => {
+                (provider, Action::SubmitResource { code, revision })
             }
-            (7, Some(resource)) => self.withdraw(resource),
-            (8, Some(resource)) => self.grant(resource),
-            (_, Some(resource)) => self.apply_for(author, resource),
+            None => (anybody, self.apply_for(anybody, resource)),
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use arc_malachitebft_codec::Codec;
 use arc_malachitebft_core_consensus::{LivenessMsg, SignedConsensusMsg};
-use arc_malachitebft_core_types::Context;
+use arc_malachitebft_core_types::{Context, Height as _};
 use arc_malachitebft_engine::consensus::ConsensusCodec;
 use arc_malachitebft_engine::network::{NetworkEvent, Status, Subscriber};
 use arc_malachitebft_engine::sync::SyncCodec;
@@ -197,7 +197,7 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
         Ok(())
     }
 
-    fn status(&self, from: PeerId, body: Bytes) -> Result<(), Violation> {
+    fn status(&self, from: PeerId, body: Bytes) -> Result<u64, Violation> {
         let lane = Lane::Consensus;
         let status: sync::Status<Ctx> = self.decode(body, Violation::Undecodable { lane })?;
         let peer = EnginePeerId::from_libp2p(&from);
@@ -206,7 +206,7 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
         }
         let tip = Status::new(status.tip_height, status.history_min_height);
         self.emit_from(&from, NetworkEvent::Status(peer, tip));
-        Ok(())
+        Ok(status.tip_height.as_u64())
     }
 
     fn sync_request(

@@ -93,7 +93,10 @@ impl Reader {
             Kind::Heartbeat => {
                 heartbeat::decode(body).map(|heard| self.hub.hears(self.peer, heard))
             }
-            Kind::Status => self.hub.sink.status(self.peer, body),
+            Kind::Status => self.hub.sink.status(self.peer, body).map(|tip_height| {
+                let shown = tip_height.saturating_add(1);
+                self.counters.tip_shown.fetch_max(shown, Relaxed);
+            }),
             Kind::Direct(payload) => self.direct(payload, body),
             Kind::Relayed(payload) => self.relayed(payload, body),
         };

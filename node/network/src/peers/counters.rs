@@ -14,6 +14,8 @@ pub(crate) struct PeerCounters {
     pub(crate) frames_dropped: AtomicU64,
     pub(crate) throttled_ns: AtomicU64,
     pub(crate) violations: AtomicU64,
+    /// One more than the highest tip it has shown; 0 when it has shown none.
+    pub(crate) tip_shown: AtomicU64,
 }
 
 /// What happened on this node, over all peers.

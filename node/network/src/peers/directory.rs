@@ -112,6 +112,7 @@ impl Peer {
             direction: self.sending_link().map(|link| link.direction),
             connections: self.links.len(),
             banned: self.banned_until_ms.is_some(),
+            tip_height: self.counters.tip_shown.load(Relaxed).checked_sub(1),
             bytes_in: self.counters.bytes_in.load(Relaxed),
             bytes_out: self.counters.bytes_out.load(Relaxed),
             frames_in: self.counters.frames_in.load(Relaxed),

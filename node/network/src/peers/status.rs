@@ -30,6 +30,8 @@ pub struct PeerStatus {
     pub connections: usize,
     /// Whether the peer is refused for a while after a violation.
     pub banned: bool,
+    /// The highest tip it has shown; `None` if it has shown none.
+    pub tip_height: Option<u64>,
     /// Bytes received on the lanes, headers included.
     pub bytes_in: u64,
     /// Bytes sent on the lanes, headers included.

@@ -28,16 +28,19 @@ pub(super) fn department(answer: &DepartmentAnswer) -> String {
     let mut text = table.text();
     let mut keys = Table::default();
     for key in &answer.keys.items {
-        let state = key
-            .valid
-            .to
-            .map_or_else(|| "valid".to_owned(), |to| format!("revoked at {}", to.height));
+        let state = key.valid.to.map_or_else(
+            || "valid".to_owned(),
+            |to| format!("revoked at {}", to.height),
+        );
         keys.row([word(&key.role), key.public_key.to_string(), state]);
     }
     text.push_str(&format!("\nkeys\n{}", keys.text()));
     let mut held = Table::default();
     for responsibility in &answer.responsibilities.items {
-        held.row([responsibility.code.to_string(), responsibility.title.clone()]);
+        held.row([
+            responsibility.code.to_string(),
+            responsibility.title.clone(),
+        ]);
     }
     if !answer.responsibilities.items.is_empty() {
         text.push_str(&format!("\nresponsibilities\n{}", held.text()));
@@ -60,7 +63,14 @@ pub(super) fn block(answer: &BlockAnswer) -> String {
     row("hash", header.hash.to_string());
     row("time", header.time.to_string());
     row("parent", header.parent.to_string());
-    row("built by", format!("{} in round {}", or_dash(answer.builder_department.as_ref()), header.round));
+    row(
+        "built by",
+        format!(
+            "{} in round {}",
+            or_dash(answer.builder_department.as_ref()),
+            header.round
+        ),
+    );
     row("state root", header.state_root.to_string());
     if let Some(certificate) = &answer.certificate {
         let signers: Vec<String> = certificate
@@ -68,13 +78,16 @@ pub(super) fn block(answer: &BlockAnswer) -> String {
             .iter()
             .map(|signer| or_dash(signer.department.as_ref()))
             .collect();
-        row("decided", format!(
-            "in round {} by {} of {}: {}",
-            certificate.round,
-            certificate.signers.len(),
-            certificate.validator_count,
-            signers.join(", ")
-        ));
+        row(
+            "decided",
+            format!(
+                "in round {} by {} of {}: {}",
+                certificate.round,
+                certificate.signers.len(),
+                certificate.validator_count,
+                signers.join(", ")
+            ),
+        );
     }
     let mut text = table.text();
     let mut transactions = Table::default();
@@ -86,7 +99,11 @@ pub(super) fn block(answer: &BlockAnswer) -> String {
             item.actions.join(", "),
         ]);
     }
-    text.push_str(&format!("\n{} transactions\n{}", answer.transactions.len(), transactions.text()));
+    text.push_str(&format!(
+        "\n{} transactions\n{}",
+        answer.transactions.len(),
+        transactions.text()
+    ));
     text
 }
 
@@ -94,16 +111,22 @@ pub(super) fn transaction(answer: &TransactionAnswer) -> String {
     let mut table = Table::default();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("transaction", answer.id.to_string());
-    row("status", match &answer.status {
-        TransactionStatus::Waiting => "waits for a block".to_owned(),
-        TransactionStatus::Committed { at, index } => {
-            format!("took effect at height {}, place {index}, {}", at.height, at.time)
-        }
-        TransactionStatus::Refused { message, rule, .. } => match rule {
-            Some(rule) => format!("refused by rule {rule}: {message}"),
-            None => format!("refused: {message}"),
+    row(
+        "status",
+        match &answer.status {
+            TransactionStatus::Waiting => "waits for a block".to_owned(),
+            TransactionStatus::Committed { at, index } => {
+                format!(
+                    "took effect at height {}, place {index}, {}",
+                    at.height, at.time
+                )
+            }
+            TransactionStatus::Refused { message, rule, .. } => match rule {
+                Some(rule) => format!("refused by rule {rule}: {message}"),
+                None => format!("refused: {message}"),
+            },
         },
-    });
+    );
     if let Some(content) = &answer.content {
         row("signed by", signer(&content.signer));
         row("key", content.signer.public_key.to_string());
@@ -127,7 +150,10 @@ pub(super) fn parameters(answer: &ParametersAnswer) -> String {
         row(&word(&holder.office), holder.department.to_string());
     }
     for validator in &answer.validators {
-        row("validator", format!("{} of {}", validator.node, validator.department));
+        row(
+            "validator",
+            format!("{} of {}", validator.node, validator.department),
+        );
     }
     let mut text = table.text();
     let mut purposes = Table::default();

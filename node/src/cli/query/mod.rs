@@ -4,15 +4,19 @@ mod chain;
 mod resource;
 mod sharing;
 
+use std::fmt::Display;
+
 use anyhow::Context as _;
 use clap::Subcommand;
+use dirchain_explorer::api::HistoryItem;
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, Height, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
     TransactionId,
 };
+use dirchain_ledger::records::RecordId;
 use serde::Serialize;
 
-use crate::client::{AccessQuestion, At};
+use crate::client::{AccessQuestion, At, Client};
 
 use super::context::Context;
 
@@ -58,22 +62,7 @@ pub(crate) enum Query {
         when: When,
     },
     /// Whether a department may read a field, and why or why not
-    Access {
-        /// Who would read
-        #[arg(long, value_name = "ID")]
-        department: DepartmentId,
-        /// What
-        #[arg(long, value_name = "CODE")]
-        resource: ResourceCode,
-        /// Which field
-        #[arg(long, value_name = "N", value_parser = field)]
-        field: FieldNumber,
-        /// What for [default: anything that was granted]
-        #[arg(long, value_name = "CODE")]
-        purpose: Option<PurposeCode>,
-        #[command(flatten)]
-        when: When,
-    },
+    Access(Box<Access>),
     /// Everything that ever touched an entry, newest first
     History {
         /// The entry
@@ -113,8 +102,33 @@ pub(crate) enum Query {
     },
 }
 
+/// A question for a verdict.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Access {
+    /// Who would read
+    #[arg(long, value_name = "ID")]
+    department: DepartmentId,
+
+    /// What
+    #[arg(long, value_name = "CODE")]
+    resource: ResourceCode,
+
+    /// Which field
+    #[arg(long, value_name = "N", value_parser = field)]
+    field: FieldNumber,
+
+    /// What for [default: anything that was granted]
+    #[arg(long, value_name = "CODE")]
+    purpose: Option<PurposeCode>,
+
+    #[command(flatten)]
+    when: When,
+}
+
 fn field(text: &str) -> Result<FieldNumber, String> {
-    let number = text.parse().map_err(|_| "a field is its number, from 1".to_owned())?;
+    let number = text
+        .parse()
+        .map_err(|_| "a field is its number, from 1".to_owned())?;
     Ok(FieldNumber(number))
 }
 
@@ -124,57 +138,54 @@ impl Query {
         match self {
             Query::Resource { code, when } => {
                 let found = client.resource(&code, when.at)?;
-                print(context, found, || format!("resource {code}"), resource::resource)
+                print(
+                    context,
+                    found,
+                    &RecordId::Resource(code),
+                    resource::resource,
+                )
             }
             Query::Department { id, when } => {
                 let found = client.department(&id, when.at)?;
-                print(context, found, || format!("department {id}"), chain::department)
+                print(context, found, &RecordId::Department(id), chain::department)
             }
             Query::Responsibility { code, when } => {
                 let found = client.responsibility(&code, when.at)?;
-                let name = || format!("responsibility {code}");
-                print(context, found, name, resource::responsibility)
+                let id = RecordId::Responsibility(code);
+                print(context, found, &id, resource::responsibility)
             }
             Query::Readers { code, field, when } => {
                 let found = client.readers(&code, field, when.at)?;
-                print(context, found, || format!("resource {code}"), sharing::readers)
+                print(context, found, &RecordId::Resource(code), sharing::readers)
             }
-            Query::Access {
-                department,
-                resource,
-                field,
-                purpose,
-                when,
-            } => {
-                let question = AccessQuestion {
-                    department,
-                    resource,
-                    field,
-                    purpose,
-                };
-                let answer = client.access(&question, when.at)?;
-                context.output.print(&answer, sharing::access)
-            }
+            Query::Access(question) => question.run(context, &client),
             Query::History { code, limit } => {
                 let events = client.history(&code, limit)?;
-                context.output.print(&events, |events| resource::history(events))
+                let text = |events: &Vec<HistoryItem>| resource::history(events);
+                context.output.print(&events, text)
             }
             Query::Application { id, when } => {
                 let found = client.application(&id, when.at)?;
-                print(context, found, || format!("application {id}"), sharing::application)
+                print(
+                    context,
+                    found,
+                    &RecordId::Application(id),
+                    sharing::application,
+                )
             }
             Query::Authorization { id, when } => {
                 let found = client.authorization(&id, when.at)?;
-                let name = || format!("authorization {id}");
-                print(context, found, name, sharing::authorization)
+                let id = RecordId::Authorization(id);
+                print(context, found, &id, sharing::authorization)
             }
             Query::Block { height } => {
                 let found = client.block(Height(height))?;
-                print(context, found, || format!("block {height}"), chain::block)
+                print(context, found, &format!("block {height}"), chain::block)
             }
             Query::Tx { id } => {
                 let found = client.transaction(&id)?;
-                print(context, found, || format!("transaction {id}"), chain::transaction)
+                let name = format!("transaction {id} on this node");
+                print(context, found, &name, chain::transaction)
             }
             Query::Parameters { when } => {
                 let answer = client.parameters(when.at)?;
@@ -184,12 +195,25 @@ impl Query {
     }
 }
 
+impl Access {
+    fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let question = AccessQuestion {
+            department: self.department,
+            resource: self.resource,
+            field: self.field,
+            purpose: self.purpose,
+        };
+        let answer = client.access(&question, self.when.at)?;
+        context.output.print(&answer, sharing::access)
+    }
+}
+
 fn print<T: Serialize>(
     context: &Context,
     found: Option<T>,
-    name: impl FnOnce() -> String,
+    name: &impl Display,
     text: impl FnOnce(&T) -> String,
 ) -> anyhow::Result<()> {
-    let answer = found.with_context(|| format!("there is no {}. Check its spelling", name()))?;
+    let answer = found.with_context(|| format!("there is no {name}. Check its spelling"))?;
     context.output.print(&answer, text)
 }

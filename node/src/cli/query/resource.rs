@@ -14,7 +14,10 @@ pub(super) fn resource(answer: &ResourceAnswer) -> String {
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("code", item.code.to_string());
     row("name", item.name.clone());
-    row("provider", format!("{} {}", item.provider, item.provider_name));
+    row(
+        "provider",
+        format!("{} {}", item.provider, item.provider_name),
+    );
     row("status", word(&item.status));
     row("version", or_dash(item.version));
     row("revision", item.revision.to_string());
@@ -23,9 +26,15 @@ pub(super) fn resource(answer: &ResourceAnswer) -> String {
     }
     row("kind", or_dash(item.kind.as_ref().map(word)));
     row("category", or_dash(item.category.as_ref().map(word)));
-    row("sharing", or_dash(entry(answer).and_then(|e| e.sharing.as_ref()).map(sharing)));
+    row(
+        "sharing",
+        or_dash(entry(answer).and_then(|e| e.sharing.as_ref()).map(sharing)),
+    );
     row("openness", or_dash(item.openness.as_ref().map(word)));
-    row("update cycle", or_dash(item.update_cycle.as_ref().map(word)));
+    row(
+        "update cycle",
+        or_dash(item.update_cycle.as_ref().map(word)),
+    );
     row("level", or_dash(item.level.map(u8::from)));
     if let Some(said) = entry(answer).and_then(|entry| entry.summary.as_ref()) {
         row("abstract", said.to_string());
@@ -33,7 +42,10 @@ pub(super) fn resource(answer: &ResourceAnswer) -> String {
     row("applications", answer.application_count.to_string());
     row("events", answer.trail.count.to_string());
     if let Some(end) = &answer.withdrawn {
-        row("withdrawn", format!("at height {}: {}", end.at.height, end.reason));
+        row(
+            "withdrawn",
+            format!("at height {}: {}", end.at.height, end.reason),
+        );
     }
     let mut text = table.text();
     if let Some(draft) = &answer.draft {
@@ -81,7 +93,9 @@ fn fields(answer: &ResourceAnswer) -> String {
         let found = entry(answer).and_then(|entry| entry.field(*number));
         let typed = found.map(|field| {
             let kind = word(&field.field_type);
-            field.length.map_or_else(|| kind.clone(), |length| format!("{kind}{length}"))
+            field
+                .length
+                .map_or_else(|| kind.clone(), |length| format!("{kind}{length}"))
         });
         table.row([
             number.to_string(),
@@ -112,21 +126,34 @@ pub(super) fn responsibility(answer: &ResponsibilityAnswer) -> String {
     row("code", item.code.to_string());
     row("title", item.title.clone());
     row("holder", format!("{} {}", item.holder, item.holder_name));
-    row("effective", match item.effective.to {
-        None => format!("since height {}", item.effective.from.height),
-        Some(to) => format!("from height {} to {}", item.effective.from.height, to.height),
-    });
+    row(
+        "effective",
+        match item.effective.to {
+            None => format!("since height {}", item.effective.from.height),
+            Some(to) => format!(
+                "from height {} to {}",
+                item.effective.from.height, to.height
+            ),
+        },
+    );
     if let Some(end) = &item.ended_as {
         row("ended", word(end));
     }
     for basis in &item.legal_bases {
-        let article = basis.article.as_ref().map_or("", |article| article.as_str());
+        let article = basis
+            .article
+            .as_ref()
+            .map_or("", |article| article.as_str());
         row("basis", format!("{} {article}", basis.document));
     }
     let mut text = table.text();
     let mut cited = Table::default();
     for resource in &answer.cited_by.items {
-        cited.row([resource.code.to_string(), resource.name.clone(), word(&resource.status)]);
+        cited.row([
+            resource.code.to_string(),
+            resource.name.clone(),
+            word(&resource.status),
+        ]);
     }
     if !answer.cited_by.items.is_empty() {
         text.push_str(&format!("\ncited by\n{}", cited.text()));

@@ -82,7 +82,9 @@ fn failure(failure: Failure) -> &'static str {
         Failure::WindowOver => "is over",
         Failure::WindowNotBegun => "has not begun",
         Failure::Purpose => "is for another purpose",
-        Failure::Responsibility => "was granted for a responsibility that its grantee no longer holds",
+        Failure::Responsibility => {
+            "was granted for a responsibility that its grantee no longer holds"
+        }
     }
 }
 
@@ -90,7 +92,10 @@ pub(super) fn readers(answer: &ReadersAnswer) -> String {
     let mut text = format!("{} as of height {}\n", answer.resource, answer.as_of.height);
     for field in &answer.fields {
         let sharing = or_dash(field.sharing.as_ref().map(word));
-        text.push_str(&format!("\nfield {} {} ({sharing})\n", field.field, field.name));
+        text.push_str(&format!(
+            "\nfield {} {} ({sharing})\n",
+            field.field, field.name
+        ));
         let mut table = Table::default();
         for reader in &field.readers {
             table.row([format!("  {}", reader.department), basis(&reader.basis)]);
@@ -111,7 +116,10 @@ fn fields(fields: &[FieldNumber]) -> String {
 fn decision(decision: &DecisionItem) -> String {
     let reason = decision.reason.as_ref();
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-    format!("by {} at height {}{reason}", decision.department, decision.at.height)
+    format!(
+        "by {} at height {}{reason}",
+        decision.department, decision.at.height
+    )
 }
 
 pub(super) fn application(answer: &ApplicationAnswer) -> String {
@@ -119,9 +127,18 @@ pub(super) fn application(answer: &ApplicationAnswer) -> String {
     let mut table = Table::default();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("application", item.id.to_string());
-    row("resource", format!("{} version {}", item.resource_name, item.version));
-    row("provider", format!("{} {}", item.provider, item.provider_name));
-    row("applicant", format!("{} {}", item.applicant, item.applicant_name));
+    row(
+        "resource",
+        format!("{} version {}", item.resource_name, item.version),
+    );
+    row(
+        "provider",
+        format!("{} {}", item.provider, item.provider_name),
+    );
+    row(
+        "applicant",
+        format!("{} {}", item.applicant, item.applicant_name),
+    );
     row("responsibility", item.responsibility.to_string());
     row("fields", fields(&item.fields));
     row("purpose", item.purpose.to_string());
@@ -130,7 +147,13 @@ pub(super) fn application(answer: &ApplicationAnswer) -> String {
     row("calls a day", or_dash(item.calls_per_day_max));
     row("from", item.from.to_string());
     row("to", item.to.to_string());
-    row("submitted", format!("at height {}, {}", item.submitted.height, item.submitted.time));
+    row(
+        "submitted",
+        format!(
+            "at height {}, {}",
+            item.submitted.height, item.submitted.time
+        ),
+    );
     row("state", word(&item.state));
     row("revision", item.revision.to_string());
     if let Some(closed) = &item.decision {
@@ -144,8 +167,14 @@ pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
     let mut table = Table::default();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("authorization", item.id.to_string());
-    row("resource", format!("{} version {}", item.resource_name, item.version));
-    row("provider", format!("{} {}", item.provider, item.provider_name));
+    row(
+        "resource",
+        format!("{} version {}", item.resource_name, item.version),
+    );
+    row(
+        "provider",
+        format!("{} {}", item.provider, item.provider_name),
+    );
     row("grantee", format!("{} {}", item.grantee, item.grantee_name));
     row("responsibility", item.responsibility.to_string());
     row("fields", fields(&item.fields));
@@ -157,7 +186,10 @@ pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
     row("state", word(&item.state));
     row("revision", item.revision.to_string());
     if let Some(end) = &item.ended {
-        row("ended", format!("{} {}", word(&end.kind), decision(&end.decision)));
+        row(
+            "ended",
+            format!("{} {}", word(&end.kind), decision(&end.decision)),
+        );
     }
     table.text()
 }

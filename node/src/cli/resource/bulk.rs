@@ -81,7 +81,9 @@ pub(crate) fn send(
         }
     })?;
     bar.finish_and_clear();
-    report.refused.sort_by(|one, other| one.code.cmp(&other.code));
+    report
+        .refused
+        .sort_by(|one, other| one.code.cmp(&other.code));
     Ok(report)
 }
 
@@ -176,18 +178,27 @@ fn finish(
     let refused = report.refused.len();
     context.output.print(&report, |report| text(report, done))?;
     if refused > 0 {
-        anyhow::bail!("{refused} entries were refused by {}, as listed above", desk.client.url());
+        anyhow::bail!(
+            "{refused} entries were refused by {}, as listed above",
+            desk.client.url()
+        );
     }
     Ok(())
 }
 
 fn text(report: &Report, done: &str) -> String {
     let mut lines = vec![match report.height {
-        Some(height) => format!("{} entries {done}, the last at height {height}", report.done),
+        Some(height) => format!(
+            "{} entries {done}, the last at height {height}",
+            report.done
+        ),
         None => format!("{} entries {done}", report.done),
     }];
     for Incomplete { code, lacks } in &report.incomplete {
-        lines.push(format!("{code} is left alone: it lacks {}", lacks.join(", ")));
+        lines.push(format!(
+            "{code} is left alone: it lacks {}",
+            lacks.join(", ")
+        ));
     }
     for NotTaken { code, message, .. } in &report.refused {
         lines.push(format!("{code} was refused: {message}"));

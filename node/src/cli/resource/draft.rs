@@ -105,7 +105,10 @@ fn parse(text: &str) -> anyhow::Result<DraftFile> {
     let members = value.as_object().context("it is no JSON object")?;
     let unknown = members.keys().find(|key| !MEMBERS.contains(&key.as_str()));
     if let Some(unknown) = unknown {
-        anyhow::bail!("`{unknown}` is no part of an entry. There are: {}", MEMBERS.join(", "));
+        anyhow::bail!(
+            "`{unknown}` is no part of an entry. There are: {}",
+            MEMBERS.join(", ")
+        );
     }
     Ok(serde_json::from_value(value)?)
 }
@@ -132,7 +135,10 @@ mod tests {
     #[test]
     fn a_misspelt_member_is_named() {
         let error = parse(r#"{"name": "x", "sharring": {}}"#).unwrap_err();
-        assert!(error.to_string().starts_with("`sharring` is no part"), "{error}");
+        assert!(
+            error.to_string().starts_with("`sharring` is no part"),
+            "{error}"
+        );
         let error = parse("[]").unwrap_err();
         assert_eq!(error.to_string(), "it is no JSON object");
     }

@@ -1,0 +1,57 @@
+# Dirchain: build, try, test. `make demo` is the way in.
+#
+# One profile (release) serves everything: building RocksDB takes minutes, and is then done once.
+# CARGO_TARGET_DIR is honoured.
+
+SHELL := /bin/sh
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+DATA ?= data/demo
+# More for `dirchain devnet`, such as DEVNET='--nodes 7 --http-base 9080'.
+DEVNET ?=
+
+.PHONY: help demo demo-clean build test lint bench tools
+
+help:
+	@echo 'make demo        build, start four departments of the sample city, print where to look'
+	@echo 'make demo-clean  forget the data of the demonstration'
+	@echo 'make test        every test'
+	@echo 'make lint        formatting and lints'
+	@echo 'make bench       measurements'
+
+demo: build
+	@$(TARGET)/release/dirchain devnet --data $(DATA) $(DEVNET)
+
+demo-clean:
+	rm -rf data/demo
+
+build: tools
+	@cargo build --release --package dirchain
+
+test: tools
+	cargo test --release --workspace
+
+lint: tools
+	cargo fmt --all --check
+	cargo clippy --release --workspace -- -D warnings
+
+bench: tools
+	cargo bench --workspace
+
+# What compiling RocksDB and its bindings takes: a C++ compiler and libclang. Root gets what is
+# missing from apt; anybody else is told.
+tools:
+	@command -v cargo >/dev/null || { \
+		echo 'error: there is no Rust toolchain. Install one from https://rustup.rs (1.90 or later), then run make again' >&2; \
+		exit 1; }
+	@missing=; \
+	command -v c++ >/dev/null || command -v clang++ >/dev/null || missing="$$missing g++"; \
+	{ [ -n "$$LIBCLANG_PATH" ] || ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 \
+		|| ldconfig -p 2>/dev/null | grep -q libclang; } || missing="$$missing libclang-dev"; \
+	[ -n "$$missing" ] || exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing$$missing"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
+	else \
+		echo "error: missing:$$missing. Install it (on Debian: sudo apt-get install$$missing), then run make again" >&2; \
+		exit 1; \
+	fi

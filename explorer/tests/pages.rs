@@ -1,0 +1,249 @@
+//! The pages: whole without a script, escaped, honest about the past.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use common::{City, get, send};
+use dirchain_ledger::genesis::Genesis;
+use dirchain_ledger::records::Record;
+use dirchain_ledger::testing::{
+    APPLICANT, GENESIS_TIME, Ledger, PROVIDER, code, entry, genesis_records, id, request,
+    responsibility,
+};
+
+fn city() -> Arc<City> {
+    let mut ledger = Ledger::default();
+    ledger.granted(1, &[1, 2]);
+    City::new(ledger)
+}
+
+const RESOURCE: &str = "/resources/307001024%2F000001";
+
+#[tokio::test]
+async fn every_page_stands_on_its_own() {
+    let city = city();
+    let router = city.router();
+    let transaction = city.ledger().blocks[0].transactions[0].id();
+    for (address, holds) in [
+        ("/".to_owned(), "部门D001"),
+        ("/search".to_owned(), "户籍人口基本信息"),
+        (
+            "/search?q=%E6%88%B7%E7%B1%8D".to_owned(),
+            "户籍人口基本信息",
+        ),
+        ("/search?q=D004".to_owned(), "Direct match"),
+        ("/search?q=Z-D004-01".to_owned(), "D004的职责"),
+        ("/search?q=%233".to_owned(), "/blocks/3"),
+        (format!("/search?q={transaction}"), "/transactions/"),
+        (
+            "/search?q=nothing&sharing=&status=published&provider=".to_owned(),
+            "No entry fits",
+        ),
+        (RESOURCE.to_owned(), "authorization 1"),
+        ("/departments".to_owned(), "Registrar"),
+        ("/departments/D004".to_owned(), "Grants to others"),
+        ("/departments/D005".to_owned(), "May read by authorization"),
+        (
+            "/responsibilities/Z-D004-01".to_owned(),
+            "Entries that cite it",
+        ),
+        ("/blocks".to_owned(), "#5"),
+        ("/blocks/3".to_owned(), "3 of 4 members signed"),
+        (format!("/transactions/{transaction}"), "draft_resource"),
+    ] {
+        let sent = get(&router, &address).await;
+        let text = sent.text();
+        assert_eq!(sent.status, StatusCode::OK, "{address}: {text}");
+        assert!(text.contains(holds), "{address} lacks {holds}");
+        assert_eq!(sent.header("content-type"), "text/html; charset=utf-8");
+        let policy = sent.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
+        assert!(
+            !text.contains("<script")
+                && !text.contains(" style=")
+                && !text.contains("http://")
+                && !text.contains("https://"),
+            "{address}"
+        );
+        assert!(text.contains("+08:00"), "{address}");
+        assert_eq!(text.matches("<h1").count(), 1, "{address}");
+        assert_eq!(text.matches("<main").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn the_past_is_shown_with_a_banner() {
+    let router = city().router();
+    let banner = "You are looking at the past";
+    let now = get(&router, RESOURCE).await.text();
+    assert!(!now.contains(banner));
+    assert!(now.contains("In force"));
+    let past = get(&router, &format!("{RESOURCE}?at=4")).await.text();
+    assert!(past.contains(banner));
+    assert!(past.contains("Nobody was granted anything"));
+    assert!(past.contains("/departments/D004?at=4"));
+    for at in [
+        "2026-01-01T00:00:04Z",
+        "2026-01-01+08:00:04",
+        "2026-01-01T08:00:04",
+    ] {
+        let same = get(&router, &format!("{RESOURCE}?at={at}")).await.text();
+        assert!(
+            same.contains(banner) && same.contains("Nobody was granted anything"),
+            "{at}"
+        );
+    }
+    let now = get(&router, "/departments?q=%26%22D0").await.text();
+    assert!(now.contains("No department fits"));
+    let department = get(&router, "/departments/D005?at=1").await.text();
+    assert!(department.contains(banner));
+    let future = get(&router, &format!("{RESOURCE}?at=99")).await;
+    assert_eq!(future.status, StatusCode::BAD_REQUEST);
+    assert!(future.text().contains("in the future"));
+    let empty = get(&router, &format!("{RESOURCE}?at=")).await;
+    assert_eq!(empty.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn long_lists_lead_on_and_stay_in_the_past() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    for _ in 0..60 {
+        let asked = request(APPLICANT, &[1]);
+        ledger.apply_for(APPLICANT, &code, asked).unwrap();
+    }
+    for number in 2..40 {
+        let draft = entry(&responsibility(PROVIDER));
+        ledger
+            .draft(PROVIDER, &dirchain_ledger::testing::code(number), &draft)
+            .unwrap();
+    }
+    let router = City::new(ledger).router();
+    let link = |text: &str, holds: &str| -> String {
+        let links = text
+            .split("href=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap());
+        let found = links.into_iter().find(|link| link.contains(holds));
+        found
+            .unwrap_or_else(|| panic!("no {holds}"))
+            .replace("&#38;", "&")
+            .replace("&amp;", "&")
+    };
+    let page = get(&router, &format!("{RESOURCE}?at=60")).await.text();
+    for part in ["history=", "applications="] {
+        let more = get(&router, link(&page, part).split('#').next().unwrap()).await;
+        assert_eq!(more.status, StatusCode::OK);
+        assert!(
+            more.text().contains("You are looking at the past"),
+            "{part}"
+        );
+    }
+    let found = get(&router, "/search?q=%E6%88%B7%E7%B1%8D&status=draft")
+        .await
+        .text();
+    let more = get(&router, &link(&found, "cursor=")).await.text();
+    assert_eq!(
+        found.matches("<h3>").count() + more.matches("<h3>").count(),
+        38
+    );
+    assert!(!more.contains("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn browsers_get_a_page_for_what_is_missing_and_programs_a_problem() {
+    let router = city().router();
+    let request = |address: &str| {
+        Request::get(address)
+            .header("accept", "text/html,application/xhtml+xml")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let page = send(&router, request("/nothing%3Cb%3E")).await;
+    assert_eq!(page.status, StatusCode::NOT_FOUND);
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(page.text().contains("There is nothing at this address"));
+    assert!(!page.text().contains("<b>"), "the path is escaped");
+    let program = send(&router, request("/api/v1/nothing")).await;
+    assert_eq!(program.header("content-type"), "application/problem+json");
+    for address in [
+        "/resources/x",
+        "/departments/D999",
+        "/blocks/77",
+        "/transactions/zz",
+    ] {
+        let sent = get(&router, address).await;
+        assert!(sent.status.is_client_error(), "{address}");
+        assert!(
+            sent.header("content-type").starts_with("text/html"),
+            "{address}"
+        );
+    }
+}
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>";
+
+#[tokio::test]
+async fn names_are_escaped_everywhere() {
+    let mut records = genesis_records();
+    for record in &mut records {
+        match record {
+            Record::Department(department) if department.id.as_str() == PROVIDER => {
+                department.name = id(HOSTILE);
+            }
+            Record::Responsibility(found) if found.holder.as_str() == PROVIDER => {
+                found.title = id(HOSTILE);
+            }
+            _ => {}
+        }
+    }
+    let genesis = Genesis::new(id(HOSTILE), GENESIS_TIME, records).unwrap();
+    let mut ledger = Ledger::new(&genesis);
+    let mut hostile = entry(&responsibility(PROVIDER));
+    hostile.name = id(HOSTILE);
+    hostile.summary = Some(id(HOSTILE));
+    hostile.fields.as_mut_slice()[0].name = id(HOSTILE);
+    ledger.draft(PROVIDER, &code(1), &hostile).unwrap();
+    ledger.submit_draft(PROVIDER, &code(1)).unwrap();
+    ledger.publish(PROVIDER, &code(1)).unwrap();
+    let transaction = ledger.blocks[0].transactions[0].id();
+    let mut city = City::new(ledger);
+    Arc::get_mut(&mut city).unwrap().name = HOSTILE.to_owned();
+    let router = city.router();
+    let typed = "/search?q=%3Cscript%3Ealert(1)%3C%2Fscript%3E%22%27%26";
+    for address in [
+        "/",
+        "/search",
+        typed,
+        RESOURCE,
+        "/departments",
+        "/departments/D004",
+        "/responsibilities/Z-D004-01",
+        "/blocks/1",
+        &format!("/transactions/{transaction}"),
+    ] {
+        let sent = get(&router, address).await;
+        assert_eq!(sent.status, StatusCode::OK, "{address}");
+        let text = sent.text();
+        assert!(
+            !text.contains("<script") && !text.contains("<img"),
+            "{address}"
+        );
+        assert!(text.contains("&#60;script&#62;"), "{address}");
+        assert!(!text.contains("\"'&"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn assets_are_our_own() {
+    let router = city().router();
+    let style = get(&router, "/assets/style.css").await;
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert!(!style.text().contains("url(") && !style.text().contains("@import"));
+    let icon = get(&router, "/assets/icon.svg").await;
+    assert_eq!(icon.header("content-type"), "image/svg+xml");
+}

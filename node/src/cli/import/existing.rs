@@ -1,0 +1,140 @@
+//! What the ledger has already, read from a node: the agency, its sub-units, its entries.
+
+use anyhow::Context as _;
+use dirchain_explorer::api::{
+    DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem,
+};
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::ids::{DepartmentId, Moment, ResponsibilityCode};
+use dirchain_ledger::records::{
+    DepartmentStatus, Draft, DraftStatus, Entry, Published, Resource, Withdrawal,
+};
+
+use crate::client::{At, Client, ResourceFilter};
+use crate::import::{Existing, Options, SubUnit};
+use crate::progress;
+
+/// The options for an agency as the node has it.
+pub(super) fn options(
+    client: &Client,
+    agency: &DepartmentId,
+    responsibility: Option<ResponsibilityCode>,
+) -> anyhow::Result<Options> {
+    let found = client.department(agency, None)?;
+    let found = found.with_context(|| format!("there is no department {agency}"))?;
+    Ok(Options {
+        agency: agency.clone(),
+        agency_name: found.department.name.parse()?,
+        level: found.department.level,
+        region: found.department.region.parse()?,
+        responsibility,
+    })
+}
+
+/// Everything that an import for this agency has to know.
+pub(super) fn read(client: &Client, agency: &DepartmentId) -> anyhow::Result<Existing> {
+    let mut existing = Existing::default();
+    let below = format!("{agency}.");
+    for department in client.departments()? {
+        if department.id.as_str().starts_with(&below) {
+            existing.sub_units.push(sub_unit(&department)?);
+        }
+    }
+    let resources = client.resources(&ResourceFilter::default())?;
+    let is_agencys = |item: &ResourceItem| {
+        item.provider == *agency || item.provider.as_str().starts_with(&below)
+    };
+    existing.codes = resources.iter().map(|item| item.code.clone()).collect();
+    let own: Vec<ResourceItem> = resources.into_iter().filter(is_agencys).collect();
+    let bar = progress::bar(own.len(), "reading");
+    for item in own {
+        bar.inc(1);
+        if let Some(answer) = client.resource(&item.code, None)? {
+            existing.add_resource(agency, &record(client, answer)?);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(existing)
+}
+
+fn sub_unit(department: &DepartmentItem) -> anyhow::Result<SubUnit> {
+    Ok(SubUnit {
+        id: department.id.clone(),
+        name: department.name.parse()?,
+        is_active: department.status == DepartmentStatus::Active,
+    })
+}
+
+/// The record as the ledger holds it, as far as an import looks at it.
+fn record(client: &Client, answer: ResourceAnswer) -> anyhow::Result<Resource> {
+    let last_field = last_field(client, &answer)?;
+    let draft = answer.draft.map(draft).transpose()?;
+    let published = answer.entry.zip(answer.resource.version);
+    let withdrawn = match answer.withdrawn {
+        Some(end) => Some(Withdrawal {
+            reason: end.reason.parse()?,
+            at: end.at.into(),
+        }),
+        None => None,
+    };
+    Ok(Resource {
+        code: answer.resource.code,
+        provider: answer.resource.provider,
+        revision: answer.resource.revision,
+        draft,
+        published: published.map(|(entry, version)| Published {
+            version,
+            since: answer.as_of.into(),
+            entry,
+        }),
+        versions: List::default(),
+        withdrawn,
+        last_field,
+        applications: answer.application_count,
+        trail: answer.trail,
+    })
+}
+
+fn draft(draft: DraftAnswer) -> anyhow::Result<Draft> {
+    let since = draft.since.map(Moment::from).unwrap_or_default();
+    let status = match draft.state {
+        DraftState::Draft => DraftStatus::Draft,
+        DraftState::Submitted => DraftStatus::Submitted { since },
+        DraftState::Returned => DraftStatus::Returned {
+            reason: draft.reason.unwrap_or_default().parse()?,
+            since,
+        },
+    };
+    Ok(Draft {
+        status,
+        entry: draft.entry,
+    })
+}
+
+/// The highest field number ever published: that of every version there was.
+fn last_field(client: &Client, answer: &ResourceAnswer) -> anyhow::Result<u16> {
+    let mut highest = answer.entry.as_ref().map_or(0, highest);
+    let code = &answer.resource.code;
+    for version in answer
+        .versions
+        .iter()
+        .filter(|version| version.period.to.is_some())
+    {
+        let at = At::Height(version.period.from.height);
+        if let Some(before) = client.resource(code, Some(at))?
+            && let Some(entry) = &before.entry
+        {
+            highest = highest.max(self::highest(entry));
+        }
+    }
+    Ok(highest)
+}
+
+fn highest(entry: &Entry) -> u16 {
+    entry
+        .fields
+        .iter()
+        .map(|field| field.number.0)
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,177 @@
+//! The client against a server that gives prepared answers.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::{ChainId, TimeMs};
+use dirchain_ledger::transaction::SignedTransaction;
+
+use super::*;
+
+/// Gives each answer to one connection, in turn; hands back the requests' heads.
+fn serve(answers: Vec<(u16, &'static str)>) -> (Client, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = Client::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let server = std::thread::spawn(move || {
+        let mut heads = Vec::new();
+        for (status, body) in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.extend(byte);
+            }
+            let head = String::from_utf8(head).unwrap();
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            let mut received = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+            stream.read_exact(&mut received).unwrap();
+            let length = body.len();
+            write!(
+                stream,
+                "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            )
+            .unwrap();
+            heads.push(head);
+        }
+        heads
+    });
+    (client, server)
+}
+
+fn first_line(head: &str) -> &str {
+    head.lines().next().unwrap()
+}
+
+const UNKNOWN: &str =
+    r#"{"type":"urn:dirchain:problem:no-such-record","title":"t","status":404,"detail":"d"}"#;
+const NO_TRANSACTION: &str =
+    r#"{"type":"urn:dirchain:problem:no-such-transaction","title":"t","status":404,"detail":"d"}"#;
+const NO_ROUTE: &str = r#"{"type":"urn:dirchain:problem:no-such-route","title":"t","status":404,"detail":"Nothing is served there"}"#;
+const BUSY: &str = r#"{"type":"urn:dirchain:problem:busy","title":"t","status":503,"detail":"9 transactions wait already"}"#;
+
+#[test]
+fn what_the_ledger_does_not_have_is_none_but_a_wrong_address_is_an_error() {
+    let (client, server) = serve(vec![(404, UNKNOWN), (404, NO_ROUTE)]);
+    let code = "103001/000001".parse().unwrap();
+    let at = Some("2026-03-01T12:00:00+08:00".parse().unwrap());
+    assert!(client.resource(&code, at).unwrap().is_none());
+    let error = client.resource(&code, None).unwrap_err();
+    assert_eq!(error.code(), "no-such-route");
+    let heads = server.join().unwrap();
+    assert_eq!(
+        first_line(&heads[0]),
+        "GET /api/v1/resources/103001%2F000001?at=2026-03-01T04%3A00%3A00.000Z HTTP/1.1"
+    );
+}
+
+#[test]
+fn a_list_is_read_to_its_last_page() {
+    let page = |next| {
+        format!(
+            r#"{{"as_of":{{"height":1,"time":"2026-01-01T00:00:00.000Z"}},"items":[],"next_cursor":{next}}}"#
+        )
+        .leak()
+    };
+    let (client, server) = serve(vec![(200, page("\"ab\"")), (200, page("null"))]);
+    let provider = Some("D012".parse().unwrap());
+    let filter = ResourceFilter {
+        provider,
+        status: None,
+    };
+    assert!(client.resources(&filter).unwrap().is_empty());
+    let heads = server.join().unwrap();
+    let second = first_line(&heads[1]);
+    assert!(
+        second.contains("provider=D012&limit=1000&cursor=ab"),
+        "{second}"
+    );
+}
+
+fn transaction() -> SignedTransaction {
+    let secret = SecretKey::from_seed(&[1; 32]);
+    let id = "D035-1".parse().unwrap();
+    let actions = vec![Action::RemoveNode { id }];
+    SignedTransaction::new(&secret, ChainId(Hash::ZERO), 1, TimeMs(1), actions).unwrap()
+}
+
+#[test]
+fn a_busy_node_is_asked_again_and_gets_the_encoding() {
+    let transaction = transaction();
+    let accepted: &'static str = format!(r#"{{"id":"{}"}}"#, transaction.id()).leak();
+    let (client, server) = serve(vec![(503, BUSY), (202, accepted)]);
+    let id = client
+        .submit_patiently(&transaction, Duration::from_secs(5))
+        .unwrap();
+    assert_eq!(id, transaction.id());
+    let heads = server.join().unwrap();
+    assert_eq!(first_line(&heads[1]), "POST /api/v1/transactions HTTP/1.1");
+    assert!(heads[1].contains("content-type: application/octet-stream"));
+}
+
+#[test]
+fn a_transaction_that_a_node_forgot_is_given_to_it_again() {
+    let transaction = transaction();
+    let accepted: &'static str = format!(r#"{{"id":"{}"}}"#, transaction.id()).leak();
+    let refused: &'static str = format!(
+        r#"{{"as_of":{{"height":1,"time":"2026-01-01T00:00:00.000Z"}},"id":"{}","status":"refused","code":"stale","message":"m","rule":null,"content":null}}"#,
+        transaction.id()
+    )
+    .leak();
+    let (client, server) = serve(vec![(404, NO_TRANSACTION), (202, accepted), (200, refused)]);
+    let outcome = client
+        .wait_for(&transaction, Duration::from_secs(5))
+        .unwrap();
+    let expected = Outcome::Refused {
+        code: "stale".into(),
+        message: "m".into(),
+        rule: None,
+    };
+    assert_eq!(outcome, expected);
+    let heads = server.join().unwrap();
+    assert!(first_line(&heads[0]).contains("?wait_ms="));
+    assert!(first_line(&heads[1]).starts_with("POST"));
+}
+
+#[test]
+fn only_plain_http_addresses_are_nodes() {
+    for good in [
+        "http://127.0.0.1:8080",
+        "http://node.example/",
+        "http://[::1]:1",
+    ] {
+        assert!(Client::new(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "127.0.0.1:8080",
+        "https://a",
+        "http://",
+        "http://a/b",
+        "http://a b",
+    ] {
+        let error = Client::new(bad).unwrap_err().to_string();
+        assert!(error.contains("such as http://127.0.0.1:8080"), "{error}");
+    }
+}
+
+#[test]
+fn a_node_that_is_not_there_is_named_with_what_to_do() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = Client::new(&url).unwrap().status().unwrap_err();
+    assert!(matches!(error, ClientError::Unreachable { .. }));
+    let error = error.to_string();
+    assert!(
+        error.starts_with(&format!("no node answers at {url}")),
+        "{error}"
+    );
+    assert!(error.contains("dirchain run"), "{error}");
+}

@@ -1,0 +1,206 @@
+//! Running a node: store, engine and explorer put together, until it is asked to stop.
+
+use std::io::IsTerminal;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use dirchain_engine::{Engine, EngineConfig, EngineError, Timeouts};
+use dirchain_explorer::router;
+use dirchain_ledger::genesis::Genesis;
+use dirchain_storage::Store;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, TimeoutsConfig};
+use crate::home::{Home, NodeKey};
+use crate::provision::{self, NodeKeys};
+use crate::serve::{NodeDirectory, NodeSubmit};
+use crate::signals;
+
+/// How long open requests may go on once the node stops.
+const HTTP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Crates that tell of every block, or of every connection, at `info`.
+const QUIET: &str = "libp2p=warn,multistream_select=warn,yamux=warn,ractor=warn,\
+arc_malachitebft_core_driver=warn,arc_malachitebft_core_consensus=warn,\
+arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,arc_malachitebft_app=warn,\
+arc_malachitebft_app_channel=warn,arc_malachitebft_wal=warn,informalsystems_malachitebft=warn";
+
+/// What to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The node's home.
+    pub home: Home,
+    /// Where the explorer listens, in place of the configuration's address.
+    pub http: Option<SocketAddr>,
+    /// Where to listen for other nodes, in place of the configuration's address.
+    pub listen: Option<String>,
+    /// Whether the end of stdin stops the node: so a node ends with the process that started it.
+    pub until_stdin_closes: bool,
+}
+
+/// Runs a node until it is asked to stop, or cannot go on.
+pub fn run(options: Options) -> anyhow::Result<()> {
+    let mut config = options.home.config()?;
+    if let Some(http) = options.http {
+        config.http.listen = http;
+    }
+    if let Some(listen) = options.listen {
+        config.network.listen = listen;
+    }
+    let genesis = options.home.genesis()?;
+    let keys = keys(&options.home, &genesis, &config)?;
+    log_to_stderr(&config.log.level)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let until_stdin_closes = options.until_stdin_closes;
+    let result = runtime.block_on(serve(
+        &options.home,
+        &config,
+        genesis,
+        keys,
+        until_stdin_closes,
+    ));
+    // Nothing is left that must be waited for: store and guard are synced at every write.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+/// The node's keys, checked against the genesis: a node with another's keys helps nobody.
+fn keys(home: &Home, genesis: &Genesis, config: &Config) -> anyhow::Result<NodeKeys> {
+    let of = |key| {
+        let found = home.key(key)?;
+        found.with_context(|| {
+            format!(
+                "there is no {}. Put it back from where you keep it safe; `dirchain init` makes a new one, for a new node",
+                home.key_file(key).display()
+            )
+        })
+    };
+    let keys = NodeKeys {
+        network: of(NodeKey::Network)?,
+        consensus: of(NodeKey::Consensus)?,
+    };
+    provision::standing(genesis, &config.node, &keys)?;
+    Ok(keys)
+}
+
+fn log_to_stderr(level: &str) -> anyhow::Result<()> {
+    let directives = format!("{QUIET},{level}");
+    let filter = EnvFilter::try_new(&directives).with_context(|| {
+        format!("log.level is `{level}`: write error, warn, info, debug or trace")
+    })?;
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .finish();
+    tracing::subscriber::set_global_default(subscriber)?;
+    Ok(())
+}
+
+async fn serve(
+    home: &Home,
+    config: &Config,
+    genesis: Genesis,
+    keys: NodeKeys,
+    until_stdin_closes: bool,
+) -> anyhow::Result<()> {
+    let interrupted = signals::stop_requested()?;
+    let address = config.http.listen;
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("the explorer cannot listen on {address}. Stop what holds the port, or give another with --http")
+    })?;
+    let store = Store::open(&home.database_dir(), &genesis)?;
+    let mut engine = dirchain_engine::start(engine_config(home, config, &store, keys)).await?;
+    let handle = engine.handle();
+    let directory =
+        NodeDirectory::new(store.clone(), handle.clone(), &genesis, config.node.clone());
+    let app = router(
+        Arc::new(directory),
+        Arc::new(NodeSubmit::new(handle.clone())),
+    );
+    let (stop_http, http) = serve_http(listener, app);
+    tracing::info!(
+        "node {} runs: height {}, {}, network {}, explorer http://{address}/",
+        config.node,
+        store.tip().height,
+        handle.status().mode,
+        config.network.listen,
+    );
+    let ended = tokio::select! {
+        () = interrupted => None,
+        () = stdin_closes(), if until_stdin_closes => None,
+        ended = engine.stopped() => Some(ended),
+    };
+    // Dropping it tells the server to stop.
+    drop(stop_http);
+    let result = match ended {
+        None => {
+            tracing::info!("stopping");
+            stop(engine).await
+        }
+        Some(Ok(())) => Err(EngineError::Ended.into()),
+        Some(Err(error)) => Err(error.into()),
+    };
+    if tokio::time::timeout(HTTP_STOP_TIMEOUT, http).await.is_err() {
+        tracing::debug!("open requests were cut off");
+    }
+    if result.is_ok() {
+        tracing::info!("stopped at height {}", store.tip().height);
+    }
+    result
+}
+
+fn engine_config(home: &Home, config: &Config, store: &Store, keys: NodeKeys) -> EngineConfig {
+    EngineConfig {
+        store: store.clone(),
+        node: config.node.clone(),
+        home: home.engine_dir(),
+        network_key: keys.network,
+        consensus_key: Some(keys.consensus),
+        listen: config.network.listen.clone(),
+        timeouts: timeouts(&config.timeouts),
+    }
+}
+
+fn timeouts(config: &TimeoutsConfig) -> Timeouts {
+    Timeouts {
+        propose: Duration::from_millis(config.propose_ms),
+        prevote: Duration::from_millis(config.prevote_ms),
+        precommit: Duration::from_millis(config.precommit_ms),
+        rebroadcast: Duration::from_millis(config.rebroadcast_ms),
+        ..Timeouts::default()
+    }
+}
+
+async fn stop(engine: Engine) -> anyhow::Result<()> {
+    Ok(engine.stop().await?)
+}
+
+/// Serves until the sender is dropped; open requests are then finished.
+fn serve_http(
+    listener: TcpListener,
+    app: axum::Router,
+) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
+        // Either way it is time to stop.
+        let _dropped = stopped.await;
+    });
+    (stop, tokio::spawn(server.into_future()))
+}
+
+/// Ends when stdin does, whatever comes before.
+async fn stdin_closes() {
+    let mut stdin = tokio::io::stdin();
+    let mut ignored = [0u8; 256];
+    while stdin.read(&mut ignored).await.is_ok_and(|count| count > 0) {}
+}

@@ -1,0 +1,277 @@
+//! What the explorer reads, from the store and the running engine.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode};
+use dirchain_explorer::Directory;
+use dirchain_explorer::api::{
+    ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
+};
+use dirchain_explorer::directory::EventPlace;
+use dirchain_ledger::block::{Block, Header};
+use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::chain::Tip;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::genesis::Genesis;
+use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
+use dirchain_ledger::limits;
+use dirchain_ledger::records::{Node, Record, RecordId, RecordKind};
+use dirchain_ledger::view::{View, ViewError};
+use dirchain_storage::{HistoryEvent, Store, StoreError};
+use libp2p::PeerId;
+
+use crate::client::now;
+
+use super::metrics;
+
+/// How long a reading of the disk's use is good for.
+const DISK_AGE_MAX: Duration = Duration::from_secs(10);
+
+/// A node's ledger and state, as the explorer reads them.
+pub struct NodeDirectory {
+    store: Store,
+    engine: EngineHandle,
+    about: ChainAbout,
+    node: NodeId,
+    department: DepartmentId,
+    started: Instant,
+    disk_bytes: AtomicU64,
+    /// When the disk's use was read last, in milliseconds after the start.
+    disk_read_ms: AtomicU64,
+}
+
+impl NodeDirectory {
+    /// The directory of a running node.
+    pub fn new(store: Store, engine: EngineHandle, genesis: &Genesis, node: NodeId) -> Self {
+        let department = department_of(&store, &node);
+        let disk_bytes = store.size_bytes().unwrap_or_default();
+        Self {
+            about: ChainAbout {
+                name: genesis.name.to_string(),
+                chain: store.chain(),
+                genesis_time: Time(genesis.time),
+                software_version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            store,
+            engine,
+            node,
+            department,
+            started: Instant::now(),
+            disk_bytes: AtomicU64::new(disk_bytes),
+            disk_read_ms: AtomicU64::new(0),
+        }
+    }
+
+    fn uptime_ms(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Bytes on disk; read again only now and then, since that lists a folder.
+    fn disk_bytes(&self) -> u64 {
+        let now_ms = self.uptime_ms();
+        let read_ms = self.disk_read_ms.load(Ordering::Relaxed);
+        let age_ms = now_ms.saturating_sub(read_ms);
+        if u128::from(age_ms) > DISK_AGE_MAX.as_millis()
+            && let Ok(bytes) = self.store.size_bytes()
+        {
+            self.disk_bytes.store(bytes, Ordering::Relaxed);
+            self.disk_read_ms.store(now_ms, Ordering::Relaxed);
+        }
+        self.disk_bytes.load(Ordering::Relaxed)
+    }
+
+    /// The admitted nodes but this one, each as the network sees it.
+    fn peers(&self, status: &EngineStatus) -> Vec<PeerStatus> {
+        let tip = self.store.tip();
+        let view = self.store.view(tip.height);
+        let by_id: BTreeMap<PeerId, &dirchain_network::PeerStatus> = status
+            .network
+            .peers
+            .iter()
+            .map(|peer| (peer.peer, peer))
+            .collect();
+        let ids = view.list(RecordKind::Node, None, limits::NODES_MAX);
+        let records = ids.unwrap_or_default().into_iter();
+        let records = records.filter_map(|id| view.record(&id).ok().flatten());
+        let nodes = records.filter_map(|record| match record {
+            Record::Node(node) if node.admitted.to.is_none() && node.id != self.node => Some(node),
+            Record::Node(_)
+            | Record::Department(_)
+            | Record::Key(_)
+            | Record::Responsibility(_)
+            | Record::Resource(_)
+            | Record::Application(_)
+            | Record::Authorization(_)
+            | Record::Offices(_)
+            | Record::Parameters(_)
+            | Record::Membership(_) => None,
+        });
+        nodes
+            .map(|node| {
+                peer(
+                    &node,
+                    peer_id(&node.network_key).and_then(|id| by_id.get(&id)),
+                )
+            })
+            .collect()
+    }
+
+    fn mode(&self, status: &EngineStatus) -> NodeMode {
+        match &status.mode {
+            Mode::Voting => NodeMode::Validator,
+            Mode::Following(FollowReason::Observer) => NodeMode::Observer,
+            Mode::Following(FollowReason::Until(height)) => NodeMode::Following {
+                until: Some(*height),
+                reason: status.mode.to_string(),
+            },
+            Mode::Following(FollowReason::Unsure) => NodeMode::Following {
+                until: None,
+                reason: status.mode.to_string(),
+            },
+        }
+    }
+}
+
+fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus {
+    let last_heard = seen.and_then(|seen| seen.last_heard).map(|ago| {
+        let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        Time(TimeMs(now().0.saturating_sub(ago_ms)))
+    });
+    PeerStatus {
+        node: node.id.clone(),
+        department: node.department.clone(),
+        connected: seen.is_some_and(|seen| seen.connected),
+        received_bytes: seen.map_or(0, |seen| seen.bytes_in),
+        sent_bytes: seen.map_or(0, |seen| seen.bytes_out),
+        dropped_messages: seen.map_or(0, |seen| seen.frames_dropped),
+        throttled_messages: 0,
+        last_heard,
+    }
+}
+
+/// A node's identity on the network; none for a key that is no curve point.
+fn peer_id(key: &PublicKey) -> Option<PeerId> {
+    let key = libp2p::identity::ed25519::PublicKey::try_from_bytes(key.as_bytes()).ok()?;
+    Some(libp2p::identity::PublicKey::from(key).to_peer_id())
+}
+
+/// Whose a node is. One that is not registered yet is named as its department is: `D012-1`.
+fn department_of(store: &Store, node: &NodeId) -> DepartmentId {
+    let view = store.view(store.tip().height);
+    if let Ok(Some(Record::Node(record))) = view.record(&RecordId::Node(node.clone())) {
+        return record.department;
+    }
+    let named = node.as_str().rsplit_once('-').map(|(whose, _)| whose);
+    let named = named.and_then(|whose| whose.parse().ok());
+    named.unwrap_or_else(unknown_department)
+}
+
+fn unknown_department() -> DepartmentId {
+    match "UNKNOWN".parse() {
+        Ok(id) => id,
+        Err(error) => unreachable!("a department may have this id: {error}"),
+    }
+}
+
+/// Why a node's answers are not fit for use; none when they are.
+fn not_ready(sync: &SyncState, tip: &Tip, peers: &[PeerStatus]) -> Option<String> {
+    if let SyncState::CatchingUp { target } = sync {
+        let behind = target.0.saturating_sub(tip.height.0);
+        return Some(format!("{behind} blocks are still to be fetched"));
+    }
+    let is_alone = !peers.is_empty() && peers.iter().all(|peer| !peer.connected);
+    is_alone.then(|| "no other node is connected".to_owned())
+}
+
+impl Directory for NodeDirectory {
+    fn about(&self) -> ChainAbout {
+        self.about.clone()
+    }
+
+    fn tip(&self) -> TipSummary {
+        let tip = self.store.tip();
+        TipSummary {
+            height: tip.height,
+            time: Time(tip.time),
+            block: tip.block,
+            validators: tip.validators.members().to_vec(),
+        }
+    }
+
+    fn tip_moment(&self) -> Moment {
+        let tip = self.store.tip();
+        Moment {
+            height: tip.height,
+            time: tip.time,
+        }
+    }
+
+    fn view(&self, height: Height) -> Box<dyn View + '_> {
+        Box::new(self.store.view(height))
+    }
+
+    fn height_at(&self, time: TimeMs) -> Result<Option<Height>, ViewError> {
+        Ok(self.store.height_at(time)?)
+    }
+
+    fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
+        Ok(self.store.block(height)?)
+    }
+
+    fn header(&self, height: Height) -> Result<Option<Header>, ViewError> {
+        Ok(self.store.header(height)?)
+    }
+
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {
+        Ok(self.store.certificate(height)?)
+    }
+
+    fn transaction_place(&self, id: &TransactionId) -> Result<Option<(Height, u32)>, ViewError> {
+        let place = self.store.transaction(id)?;
+        Ok(place.map(|place| (place.height, place.index)))
+    }
+
+    fn history(
+        &self,
+        subject: &RecordId,
+        before: Option<EventPlace>,
+        count_max: usize,
+    ) -> Result<Vec<EventPlace>, ViewError> {
+        let before = before.map(|(height, transaction_index, action_index)| HistoryEvent {
+            height,
+            transaction_index,
+            action_index,
+        });
+        let events: Result<_, StoreError> = self.store.history(subject, before, count_max);
+        let places = events?.into_iter();
+        let places =
+            places.map(|event| (event.height, event.transaction_index, event.action_index));
+        Ok(places.collect())
+    }
+
+    fn node(&self) -> NodeStatus {
+        let status = self.engine.status();
+        let peers = self.peers(&status);
+        let sync = SyncState::CaughtUp;
+        let not_ready_reason = not_ready(&sync, &self.store.tip(), &peers);
+        NodeStatus {
+            node: self.node.clone(),
+            department: self.department.clone(),
+            mode: self.mode(&status),
+            peers,
+            waiting_transactions: u64::try_from(status.waiting).unwrap_or(u64::MAX),
+            sync,
+            disk_bytes: self.disk_bytes(),
+            uptime_ms: self.uptime_ms(),
+            ready: not_ready_reason.is_none(),
+            not_ready_reason,
+        }
+    }
+
+    fn metrics(&self) -> String {
+        let offences = self.engine.status().offences;
+        metrics::text(&self.about, &self.tip(), &self.node(), offences)
+    }
+}
