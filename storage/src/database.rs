@@ -238,7 +238,8 @@ impl Writer<'_> {
     }
 
     /// Writes the batch: on disk and synced when this returns. On success `written` runs before the
-    /// next writer does. The first failure is the last write (test: `a_failed_write_is_the_last`).
+    /// next writer does. The first failure is the last write (tests:
+    /// `no_write_follows_a_failed_one`, `a_failed_write_is_the_last`).
     pub(crate) fn write_then(mut self, written: impl FnOnce()) -> Result<(), StoreError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
@@ -270,5 +271,39 @@ fn open_error(path: &Path, error: &rocksdb::Error) -> StoreError {
         }
         ErrorKind::Corruption => StoreError::Damaged { path, what: reason },
         _ => StoreError::Open { path, reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// RocksDB refuses a malformed batch and would take the next one: it is this crate that does
+    /// not go on. `a_failed_write_is_the_last` shows the same over a disk that takes no more.
+    #[test]
+    fn no_write_follows_a_failed_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(directory.path()).unwrap();
+        let put = || {
+            let mut writer = database.writer()?;
+            writer.put(Family::Meta, b"key", b"value")?;
+            writer.write_then(|| ())
+        };
+        put().unwrap();
+        let mut writer = database.writer().unwrap();
+        writer.batch = WriteBatch::from_data(b"no batch");
+        let mut is_written = false;
+        let failure = writer.write_then(|| is_written = true).unwrap_err();
+        assert!(matches!(failure, StoreError::Write { .. }), "{failure}");
+        assert!(!is_written);
+        assert_eq!(put(), Err(failure.clone()));
+        assert_eq!(put(), Err(failure));
+        // Reading goes on, and opening anew starts afresh.
+        assert!(database.get(Family::Meta, b"key").unwrap().is_some());
+        drop(database);
+        let database = Database::open(directory.path()).unwrap();
+        assert!(database.writer().is_ok());
     }
 }

@@ -21,7 +21,6 @@ use dirchain_ledger::certificate::{Certificate, CommitSignature};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Height, TransactionId};
 use dirchain_ledger::validators;
-use dirchain_storage::StoreError;
 use tokio::sync::oneshot;
 
 use crate::error::EngineError;
@@ -237,7 +236,7 @@ impl Host {
         &self,
         first: Height,
         last: Height,
-    ) -> Result<Vec<RawDecidedValue<DirectoryContext>>, StoreError> {
+    ) -> Result<Vec<RawDecidedValue<DirectoryContext>>, EngineError> {
         let mut values = Vec::new();
         let mut height = first;
         while height <= last && values.len() < SYNC_BATCH_MAX {
@@ -254,11 +253,11 @@ impl Host {
     }
 
     /// Who voted on a height: the membership after the block before it.
-    fn validators_of(&self, height: Height) -> Result<Option<validators::ValidatorSet>, StoreError> {
+    fn validators_of(&self, height: Height) -> Result<Option<validators::ValidatorSet>, EngineError> {
         use dirchain_ledger::view::Records as _;
         let Some(before) = height.previous() else { return Ok(None) };
         let membership = self.store().view(before).membership();
-        membership.map(|membership| Some(membership.current)).map_err(StoreError::from)
+        Ok(Some(membership?.current))
     }
 
     pub(crate) async fn publish(

@@ -35,7 +35,6 @@ impl Default for Timeouts {
 }
 
 /// One node's engine.
-#[derive(Debug)]
 pub struct EngineConfig {
     /// The chain on disk.
     pub store: Store,

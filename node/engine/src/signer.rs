@@ -41,23 +41,16 @@ impl GuardedSigner {
 
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
         let mut guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut fresh = None;
-        let verdict = guard.check_and_store(position, message, |message| {
-            let signature = self.secret.sign(message);
-            fresh = Some(signature);
-            signature
-        });
+        let verdict = guard.check_and_store(position, message, |message| self.secret.sign(message));
         // A closed channel means that the host is gone already, and with it the need to tell it.
         let raise = |alarm| drop(self.alarms.send(alarm));
-        match (verdict, fresh) {
-            (Ok(GuardVerdict::Sign), Some(signature)) => Ok(signature),
-            (Ok(GuardVerdict::SignAgain(signature)), _) => Ok(signature),
-            (Ok(GuardVerdict::Refuse { guarded }), _) => {
+        match verdict {
+            Ok(GuardVerdict::Sign(signature) | GuardVerdict::SignAgain(signature)) => Ok(signature),
+            Ok(GuardVerdict::Refuse { guarded }) => {
                 raise(Alarm::Conflict(guarded.height));
                 Err(Error::new())
             }
-            (Ok(GuardVerdict::Sign), None) => Err(Error::new()),
-            (Err(error), _) => {
+            Err(error) => {
                 raise(Alarm::Broken(error));
                 Err(Error::new())
             }

@@ -35,7 +35,21 @@ pub(super) struct GuardFile {
     file: File,
     size_bytes: u64,
     /// Held for as long as the guard is open.
-    _lock: File,
+    _lock: Lock,
+}
+
+/// The locked file beside the guard's.
+#[derive(Debug)]
+struct Lock(File);
+
+impl Drop for Lock {
+    /// Unlocks, and does not leave it to closing: a process that is just being started by another
+    /// thread has a copy of the open file until it runs its program, and with it the lock
+    /// (test: `a_closed_guard_opens_again_while_processes_start`).
+    fn drop(&mut self) {
+        // Where this fails, closing the file unlocks it all the same, only later.
+        let _ = self.0.unlock();
+    }
 }
 
 impl GuardFile {
@@ -121,7 +135,7 @@ fn beside(path: &Path, extension: &str) -> PathBuf {
 
 /// Locks a file beside the guard's. The guard's own is replaced when it is rewritten, and a lock on
 /// a file that was replaced keeps nobody out.
-fn lock(path: &Path) -> Result<File, GuardError> {
+fn lock(path: &Path) -> Result<Lock, GuardError> {
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
@@ -129,7 +143,7 @@ fn lock(path: &Path) -> Result<File, GuardError> {
         .open(beside(path, ".lock"))
         .map_err(|error| disk(path, "locked", &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(GuardError::InUse {
             path: path.to_owned(),
         }),

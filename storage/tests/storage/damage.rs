@@ -162,7 +162,7 @@ fn one_bad_byte_in_a_log_never_gives_a_wrong_state() {
     assert!(refusals > 4 * earlier, "{refusals} refused, {earlier} not");
 }
 
-/// RocksDB skips what reads as zeros; the links between headers do not.
+/// Zeros where blocks were, as a lost sector leaves them.
 #[test]
 fn a_log_zeroed_before_its_tail_is_refused() {
     let directory = tempfile::tempdir().unwrap();

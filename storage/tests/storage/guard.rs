@@ -276,6 +276,25 @@ fn a_guard_is_open_once() {
     drop(Guard::open(&path).unwrap());
 }
 
+/// A process being started has copies of all open files for a moment, the lock's among them: a guard
+/// that was closed must not stay locked by it.
+#[test]
+fn a_closed_guard_opens_again_while_processes_start() {
+    let (_directory, path) = path();
+    let is_done = std::sync::atomic::AtomicBool::new(false);
+    let ordering = std::sync::atomic::Ordering::Relaxed;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(ordering) {
+                std::process::Command::new("true").status().unwrap();
+            }
+        });
+        let failure = (0..3_000).find_map(|_| Guard::open(&path).err());
+        is_done.store(true, ordering);
+        assert_eq!(failure, None);
+    });
+}
+
 #[test]
 #[ignore = "run by a_guard_is_open_once"]
 fn opens_a_guard() {
