@@ -240,11 +240,19 @@ impl Writer<'_> {
     /// Writes the batch: on disk and synced when this returns. On success `written` runs before the
     /// next writer does. The first failure is the last write (tests:
     /// `no_write_follows_a_failed_one`, `a_failed_write_is_the_last`).
-    pub(crate) fn write_then(mut self, written: impl FnOnce()) -> Result<(), StoreError> {
+    pub(crate) fn write_then(self, written: impl FnOnce()) -> Result<(), StoreError> {
         let mut options = WriteOptions::default();
         options.set_sync(true);
+        self.write_with(&options, written)
+    }
+
+    fn write_with(
+        mut self,
+        options: &WriteOptions,
+        written: impl FnOnce(),
+    ) -> Result<(), StoreError> {
         let batch = std::mem::take(&mut self.batch);
-        if let Err(error) = self.database.db.write_opt(batch, &options) {
+        if let Err(error) = self.database.db.write_opt(batch, options) {
             let failure = self.database.write_error(error.into_string());
             self.state.failure = Some(failure.clone());
             return Err(failure);
@@ -280,8 +288,9 @@ mod tests {
 
     use super::*;
 
-    /// RocksDB refuses a malformed batch and would take the next one: it is this crate that does
-    /// not go on. `a_failed_write_is_the_last` shows the same over a disk that takes no more.
+    /// RocksDB refuses to sync what is in no log, and would take the next write: it is this crate
+    /// that does not go on. `a_failed_write_is_the_last` shows it over a disk that takes no more,
+    /// where RocksDB stops by itself.
     #[test]
     fn no_write_follows_a_failed_one() {
         let directory = tempfile::tempdir().unwrap();
@@ -293,9 +302,13 @@ mod tests {
         };
         put().unwrap();
         let mut writer = database.writer().unwrap();
-        writer.batch = WriteBatch::from_data(b"no batch");
+        writer.put(Family::Meta, b"key", b"value").unwrap();
+        let mut options = WriteOptions::default();
+        options.set_sync(true);
+        options.disable_wal(true);
         let mut is_written = false;
-        let failure = writer.write_then(|| is_written = true).unwrap_err();
+        let written = writer.write_with(&options, || is_written = true);
+        let failure = written.unwrap_err();
         assert!(matches!(failure, StoreError::Write { .. }), "{failure}");
         assert!(!is_written);
         assert_eq!(put(), Err(failure.clone()));

@@ -11,7 +11,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStdin, Command};
 
 use crate::home::Home;
 use crate::progress;
@@ -31,6 +31,8 @@ pub(super) struct Node {
     pub(super) number: usize,
     log: PathBuf,
     child: Child,
+    /// Our end of its pipe. Held apart from the child, since waiting for a child closes its own.
+    pipe: Option<ChildStdin>,
 }
 
 impl Node {
@@ -40,7 +42,7 @@ impl Node {
         let open = OpenOptions::new().create(true).append(true).open(&log);
         let out = open.with_context(|| format!("{} cannot be written", log.display()))?;
         let program = std::env::current_exe().context("this program's own file is not found")?;
-        let child = Command::new(&program)
+        let mut child = Command::new(&program)
             .arg("--home")
             .arg(home.dir())
             .args(["run", "--http", &http.to_string(), "--until-stdin-closes"])
@@ -53,7 +55,13 @@ impl Node {
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{} cannot be started", program.display()))?;
-        Ok(Self { number, log, child })
+        let pipe = child.stdin.take();
+        Ok(Self {
+            number,
+            log,
+            child,
+            pipe,
+        })
     }
 
     /// Waits until the node ends by itself, and tells how with the end of its log.
@@ -74,7 +82,7 @@ impl Node {
 
     /// Stops the node, in order or by force.
     pub(super) async fn stop(mut self) {
-        drop(self.child.stdin.take());
+        drop(self.pipe.take());
         let ended = tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await;
         if ended.is_err() {
             progress::say(format_args!(

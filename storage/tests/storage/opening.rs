@@ -45,25 +45,48 @@ fn only_the_next_block_is_committed() {
         );
     }
     let good = world.made(2);
-    let mut outcome_of_another = good.clone();
-    outcome_of_another.outcome = world.made(3).outcome.clone();
-    let mut certificate_of_another = good.clone();
-    certificate_of_another.certificate.block = Hash::ZERO;
-    let mut parent = good.clone();
-    parent.block.header.parent = Hash::ZERO;
-    let mut header = good.clone();
-    header.block.header.round = 7;
-    let mut touched = good.clone();
-    touched.outcome.touched.push(Default::default());
-    for bad in [
-        outcome_of_another,
-        certificate_of_another,
-        parent,
-        header,
-        touched,
-    ] {
-        let refused = commit(&bad).unwrap_err();
-        assert!(matches!(refused, StoreError::Mismatch { .. }), "{refused}");
+    // One thing wrong in each, and what is said of it.
+    type Wrong = fn(&mut crate::world::Made);
+    let wrongs: [(&str, Wrong); 11] = [
+        ("it is of another chain", |made| {
+            made.block.header.chain.0 = Hash::ZERO
+        }),
+        ("its parent is not the tip", |made| {
+            made.block.header.parent = Hash::ZERO
+        }),
+        ("its time is not after the tip's", |made| {
+            made.block.header.time.0 = 0
+        }),
+        ("the certificate is of another block", |made| {
+            made.certificate.block = Hash::ZERO
+        }),
+        ("the certificate is of another block", |made| {
+            made.certificate.height.0 += 1
+        }),
+        ("the outcome is of another block", |made| {
+            made.outcome.tip.block = Hash::ZERO
+        }),
+        ("the outcome is of another block", |made| {
+            made.outcome.tip.height.0 += 1
+        }),
+        ("the outcome is of another block", |made| {
+            made.outcome.tip.time.0 += 1
+        }),
+        ("the outcome is of another block", |made| {
+            made.outcome.tip.chain.0 = Hash::ZERO
+        }),
+        ("the outcome's state root is not the header's", |made| {
+            made.outcome.tip.state = Default::default();
+        }),
+        ("the outcome has another number of transactions", |made| {
+            made.outcome.touched.push(Default::default());
+        }),
+    ];
+    for (what, wrong) in wrongs {
+        let mut bad = good.clone();
+        wrong(&mut bad);
+        let height = Height(2);
+        assert_eq!(commit(&bad), Err(StoreError::Mismatch { height, what }));
     }
     // A refusal is no failure: the store goes on.
     good.commit(&store);
