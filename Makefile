@@ -24,18 +24,21 @@ demo: build
 demo-clean:
 	rm -rf data/demo
 
+# The whole workspace each time: another selection of packages would unify other features, and build
+# RocksDB once more.
 build: tools
-	@cargo build --release --package dirchain
+	@cargo build --release --workspace
 
-test: tools
+test: build
 	cargo test --release --workspace
 
 lint: tools
 	cargo fmt --all --check
-	cargo clippy --release --workspace -- -D warnings
+	cargo clippy --release --workspace --all-targets -- -D warnings
 
 bench: tools
-	cargo bench --workspace
+	@cargo build --release --workspace
+	@$(TARGET)/release/dirchain-bench
 
 # What compiling RocksDB and its bindings takes: a C++ compiler and libclang. Root gets what is
 # missing from apt; anybody else is told.

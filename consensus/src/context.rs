@@ -109,7 +109,9 @@ impl engine::SigningScheme for StrictEd25519 {
     type PrivateKey = SecretKey;
 
     fn decode_signature(bytes: &[u8]) -> Result<Signature, KeyBytesError> {
-        bytes.try_into().map(Signature).map_err(|_| KeyBytesError { size_bytes: bytes.len() })
+        bytes.try_into().map(Signature).map_err(|_| KeyBytesError {
+            size_bytes: bytes.len(),
+        })
     }
 
     fn encode_signature(signature: &Signature) -> Vec<u8> {
@@ -117,7 +119,9 @@ impl engine::SigningScheme for StrictEd25519 {
     }
 
     fn decode_public_key(bytes: &[u8]) -> Result<PublicKey, KeyBytesError> {
-        bytes.try_into().map(PublicKey).map_err(|_| KeyBytesError { size_bytes: bytes.len() })
+        bytes.try_into().map(PublicKey).map_err(|_| KeyBytesError {
+            size_bytes: bytes.len(),
+        })
     }
 
     fn encode_public_key(key: &PublicKey) -> Vec<u8> {
@@ -176,7 +180,10 @@ impl From<&validators::ValidatorSet> for ValidatorSet {
             key: member.consensus_key,
         };
         let members = set.members().iter().map(member).collect();
-        Self { set: Arc::new(set.clone()), members }
+        Self {
+            set: Arc::new(set.clone()),
+            members,
+        }
     }
 }
 
@@ -236,7 +243,14 @@ impl Vote {
             NilOrVal::Nil => None,
             NilOrVal::Val(block) => Some(&block.0),
         };
-        vote_bytes(chain, step, self.height.ledger(), round_number(self.round), block, &self.voter.0)
+        vote_bytes(
+            chain,
+            step,
+            self.height.ledger(),
+            round_number(self.round),
+            block,
+            &self.voter.0,
+        )
     }
 }
 
@@ -298,7 +312,14 @@ impl Proposal {
     pub fn signing_bytes(&self, chain: &ChainId) -> Vec<u8> {
         let round = round_number(self.round);
         let valid_round = self.valid_round.as_i64();
-        proposal_bytes(chain, self.height.ledger(), round, valid_round, &self.value.0, &self.proposer.0)
+        proposal_bytes(
+            chain,
+            self.height.ledger(),
+            round,
+            valid_round,
+            &self.value.0,
+            &self.proposer.0,
+        )
     }
 }
 
@@ -355,7 +376,12 @@ impl engine::Context for DirectoryContext {
     type Extension = ();
     type SigningScheme = StrictEd25519;
 
-    fn select_proposer<'a>(&self, set: &'a ValidatorSet, height: Height, round: Round) -> &'a Validator {
+    fn select_proposer<'a>(
+        &self,
+        set: &'a ValidatorSet,
+        height: Height,
+        round: Round,
+    ) -> &'a Validator {
         let proposer = set.set.proposer(height.ledger(), round_number(round));
         let index = set.set.index_of(&proposer.address).unwrap_or(0);
         // The set is never empty and holds its own proposer.
@@ -370,7 +396,13 @@ impl engine::Context for DirectoryContext {
         valid_round: Round,
         proposer: Address,
     ) -> Proposal {
-        Proposal { height, round, value, valid_round, proposer }
+        Proposal {
+            height,
+            round,
+            value,
+            valid_round,
+            proposer,
+        }
     }
 
     fn new_prevote(
@@ -380,7 +412,13 @@ impl engine::Context for DirectoryContext {
         value: NilOrVal<BlockId>,
         voter: Address,
     ) -> Vote {
-        Vote { step: VoteType::Prevote, height, round, value, voter }
+        Vote {
+            step: VoteType::Prevote,
+            height,
+            round,
+            value,
+            voter,
+        }
     }
 
     fn new_precommit(
@@ -390,6 +428,12 @@ impl engine::Context for DirectoryContext {
         value: NilOrVal<BlockId>,
         voter: Address,
     ) -> Vote {
-        Vote { step: VoteType::Precommit, height, round, value, voter }
+        Vote {
+            step: VoteType::Precommit,
+            height,
+            round,
+            value,
+            voter,
+        }
     }
 }

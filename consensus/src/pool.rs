@@ -117,7 +117,10 @@ impl Pool {
 
     /// The ready transactions in their order.
     pub fn candidates(&self) -> impl Iterator<Item = &VerifiedTransaction> {
-        self.ready.iter().take(limits::CANDIDATES_MAX).map(|entry| &entry.transaction)
+        self.ready
+            .iter()
+            .take(limits::CANDIDATES_MAX)
+            .map(|entry| &entry.transaction)
     }
 
     /// Offers a transaction. `at` is the moment of the next block if it were built now.
@@ -133,12 +136,20 @@ impl Pool {
         }
         let author = transaction.envelope().author;
         let is_full = self.ids.len() >= limits::POOL_TRANSACTIONS_MAX
-            || self.size_bytes.saturating_add(transaction.size_bytes()) > limits::POOL_SIZE_BYTES_MAX
+            || self.size_bytes.saturating_add(transaction.size_bytes())
+                > limits::POOL_SIZE_BYTES_MAX
             || self.count_of(&author) >= limits::POOL_TRANSACTIONS_PER_KEY_MAX;
         if is_full {
-            return Ok(Inserted::Full { waiting: self.ids.len() });
+            return Ok(Inserted::Full {
+                waiting: self.ids.len(),
+            });
         }
-        let entry = Entry { transaction, origin, sent: at.time, arrived: at.time };
+        let entry = Entry {
+            transaction,
+            origin,
+            sent: at.time,
+            arrived: at.time,
+        };
         match self.judge(state, at, &entry.transaction)? {
             None => {
                 self.admit(&entry);
@@ -178,8 +189,12 @@ impl Pool {
     fn admit(&mut self, entry: &Entry) {
         let transaction = &entry.transaction;
         self.ids.insert(transaction.id());
-        self.verified.insert((transaction.id(), transaction.signed().signature));
-        let count = self.per_key.entry(transaction.envelope().author).or_default();
+        self.verified
+            .insert((transaction.id(), transaction.signed().signature));
+        let count = self
+            .per_key
+            .entry(transaction.envelope().author)
+            .or_default();
         *count = count.saturating_add(1);
         self.size_bytes = self.size_bytes.saturating_add(transaction.size_bytes());
     }
@@ -187,7 +202,8 @@ impl Pool {
     fn forget(&mut self, entry: &Entry) {
         let transaction = &entry.transaction;
         self.ids.remove(&transaction.id());
-        self.verified.remove(&(transaction.id(), transaction.signed().signature));
+        self.verified
+            .remove(&(transaction.id(), transaction.signed().signature));
         let author = transaction.envelope().author;
         let left = self.count_of(&author).saturating_sub(1);
         if left == 0 {
@@ -230,7 +246,10 @@ impl Pool {
     ) -> Result<Vec<Dropped>, ViewError> {
         self.writes.clear();
         let parked = std::mem::take(&mut self.parked).into_values();
-        let entries: Vec<Entry> = std::mem::take(&mut self.ready).into_iter().chain(parked).collect();
+        let entries: Vec<Entry> = std::mem::take(&mut self.ready)
+            .into_iter()
+            .chain(parked)
+            .collect();
         let mut dropped = Vec::new();
         for entry in entries {
             let id = entry.transaction.id();
@@ -245,7 +264,11 @@ impl Pool {
                 }
                 Some(rejection) => {
                     self.forget(&entry);
-                    dropped.push(Dropped { id, origin: entry.origin, rejection });
+                    dropped.push(Dropped {
+                        id,
+                        origin: entry.origin,
+                        rejection,
+                    });
                 }
             }
         }
@@ -258,7 +281,9 @@ impl Pool {
 
     /// Whether a parked transaction has waited for its predecessor long enough to be given up.
     pub fn has_overdue(&self, at: Moment) -> bool {
-        self.parked.values().any(|entry| self.has_waited_long(entry, at))
+        self.parked
+            .values()
+            .any(|entry| self.has_waited_long(entry, at))
     }
 
     /// Transactions given to this node that have waited since they were sent last.
@@ -267,7 +292,11 @@ impl Pool {
             entry.origin == Origin::Local
                 && now.0.saturating_sub(entry.sent.0) >= limits::RESEND_AFTER_MS
         };
-        let due = self.ready.iter_mut().filter(is_due).take(limits::RESEND_COUNT_MAX);
+        let due = self
+            .ready
+            .iter_mut()
+            .filter(is_due)
+            .take(limits::RESEND_COUNT_MAX);
         due.map(|entry| {
             entry.sent = now;
             entry.transaction.clone()

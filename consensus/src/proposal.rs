@@ -81,7 +81,12 @@ impl Part {
         block: Hash,
         bytes: Vec<u8>,
     ) -> Self {
-        let PartPlace { height, round, valid_round, proposer } = place;
+        let PartPlace {
+            height,
+            round,
+            valid_round,
+            proposer,
+        } = place;
         let publisher = Address::of(&secret.public());
         let mut part = Self {
             height,
@@ -99,8 +104,15 @@ impl Part {
 
     fn signing_bytes(&self, chain: &ChainId) -> Vec<u8> {
         let mut message = signing_tag("dirchain/v1/part").to_vec();
-        let fields =
-            (*chain, self.height, self.round, self.valid_round, self.proposer, self.block, self.publisher);
+        let fields = (
+            *chain,
+            self.height,
+            self.round,
+            self.valid_round,
+            self.proposer,
+            self.block,
+            self.publisher,
+        );
         message.extend(codec::encode(&fields));
         message
     }
@@ -108,11 +120,17 @@ impl Part {
     /// Checks proposer, publisher and signature against the set that votes at the part's height.
     pub fn verify(&self, chain: &ChainId, validators: &ValidatorSet) -> Result<(), PartError> {
         if validators.proposer(self.height, self.round).address != self.proposer {
-            return Err(PartError::NotTheProposer { proposer: self.proposer });
+            return Err(PartError::NotTheProposer {
+                proposer: self.proposer,
+            });
         }
         let publisher = self.publisher;
-        let member = validators.by_address(&publisher).ok_or(PartError::NotAValidator { publisher })?;
-        let verdict = member.consensus_key.verify(&self.signing_bytes(chain), &self.signature);
+        let member = validators
+            .by_address(&publisher)
+            .ok_or(PartError::NotAValidator { publisher })?;
+        let verdict = member
+            .consensus_key
+            .verify(&self.signing_bytes(chain), &self.signature);
         verdict.map_err(|_| PartError::BadSignature { publisher })
     }
 

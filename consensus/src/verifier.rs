@@ -21,12 +21,14 @@ fn verdict(key: &PublicKey, message: &[u8], signature: &Signature) -> Verificati
 impl ChainVerifier {
     /// Whether a vote's signature is its voter's.
     pub fn vote(&self, vote: &Vote, signature: &Signature, key: &PublicKey) -> bool {
-        key.verify(&vote.signing_bytes(&self.chain), signature).is_ok()
+        key.verify(&vote.signing_bytes(&self.chain), signature)
+            .is_ok()
     }
 
     /// Whether a proposal's signature is its proposer's.
     pub fn proposal(&self, proposal: &Proposal, signature: &Signature, key: &PublicKey) -> bool {
-        key.verify(&proposal.signing_bytes(&self.chain), signature).is_ok()
+        key.verify(&proposal.signing_bytes(&self.chain), signature)
+            .is_ok()
     }
 }
 
@@ -47,7 +49,11 @@ impl Verifier<DirectoryContext> for ChainVerifier {
         signature: &Signature,
         key: &PublicKey,
     ) -> Result<VerificationResult, Error> {
-        Ok(verdict(key, &proposal.signing_bytes(&self.chain), signature))
+        Ok(verdict(
+            key,
+            &proposal.signing_bytes(&self.chain),
+            signature,
+        ))
     }
 
     /// This chain has no vote extensions: whatever claims to be one is wrong.

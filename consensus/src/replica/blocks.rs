@@ -1,6 +1,5 @@
 //! Building, checking and committing blocks.
 
-
 use bincode::{Decode, Encode};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
@@ -27,9 +26,24 @@ struct Stored {
 }
 
 fn stored(proposed: &Proposed, bytes: Vec<u8>) -> Command {
-    let PartPlace { height, round, valid_round, proposer } = proposed.place;
-    let record = Stored { round, valid_round, proposer, bytes };
-    Command::StoreUndecided { height, round, block: proposed.block, bytes: encode(&record) }
+    let PartPlace {
+        height,
+        round,
+        valid_round,
+        proposer,
+    } = proposed.place;
+    let record = Stored {
+        round,
+        valid_round,
+        proposer,
+        bytes,
+    };
+    Command::StoreUndecided {
+        height,
+        round,
+        block: proposed.block,
+        bytes: encode(&record),
+    }
 }
 
 impl Replica {
@@ -71,15 +85,31 @@ impl Replica {
     ) -> Result<Vec<Proposed>, ViewError> {
         let mut known = Vec::new();
         for bytes in store.undecided(height)? {
-            let broken = |error: String| ViewError { reason: format!("an undecided block: {error}") };
+            let broken = |error: String| ViewError {
+                reason: format!("an undecided block: {error}"),
+            };
             let record = decode::<Stored, { limits::PART_BYTES_MAX }>(&bytes);
             let record = record.map_err(|error| broken(error.to_string()))?;
             let block = Block::decode(&record.bytes).map_err(|error| broken(error.to_string()))?;
             let hash = block.header.hash();
-            let Stored { round, valid_round, proposer, bytes } = record;
-            let place = PartPlace { height, round, valid_round, proposer };
+            let Stored {
+                round,
+                valid_round,
+                proposer,
+                bytes,
+            } = record;
+            let place = PartPlace {
+                height,
+                round,
+                valid_round,
+                proposer,
+            };
             let is_valid = self.examine(store, hash, block, bytes)?.is_ok();
-            let proposed = Proposed { place, block: hash, is_valid };
+            let proposed = Proposed {
+                place,
+                block: hash,
+                is_valid,
+            };
             self.bodies.note(proposed);
             known.push(proposed);
         }
@@ -95,7 +125,11 @@ impl Replica {
         bytes: Vec<u8>,
     ) -> Result<Result<(), String>, ViewError> {
         if let Some(body) = self.bodies.get(&hash) {
-            return Ok(body.outcome.as_ref().map(|_| ()).ok_or_else(|| "it was refused before".into()));
+            return Ok(body
+                .outcome
+                .as_ref()
+                .map(|_| ())
+                .ok_or_else(|| "it was refused before".into()));
         }
         let verdict = chain::check(store, &self.tip, &block, self.pool.verified());
         let (outcome, verdict) = match verdict {
@@ -103,7 +137,14 @@ impl Replica {
             Err(ChainError::Invalid(invalid)) => (None, Err(invalid.to_string())),
             Err(ChainError::Unreadable(error)) => return Err(error),
         };
-        self.bodies.insert(hash, Body { block, bytes, outcome });
+        self.bodies.insert(
+            hash,
+            Body {
+                block,
+                bytes,
+                outcome,
+            },
+        );
         Ok(verdict)
     }
 
@@ -126,7 +167,11 @@ impl Replica {
         let built = chain::build(
             store,
             &self.tip,
-            Building { now, round, builder: me },
+            Building {
+                now,
+                round,
+                builder: me,
+            },
             self.pool.candidates(),
         );
         let built = match built {
@@ -140,10 +185,23 @@ impl Replica {
             return Ok(vec![Command::Decline]);
         }
         let block = built.outcome.tip.block;
-        let place = PartPlace { height, round, valid_round: None, proposer: me };
-        let proposed = Proposed { place, block, is_valid: true };
+        let place = PartPlace {
+            height,
+            round,
+            valid_round: None,
+            proposer: me,
+        };
+        let proposed = Proposed {
+            place,
+            block,
+            is_valid: true,
+        };
         let bytes = encode(&built.block);
-        let body = Body { block: built.block, bytes: bytes.clone(), outcome: Some(built.outcome) };
+        let body = Body {
+            block: built.block,
+            bytes: bytes.clone(),
+            outcome: Some(built.outcome),
+        };
         self.bodies.insert(block, body);
         self.bodies.note(proposed);
         let mut commands = vec![stored(&proposed, bytes.clone())];
@@ -153,7 +211,11 @@ impl Replica {
 
     pub(super) fn restream(&self, place: PartPlace, block: Hash) -> Vec<Command> {
         match self.bodies.get(&block) {
-            Some(body) => vec![Command::Publish { place, block, bytes: body.bytes.clone() }],
+            Some(body) => vec![Command::Publish {
+                place,
+                block,
+                bytes: body.bytes.clone(),
+            }],
             None => Vec::new(),
         }
     }
@@ -172,7 +234,8 @@ impl Replica {
             return Ok(useless());
         }
         if part.height > next {
-            let far = part.height.0.saturating_sub(next.0) > u64::try_from(limits::PARTS_AHEAD_MAX).unwrap_or(0);
+            let far = part.height.0.saturating_sub(next.0)
+                > u64::try_from(limits::PARTS_AHEAD_MAX).unwrap_or(0);
             let signed = part.verify(&self.tip.chain, &self.tip.validators).is_ok();
             if signed && !far {
                 self.bodies.keep_ahead(part);
@@ -188,8 +251,22 @@ impl Replica {
         if !self.bodies.admit(part.round, part.publisher) {
             return Ok(useless());
         }
-        let Part { height, round, valid_round, proposer, block: hash, bytes, publisher, .. } = part;
-        let place = PartPlace { height, round, valid_round, proposer };
+        let Part {
+            height,
+            round,
+            valid_round,
+            proposer,
+            block: hash,
+            bytes,
+            publisher,
+            ..
+        } = part;
+        let place = PartPlace {
+            height,
+            round,
+            valid_round,
+            proposer,
+        };
         let block = match Block::decode(&bytes) {
             Ok(block) if block.header.hash() == hash => block,
             Ok(_) | Err(_) => {
@@ -199,11 +276,20 @@ impl Replica {
         };
         let is_timely = self.is_timely(&place, &block, now);
         let verdict = self.examine(store, hash, block, bytes.clone())?;
-        let proposed = Proposed { place, block: hash, is_valid: verdict.is_ok() && is_timely };
+        let proposed = Proposed {
+            place,
+            block: hash,
+            is_valid: verdict.is_ok() && is_timely,
+        };
         self.bodies.note(proposed);
         let mut commands = vec![stored(&proposed, bytes)];
         if let Err(reason) = verdict {
-            commands.insert(0, Command::Blame { offence: format!("{publisher} sent block {hash}: {reason}") });
+            commands.insert(
+                0,
+                Command::Blame {
+                    offence: format!("{publisher} sent block {hash}: {reason}"),
+                },
+            );
         }
         commands.push(Command::Received(Some(proposed)));
         Ok(commands)
@@ -231,17 +317,34 @@ impl Replica {
             Err(error) => return Ok(at_fault(format!("a synced block does not decode: {error}"))),
         };
         if height != self.tip.height.next() || block.header.height != height {
-            return Ok(at_fault(format!("a synced block of height {}, asked for {height}", block.header.height)));
+            return Ok(at_fault(format!(
+                "a synced block of height {}, asked for {height}",
+                block.header.height
+            )));
         }
         let hash = block.header.hash();
         if let Err(reason) = self.examine(store, hash, block, bytes.clone())? {
-            return Ok(at_fault(format!("a synced block is not the next one: {reason}")));
+            return Ok(at_fault(format!(
+                "a synced block is not the next one: {reason}"
+            )));
         }
         self.pacing.was_synced = true;
-        let place = PartPlace { height, round, valid_round: None, proposer };
-        let proposed = Proposed { place, block: hash, is_valid: true };
+        let place = PartPlace {
+            height,
+            round,
+            valid_round: None,
+            proposer,
+        };
+        let proposed = Proposed {
+            place,
+            block: hash,
+            is_valid: true,
+        };
         self.bodies.note(proposed);
-        Ok(vec![stored(&proposed, bytes), Command::Synced(Some(proposed))])
+        Ok(vec![
+            stored(&proposed, bytes),
+            Command::Synced(Some(proposed)),
+        ])
     }
 
     pub(super) fn decided<S: ReplicaStore>(
@@ -263,12 +366,27 @@ impl Replica {
             // Refused when it came, by rules alone; a quorum thinks otherwise.
             None => match self.judge_again(store, &body.block)? {
                 Ok(outcome) => outcome,
-                Err(reason) => return stop(StopReason::DecidedInvalid { height, block, reason }),
+                Err(reason) => {
+                    return stop(StopReason::DecidedInvalid {
+                        height,
+                        block,
+                        reason,
+                    });
+                }
             },
         };
-        let ids = body.block.transactions.iter().map(SignedTransaction::id).collect();
+        let ids = body
+            .block
+            .transactions
+            .iter()
+            .map(SignedTransaction::id)
+            .collect();
         self.committing = Some((outcome.tip.clone(), ids));
-        let commit = Commit { block: body.block, certificate, outcome };
+        let commit = Commit {
+            block: body.block,
+            certificate,
+            outcome,
+        };
         Ok(vec![Command::Commit(Box::new(commit))])
     }
 
@@ -305,10 +423,18 @@ impl Replica {
 
 fn announce(proposed: &Proposed, bytes: Vec<u8>) -> Vec<Command> {
     let (place, block) = (proposed.place, proposed.block);
-    vec![Command::Propose { place, block }, Command::Publish { place, block, bytes }]
+    vec![
+        Command::Propose { place, block },
+        Command::Publish {
+            place,
+            block,
+            bytes,
+        },
+    ]
 }
 
 fn blame(error: &impl ToString) -> Command {
-    Command::Blame { offence: error.to_string() }
+    Command::Blame {
+        offence: error.to_string(),
+    }
 }
-

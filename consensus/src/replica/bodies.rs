@@ -47,13 +47,18 @@ impl Bodies {
     }
 
     pub(super) fn note(&mut self, proposed: Proposed) {
-        self.proposed.insert((proposed.place.round, proposed.block), proposed);
+        self.proposed
+            .insert((proposed.place.round, proposed.block), proposed);
     }
 
     /// What was proposed in a round by `proposer`.
     pub(super) fn proposed_by(&self, round: u32, proposer: &Address) -> Option<Proposed> {
-        let mut in_round = self.proposed.range((round, Hash::ZERO)..=(round, Hash([0xff; 32])));
-        in_round.find(|(_, proposed)| proposed.place.proposer == *proposer).map(|(_, p)| *p)
+        let mut in_round = self
+            .proposed
+            .range((round, Hash::ZERO)..=(round, Hash([0xff; 32])));
+        in_round
+            .find(|(_, proposed)| proposed.place.proposer == *proposer)
+            .map(|(_, p)| *p)
     }
 
     pub(super) fn was_proposed(&self, round: u32, block: &Hash) -> Option<Proposed> {
@@ -70,7 +75,8 @@ impl Bodies {
     /// Keeps a part for a height beyond the next: one for each round and publisher.
     pub(super) fn keep_ahead(&mut self, part: Part) {
         if self.ahead.len() < limits::BODIES_MAX {
-            self.ahead.insert((part.height, part.round, part.publisher), part);
+            self.ahead
+                .insert((part.height, part.round, part.publisher), part);
         }
     }
 
@@ -83,7 +89,9 @@ impl Bodies {
     pub(super) fn take_ahead(&mut self, height: Height) -> Vec<Part> {
         let later = self.ahead.split_off(&(height.next(), 0, Address([0; 20])));
         let due = std::mem::replace(&mut self.ahead, later);
-        due.into_values().filter(|part| part.height == height).collect()
+        due.into_values()
+            .filter(|part| part.height == height)
+            .collect()
     }
 
     /// Forgets everything of the height that was decided.

@@ -3,8 +3,8 @@
 //! Invariant: a value. Everything it learns comes as an [`Event`], everything it wants done goes
 //! out as [`Command`]s, to be carried out in their order. Production and simulator run the same.
 
-mod bodies;
 mod blocks;
+mod bodies;
 mod pacing;
 
 use std::collections::BTreeSet;
@@ -183,7 +183,9 @@ pub enum StopReason {
     #[error(transparent)]
     Unreadable(#[from] ViewError),
     /// A quorum decided a block that our rules refuse.
-    #[error("the validators decided block {block} at height {height}, which this node's rules refuse: {reason}. Do not restart blindly: compare the version of this node with the others'")]
+    #[error(
+        "the validators decided block {block} at height {height}, which this node's rules refuse: {reason}. Do not restart blindly: compare the version of this node with the others'"
+    )]
     DecidedInvalid {
         /// The height.
         height: Height,
@@ -193,7 +195,9 @@ pub enum StopReason {
         reason: String,
     },
     /// A quorum decided a block whose body we do not have.
-    #[error("block {block} at height {height} was decided, but its body is not here. Restart the node: it fetches the block from its peers")]
+    #[error(
+        "block {block} at height {height} was decided, but its body is not here. Restart the node: it fetches the block from its peers"
+    )]
     BodyMissing {
         /// The height.
         height: Height,
@@ -264,30 +268,46 @@ impl Replica {
     /// The moment of the next block if it were built now.
     fn next_moment(&self, now: TimeMs) -> Moment {
         let time = TimeMs(now.0.max(self.tip.time.0.saturating_add(1)));
-        Moment { height: self.tip.height.next(), time }
+        Moment {
+            height: self.tip.height.next(),
+            time,
+        }
     }
 
     /// Takes in what happened at `now` and says what to do.
-    pub fn handle<S: ReplicaStore>(&mut self, event: Event, store: &S, now: TimeMs) -> Vec<Command> {
+    pub fn handle<S: ReplicaStore>(
+        &mut self,
+        event: Event,
+        store: &S,
+        now: TimeMs,
+    ) -> Vec<Command> {
         let commands = match event {
             Event::Ready => Ok(self.start_height()),
             Event::RoundStarted { height, round } => self.round_started(store, now, height, round),
             Event::ProposalWanted { height, round } => self.propose(store, now, height, round),
             Event::PartReceived(part) => self.part_received(store, now, part),
             Event::Restream { place, block } => Ok(self.restream(place, block)),
-            Event::BlockSynced { height, round, proposer, bytes } => {
-                self.block_synced(store, height, round, proposer, bytes)
-            }
+            Event::BlockSynced {
+                height,
+                round,
+                proposer,
+                bytes,
+            } => self.block_synced(store, height, round, proposer, bytes),
             Event::Decided(certificate) => self.decided(store, certificate),
             Event::Committed => self.committed(store, now),
             Event::Finalized => Ok(self.finalized(now)),
-            Event::Transaction { transaction, origin } => {
-                self.transaction(store, now, transaction, origin)
-            }
+            Event::Transaction {
+                transaction,
+                origin,
+            } => self.transaction(store, now, transaction, origin),
             Event::HeardNext { voter, for_block } => Ok(self.heard_next(voter, for_block)),
             Event::Tick => self.tick(store, now),
         };
-        commands.unwrap_or_else(|error| vec![Command::Stop { reason: error.into() }])
+        commands.unwrap_or_else(|error| {
+            vec![Command::Stop {
+                reason: error.into(),
+            }]
+        })
     }
 
     fn transaction<S: ReplicaStore>(
@@ -314,8 +334,12 @@ impl Replica {
     }
 
     fn tick<S: ReplicaStore>(&mut self, store: &S, now: TimeMs) -> Result<Vec<Command>, ViewError> {
-        let mut commands: Vec<Command> =
-            self.pool.to_send_again(now).into_iter().map(Command::Send).collect();
+        let mut commands: Vec<Command> = self
+            .pool
+            .to_send_again(now)
+            .into_iter()
+            .map(Command::Send)
+            .collect();
         let at = self.next_moment(now);
         if self.pool.has_overdue(at) {
             commands.extend(self.judge_pool(store, now, &BTreeSet::new())?);
@@ -334,7 +358,9 @@ impl Replica {
         included: &BTreeSet<TransactionId>,
     ) -> Result<Vec<Command>, ViewError> {
         let dropped = self.pool.on_block(store, self.next_moment(now), included)?;
-        let local = dropped.into_iter().filter(|dropped| dropped.origin == Origin::Local);
+        let local = dropped
+            .into_iter()
+            .filter(|dropped| dropped.origin == Origin::Local);
         let refused = local.map(|dropped| Command::Refused {
             id: dropped.id,
             rejection: Box::new(dropped.rejection),

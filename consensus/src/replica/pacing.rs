@@ -58,7 +58,11 @@ impl Replica {
 
     /// Starts the height that is held back, if one is.
     pub(super) fn release(&mut self) -> Vec<Command> {
-        if self.pacing.is_held { self.start_height() } else { Vec::new() }
+        if self.pacing.is_held {
+            self.start_height()
+        } else {
+            Vec::new()
+        }
     }
 
     pub(super) fn heartbeat_is_due(&self, now: TimeMs) -> bool {
@@ -72,10 +76,18 @@ impl Replica {
             self.pacing.is_wanted = true;
         } else {
             self.pacing.nil_voters.insert(voter);
-            let faulty_max = self.tip.validators.count().saturating_sub(self.tip.validators.quorum());
+            let faulty_max = self
+                .tip
+                .validators
+                .count()
+                .saturating_sub(self.tip.validators.quorum());
             self.pacing.is_wanted |= self.pacing.nil_voters.len() > faulty_max;
         }
-        if self.pacing.is_wanted { self.release() } else { Vec::new() }
+        if self.pacing.is_wanted {
+            self.release()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Forgets what bore on the height that is now decided.

@@ -3,14 +3,16 @@
 //! Invariant: every decoder is bounded and strict; what does not encode back to the same bytes is
 //! refused.
 
-use arc_malachitebft_app_channel::app::consensus::{LivenessMsg, ProposedValue, SignedConsensusMsg};
+use arc_malachitebft_app_channel::app::consensus::{
+    LivenessMsg, ProposedValue, SignedConsensusMsg,
+};
 use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, StreamMessage};
 use arc_malachitebft_app_channel::app::types::{PeerId, sync};
 use arc_malachitebft_codec::{Codec, HasEncodedLen};
 use arc_malachitebft_core_types::{
     ExtendedCommitCertificate, ExtendedCommitSignature, NilOrVal, PolkaCertificate, PolkaSignature,
-    Round, RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage, Validity,
-    ValidatorProof, VoteType,
+    Round, RoundCertificate, RoundCertificateType, RoundSignature, SignedMessage, ValidatorProof,
+    Validity, VoteType,
 };
 use arc_malachitebft_sync::{RawDecidedValue, ValueRequest, ValueResponse};
 use bincode::{Decode, Encode};
@@ -95,7 +97,11 @@ impl WireVote {
 }
 
 fn step_in(is_precommit: bool) -> VoteType {
-    if is_precommit { VoteType::Precommit } else { VoteType::Prevote }
+    if is_precommit {
+        VoteType::Precommit
+    } else {
+        VoteType::Prevote
+    }
 }
 
 fn block_out(value: &NilOrVal<BlockId>) -> Option<Hash> {
@@ -237,12 +243,21 @@ fn round_certificate_out(certificate: &RoundCertificate<DirectoryContext>) -> Wi
 
 fn round_certificate_in(wire: WireRoundCertificate) -> RoundCertificate<DirectoryContext> {
     let signature = |s: WireRoundSignature| {
-        RoundSignature::new(step_in(s.is_precommit), block_in(s.block), Address(s.voter), s.signature)
+        RoundSignature::new(
+            step_in(s.is_precommit),
+            block_in(s.block),
+            Address(s.voter),
+            s.signature,
+        )
     };
     RoundCertificate {
         height: Height(wire.height),
         round: round_in(wire.round),
-        cert_type: if wire.is_skip { RoundCertificateType::Skip } else { RoundCertificateType::Precommit },
+        cert_type: if wire.is_skip {
+            RoundCertificateType::Skip
+        } else {
+            RoundCertificateType::Precommit
+        },
         round_signatures: wire.signatures.into_iter().map(signature).collect(),
     }
 }
@@ -253,12 +268,17 @@ fn certificate_out(certificate: &ExtendedCommitCertificate<DirectoryContext>) ->
         height: certificate.height.0,
         round: round_out(certificate.round),
         block: certificate.value_id.0,
-        signatures: certificate.commit_signatures.iter().map(signature).collect(),
+        signatures: certificate
+            .commit_signatures
+            .iter()
+            .map(signature)
+            .collect(),
     }
 }
 
 fn certificate_in(wire: WireCertificate) -> ExtendedCommitCertificate<DirectoryContext> {
-    let signature = |(voter, signature)| ExtendedCommitSignature::new(Address(voter), signature, None);
+    let signature =
+        |(voter, signature)| ExtendedCommitSignature::new(Address(voter), signature, None);
     ExtendedCommitCertificate {
         height: Height(wire.height),
         round: round_in(wire.round),
@@ -271,19 +291,21 @@ impl Codec<SignedConsensusMsg<DirectoryContext>> for WireCodec {
     type Error = WireError;
 
     fn decode(&self, bytes: Bytes) -> Result<SignedConsensusMsg<DirectoryContext>, WireError> {
-        Ok(match decode::<WireConsensus, CONSENSUS_BYTES_MAX>(&bytes)? {
-            WireConsensus::Vote(vote) => SignedConsensusMsg::Vote(vote.into_signed()),
-            WireConsensus::Proposal(wire) => {
-                let proposal = Proposal {
-                    height: Height(wire.height),
-                    round: round_in(wire.round),
-                    value: BlockId(wire.block),
-                    valid_round: round_in(wire.valid_round),
-                    proposer: Address(wire.proposer),
-                };
-                SignedConsensusMsg::Proposal(SignedMessage::new(proposal, wire.signature))
-            }
-        })
+        Ok(
+            match decode::<WireConsensus, CONSENSUS_BYTES_MAX>(&bytes)? {
+                WireConsensus::Vote(vote) => SignedConsensusMsg::Vote(vote.into_signed()),
+                WireConsensus::Proposal(wire) => {
+                    let proposal = Proposal {
+                        height: Height(wire.height),
+                        round: round_in(wire.round),
+                        value: BlockId(wire.block),
+                        valid_round: round_in(wire.valid_round),
+                        proposer: Address(wire.proposer),
+                    };
+                    SignedConsensusMsg::Proposal(SignedMessage::new(proposal, wire.signature))
+                }
+            },
+        )
     }
 
     fn encode(&self, message: &SignedConsensusMsg<DirectoryContext>) -> Result<Bytes, WireError> {
@@ -311,13 +333,17 @@ impl Codec<LivenessMsg<DirectoryContext>> for WireCodec {
         Ok(match decode::<WireLiveness, CONSENSUS_BYTES_MAX>(&bytes)? {
             WireLiveness::Vote(vote) => LivenessMsg::Vote(vote.into_signed()),
             WireLiveness::Polka(polka) => LivenessMsg::PolkaCertificate(polka_in(polka)),
-            WireLiveness::Round(round) => LivenessMsg::SkipRoundCertificate(round_certificate_in(round)),
+            WireLiveness::Round(round) => {
+                LivenessMsg::SkipRoundCertificate(round_certificate_in(round))
+            }
         })
     }
 
     fn encode(&self, message: &LivenessMsg<DirectoryContext>) -> Result<Bytes, WireError> {
         let wire = match message {
-            LivenessMsg::Vote(vote) => WireLiveness::Vote(WireVote::new(&vote.message, vote.signature)),
+            LivenessMsg::Vote(vote) => {
+                WireLiveness::Vote(WireVote::new(&vote.message, vote.signature))
+            }
             LivenessMsg::PolkaCertificate(polka) => WireLiveness::Polka(polka_out(polka)),
             LivenessMsg::SkipRoundCertificate(round) => {
                 WireLiveness::Round(round_certificate_out(round))
@@ -388,7 +414,11 @@ impl Codec<StreamMessage<Part>> for WireCodec {
     fn decode(&self, bytes: Bytes) -> Result<StreamMessage<Part>, WireError> {
         let wire = decode::<WireStreamed, STREAMED_BYTES_MAX>(&bytes)?;
         let content = wire.part.map_or(StreamContent::Fin, StreamContent::Data);
-        Ok(StreamMessage::new(StreamId::new(wire.stream.into()), wire.sequence, content))
+        Ok(StreamMessage::new(
+            StreamId::new(wire.stream.into()),
+            wire.sequence,
+            content,
+        ))
     }
 
     fn encode(&self, message: &StreamMessage<Part>) -> Result<Bytes, WireError> {
@@ -406,11 +436,15 @@ impl Codec<ValidatorProof<DirectoryContext>> for WireCodec {
     type Error = WireError;
 
     fn decode(&self, _: Bytes) -> Result<ValidatorProof<DirectoryContext>, WireError> {
-        Err(WireError::Unused { what: "a validator proof" })
+        Err(WireError::Unused {
+            what: "a validator proof",
+        })
     }
 
     fn encode(&self, _: &ValidatorProof<DirectoryContext>) -> Result<Bytes, WireError> {
-        Err(WireError::Unused { what: "a validator proof" })
+        Err(WireError::Unused {
+            what: "a validator proof",
+        })
     }
 }
 
@@ -420,9 +454,14 @@ impl Codec<sync::Status<DirectoryContext>> for WireCodec {
     fn decode(&self, bytes: Bytes) -> Result<sync::Status<DirectoryContext>, WireError> {
         let wire = decode::<WireStatus, CONSENSUS_BYTES_MAX>(&bytes)?;
         let size_bytes = wire.peer.len();
-        let peer_id = PeerId::from_bytes(&wire.peer).map_err(|_| WireError::PeerId { size_bytes })?;
+        let peer_id =
+            PeerId::from_bytes(&wire.peer).map_err(|_| WireError::PeerId { size_bytes })?;
         let (tip_height, history_min_height) = (Height(wire.tip), Height(wire.history_min));
-        Ok(sync::Status { peer_id, tip_height, history_min_height })
+        Ok(sync::Status {
+            peer_id,
+            tip_height,
+            history_min_height,
+        })
     }
 
     fn encode(&self, status: &sync::Status<DirectoryContext>) -> Result<Bytes, WireError> {
@@ -446,7 +485,10 @@ impl Codec<sync::Request<DirectoryContext>> for WireCodec {
 
     fn encode(&self, request: &sync::Request<DirectoryContext>) -> Result<Bytes, WireError> {
         let sync::Request::ValueRequest(request) = request;
-        let wire = WireRequest { first: request.range.start().0, last: request.range.end().0 };
+        let wire = WireRequest {
+            first: request.range.start().0,
+            last: request.range.end().0,
+        };
         Ok(encode(&wire).into())
     }
 }
@@ -460,13 +502,19 @@ impl Codec<sync::Response<DirectoryContext>> for WireCodec {
             RawDecidedValue::new(block.into(), certificate_in(certificate))
         };
         let values = wire.values.into_iter().map(value).collect();
-        Ok(sync::Response::ValueResponse(ValueResponse::new(Height(wire.first), values)))
+        Ok(sync::Response::ValueResponse(ValueResponse::new(
+            Height(wire.first),
+            values,
+        )))
     }
 
     fn encode(&self, response: &sync::Response<DirectoryContext>) -> Result<Bytes, WireError> {
         let sync::Response::ValueResponse(response) = response;
         let value = |value: &RawDecidedValue<DirectoryContext>| {
-            (value.value_bytes.to_vec(), certificate_out(&value.certificate))
+            (
+                value.value_bytes.to_vec(),
+                certificate_out(&value.certificate),
+            )
         };
         let wire = WireResponse {
             first: response.start_height.0,
@@ -481,9 +529,21 @@ impl HasEncodedLen<sync::Response<DirectoryContext>> for WireCodec {
     fn encoded_len(&self, response: &sync::Response<DirectoryContext>) -> Result<usize, WireError> {
         let sync::Response::ValueResponse(response) = response;
         let value = |value: &RawDecidedValue<DirectoryContext>| {
-            let signatures = value.certificate.commit_signatures.len().saturating_mul(20 + 64);
-            value.value_bytes.len().saturating_add(signatures).saturating_add(8 + 8 + 8 + 32 + 8)
+            let signatures = value
+                .certificate
+                .commit_signatures
+                .len()
+                .saturating_mul(20 + 64);
+            value
+                .value_bytes
+                .len()
+                .saturating_add(signatures)
+                .saturating_add(8 + 8 + 8 + 32 + 8)
         };
-        Ok(response.values.iter().map(value).fold(8 + 8, usize::saturating_add))
+        Ok(response
+            .values
+            .iter()
+            .map(value)
+            .fold(8 + 8, usize::saturating_add))
     }
 }

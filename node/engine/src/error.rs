@@ -40,7 +40,9 @@ pub enum EngineError {
         reason: String,
     },
     /// The consensus engine's actors ended, as they do after a failed write to its log.
-    #[error("the consensus engine ended by itself, as it does when its log cannot be written. Do not restart blindly: check the disk first, then the lines above")]
+    #[error(
+        "the consensus engine ended by itself, as it does when its log cannot be written. Do not restart blindly: check the disk first, then the lines above"
+    )]
     Ended,
     /// The network key is no Ed25519 key.
     #[error("the network key is not usable: {reason}")]

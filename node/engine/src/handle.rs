@@ -98,7 +98,10 @@ impl EngineHandle {
     ///
     /// [`SubmitError`]; nothing was passed on then. A transaction that is in a block already, or
     /// waits here already, is taken again without effect.
-    pub async fn submit(&self, transaction: SignedTransaction) -> Result<TransactionId, SubmitError> {
+    pub async fn submit(
+        &self,
+        transaction: SignedTransaction,
+    ) -> Result<TransactionId, SubmitError> {
         let id = transaction.id();
         let chain = self.shared.store.tip().chain;
         let transaction = transaction.verify(chain)?;
@@ -107,7 +110,10 @@ impl EngineHandle {
         }
         let (reply, answer) = oneshot::channel();
         let submission = Submission { transaction, reply };
-        self.submissions.send(submission).await.map_err(|_| SubmitError::Stopping)?;
+        self.submissions
+            .send(submission)
+            .await
+            .map_err(|_| SubmitError::Stopping)?;
         match answer.await.map_err(|_| SubmitError::Stopping)? {
             Inserted::Accepted | Inserted::Parked | Inserted::Known => Ok(id),
             Inserted::Rejected(rejection) => Err(SubmitError::Rejected(rejection)),
@@ -128,7 +134,10 @@ impl EngineHandle {
         let (known, later) = self.shared.outcomes.ask(&id);
         // Asked after registering, so that a commit between the two is not missed.
         if let Some(place) = self.shared.store.transaction(&id)? {
-            return Ok(TransactionOutcome::Committed { height: place.height, index: place.index });
+            return Ok(TransactionOutcome::Committed {
+                height: place.height,
+                index: place.index,
+            });
         }
         match (known, later) {
             (known @ (TransactionOutcome::Waiting | TransactionOutcome::Unknown), Some(later))
@@ -150,13 +159,26 @@ impl EngineHandle {
 
     /// The engine's state.
     pub fn status(&self) -> EngineStatus {
-        let mode = self.shared.mode.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let network = self.shared.network.lock().unwrap_or_else(PoisonError::into_inner).status();
+        let mode = self
+            .shared
+            .mode
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let network = self
+            .shared
+            .network
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .status();
         EngineStatus {
             mode,
             waiting: self.shared.outcomes.pool_count(),
             network,
-            offences: self.shared.offences.load(std::sync::atomic::Ordering::Relaxed),
+            offences: self
+                .shared
+                .offences
+                .load(std::sync::atomic::Ordering::Relaxed),
         }
     }
 }

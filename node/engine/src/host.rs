@@ -73,7 +73,10 @@ impl Running {
         let cell = self.actors.actor.get_cell();
         cell.stop_children(Some("the engine stops".into()));
         self.actors.actor.stop(Some("the engine stops".into()));
-        if tokio::time::timeout(STOP_WITHIN, self.actors.handle).await.is_err() {
+        if tokio::time::timeout(STOP_WITHIN, self.actors.handle)
+            .await
+            .is_err()
+        {
             tracing::warn!("the engine's actors did not end within {STOP_WITHIN:?}");
         }
         self.network.shutdown().await;
@@ -120,7 +123,11 @@ impl ActorsConfig {
             batch_size: SYNC_BATCH_MAX,
             ..ValueSyncConfig::default()
         };
-        Self { moniker: config.node.to_string(), consensus, sync }
+        Self {
+            moniker: config.node.to_string(),
+            consensus,
+            sync,
+        }
     }
 }
 
@@ -143,7 +150,9 @@ struct Serving {
 
 /// The wall clock, in the ledger's unit.
 fn now() -> TimeMs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO);
     TimeMs(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -155,7 +164,15 @@ impl Host {
         replica: Replica,
     ) -> Self {
         let state = StoreState(config.store.clone());
-        Self { config, keypair, listen, state, replica, serving: None, next: None }
+        Self {
+            config,
+            keypair,
+            listen,
+            state,
+            replica,
+            serving: None,
+            next: None,
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -164,11 +181,18 @@ impl Host {
 
     /// From now on requests are answered.
     pub(crate) fn serve(&mut self, shared: Arc<Shared>, submissions: mpsc::Receiver<Submission>) {
-        self.serving = Some(Serving { shared, submissions });
+        self.serving = Some(Serving {
+            shared,
+            submissions,
+        });
     }
 
     /// Starts network and actors in a mode.
-    pub(crate) async fn begin(&mut self, mode: &Mode, voting: &Voting) -> Result<Running, EngineError> {
+    pub(crate) async fn begin(
+        &mut self,
+        mode: &Mode,
+        voting: &Voting,
+    ) -> Result<Running, EngineError> {
         let chain = self.store().tip().chain;
         let network = dirchain_network::spawn::<DirectoryContext, _>(
             NetworkConfig {
@@ -180,7 +204,13 @@ impl Host {
             WireCodec,
         )
         .await?;
-        let Network { actor, tx, handle, transactions_in, heard } = network;
+        let Network {
+            actor,
+            tx,
+            handle,
+            transactions_in,
+            heard,
+        } = network;
         let (alarm, alarms) = mpsc::unbounded_channel();
         let verifier = Box::new(ChainVerifier { chain });
         let (me, consensus) = match (mode, &self.config.consensus_key, &voting.guard) {
@@ -188,12 +218,14 @@ impl Host {
                 let me = dirchain_ledger::ids::Address::of(&secret.public());
                 let signer =
                     GuardedSigner::new(secret.clone(), chain, Arc::clone(guard), alarm.clone());
-                let context = ConsensusContext::new_validator(Address(me), verifier, Box::new(signer));
+                let context =
+                    ConsensusContext::new_validator(Address(me), verifier, Box::new(signer));
                 (Some(me), context)
             }
-            (Mode::Voting | Mode::Following(_), _, _) => {
-                (None, ConsensusContext::new_full_node(Address(OUTSIDE), verifier))
-            }
+            (Mode::Voting | Mode::Following(_), _, _) => (
+                None,
+                ConsensusContext::new_full_node(Address(OUTSIDE), verifier),
+            ),
         };
         self.replica.set_voter(me);
         self.next = None;
@@ -209,12 +241,23 @@ impl Host {
             Ok(built) => built,
             Err(error) => {
                 handle.shutdown().await;
-                return Err(EngineError::Start { reason: error.to_string() });
+                return Err(EngineError::Start {
+                    reason: error.to_string(),
+                });
             }
         };
         let transactions = verify_incoming(transactions_in, chain);
         let mode = mode.clone();
-        Ok(Running { channels, actors, network: handle, heard, transactions, alarms, _alarm: alarm, mode })
+        Ok(Running {
+            channels,
+            actors,
+            network: handle,
+            heard,
+            transactions,
+            alarms,
+            _alarm: alarm,
+            mode,
+        })
     }
 
     /// Runs until the node stops, fails, or must change its mode.
@@ -234,7 +277,11 @@ impl Host {
         if let Some(serving) = &self.serving {
             let lock = |mode| std::sync::Mutex::lock(mode).unwrap_or_else(PoisonError::into_inner);
             *lock(&serving.shared.mode) = running.mode.clone();
-            let mut network = serving.shared.network.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut network = serving
+                .shared
+                .network
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             *network = running.network_handle();
         }
     }
@@ -297,7 +344,9 @@ impl Host {
         }
         let status = running.network.status();
         let validators = status.peers.iter().filter(|peer| peer.validator);
-        Ok(validators.filter_map(|peer| peer.tip_height.map(Height)).collect())
+        Ok(validators
+            .filter_map(|peer| peer.tip_height.map(Height))
+            .collect())
     }
 
     fn note_pool(&self) {
@@ -317,11 +366,20 @@ impl Host {
     ) -> Result<(), EngineError> {
         let mut next = Some(first);
         for _ in 0..REQUESTS_AT_ONCE_MAX {
-            let Some(Submission { transaction, reply }) = next else { break };
+            let Some(Submission { transaction, reply }) = next else {
+                break;
+            };
             let id = transaction.id();
-            let event = Event::Transaction { transaction, origin: Origin::Local };
-            self.feed(event, Question::Submission(id, reply), running).await?;
-            next = self.serving.as_mut().and_then(|serving| serving.submissions.try_recv().ok());
+            let event = Event::Transaction {
+                transaction,
+                origin: Origin::Local,
+            };
+            self.feed(event, Question::Submission(id, reply), running)
+                .await?;
+            next = self
+                .serving
+                .as_mut()
+                .and_then(|serving| serving.submissions.try_recv().ok());
         }
         Ok(())
     }
@@ -334,7 +392,10 @@ impl Host {
         let mut next = Some(first);
         for _ in 0..REQUESTS_AT_ONCE_MAX {
             let Some(transaction) = next else { break };
-            let event = Event::Transaction { transaction, origin: Origin::Peer };
+            let event = Event::Transaction {
+                transaction,
+                origin: Origin::Peer,
+            };
             self.feed(event, Question::None, running).await?;
             next = running.transactions.try_recv().ok();
         }
@@ -342,26 +403,41 @@ impl Host {
     }
 
     /// A vote or proposal for a height that is held back: checks its signature before it counts.
-    async fn hear(&mut self, heard: Heard<DirectoryContext>, running: &mut Running) -> Result<(), EngineError> {
+    async fn hear(
+        &mut self,
+        heard: Heard<DirectoryContext>,
+        running: &mut Running,
+    ) -> Result<(), EngineError> {
         if !self.replica.wants_to_hear() {
             return Ok(());
         }
         let tip = self.replica.tip();
         let verifier = ChainVerifier { chain: tip.chain };
         let next = tip.height.next();
-        let key = |address: &Address| tip.validators.by_address(&address.0).map(|m| m.consensus_key);
+        let key = |address: &Address| {
+            tip.validators
+                .by_address(&address.0)
+                .map(|m| m.consensus_key)
+        };
         let (voter, height, for_block, is_genuine) = match &heard {
             Heard::Vote(vote) => {
                 let (message, signature) = (&vote.message, &vote.signature);
-                let genuine =
-                    || key(&message.voter).is_some_and(|key| verifier.vote(message, signature, &key));
+                let genuine = || {
+                    key(&message.voter).is_some_and(|key| verifier.vote(message, signature, &key))
+                };
                 let height = message.height.ledger();
-                (message.voter, height, message.value.is_val(), height == next && genuine())
+                (
+                    message.voter,
+                    height,
+                    message.value.is_val(),
+                    height == next && genuine(),
+                )
             }
             Heard::Proposal(proposal) => {
                 let (message, signature) = (&proposal.message, &proposal.signature);
                 let genuine = || {
-                    key(&message.proposer).is_some_and(|key| verifier.proposal(message, signature, &key))
+                    key(&message.proposer)
+                        .is_some_and(|key| verifier.proposal(message, signature, &key))
                 };
                 let height = message.height.ledger();
                 (message.proposer, height, true, height == next && genuine())
@@ -370,7 +446,15 @@ impl Host {
         if height != next || !is_genuine {
             return Ok(());
         }
-        self.feed(Event::HeardNext { voter: voter.0, for_block }, Question::None, running).await
+        self.feed(
+            Event::HeardNext {
+                voter: voter.0,
+                for_block,
+            },
+            Question::None,
+            running,
+        )
+        .await
     }
 
     /// Gives the replica an event and carries out what it commands.
@@ -398,9 +482,10 @@ impl Host {
     fn decide(&mut self, event: Event) -> Vec<Command> {
         let (replica, state) = (&mut self.replica, &self.state);
         match event {
-            Event::Transaction { .. } | Event::HeardNext { .. } | Event::Finalized | Event::Ready => {
-                replica.handle(event, state, now())
-            }
+            Event::Transaction { .. }
+            | Event::HeardNext { .. }
+            | Event::Finalized
+            | Event::Ready => replica.handle(event, state, now()),
             Event::RoundStarted { .. }
             | Event::ProposalWanted { .. }
             | Event::PartReceived(_)
@@ -408,24 +493,31 @@ impl Host {
             | Event::BlockSynced { .. }
             | Event::Decided(_)
             | Event::Committed
-            | Event::Tick => {
-                tokio::task::block_in_place(|| replica.handle(event, state, now()))
-            }
+            | Event::Tick => tokio::task::block_in_place(|| replica.handle(event, state, now())),
         }
     }
 
     fn commit(&mut self, commit: &Commit, running: &Running) -> Result<(), EngineError> {
-        let Commit { block, certificate, outcome } = commit;
+        let Commit {
+            block,
+            certificate,
+            outcome,
+        } = commit;
         tokio::task::block_in_place(|| self.store().commit(block, certificate, outcome))?;
         let concerns_peers = |id: &RecordId| matches!(id, RecordId::Node(_) | RecordId::Membership);
         if outcome.records.keys().any(concerns_peers) {
-            running.network.set_peers(allow_list(self.store(), &self.config.node)?)?;
+            running
+                .network
+                .set_peers(allow_list(self.store(), &self.config.node)?)?;
         }
         if let Some(serving) = &self.serving {
             let height = block.header.height;
             for (index, transaction) in (0u32..).zip(&block.transactions) {
                 let outcome = TransactionOutcome::Committed { height, index };
-                serving.shared.outcomes.committed(transaction.id(), &outcome);
+                serving
+                    .shared
+                    .outcomes
+                    .committed(transaction.id(), &outcome);
             }
         }
         Ok(())
@@ -443,14 +535,27 @@ impl Host {
                     next.start(height, &validators, &self.config.timeouts);
                 }
             }
-            Command::Publish { place, block, bytes } => self.publish(place, block, bytes, running).await?,
-            Command::StoreUndecided { height, round, block, bytes } => {
-                tokio::task::block_in_place(|| self.store().put_undecided(height, round, block, &bytes))?;
+            Command::Publish {
+                place,
+                block,
+                bytes,
+            } => self.publish(place, block, bytes, running).await?,
+            Command::StoreUndecided {
+                height,
+                round,
+                block,
+                bytes,
+            } => {
+                tokio::task::block_in_place(|| {
+                    self.store().put_undecided(height, round, block, &bytes)
+                })?;
             }
             Command::Answer(inserted) => self.answer_submission(inserted, question),
             Command::Send(transaction) => {
                 // How many took it matters not: what waits here is sent again until it is decided.
-                let _taken = running.network.send_transaction(encode(transaction.signed()).into());
+                let _taken = running
+                    .network
+                    .send_transaction(encode(transaction.signed()).into());
             }
             Command::Refused { id, rejection } => {
                 if let Some(serving) = &self.serving {
@@ -492,7 +597,6 @@ impl Host {
     pub(crate) fn expect_next(&mut self, next: NextReply) {
         self.next = Some(next);
     }
-
 }
 
 async fn next_submission(serving: &mut Option<Serving>) -> Submission {
@@ -521,7 +625,9 @@ fn verify_incoming(
                         return;
                     }
                 }
-                Err(error) => tracing::warn!(%peer, "sent a transaction that cannot be right: {error}"),
+                Err(error) => {
+                    tracing::warn!(%peer, "sent a transaction that cannot be right: {error}")
+                }
             }
         }
     });

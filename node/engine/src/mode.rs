@@ -63,14 +63,22 @@ pub(crate) struct Standing<'a> {
 /// The mode that is safe.
 pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
     let votes = standing.key.is_some_and(|key| {
-        standing.tip.validators.by_address(&Address::of(key)).is_some()
+        standing
+            .tip
+            .validators
+            .by_address(&Address::of(key))
+            .is_some()
     });
     if !votes {
         return Mode::Following(FollowReason::Observer);
     }
     let tip = standing.tip.height;
     let follow = |until: Height| {
-        if tip >= until { Mode::Voting } else { Mode::Following(FollowReason::Until(until)) }
+        if tip >= until {
+            Mode::Voting
+        } else {
+            Mode::Following(FollowReason::Until(until))
+        }
     };
     if let Some(until) = standing.before {
         return follow(until);
@@ -85,7 +93,12 @@ pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
     if standing.shown.len() < standing.tip.validators.quorum() {
         return Mode::Following(FollowReason::Unsure);
     }
-    let highest = standing.shown.iter().copied().max().unwrap_or(Height::GENESIS);
+    let highest = standing
+        .shown
+        .iter()
+        .copied()
+        .max()
+        .unwrap_or(Height::GENESIS);
     Mode::Following(FollowReason::Until(highest.next().next()))
 }
 
@@ -103,7 +116,13 @@ mod tests {
     use dirchain_ledger::chain::genesis_outcome;
     use dirchain_ledger::testing::City;
 
-    fn decided(tip_height: u64, guarded: Option<u64>, has_guard: bool, shown: &[u64], before: Option<u64>) -> Mode {
+    fn decided(
+        tip_height: u64,
+        guarded: Option<u64>,
+        has_guard: bool,
+        shown: &[u64],
+        before: Option<u64>,
+    ) -> Mode {
         let city = City::new();
         let mut tip = genesis_outcome(city.genesis()).unwrap().tip;
         tip.height = Height(tip_height);
@@ -128,14 +147,26 @@ mod tests {
 
     #[test]
     fn a_restored_store_follows_past_the_guarded_height() {
-        assert_eq!(decided(7, Some(9), true, &[], None), Mode::Following(FollowReason::Until(Height(9))));
+        assert_eq!(
+            decided(7, Some(9), true, &[], None),
+            Mode::Following(FollowReason::Until(Height(9)))
+        );
         assert_eq!(decided(9, Some(9), true, &[], Some(9)), Mode::Voting);
     }
 
     #[test]
     fn without_a_guard_it_follows_past_what_a_quorum_shows() {
-        assert_eq!(decided(7, None, false, &[9, 9], None), Mode::Following(FollowReason::Unsure));
-        assert_eq!(decided(7, None, false, &[9, 8, 9], None), Mode::Following(FollowReason::Until(Height(11))));
-        assert_eq!(decided(11, None, false, &[11, 11, 11], Some(11)), Mode::Voting);
+        assert_eq!(
+            decided(7, None, false, &[9, 9], None),
+            Mode::Following(FollowReason::Unsure)
+        );
+        assert_eq!(
+            decided(7, None, false, &[9, 8, 9], None),
+            Mode::Following(FollowReason::Until(Height(11)))
+        );
+        assert_eq!(
+            decided(11, None, false, &[11, 11, 11], Some(11)),
+            Mode::Voting
+        );
     }
 }

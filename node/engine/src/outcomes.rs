@@ -55,7 +55,10 @@ impl Outcomes {
     pub(crate) fn refused(&self, id: TransactionId, rejection: Rejection) {
         self.with(|inner| {
             inner.waiting.remove(&id);
-            inner.tell(&id, &TransactionOutcome::Refused(Box::new(rejection.clone())));
+            inner.tell(
+                &id,
+                &TransactionOutcome::Refused(Box::new(rejection.clone())),
+            );
             if inner.refused.insert(id, rejection).is_none() {
                 inner.order.push_back(id);
             }
@@ -71,10 +74,16 @@ impl Outcomes {
     pub(crate) fn ask(
         &self,
         id: &TransactionId,
-    ) -> (TransactionOutcome, Option<oneshot::Receiver<TransactionOutcome>>) {
+    ) -> (
+        TransactionOutcome,
+        Option<oneshot::Receiver<TransactionOutcome>>,
+    ) {
         self.with(|inner| {
             if let Some(rejection) = inner.refused.get(id) {
-                return (TransactionOutcome::Refused(Box::new(rejection.clone())), None);
+                return (
+                    TransactionOutcome::Refused(Box::new(rejection.clone())),
+                    None,
+                );
             }
             let known = if inner.waiting.contains(id) {
                 TransactionOutcome::Waiting
@@ -88,7 +97,9 @@ impl Outcomes {
             let waiters = inner.waiters.entry(*id).or_default();
             let before = waiters.len();
             waiters.retain(|waiter| !waiter.is_closed());
-            inner.waiter_count = inner.waiter_count.saturating_sub(before.saturating_sub(waiters.len()));
+            inner.waiter_count = inner
+                .waiter_count
+                .saturating_sub(before.saturating_sub(waiters.len()));
             waiters.push(sender);
             inner.waiter_count = inner.waiter_count.saturating_add(1);
             (known, Some(receiver))

@@ -29,10 +29,20 @@ pub(crate) fn admitted(view: &dyn View) -> Result<Vec<Node>, ViewError> {
 /// The allow-list: every admitted node but ourselves.
 pub(crate) fn allow_list(view: &dyn View, ourselves: &NodeId) -> Result<Vec<PeerEntry>, ViewError> {
     let entry = |node: records::Node| {
-        let addresses = node.addresses.iter().filter_map(|address| address.parse().ok()).collect();
+        let addresses = node
+            .addresses
+            .iter()
+            .filter_map(|address| address.parse().ok())
+            .collect();
         let validator = node.kind == NodeKind::Validator;
-        Some(PeerEntry { peer: peer_id(&node.network_key)?, addresses, validator })
+        Some(PeerEntry {
+            peer: peer_id(&node.network_key)?,
+            addresses,
+            validator,
+        })
     };
-    let nodes = admitted(view)?.into_iter().filter(|node| node.id != *ourselves);
+    let nodes = admitted(view)?
+        .into_iter()
+        .filter(|node| node.id != *ourselves);
     Ok(nodes.filter_map(entry).collect())
 }

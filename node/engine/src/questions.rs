@@ -122,7 +122,10 @@ fn certificate_in(
 ) -> Certificate {
     let indexed = certificate.commit_signatures.iter().filter_map(|commit| {
         let validator = u16::try_from(set.index_of(&commit.address.0)?).ok()?;
-        Some(CommitSignature { validator, signature: commit.signature })
+        Some(CommitSignature {
+            validator,
+            signature: commit.signature,
+        })
     });
     let mut signatures: Vec<CommitSignature> = indexed.collect();
     signatures.sort_by_key(|commit| commit.validator);
@@ -143,13 +146,21 @@ fn certificate_out(
 ) -> ExtendedCommitCertificate<DirectoryContext> {
     let signature = |commit: &CommitSignature| {
         let member = set.members().get(usize::from(commit.validator))?;
-        Some(ExtendedCommitSignature::new(Address(member.address), commit.signature, None))
+        Some(ExtendedCommitSignature::new(
+            Address(member.address),
+            commit.signature,
+            None,
+        ))
     };
     ExtendedCommitCertificate {
         height: engine_height(certificate.height),
         round: Round::new(certificate.round),
         value_id: BlockId(certificate.block),
-        commit_signatures: certificate.signatures.iter().filter_map(signature).collect(),
+        commit_signatures: certificate
+            .signatures
+            .iter()
+            .filter_map(signature)
+            .collect(),
     }
 }
 
@@ -165,13 +176,29 @@ impl Host {
                 self.expect_next(NextReply::First(reply));
                 (Event::Ready, Question::None)
             }
-            AppMsg::StartedRound { height, round, reply_value, .. } => {
+            AppMsg::StartedRound {
+                height,
+                round,
+                reply_value,
+                ..
+            } => {
                 let (height, round) = (height.ledger(), round_number(round));
-                (Event::RoundStarted { height, round }, Question::Round(reply_value))
+                (
+                    Event::RoundStarted { height, round },
+                    Question::Round(reply_value),
+                )
             }
-            AppMsg::GetValue { height, round, reply, .. } => {
+            AppMsg::GetValue {
+                height,
+                round,
+                reply,
+                ..
+            } => {
                 let (height, round) = (height.ledger(), round_number(round));
-                (Event::ProposalWanted { height, round }, Question::Proposal(reply))
+                (
+                    Event::ProposalWanted { height, round },
+                    Question::Proposal(reply),
+                )
             }
             AppMsg::ReceivedProposalPart { part, reply, .. } => match part.content {
                 StreamContent::Data(part) => (Event::PartReceived(part), Question::Part(reply)),
@@ -181,16 +208,34 @@ impl Host {
                     return Ok(());
                 }
             },
-            AppMsg::RestreamProposal { height, round, valid_round, address, value_id } => {
+            AppMsg::RestreamProposal {
+                height,
+                round,
+                valid_round,
+                address,
+                value_id,
+            } => {
                 let place = PartPlace {
                     height: height.ledger(),
                     round: round_number(round),
                     valid_round: valid_round.as_u32(),
                     proposer: address.0,
                 };
-                (Event::Restream { place, block: value_id.0 }, Question::None)
+                (
+                    Event::Restream {
+                        place,
+                        block: value_id.0,
+                    },
+                    Question::None,
+                )
             }
-            AppMsg::ProcessSyncedValue { height, round, proposer, value_bytes, reply } => {
+            AppMsg::ProcessSyncedValue {
+                height,
+                round,
+                proposer,
+                value_bytes,
+                reply,
+            } => {
                 let event = Event::BlockSynced {
                     height: height.ledger(),
                     round: round_number(round),
@@ -199,11 +244,15 @@ impl Host {
                 };
                 (event, Question::Synced(reply))
             }
-            AppMsg::Decided { certificate, reply, .. } => {
+            AppMsg::Decided {
+                certificate, reply, ..
+            } => {
                 let certificate = certificate_in(&certificate, &self.store().tip().validators);
                 (Event::Decided(certificate), Question::Decided(reply))
             }
-            AppMsg::Finalized { evidence, reply, .. } => {
+            AppMsg::Finalized {
+                evidence, reply, ..
+            } => {
                 if !evidence.is_empty() {
                     tracing::warn!("validators contradicted themselves: {evidence:?}");
                 }
@@ -223,8 +272,17 @@ impl Host {
                 drop(reply.send(None));
                 return Ok(());
             }
-            AppMsg::VerifyVoteExtensions { extensions, reply, .. } => {
-                drop(reply.send(extensions.into_iter().map(|(voter, ())| (voter, Ok(()))).collect()));
+            AppMsg::VerifyVoteExtensions {
+                extensions, reply, ..
+            } => {
+                drop(
+                    reply.send(
+                        extensions
+                            .into_iter()
+                            .map(|(voter, ())| (voter, Ok(())))
+                            .collect(),
+                    ),
+                );
                 return Ok(());
             }
         };
@@ -241,21 +299,32 @@ impl Host {
         let mut height = first;
         while height <= last && values.len() < SYNC_BATCH_MAX {
             let store = self.store();
-            let (Some(bytes), Some(certificate)) = (store.block_bytes(height)?, store.certificate(height)?)
+            let (Some(bytes), Some(certificate)) =
+                (store.block_bytes(height)?, store.certificate(height)?)
             else {
                 break;
             };
-            let Some(set) = self.validators_of(height)? else { break };
-            values.push(RawDecidedValue::new(bytes.into(), certificate_out(&certificate, &set)));
+            let Some(set) = self.validators_of(height)? else {
+                break;
+            };
+            values.push(RawDecidedValue::new(
+                bytes.into(),
+                certificate_out(&certificate, &set),
+            ));
             height = height.next();
         }
         Ok(values)
     }
 
     /// Who voted on a height: the membership after the block before it.
-    fn validators_of(&self, height: Height) -> Result<Option<validators::ValidatorSet>, EngineError> {
+    fn validators_of(
+        &self,
+        height: Height,
+    ) -> Result<Option<validators::ValidatorSet>, EngineError> {
         use dirchain_ledger::view::Records as _;
-        let Some(before) = height.previous() else { return Ok(None) };
+        let Some(before) = height.previous() else {
+            return Ok(None);
+        };
         let membership = self.store().view(before).membership();
         Ok(Some(membership?.current))
     }
@@ -273,8 +342,13 @@ impl Host {
         let part = Part::new(secret, &self.store().tip().chain, place, block, bytes);
         let mut stream = place.height.0.to_be_bytes().to_vec();
         stream.extend(place.round.to_be_bytes());
-        let message = StreamMessage::new(StreamId::new(stream.into()), 0, StreamContent::Data(part));
-        let sent = running.channels().network.send(NetworkMsg::PublishProposalPart(message)).await;
+        let message =
+            StreamMessage::new(StreamId::new(stream.into()), 0, StreamContent::Data(part));
+        let sent = running
+            .channels()
+            .network
+            .send(NetworkMsg::PublishProposalPart(message))
+            .await;
         sent.map_err(|_| EngineError::Ended)
     }
 }

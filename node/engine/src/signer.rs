@@ -36,7 +36,12 @@ impl GuardedSigner {
         guard: Arc<Mutex<Guard>>,
         alarms: mpsc::UnboundedSender<Alarm>,
     ) -> Self {
-        Self { secret, chain, guard, alarms }
+        Self {
+            secret,
+            chain,
+            guard,
+            alarms,
+        }
     }
 
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
@@ -65,8 +70,11 @@ impl Signer<DirectoryContext> for GuardedSigner {
             VoteType::Prevote => Step::Prevote,
             VoteType::Precommit => Step::Precommit,
         };
-        let position =
-            Position { height: vote.height.ledger(), round: round_number(vote.round), step };
+        let position = Position {
+            height: vote.height.ledger(),
+            round: round_number(vote.round),
+            step,
+        };
         let signature = self.sign(position, &vote.signing_bytes(&self.chain))?;
         Ok(SignedMessage::new(vote, signature))
     }

@@ -39,7 +39,9 @@ impl Engine {
     pub async fn stopped(&mut self) -> Result<(), EngineError> {
         match (&mut self.task).await {
             Ok(result) => result,
-            Err(error) => Err(EngineError::Start { reason: format!("its task failed: {error}") }),
+            Err(error) => Err(EngineError::Start {
+                reason: format!("its task failed: {error}"),
+            }),
         }
     }
 
@@ -65,7 +67,10 @@ pub(crate) struct Files {
 
 impl Files {
     fn new(home: &Path) -> Self {
-        Self { log: home.join("engine.wal"), guard: home.join("guard") }
+        Self {
+            log: home.join("engine.wal"),
+            guard: home.join("guard"),
+        }
     }
 }
 
@@ -76,14 +81,21 @@ impl Files {
 /// The port is in use, a folder cannot be made, the store or the guard cannot be read.
 pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     let home = config.home.clone();
-    std::fs::create_dir_all(&home)
-        .map_err(|source| EngineError::Folder { path: home.clone(), source })?;
-    let keypair = Keypair::ed25519_from_bytes(config.network_key.seed())
-        .map_err(|error| EngineError::NetworkKey { reason: error.to_string() })?;
+    std::fs::create_dir_all(&home).map_err(|source| EngineError::Folder {
+        path: home.clone(),
+        source,
+    })?;
+    let keypair = Keypair::ed25519_from_bytes(config.network_key.seed()).map_err(|error| {
+        EngineError::NetworkKey {
+            reason: error.to_string(),
+        }
+    })?;
     let listen: Multiaddr = config
         .listen
         .parse()
-        .map_err(|_| EngineError::ListenAddress { given: config.listen.clone() })?;
+        .map_err(|_| EngineError::ListenAddress {
+            given: config.listen.clone(),
+        })?;
     let files = Files::new(&home);
     let mut voting = Voting::open(&config, files)?;
     let mode = voting.mode(&config, &[])?;
@@ -98,7 +110,10 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         offences: Default::default(),
     });
     let (submissions, receiver) = mpsc::channel(REQUESTS_MAX);
-    let handle = EngineHandle { shared: Arc::clone(&shared), submissions };
+    let handle = EngineHandle {
+        shared: Arc::clone(&shared),
+        submissions,
+    };
     let (stop, mut stopped) = oneshot::channel();
     let task = tokio::spawn(async move {
         host.serve(shared, receiver);
@@ -112,7 +127,11 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
             }
         }
     });
-    Ok(Engine { handle, task, stop: Some(stop) })
+    Ok(Engine {
+        handle,
+        task,
+        stop: Some(stop),
+    })
 }
 
 /// What decides whether this node may vote.
@@ -129,16 +148,26 @@ impl Voting {
             (Some(_), true) => Some(Arc::new(Mutex::new(Guard::open(&files.guard)?))),
             (Some(_) | None, _) => None,
         };
-        Ok(Self { files, guard, until: None })
+        Ok(Self {
+            files,
+            guard,
+            until: None,
+        })
     }
 
     /// The mode that is safe now. Remembers until where the node must follow, and makes a new
     /// guard once that is behind.
-    pub(crate) fn mode(&mut self, config: &EngineConfig, shown: &[Height]) -> Result<Mode, EngineError> {
+    pub(crate) fn mode(
+        &mut self,
+        config: &EngineConfig,
+        shown: &[Height],
+    ) -> Result<Mode, EngineError> {
         let tip = config.store.tip();
         let key = config.consensus_key.as_ref().map(|secret| secret.public());
         let guarded = self.guard.as_ref().and_then(|guard| {
-            let guard = guard.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let guard = guard
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             guard.position().map(|position| position.height)
         });
         let mode = decide(&Standing {

@@ -45,7 +45,9 @@ impl Pages for StoreState {
 impl ReplicaStore for StoreState {
     fn undecided(&self, height: Height) -> Result<Vec<Vec<u8>>, ViewError> {
         let undecided = self.0.undecided(height);
-        let undecided = undecided.map_err(|error| ViewError { reason: error.to_string() })?;
+        let undecided = undecided.map_err(|error| ViewError {
+            reason: error.to_string(),
+        })?;
         Ok(undecided.into_iter().map(|body| body.bytes).collect())
     }
 }

@@ -35,8 +35,8 @@ fn line(error: &anyhow::Error) -> String {
     let mut line = String::new();
     for cause in error.chain() {
         let said = cause.to_string();
-        // A transparent error repeats its cause.
-        if line.ends_with(&said) {
+        // Many errors say their cause themselves.
+        if line.contains(&said) {
             continue;
         }
         if !line.is_empty() {

@@ -223,6 +223,10 @@ impl Apply {
             Some(FieldList(fields)) => fields,
             None => conditional_fields(&resource),
         };
+        anyhow::ensure!(
+            !fields.is_empty(),
+            "{code} has no conditional field: it is shared without an application, or not at all"
+        );
         let method = self.method.or(entry.method);
         let method = method.context("resource names no sharing method. Give --method")?;
         let action = Action::Apply {

@@ -53,7 +53,7 @@ pub(super) fn welcome(layout: &Layout, http_base: u16, now: TimeMs) -> String {
     ));
     text.push_str(&ask("query history 103001/000001"));
     text.push_str(&ask(&format!(
-        "--home {home} --passphrase-file {passphrase} sharing apply 307001047/000001 \
+        "--home {home} --passphrase-file {passphrase} sharing apply 103001/000001 --fields 2,3 \
          --as D050-administrator --responsibility Z-D050-01 --purpose housing-fund \
          --scene 'loan check' --from {from} --to {to} --wait"
     )));

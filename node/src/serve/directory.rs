@@ -29,6 +29,9 @@ use super::metrics;
 /// How long a reading of the disk's use is good for.
 const DISK_AGE_MAX: Duration = Duration::from_secs(10);
 
+/// A chain makes a block at least every heartbeat; a tip older than so many is not the chain's end.
+const HEARTBEATS_MAX: i64 = 3;
+
 /// A node's ledger and state, as the explorer reads them.
 pub struct NodeDirectory {
     store: Store,
@@ -176,13 +179,19 @@ fn unknown_department() -> DepartmentId {
 }
 
 /// Why a node's answers are not fit for use; none when they are.
-fn not_ready(sync: &SyncState, tip: &Tip, peers: &[PeerStatus]) -> Option<String> {
-    if let SyncState::CatchingUp { target } = sync {
-        let behind = target.0.saturating_sub(tip.height.0);
-        return Some(format!("{behind} blocks are still to be fetched"));
+fn not_ready(tip: &Tip, peers: &[PeerStatus], now: TimeMs) -> Option<String> {
+    if !peers.is_empty() && peers.iter().all(|peer| !peer.connected) {
+        return Some("no other node is connected".to_owned());
     }
-    let is_alone = !peers.is_empty() && peers.iter().all(|peer| !peer.connected);
-    is_alone.then(|| "no other node is connected".to_owned())
+    let age_ms = now.0.saturating_sub(tip.time.0);
+    if age_ms > tip.heartbeat_ms.saturating_mul(HEARTBEATS_MAX) {
+        return Some(format!(
+            "the last block is {} s old where one is due every {} s: this node is behind, or the chain stands still",
+            age_ms / 1000,
+            tip.heartbeat_ms / 1000
+        ));
+    }
+    None
 }
 
 impl Directory for NodeDirectory {
@@ -254,15 +263,14 @@ impl Directory for NodeDirectory {
     fn node(&self) -> NodeStatus {
         let status = self.engine.status();
         let peers = self.peers(&status);
-        let sync = SyncState::CaughtUp;
-        let not_ready_reason = not_ready(&sync, &self.store.tip(), &peers);
+        let not_ready_reason = not_ready(&self.store.tip(), &peers, now());
         NodeStatus {
             node: self.node.clone(),
             department: self.department.clone(),
             mode: self.mode(&status),
             peers,
             waiting_transactions: u64::try_from(status.waiting).unwrap_or(u64::MAX),
-            sync,
+            sync: SyncState::CaughtUp,
             disk_bytes: self.disk_bytes(),
             uptime_ms: self.uptime_ms(),
             ready: not_ready_reason.is_none(),

@@ -1,0 +1,413 @@
+//! The benchmark: four nodes as four processes on this machine, each figure beside the machine's
+//! own limit measured in the same run. A measurement, not a test: it asserts nothing about speed.
+
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::as_conversions
+)]
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use dirchain::client::{AccessQuestion, Author, Client, Outcome, Pipeline};
+use dirchain::devnet::Layout;
+use dirchain_ledger::action::Action;
+use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::records::{Entry, Role};
+use dirchain_storage::Store;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+const NODES: u16 = 4;
+const BASE_PORT: u16 = 27_400;
+const HTTP_BASE: u16 = 27_480;
+/// Transactions one client has under way when throughput is measured.
+const WINDOW: usize = 64;
+const THROUGHPUT_CLIENTS: usize = 16;
+const THROUGHPUT_TRANSACTIONS: u64 = 10_000;
+
+/// The nodes, stopped when dropped.
+struct City {
+    child: Child,
+}
+
+impl Drop for City {
+    fn drop(&mut self) {
+        // SIGINT, as a Ctrl-C would: the nodes then stop in order.
+        let _sent = Command::new("kill")
+            .args(["-INT", &self.child.id().to_string()])
+            .status();
+        let _ended = self.child.wait();
+    }
+}
+
+/// A key that drafts entries under codes of its own.
+struct Drafter {
+    secret: SecretKey,
+    department: dirchain_ledger::ids::DepartmentId,
+    index: usize,
+    next: u64,
+}
+
+impl Drafter {
+    fn action(&mut self) -> Action {
+        self.next += 1;
+        let code = format!(
+            "3{:05}{:03}/{:06}",
+            self.next / 1_000_000,
+            self.index,
+            self.next % 1_000_000
+        );
+        let entry: Entry = serde_json::from_value(serde_json::json!({
+            "name": format!("measured entry {}", self.next),
+            "abstract": "an entry of a usual length, drafted to measure how fast the chain takes it",
+            "sharing": {"type": "unconditional"},
+        }))
+        .expect("a literal entry");
+        Action::DraftResource {
+            code: code.parse().expect("a literal code"),
+            provider: self.department.clone(),
+            revision: 0,
+            entry,
+        }
+    }
+}
+
+fn main() -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    println!(
+        "limits of this machine, {} cores",
+        std::thread::available_parallelism()?
+    );
+    let verify = verifications_per_second();
+    println!("  Ed25519 strict verifications    {verify:>9.0} /s on one core");
+    let city_dir = dir.path().join("city");
+    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
+    let layout = Layout::open_or_make(&city_dir, NODES, BASE_PORT, TimeMs(now_ms))?;
+    let synced = synced_writes_per_second(&dir.path().join("store"), &layout)?;
+    println!("  synced RocksDB writes of 1 KiB  {synced:>9.0} /s, one writer");
+
+    let city = start(&city_dir)?;
+    let clients: Vec<Client> = (0..NODES)
+        .map(|index| Client::new(&format!("http://127.0.0.1:{}", HTTP_BASE + index)))
+        .collect::<std::result::Result<_, _>>()?;
+    wait_ready(&clients)?;
+    let livez = requests_per_second(&clients, |client| {
+        client
+            .get::<serde_json::Value>("/api/v1/parameters", &[])
+            .map(drop)
+            .map_err(Into::into)
+    })?;
+    println!("  GET answers, client included    {livez:>9.0} /s, 8 connections");
+
+    let mut drafters = drafters(&layout);
+    println!("\nfour nodes on this machine, one-action transactions over HTTP to all four");
+    let one = latency(&clients, &mut drafters[..1], Duration::from_secs(10))?;
+    println!(
+        "   1 client   p50 {:>7.1} ms  p99 {:>7.1} ms  {:>7.0} tx/s",
+        one.p50, one.p99, one.rate
+    );
+    let many = latency(&clients, &mut drafters[..64], Duration::from_secs(15))?;
+    println!(
+        "  64 clients  p50 {:>7.1} ms  p99 {:>7.1} ms  {:>7.0} tx/s",
+        many.p50, many.p99, many.rate
+    );
+
+    let before = disk_bytes(&city_dir)?;
+    let heights = height(&clients[0])?;
+    let rate = throughput(&clients, &mut drafters)?;
+    let blocks = height(&clients[0])? - heights;
+    println!(
+        "  {THROUGHPUT_CLIENTS} clients with {WINDOW} under way each: {rate:.0} committed tx/s ({THROUGHPUT_TRANSACTIONS} transactions in {blocks} blocks)"
+    );
+    let ceiling = verify * 2.0 / f64::from(NODES);
+    println!(
+        "  ceiling if verifying were all there is: {ceiling:.0} tx/s (each of {NODES} nodes verifies each signature)"
+    );
+    let grown = disk_bytes(&city_dir)?.saturating_sub(before) / u64::from(NODES);
+    println!(
+        "  disk for {THROUGHPUT_TRANSACTIONS} transactions: {:.1} MiB a node",
+        mebibytes(grown)
+    );
+    for (index, bytes) in resident_bytes(&city_dir)?.into_iter().enumerate() {
+        println!(
+            "  resident memory of node {}: {:.0} MiB",
+            index + 1,
+            mebibytes(bytes)
+        );
+    }
+    let question = AccessQuestion {
+        department: "D008".parse()?,
+        resource: "307001008/000001".parse()?,
+        field: dirchain_ledger::ids::FieldNumber(1),
+        purpose: None,
+        at: None,
+    };
+    let access = requests_per_second(&clients, |client| {
+        client.access(&question).map(drop).map_err(Into::into)
+    })?;
+    println!("  GET /access-check: {access:.0} /s, 8 connections, client included");
+    drop(city);
+    Ok(())
+}
+
+fn verifications_per_second() -> f64 {
+    let secret = SecretKey::from_seed(&[7; 32]);
+    let message = [1u8; 200];
+    let signature = secret.sign(&message);
+    let public = secret.public();
+    let begun = Instant::now();
+    let mut count = 0u32;
+    while begun.elapsed() < Duration::from_secs(2) {
+        for _ in 0..100 {
+            public
+                .verify(&message, &signature)
+                .expect("our own signature");
+        }
+        count += 100;
+    }
+    f64::from(count) / begun.elapsed().as_secs_f64()
+}
+
+fn synced_writes_per_second(path: &Path, layout: &Layout) -> Result<f64> {
+    let store = Store::open(path, &layout.city.genesis)?;
+    let body = vec![3u8; 1024];
+    let begun = Instant::now();
+    let count = 500u32;
+    for round in 0..count {
+        store.put_undecided(
+            Height(1 + u64::from(round) / 8),
+            round % 8,
+            Hash([round as u8; 32]),
+            &body,
+        )?;
+    }
+    Ok(f64::from(count) / begun.elapsed().as_secs_f64())
+}
+
+fn binary() -> Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let path = here.with_file_name("dirchain");
+    if path.exists() {
+        return Ok(path);
+    }
+    Err(format!("there is no {}: build the workspace first", path.display()).into())
+}
+
+fn start(dir: &Path) -> Result<City> {
+    let child = Command::new(binary()?)
+        .args(["devnet", "--no-load", "--data"])
+        .arg(dir)
+        .args([
+            "--nodes",
+            &NODES.to_string(),
+            "--base-port",
+            &BASE_PORT.to_string(),
+        ])
+        .args(["--http-base", &HTTP_BASE.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()?;
+    Ok(City { child })
+}
+
+fn wait_ready(clients: &[Client]) -> Result<()> {
+    let begun = Instant::now();
+    while !clients.iter().all(Client::is_ready) {
+        if begun.elapsed() > Duration::from_secs(60) {
+            return Err("the nodes are not ready after a minute".into());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
+}
+
+fn drafters(layout: &Layout) -> Vec<Drafter> {
+    let may_draft = layout
+        .city
+        .keys
+        .iter()
+        .filter(|key| matches!(key.role, Role::Head | Role::Administrator));
+    let drafter = |(index, key): (usize, &dirchain::sample::SampleKey)| Drafter {
+        secret: key.secret.clone(),
+        department: key.department.clone(),
+        index,
+        next: 0,
+    };
+    may_draft.enumerate().map(drafter).collect()
+}
+
+struct Latency {
+    p50: f64,
+    p99: f64,
+    rate: f64,
+}
+
+/// Each client submits one transaction, waits until it is committed, and submits the next.
+fn latency(clients: &[Client], drafters: &mut [Drafter], time: Duration) -> Result<Latency> {
+    let begun = Instant::now();
+    let samples: Vec<Result<Vec<f64>>> = std::thread::scope(|scope| {
+        let work = drafters.iter_mut().enumerate().map(|(index, drafter)| {
+            let client = clients[index % clients.len()].clone();
+            scope.spawn(move || {
+                let mut author = Author::new(&client, drafter.secret.clone(), None)?;
+                let mut samples = Vec::new();
+                while begun.elapsed() < time {
+                    let action = drafter.action();
+                    let sent = Instant::now();
+                    let transaction = author.submit(&client, vec![action])?;
+                    match client.wait_for(&transaction, Duration::from_secs(30))? {
+                        Outcome::Committed(_) => samples.push(sent.elapsed().as_secs_f64() * 1e3),
+                        other => return Err(format!("not committed: {other:?}").into()),
+                    }
+                }
+                Ok(samples)
+            })
+        });
+        let handles: Vec<_> = work.collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("a client"))
+            .collect()
+    });
+    let mut all: Vec<f64> = Vec::new();
+    for sample in samples {
+        all.extend(sample?);
+    }
+    let rate = all.len() as f64 / begun.elapsed().as_secs_f64();
+    all.sort_by(f64::total_cmp);
+    let at = |quantile: f64| {
+        all.get((all.len() as f64 * quantile) as usize)
+            .copied()
+            .unwrap_or(f64::NAN)
+    };
+    Ok(Latency {
+        p50: at(0.5),
+        p99: at(0.99),
+        rate,
+    })
+}
+
+/// Clients that keep several transactions under way, until a fixed number is committed.
+fn throughput(clients: &[Client], drafters: &mut [Drafter]) -> Result<f64> {
+    let left = AtomicU64::new(THROUGHPUT_TRANSACTIONS);
+    let left = &left;
+    let begun = Instant::now();
+    let results: Vec<Result<()>> = std::thread::scope(|scope| {
+        let work = drafters
+            .iter_mut()
+            .take(THROUGHPUT_CLIENTS)
+            .enumerate()
+            .map(|(index, drafter)| {
+                let client = clients[index % clients.len()].clone();
+                scope.spawn(move || {
+                    let mut author = Author::new(&client, drafter.secret.clone(), None)?;
+                    let mut pipeline = Pipeline::new(&client, WINDOW);
+                    while left
+                        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1))
+                        .is_ok()
+                    {
+                        pipeline.send(&mut author, vec![drafter.action()], ())?;
+                    }
+                    pipeline.finish()?;
+                    let decided = pipeline.take_decided();
+                    match decided
+                        .iter()
+                        .find(|sent| !matches!(sent.outcome, Outcome::Committed(_)))
+                    {
+                        Some(other) => Err(format!("not committed: {:?}", other.outcome).into()),
+                        None => Ok(()),
+                    }
+                })
+            });
+        let handles: Vec<_> = work.collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("a client"))
+            .collect()
+    });
+    results.into_iter().collect::<Result<Vec<()>>>()?;
+    Ok(THROUGHPUT_TRANSACTIONS as f64 / begun.elapsed().as_secs_f64())
+}
+
+fn requests_per_second(
+    clients: &[Client],
+    ask: impl Fn(&Client) -> Result<()> + Sync,
+) -> Result<f64> {
+    let (ask, count, stop) = (&ask, &AtomicU64::new(0), &AtomicBool::new(false));
+    let begun = Instant::now();
+    let results: Vec<Result<()>> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (0..8)
+            .map(|index| {
+                let client = clients[index % clients.len()].clone();
+                scope.spawn(move || {
+                    while !stop.load(Ordering::Relaxed) && begun.elapsed() < Duration::from_secs(5)
+                    {
+                        ask(&client)?;
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        handles
+            .into_iter()
+            .map(|handle| handle.join().expect("a client"))
+            .collect()
+    });
+    results.into_iter().collect::<Result<Vec<()>>>()?;
+    Ok(count.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64())
+}
+
+fn height(client: &Client) -> Result<u64> {
+    Ok(client.status()?.tip.height.0)
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / 1024.0
+}
+
+fn disk_bytes(dir: &Path) -> Result<u64> {
+    let mut total = 0;
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        total += match kind.is_dir() {
+            true => disk_bytes(&entry.path())?,
+            // A file may be gone by now: the database compacts while we look.
+            false => entry.metadata().map(|meta| meta.len()).unwrap_or(0),
+        };
+    }
+    Ok(total)
+}
+
+/// Resident memory of the processes whose command line names the city's folder, by node.
+fn resident_bytes(dir: &Path) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    let home = dir.display().to_string();
+    for entry in std::fs::read_dir("/proc")? {
+        let path = entry?.path();
+        let Ok(command) = std::fs::read_to_string(path.join("cmdline")) else {
+            continue;
+        };
+        if !command.contains(&format!("{home}/node-")) {
+            continue;
+        }
+        let Ok(status) = std::fs::read_to_string(path.join("status")) else {
+            continue;
+        };
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib: u64 = line
+            .and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok())
+            .unwrap_or(0);
+        found.push(kib * 1024);
+    }
+    Ok(found)
+}
