@@ -25,13 +25,13 @@ use crate::signals;
 /// How long open requests may go on once the node stops.
 const HTTP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Crates that tell of every block, or of every connection, at `info`. The engine's connector is
-/// silenced: it calls a round without a proposal of ours an error, and that is a round like others;
-/// when the engine itself ends, this program says so.
+/// What is left out of the log: crates that tell of every block or connection at `info`, and two
+/// modules that call it an error when whoever waited for an answer is gone, as at every stop.
 const QUIET: &str = "libp2p=warn,multistream_select=warn,yamux=warn,ractor=warn,\
 arc_malachitebft_core_driver=warn,arc_malachitebft_core_consensus=warn,\
 arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,arc_malachitebft_app=warn,\
-arc_malachitebft_app_channel=off,arc_malachitebft_wal=warn,informalsystems_malachitebft=warn";
+arc_malachitebft_app_channel=warn,arc_malachitebft_wal=warn,\
+arc_malachitebft_engine::network=off,arc_malachitebft_app_channel::connector=off";
 
 /// What to run.
 #[derive(Clone, Debug)]

@@ -1,1 +1,18 @@
+//! A city of real node processes for the system tests: started, killed, wiped and asked.
 //!
+//! Invariant: no test waits without a bound or sleeps instead of looking; everything started here
+//! ends with the test, however that ends.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod city;
+mod node;
+mod ports;
+mod program;
+mod wait;
+
+pub use city::{Agreed, City};
+pub use node::Process;
+pub use ports::Ports;
+pub use program::{Printed, program, repository, run};
+pub use wait::{BLOCK, START, eventually, never};

@@ -48,31 +48,37 @@ pub(crate) enum Question {
 }
 
 impl Question {
-    /// Answers with what the replica commanded. The engine may have moved on and closed the
-    /// question; its answer is then of no use to it.
+    /// Answers with what the replica commanded.
     pub(crate) fn answer(&mut self, command: Command) {
         match (std::mem::replace(self, Question::None), command) {
             (Question::Round(reply), Command::Known(known)) => {
-                drop(reply.send(known.iter().map(proposed_out).collect()));
+                tell(reply, known.iter().map(proposed_out).collect());
             }
             (Question::Proposal(reply), Command::Propose { place, block }) => {
                 let (height, round) = (engine_height(place.height), Round::new(place.round));
-                drop(reply.send(LocallyProposedValue::new(height, round, BlockId(block))));
+                tell(reply, LocallyProposedValue::new(height, round, BlockId(block)));
             }
             // Dropping the question is the answer: the round goes on without a proposal.
             (Question::Proposal(_), Command::Decline) => {}
             (Question::Part(reply), Command::Received(proposed)) => {
-                drop(reply.send(proposed.as_ref().map(proposed_out)));
+                tell(reply, proposed.as_ref().map(proposed_out));
             }
             (Question::Synced(reply), Command::Synced(Some(proposed))) => {
-                drop(reply.send(SyncedValueOutcome::Verdict(proposed_out(&proposed))));
+                tell(reply, SyncedValueOutcome::Verdict(proposed_out(&proposed)));
             }
             (Question::Synced(reply), Command::Synced(None)) => {
-                drop(reply.send(SyncedValueOutcome::PeerFault));
+                tell(reply, SyncedValueOutcome::PeerFault);
             }
-            (Question::Decided(reply), Command::Acknowledge) => drop(reply.send(())),
+            (Question::Decided(reply), Command::Acknowledge) => tell(reply, ()),
             (unanswered, _) => *self = unanswered,
         }
+    }
+}
+
+/// Answers the engine. It may have moved on and closed the question; the answer is then of no use.
+fn tell<T>(reply: Reply<T>, answer: T) {
+    if reply.send(answer).is_err() {
+        tracing::debug!("the engine moved on before its answer");
     }
 }
 
@@ -97,8 +103,8 @@ impl NextReply {
         let params = HeightParams::new(ValidatorSet::from(set), timeouts, None);
         let height = engine_height(height);
         match self {
-            NextReply::First(reply) => drop(reply.send((height, params))),
-            NextReply::After(reply) => drop(reply.send(Next::Start(height, params))),
+            NextReply::First(reply) => tell(reply, (height, params)),
+            NextReply::After(reply) => tell(reply, Next::Start(height, params)),
         }
     }
 }
@@ -204,7 +210,7 @@ impl Host {
                 StreamContent::Data(part) => (Event::PartReceived(part), Question::Part(reply)),
                 StreamContent::Fin => {
                     // A block is one part; there is nothing to end.
-                    drop(reply.send(None));
+                    tell(reply, None);
                     return Ok(());
                 }
             },
@@ -261,27 +267,26 @@ impl Host {
             }
             AppMsg::GetDecidedValues { range, reply } => {
                 let values = self.decided_values(range.start().ledger(), range.end().ledger())?;
-                drop(reply.send(values));
+                tell(reply, values);
                 return Ok(());
             }
             AppMsg::GetHistoryMinHeight { reply } => {
-                drop(reply.send(EngineHeight(1)));
+                tell(reply, EngineHeight(1));
                 return Ok(());
             }
             AppMsg::ExtendVote { reply, .. } => {
-                drop(reply.send(None));
+                tell(reply, None);
                 return Ok(());
             }
             AppMsg::VerifyVoteExtensions {
                 extensions, reply, ..
             } => {
-                drop(
-                    reply.send(
-                        extensions
-                            .into_iter()
-                            .map(|(voter, ())| (voter, Ok(())))
-                            .collect(),
-                    ),
+                tell(
+                    reply,
+                    extensions
+                        .into_iter()
+                        .map(|(voter, ())| (voter, Ok(())))
+                        .collect(),
                 );
                 return Ok(());
             }

@@ -45,7 +45,7 @@ impl GuardedSigner {
     }
 
     fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
-        let mut guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let verdict = guard.check_and_store(position, message, |message| self.secret.sign(message));
         // A closed channel means that the host is gone already, and with it the need to tell it.
         let raise = |alarm| drop(self.alarms.send(alarm));

@@ -53,7 +53,7 @@ impl Engine {
     pub async fn stop(mut self) -> Result<(), EngineError> {
         if let Some(stop) = self.stop.take() {
             // It may have ended already; then there is nobody to tell.
-            drop(stop.send(()));
+            let _ended = stop.send(());
         }
         self.stopped().await
     }

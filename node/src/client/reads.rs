@@ -128,6 +128,24 @@ impl Client {
         self.all("/api/v1/resources", query)
     }
 
+    /// Every entry of a department and of its sub-units.
+    pub fn resources_below(
+        &self,
+        department: &DepartmentId,
+    ) -> Result<Vec<ResourceItem>, ClientError> {
+        let prefix = format!("{department}.");
+        let mut entries = Vec::new();
+        for found in self.departments()? {
+            if found.id == *department || found.id.as_str().starts_with(&prefix) {
+                entries.extend(self.resources(&ResourceFilter {
+                    provider: Some(found.id),
+                    status: None,
+                })?);
+            }
+        }
+        Ok(entries)
+    }
+
     /// Who may read an entry's fields, or one of them.
     pub fn readers(
         &self,

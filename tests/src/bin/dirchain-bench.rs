@@ -148,10 +148,9 @@ fn main() -> Result<()> {
         resource: "307001008/000001".parse()?,
         field: dirchain_ledger::ids::FieldNumber(1),
         purpose: None,
-        at: None,
     };
     let access = requests_per_second(&clients, |client| {
-        client.access(&question).map(drop).map_err(Into::into)
+        client.access(&question, None).map(drop).map_err(Into::into)
     })?;
     println!("  GET /access-check: {access:.0} /s, 8 connections, client included");
     drop(city);

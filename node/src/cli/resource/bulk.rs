@@ -87,7 +87,7 @@ pub(crate) fn send(
     Ok(report)
 }
 
-/// Submits every draft of a provider that lacks nothing.
+/// Submits every draft of a provider, and of its sub-units, that lacks nothing.
 pub(crate) fn submit_all(
     context: &Context,
     signing: &Signing,
@@ -95,11 +95,7 @@ pub(crate) fn submit_all(
 ) -> anyhow::Result<()> {
     let mut desk = signing.desk(context)?;
     let provider = provider.unwrap_or_else(|| desk.author.department.clone());
-    let filter = ResourceFilter {
-        provider: Some(provider),
-        status: None,
-    };
-    let entries = desk.client.resources(&filter)?;
+    let entries = desk.client.resources_below(&provider)?;
     let mut incomplete = Vec::new();
     let work = drafts(&desk.client, entries, |state, lacks, item| {
         if state == DraftState::Submitted {
@@ -127,11 +123,10 @@ pub(crate) fn publish_all(
     provider: Option<DepartmentId>,
 ) -> anyhow::Result<()> {
     let mut desk = signing.desk(context)?;
-    let filter = ResourceFilter {
-        provider,
-        status: None,
+    let entries = match &provider {
+        Some(provider) => desk.client.resources_below(provider)?,
+        None => desk.client.resources(&ResourceFilter::default())?,
     };
-    let entries = desk.client.resources(&filter)?;
     let work = drafts(&desk.client, entries, |state, _, item| {
         (state == DraftState::Submitted).then(|| Action::PublishResource {
             code: item.code.clone(),

@@ -29,7 +29,7 @@ pub(crate) enum ResourceCommand {
         #[arg(long, conflicts_with_all = ["code", "revision"])]
         all_complete: bool,
 
-        /// With --all-complete: whose [default: the signer's department]
+        /// With --all-complete: whose, sub-units included [default: the signer's department]
         #[arg(long, value_name = "DEPARTMENT", requires = "all_complete")]
         provider: Option<DepartmentId>,
 
@@ -64,7 +64,7 @@ pub(crate) enum ResourceCommand {
         #[arg(long, conflicts_with_all = ["code", "revision"])]
         all_submitted: bool,
 
-        /// With --all-submitted: only this department's
+        /// With --all-submitted: only this department's and its sub-units'
         #[arg(long, value_name = "DEPARTMENT", requires = "all_submitted")]
         provider: Option<DepartmentId>,
 

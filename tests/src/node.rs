@@ -1,0 +1,163 @@
+//! One node's process.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use dirchain::client::Client;
+use dirchain::home::Home;
+
+use crate::program::program;
+use crate::wait::{START, eventually};
+
+/// How long a node may take to stop in order.
+const STOP: Duration = Duration::from_secs(20);
+/// Lines of a log shown for a test that fails.
+const TAIL_LINES: usize = 25;
+
+/// A node: its home, and its process while it runs.
+pub struct Process {
+    /// Where its data lies.
+    pub home: Home,
+    http_port: u16,
+    log: PathBuf,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// A node that does not run yet. Its log goes to `logs`, outside its home.
+    pub fn new(home: Home, http_port: u16, logs: &Path) -> Self {
+        let name = home.dir().file_name().unwrap().to_string_lossy().into_owned();
+        Self {
+            home,
+            http_port,
+            log: logs.join(name),
+            child: None,
+        }
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.http_port)
+    }
+
+    /// A client of it.
+    pub fn client(&self) -> Client {
+        Client::new(&self.url()).unwrap()
+    }
+
+    /// The port it answers on.
+    pub fn http_port(&self) -> u16 {
+        self.http_port
+    }
+
+    /// Whether it was started and not stopped or killed since.
+    pub fn is_started(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// Starts it. Its standard input is a pipe, at whose end it stops by itself: no node outlives
+    /// its test, even when that is killed.
+    pub fn start(&mut self) {
+        assert!(self.child.is_none(), "{} runs already", self.url());
+        let log = OpenOptions::new().create(true).append(true).open(&self.log);
+        let log = log.unwrap();
+        let child = Command::new(program())
+            .arg("--home")
+            .arg(self.home.dir())
+            .args(["run", "--until-stdin-closes", "--http"])
+            .arg(format!("127.0.0.1:{}", self.http_port))
+            .env_remove("DIRCHAIN_HOME")
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+    }
+
+    /// Waits until its answers are fit for use.
+    pub fn wait_until_ready(&mut self) {
+        let (url, client) = (self.url(), self.client());
+        eventually(&format!("the node at {url} is ready"), START, || {
+            self.assert_runs();
+            client.is_ready().then_some(())
+        });
+    }
+
+    fn assert_runs(&mut self) {
+        let url = self.url();
+        let child = self.child.as_mut().expect("a node that was started");
+        let ended = child.try_wait().unwrap();
+        assert!(ended.is_none(), "the node at {url} ended: {ended:?}");
+    }
+
+    /// Stops it in order.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            drop(child.stdin.take());
+            let status = wait(&mut child, &self.url(), STOP);
+            assert!(status.success(), "{} stopped with {status}", self.url());
+        }
+    }
+
+    /// Ends it at once, as a power cut would (SIGKILL).
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Waits until it ends by itself, for at most `most`.
+    pub fn ends(&mut self, most: Duration) -> ExitStatus {
+        let mut child = self.child.take().expect("a node that was started");
+        // Dropping the pipe would stop it: it is kept until the end.
+        let pipe = child.stdin.take();
+        let status = wait(&mut child, &self.url(), most);
+        drop(pipe);
+        status
+    }
+
+    /// Removes its database, its engine's log and its guard. Keys, genesis and configuration stay.
+    pub fn wipe(&self) {
+        assert!(self.child.is_none(), "{} still runs", self.url());
+        for dir in [self.home.database_dir(), self.home.engine_dir()] {
+            std::fs::remove_dir_all(dir).unwrap();
+        }
+    }
+
+    /// All that it logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The end of its log.
+    pub fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
+    }
+}
+
+fn wait(child: &mut Child, url: &str, most: Duration) -> ExitStatus {
+    let what = format!("the node at {url} ends");
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        eventually(&what, most, || child.try_wait().unwrap())
+    }));
+    ended.unwrap_or_else(|panic| {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        std::panic::resume_unwind(panic)
+    })
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- {}\n{}", self.log.display(), self.log_tail());
+        }
+        self.kill();
+    }
+}

@@ -1,0 +1,9 @@
+//! The whole system as its users meet it: real processes of the real program on real ports.
+//!
+//! Each module is one promise; each test has a city of its own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod catalogues;
+mod idle;
+mod outages;

@@ -1,0 +1,100 @@
+//! Nodes stop, lose their power or their disk; the others go on or wait, and nothing is lost.
+
+use std::time::Duration;
+
+use dirchain::client::Outcome;
+use dirchain_explorer::api::NodeMode;
+use dirchain_tests::{BLOCK, City, START, eventually, never};
+
+#[test]
+fn three_of_four_go_on_two_wait_and_lose_nothing() {
+    let mut city = City::started();
+    city.register(0, "D012", 1);
+    city.nodes[3].stop();
+    for number in 2..5 {
+        city.register(0, "D012", number);
+    }
+
+    city.nodes[2].stop();
+    // A height may have been under way when the third node left; it cannot end any more.
+    let waiting = city.submit(0, "D012", 5);
+    let halted = city.height(0);
+    never("two of four made a block", Duration::from_secs(4), || {
+        city.height(0) != halted || city.height(1) != halted
+    });
+    let outcome = city.client(0).outcome(&waiting.id(), Duration::ZERO).unwrap();
+    assert_eq!(outcome, Outcome::Waiting);
+
+    city.start(2);
+    let height = city.committed(0, &waiting);
+    assert!(height > halted, "{height} after {halted}");
+    for index in [1, 2] {
+        assert_eq!(city.committed(index, &waiting), height);
+    }
+    city.start(3);
+    assert_eq!(city.committed(3, &waiting), height);
+    city.agree();
+}
+
+#[test]
+fn a_wiped_node_catches_up_follows_and_votes_again_once_that_is_safe() {
+    let mut city = City::started();
+    for number in 1..4 {
+        city.register(0, "D012", number);
+    }
+    city.nodes[1].kill();
+    city.nodes[1].wipe();
+    let before = city.register(0, "D012", 4);
+    city.nodes[1].start();
+    let client = city.client(1);
+    eventually("the wiped node catches up", START, || {
+        let status = client.status().ok()?;
+        let follows = matches!(status.node.mode, NodeMode::Following { .. });
+        assert!(follows || status.tip.height > before, "{:?}", status.node);
+        (status.tip.height >= before).then_some(())
+    });
+
+    let mut number = 5;
+    eventually("the wiped node votes again", START, || {
+        city.register(0, "D012", number);
+        number += 1;
+        let mode = client.status().unwrap().node.mode;
+        (mode == NodeMode::Validator).then_some(())
+    });
+    // With another node down, a block takes the vote of each of the three.
+    city.nodes[2].stop();
+    let height = city.register(0, "D012", number);
+    let block = city.client(0).block(height).unwrap().unwrap();
+    let certificate = block.certificate.expect("a certificate");
+    let voted = certificate.signers.iter();
+    let voted: Vec<String> = voted.filter_map(|signer| Some(signer.node.as_ref()?.to_string())).collect();
+    assert!(voted.contains(&"D012-1".to_owned()), "{voted:?}");
+    city.start(2);
+    city.agree();
+}
+
+#[test]
+fn every_node_killed_at_once_comes_back_with_all_it_promised() {
+    let mut city = City::started();
+    let mut heights = Vec::new();
+    for number in 1..4 {
+        let sent = city.submit(0, "D012", number);
+        heights.push((city.committed(0, &sent), sent));
+    }
+    for node in &mut city.nodes {
+        node.kill();
+    }
+    for node in &mut city.nodes {
+        node.start();
+    }
+    for node in &mut city.nodes {
+        node.wait_until_ready();
+    }
+    for (height, sent) in &heights {
+        for index in 0..4 {
+            assert_eq!(city.committed(index, sent), *height);
+        }
+    }
+    city.register(3, "D024", 1);
+    eventually("all agree after the outage", BLOCK, || Some(city.agree()));
+}
