@@ -111,10 +111,11 @@ pub(crate) fn engine_height(height: Height) -> EngineHeight {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use dirchain_ledger::chain::genesis_outcome;
-    use dirchain_ledger::testing::City;
+    use dirchain_ledger::testing;
 
     fn decided(
         tip_height: u64,
@@ -123,8 +124,7 @@ mod tests {
         shown: &[u64],
         before: Option<u64>,
     ) -> Mode {
-        let city = City::new();
-        let mut tip = genesis_outcome(city.genesis()).unwrap().tip;
+        let mut tip = genesis_outcome(&testing::genesis()).unwrap().tip;
         tip.height = Height(tip_height);
         let key = tip.validators.members()[0].consensus_key;
         let shown: Vec<Height> = shown.iter().copied().map(Height).collect();

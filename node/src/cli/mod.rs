@@ -41,23 +41,26 @@ pub struct Cli {
     command: Command,
 }
 
+/// The heading of what every command understands.
+const EVERYWHERE: &str = "Everywhere";
+
 /// What every command understands.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Global {
     /// Folder of this node and of your keys [default: ~/.dirchain]
-    #[arg(long, global = true, env = "DIRCHAIN_HOME", value_name = "DIR")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "DIRCHAIN_HOME", value_name = "DIR")]
     home: Option<PathBuf>,
 
     /// The node to ask [default: the home's own, or http://127.0.0.1:8080]
-    #[arg(long, global = true, env = "DIRCHAIN_NODE", value_name = "URL")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "DIRCHAIN_NODE", value_name = "URL")]
     node: Option<String>,
 
     /// How to print answers and errors
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
     /// A file whose first line is the passphrase of your key [else DIRCHAIN_PASSPHRASE, else asked]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 

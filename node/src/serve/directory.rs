@@ -149,6 +149,7 @@ fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus
         received_bytes: seen.map_or(0, |seen| seen.bytes_in),
         sent_bytes: seen.map_or(0, |seen| seen.bytes_out),
         dropped_messages: seen.map_or(0, |seen| seen.frames_dropped),
+        // The network counts how long it held messages back, not how many.
         throttled_messages: 0,
         last_heard,
     }

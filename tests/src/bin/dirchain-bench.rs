@@ -108,6 +108,7 @@ fn main() -> Result<()> {
     println!("  GET answers, client included    {livez:>9.0} /s, 8 connections");
 
     let mut drafters = drafters(&layout);
+    let empty = disk_bytes(&city_dir)?;
     println!("\nfour nodes on this machine, one-action transactions over HTTP to all four");
     let one = latency(&clients, &mut drafters[..1], Duration::from_secs(10))?;
     println!(
@@ -120,7 +121,6 @@ fn main() -> Result<()> {
         many.p50, many.p99, many.rate
     );
 
-    let before = disk_bytes(&city_dir)?;
     let heights = height(&clients[0])?;
     let rate = throughput(&clients, &mut drafters)?;
     let blocks = height(&clients[0])? - heights;
@@ -131,10 +131,11 @@ fn main() -> Result<()> {
     println!(
         "  ceiling if verifying were all there is: {ceiling:.0} tx/s (each of {NODES} nodes verifies each signature)"
     );
-    let grown = disk_bytes(&city_dir)?.saturating_sub(before) / u64::from(NODES);
+    let committed = one.count + many.count + THROUGHPUT_TRANSACTIONS;
+    let grown = disk_bytes(&city_dir)?.saturating_sub(empty) / u64::from(NODES);
     println!(
-        "  disk for {THROUGHPUT_TRANSACTIONS} transactions: {:.1} MiB a node",
-        mebibytes(grown)
+        "  disk for 10,000 transactions: {:.1} MiB a node, its logs included",
+        mebibytes(grown * 10_000 / committed)
     );
     for (index, bytes) in resident_bytes(&city_dir)?.into_iter().enumerate() {
         println!(
@@ -247,6 +248,7 @@ struct Latency {
     p50: f64,
     p99: f64,
     rate: f64,
+    count: u64,
 }
 
 /// Each client submits one transaction, waits until it is committed, and submits the next.
@@ -288,6 +290,7 @@ fn latency(clients: &[Client], drafters: &mut [Drafter], time: Duration) -> Resu
             .unwrap_or(f64::NAN)
     };
     Ok(Latency {
+        count: all.len() as u64,
         p50: at(0.5),
         p99: at(0.99),
         rate,
