@@ -28,7 +28,12 @@ pub struct Process {
 impl Process {
     /// A node that does not run yet. Its log goes to `logs`, outside its home.
     pub fn new(home: Home, http_port: u16, logs: &Path) -> Self {
-        let name = home.dir().file_name().unwrap().to_string_lossy().into_owned();
+        let name = home
+            .dir()
+            .file_name()
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
         Self {
             home,
             http_port,
@@ -118,6 +123,13 @@ impl Process {
         let status = wait(&mut child, &self.url(), most);
         drop(pipe);
         status
+    }
+
+    /// How it ended, where it ended by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        let status = self.child.as_mut()?.try_wait().unwrap()?;
+        self.child = None;
+        Some(status)
     }
 
     /// Removes its database, its engine's log and its guard. Keys, genesis and configuration stay.

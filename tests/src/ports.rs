@@ -27,8 +27,7 @@ impl Ports {
         for _ in 0..BLOCKS {
             let block = NEXT.fetch_add(1, Ordering::Relaxed).wrapping_add(offset) % BLOCKS;
             let base = FIRST + block * BLOCK_COUNT;
-            let is_free =
-                |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+            let is_free = |port: u16| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
             if (base..base + BLOCK_COUNT).all(is_free) {
                 return Self { base };
             }

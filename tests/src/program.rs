@@ -86,7 +86,9 @@ pub fn run(command: &mut Command, scratch: &Path, most: Duration) -> Printed {
         .spawn()
         .unwrap();
     let waited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        eventually(&format!("{command:?} ends"), most, || child.try_wait().unwrap())
+        eventually(&format!("{command:?} ends"), most, || {
+            child.try_wait().unwrap()
+        })
     }));
     let read = |of: &tempfile::NamedTempFile| std::fs::read_to_string(of.path()).unwrap();
     match waited {

@@ -38,7 +38,11 @@ pub fn eventually<T>(what: &str, most: Duration, mut look: impl FnMut() -> Optio
 pub fn never(what: &str, span: Duration, mut happens: impl FnMut() -> bool) {
     let begun = Instant::now();
     while begun.elapsed() < span {
-        assert!(!happens(), "after {} ms: {what}", begun.elapsed().as_millis());
+        assert!(
+            !happens(),
+            "after {} ms: {what}",
+            begun.elapsed().as_millis()
+        );
         std::thread::sleep(PAUSE);
     }
 }

@@ -44,7 +44,13 @@ fn metadata() -> Value {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(repository())
-        .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+        ])
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -89,6 +95,9 @@ fn unsafe_code_is_forbidden_and_every_crate_inherits_the_lints() {
         let manifest = package["manifest_path"].as_str().unwrap();
         let text = read(manifest.as_ref());
         let lints = text.split("\n[lints]\n").nth(1).unwrap_or_default();
-        assert!(lints.starts_with("workspace = true\n"), "{name} has lints of its own");
+        assert!(
+            lints.starts_with("workspace = true\n"),
+            "{name} has lints of its own"
+        );
     }
 }

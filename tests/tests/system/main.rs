@@ -4,6 +4,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod bad_input;
 mod catalogues;
+mod full_disk;
 mod idle;
+mod imports;
+mod killed_imports;
+mod members;
 mod outages;
+mod starting;
+mod submissions;

@@ -22,7 +22,10 @@ fn three_of_four_go_on_two_wait_and_lose_nothing() {
     never("two of four made a block", Duration::from_secs(4), || {
         city.height(0) != halted || city.height(1) != halted
     });
-    let outcome = city.client(0).outcome(&waiting.id(), Duration::ZERO).unwrap();
+    let outcome = city
+        .client(0)
+        .outcome(&waiting.id(), Duration::ZERO)
+        .unwrap();
     assert_eq!(outcome, Outcome::Waiting);
 
     city.start(2);
@@ -67,7 +70,9 @@ fn a_wiped_node_catches_up_follows_and_votes_again_once_that_is_safe() {
     let block = city.client(0).block(height).unwrap().unwrap();
     let certificate = block.certificate.expect("a certificate");
     let voted = certificate.signers.iter();
-    let voted: Vec<String> = voted.filter_map(|signer| Some(signer.node.as_ref()?.to_string())).collect();
+    let voted: Vec<String> = voted
+        .filter_map(|signer| Some(signer.node.as_ref()?.to_string()))
+        .collect();
     assert!(voted.contains(&"D012-1".to_owned()), "{voted:?}");
     city.start(2);
     city.agree();
