@@ -10,10 +10,15 @@ pub const POOL_TRANSACTIONS_PER_KEY_MAX: usize = 2_048;
 pub const RESEND_AFTER_MS: i64 = 2_000;
 /// Transactions sent again at one tick.
 pub const RESEND_COUNT_MAX: usize = 256;
-/// Rounds of one height whose bodies are kept.
-pub const BODIES_MAX: usize = 64;
+/// Undecided bodies of one publisher kept in memory; those before them are read back from disk.
+pub const BODIES_IN_MEMORY_PER_PUBLISHER_MAX: usize = 4;
+/// Undecided bodies of one height, sent by peers, that are stored. The store takes twice as many:
+/// the rest is for what this node builds and what sync brings.
+pub const BODIES_STORED_MAX: usize = 512;
+/// Parts of one publisher kept for heights beyond the next: an honest one has one for each.
+pub const PARTS_AHEAD_PER_PUBLISHER_MAX: usize = 4;
 /// How far ahead of the tip a proposed block's height may be to be kept for later.
-pub const PARTS_AHEAD_MAX: usize = 4;
+pub const PARTS_AHEAD_MAX: u64 = 4;
 /// A proposal part's encoding: a block and what is around it.
 pub const PART_BYTES_MAX: usize = dirchain_ledger::limits::BLOCK_BYTES_MAX + 1_024;
 /// Candidates offered to one block.

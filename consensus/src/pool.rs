@@ -159,7 +159,11 @@ impl Pool {
             }
             Some(Rejection::SequenceAhead { .. }) => {
                 if self.parked.contains_key(&entry.place()) {
-                    return Ok(Inserted::Known);
+                    // Another transaction waits in its place: this one does not wait here.
+                    let given = entry.transaction.envelope().sequence;
+                    let expected = given.saturating_add(1);
+                    let taken = Rejection::SequenceUsed { given, expected };
+                    return Ok(Inserted::Rejected(Box::new(taken)));
                 }
                 self.admit(&entry);
                 self.parked.insert(entry.place(), entry);
@@ -259,7 +263,10 @@ impl Pool {
             }
             match self.judge(state, at, &entry.transaction)? {
                 None => self.ready.push(entry),
-                Some(Rejection::SequenceAhead { .. }) if !self.has_waited_long(&entry, at) => {
+                Some(Rejection::SequenceAhead { .. })
+                    if !self.has_waited_long(&entry, at)
+                        && !self.parked.contains_key(&entry.place()) =>
+                {
                     self.parked.insert(entry.place(), entry);
                 }
                 Some(rejection) => {
@@ -279,11 +286,14 @@ impl Pool {
         at.time.0.saturating_sub(entry.arrived.0) > limits::PARKED_MS_MAX
     }
 
-    /// Whether a parked transaction has waited for its predecessor long enough to be given up.
+    /// Whether a transaction is to be given up though no block came: a parked one has waited for its
+    /// predecessor long enough, or a ready one expired. No block can take that one any more, so the
+    /// next may be a heartbeat away.
     pub fn has_overdue(&self, at: Moment) -> bool {
-        self.parked
-            .values()
-            .any(|entry| self.has_waited_long(entry, at))
+        let mut parked = self.parked.values();
+        let mut ready = self.ready.iter();
+        parked.any(|entry| self.has_waited_long(entry, at))
+            || ready.any(|entry| entry.transaction.envelope().not_after < at.time)
     }
 
     /// Transactions given to this node that have waited since they were sent last.

@@ -13,6 +13,8 @@ pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 pub const RECORD_BYTES_MAX: usize = 640 * 1024;
 /// Actions in one transaction.
 pub const ACTIONS_MAX: usize = 1024;
+/// An undecided block with its place in the round, as it is kept until a block is decided.
+pub const UNDECIDED_BYTES_MAX: usize = BLOCK_BYTES_MAX + 1_024;
 /// Transactions in one block: what fits, and never more than this.
 pub const BLOCK_TRANSACTIONS_MAX: usize = 4096;
 /// Validators of one chain.
@@ -53,6 +55,6 @@ pub const TOUCHED_RECORDS_MAX: usize = 10_000;
 /// Records in a genesis.
 pub const GENESIS_RECORDS_MAX: usize = 20_000;
 /// Nodes that may connect, removed ones included.
-pub const NODES_MAX: usize = 2_000;
+pub const NODES_MAX: usize = 1_000;
 /// Nodes of one department, removed ones included.
 pub const DEPARTMENT_NODES_MAX: usize = 64;

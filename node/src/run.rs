@@ -25,13 +25,14 @@ use crate::signals;
 /// How long open requests may go on once the node stops.
 const HTTP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What is left out of the log: crates that tell of every block or connection at `info`, and two
+/// What is left out of the log: crates that tell of every block or connection at `info`, and three
 /// modules that call it an error when whoever waited for an answer is gone, as at every stop.
 const QUIET: &str = "libp2p=warn,multistream_select=warn,yamux=warn,ractor=warn,\
 arc_malachitebft_core_driver=warn,arc_malachitebft_core_consensus=warn,\
 arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,arc_malachitebft_app=warn,\
 arc_malachitebft_app_channel=warn,arc_malachitebft_wal=warn,\
-arc_malachitebft_engine::network=off,arc_malachitebft_app_channel::connector=off";
+arc_malachitebft_engine::network=off,arc_malachitebft_engine::util::ticker=off,\
+arc_malachitebft_app_channel::connector=off";
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -124,7 +125,7 @@ async fn serve(
     let mut engine = dirchain_engine::start(engine_config(home, config, &store, keys)).await?;
     let handle = engine.handle();
     let directory =
-        NodeDirectory::new(store.clone(), handle.clone(), &genesis, config.node.clone());
+        NodeDirectory::new(store.clone(), handle.clone(), &genesis, config.node.clone())?;
     let app = router(
         Arc::new(directory),
         Arc::new(NodeSubmit::new(handle.clone())),

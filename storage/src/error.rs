@@ -102,8 +102,8 @@ pub enum StoreError {
     },
     /// An undecided body is larger than a block can be.
     #[error(
-        "an undecided block of {size_bytes} bytes for height {height} is not stored: a block has at most {max} bytes",
-        max = limits::BLOCK_BYTES_MAX
+        "an undecided block of {size_bytes} bytes for height {height} is not stored: with its place it has at most {max} bytes",
+        max = limits::UNDECIDED_BYTES_MAX
     )]
     UndecidedTooLarge {
         /// Its height.

@@ -42,7 +42,7 @@ impl Store {
         bytes: &[u8],
     ) -> Result<(), StoreError> {
         let size_bytes = bytes.len();
-        if size_bytes > limits::BLOCK_BYTES_MAX {
+        if size_bytes > limits::UNDECIDED_BYTES_MAX {
             return Err(StoreError::UndecidedTooLarge { height, size_bytes });
         }
         let mut writer = self.database().writer()?;

@@ -37,7 +37,7 @@ impl Process {
         Self {
             home,
             http_port,
-            log: logs.join(name),
+            log: logs.join(format!("{name}.log")),
             child: None,
         }
     }

@@ -1,10 +1,12 @@
 //! Building, checking and committing blocks.
 
+use std::collections::BTreeSet;
+
 use bincode::{Decode, Encode};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
-use dirchain_ledger::chain::{self, Building, ChainError, Outcome};
-use dirchain_ledger::codec::{decode, encode};
+use dirchain_ledger::chain::{self, Building, ChainError};
+use dirchain_ledger::codec::{CodecError, decode, encode};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height, TimeMs};
 use dirchain_ledger::limits::CLOCK_AHEAD_MS_MAX;
@@ -22,27 +24,43 @@ struct Stored {
     round: u32,
     valid_round: Option<u32>,
     proposer: Address,
+    /// This node built it for this round.
+    is_own: bool,
+    /// What the engine was told of it.
+    is_valid: bool,
     bytes: Vec<u8>,
 }
 
-fn stored(proposed: &Proposed, bytes: Vec<u8>) -> Command {
-    let PartPlace {
-        height,
-        round,
-        valid_round,
-        proposer,
-    } = proposed.place;
-    let record = Stored {
-        round,
-        valid_round,
-        proposer,
-        bytes,
-    };
-    Command::StoreUndecided {
-        height,
-        round,
-        block: proposed.block,
-        bytes: encode(&record),
+/// A body read back from disk.
+struct Restored {
+    place: PartPlace,
+    is_own: bool,
+    was_valid: bool,
+    hash: Hash,
+    block: Block,
+    bytes: Vec<u8>,
+}
+
+impl Restored {
+    fn decode(height: Height, bytes: &[u8]) -> Result<Self, ViewError> {
+        let broken = |error: CodecError| ViewError {
+            reason: format!("an undecided block: {error}"),
+        };
+        let record = decode::<Stored, { limits::PART_BYTES_MAX }>(bytes).map_err(broken)?;
+        let block = Block::decode(&record.bytes).map_err(broken)?;
+        Ok(Self {
+            place: PartPlace {
+                height,
+                round: record.round,
+                valid_round: record.valid_round,
+                proposer: record.proposer,
+            },
+            is_own: record.is_own,
+            was_valid: record.is_valid,
+            hash: block.header.hash(),
+            block,
+            bytes: record.bytes,
+        })
     }
 }
 
@@ -62,7 +80,7 @@ impl Replica {
         if height == self.tip.height.next() {
             if self.restored != Some(height) {
                 self.restored = Some(height);
-                known.extend(self.restore(store, height)?);
+                known.extend(self.restore(store, now, height)?);
             }
             for part in self.bodies.take_ahead(height) {
                 for command in self.part_received(store, now, part)? {
@@ -81,74 +99,123 @@ impl Replica {
     fn restore<S: ReplicaStore>(
         &mut self,
         store: &S,
+        now: TimeMs,
         height: Height,
     ) -> Result<Vec<Proposed>, ViewError> {
         let mut known = Vec::new();
         for bytes in store.undecided(height)? {
-            let broken = |error: String| ViewError {
-                reason: format!("an undecided block: {error}"),
-            };
-            let record = decode::<Stored, { limits::PART_BYTES_MAX }>(&bytes);
-            let record = record.map_err(|error| broken(error.to_string()))?;
-            let block = Block::decode(&record.bytes).map_err(|error| broken(error.to_string()))?;
-            let hash = block.header.hash();
-            let Stored {
-                round,
-                valid_round,
-                proposer,
+            let Restored {
+                place,
+                is_own,
+                was_valid,
+                hash,
+                block,
                 bytes,
-            } = record;
-            let place = PartPlace {
-                height,
-                round,
-                valid_round,
-                proposer,
-            };
-            let is_valid = self.examine(store, hash, block, bytes)?.is_ok();
+            } = Restored::decode(height, &bytes)?;
+            // Time has passed: what was too early then may be in time now, never the reverse.
+            let is_timely = was_valid || is_timely(&block, now);
+            let verdict = self.examine(store, place.proposer, hash, block, bytes)?;
             let proposed = Proposed {
                 place,
                 block: hash,
-                is_valid,
+                is_valid: verdict.is_ok() && is_timely,
             };
+            self.bodies.note_stored(hash);
             self.bodies.note(proposed);
+            if is_own {
+                self.bodies.note_own(place.round, hash);
+            }
             known.push(proposed);
         }
         Ok(known)
     }
 
-    /// Executes a block, once, and keeps it with its outcome.
+    /// Brings a body of the next height that left the memory back from disk. False if it is not
+    /// there either.
+    fn recall<S: ReplicaStore>(&mut self, store: &S, block: &Hash) -> Result<bool, ViewError> {
+        if self.bodies.get(block).is_some() {
+            return Ok(true);
+        }
+        let height = self.tip.height.next();
+        for bytes in store.undecided(height)? {
+            let restored = Restored::decode(height, &bytes)?;
+            if restored.hash == *block {
+                let Restored {
+                    place,
+                    block,
+                    hash,
+                    bytes,
+                    ..
+                } = restored;
+                let verdict = self.examine(store, place.proposer, hash, block, bytes)?;
+                return Ok(verdict.is_ok());
+            }
+        }
+        Ok(false)
+    }
+
+    /// Executes a block, once while it is in memory, and keeps it with its outcome.
     fn examine<S: ReplicaStore>(
         &mut self,
         store: &S,
+        publisher: Address,
         hash: Hash,
         block: Block,
         bytes: Vec<u8>,
     ) -> Result<Result<(), String>, ViewError> {
-        if let Some(body) = self.bodies.get(&hash) {
-            return Ok(body
-                .outcome
-                .as_ref()
-                .map(|_| ())
-                .ok_or_else(|| "it was refused before".into()));
+        if let Some(reason) = self.bodies.refusal(&hash) {
+            return Ok(Err(reason.clone()));
         }
-        let verdict = chain::check(store, &self.tip, &block, self.pool.verified());
-        let (outcome, verdict) = match verdict {
-            Ok(outcome) => (Some(outcome), Ok(())),
-            Err(ChainError::Invalid(invalid)) => (None, Err(invalid.to_string())),
-            Err(ChainError::Unreadable(error)) => return Err(error),
-        };
-        self.bodies.insert(
-            hash,
-            Body {
-                block,
-                bytes,
-                outcome,
-            },
-        );
-        Ok(verdict)
+        if self.bodies.get(&hash).is_some() {
+            return Ok(Ok(()));
+        }
+        match chain::check(store, &self.tip, &block, self.pool.verified()) {
+            Ok(outcome) => {
+                let body = Body {
+                    block,
+                    bytes,
+                    outcome,
+                };
+                self.bodies.insert(publisher, hash, body);
+                Ok(Ok(()))
+            }
+            Err(ChainError::Invalid(invalid)) => {
+                let reason = invalid.to_string();
+                self.bodies.refuse(hash, reason.clone());
+                Ok(Err(reason))
+            }
+            Err(ChainError::Unreadable(error)) => Err(error),
+        }
     }
 
-    /// Proposes what was proposed before in this round, or else builds a block.
+    /// Stores a body, once: a block that is proposed again in later rounds is on disk already.
+    fn stored(&mut self, proposed: &Proposed, is_own: bool, bytes: Vec<u8>) -> Option<Command> {
+        if !self.bodies.note_stored(proposed.block) {
+            return None;
+        }
+        let PartPlace {
+            height,
+            round,
+            valid_round,
+            proposer,
+        } = proposed.place;
+        let record = Stored {
+            round,
+            valid_round,
+            proposer,
+            is_own,
+            is_valid: proposed.is_valid,
+            bytes,
+        };
+        Some(Command::StoreUndecided {
+            height,
+            round,
+            block: proposed.block,
+            bytes: encode(&record),
+        })
+    }
+
+    /// Proposes what it built before for this round, or else builds a block.
     pub(super) fn propose<S: ReplicaStore>(
         &mut self,
         store: &S,
@@ -159,30 +226,35 @@ impl Replica {
         let (Some(me), true) = (self.me, height == self.tip.height.next()) else {
             return Ok(vec![Command::Decline]);
         };
-        if let Some(before) = self.bodies.proposed_by(round, &me)
-            && let Some(body) = self.bodies.get(&before.block)
-        {
-            return Ok(announce(&before, body.bytes.clone()));
+        if let Some(before) = self.bodies.own(round) {
+            self.recall(store, &before.block)?;
+            return Ok(match self.bodies.get(&before.block) {
+                Some(body) => announce(&before, body.bytes.clone()),
+                // Never another one for the same round.
+                None => vec![Command::Decline],
+            });
         }
-        let built = chain::build(
-            store,
-            &self.tip,
-            Building {
-                now,
-                round,
-                builder: me,
-            },
-            self.pool.candidates(),
-        );
-        let built = match built {
+        let building = Building {
+            now,
+            round,
+            builder: me,
+        };
+        let built = match chain::build(store, &self.tip, building, self.pool.candidates()) {
             Ok(built) => built,
             Err(ChainError::Unreadable(error)) => return Err(error),
             Err(ChainError::Invalid(invalid)) => {
                 return Ok(vec![blame(&invalid), Command::Decline]);
             }
         };
+        let mut commands = Vec::new();
+        if !built.refused.is_empty() {
+            // What was accepted expired as it waited. Left in the pool it would keep heights
+            // starting with nothing to decide.
+            commands.extend(self.judge_pool(store, now, &BTreeSet::new())?);
+        }
         if built.block.transactions.is_empty() && !self.heartbeat_is_due(built.block.header.time) {
-            return Ok(vec![Command::Decline]);
+            commands.push(Command::Decline);
+            return Ok(commands);
         }
         let block = built.outcome.tip.block;
         let place = PartPlace {
@@ -200,24 +272,31 @@ impl Replica {
         let body = Body {
             block: built.block,
             bytes: bytes.clone(),
-            outcome: Some(built.outcome),
+            outcome: built.outcome,
         };
-        self.bodies.insert(block, body);
+        self.bodies.insert(me, block, body);
         self.bodies.note(proposed);
-        let mut commands = vec![stored(&proposed, bytes.clone())];
+        self.bodies.note_own(round, block);
+        commands.extend(self.stored(&proposed, true, bytes.clone()));
         commands.extend(announce(&proposed, bytes));
         Ok(commands)
     }
 
-    pub(super) fn restream(&self, place: PartPlace, block: Hash) -> Vec<Command> {
-        match self.bodies.get(&block) {
+    pub(super) fn restream<S: ReplicaStore>(
+        &mut self,
+        store: &S,
+        place: PartPlace,
+        block: Hash,
+    ) -> Result<Vec<Command>, ViewError> {
+        self.recall(store, &block)?;
+        Ok(match self.bodies.get(&block) {
             Some(body) => vec![Command::Publish {
                 place,
                 block,
                 bytes: body.bytes.clone(),
             }],
             None => Vec::new(),
-        }
+        })
     }
 
     /// Checks a proposed block and tells the engine of it. What is invalid is told too: the engine
@@ -234,13 +313,15 @@ impl Replica {
             return Ok(useless());
         }
         if part.height > next {
-            let far = part.height.0.saturating_sub(next.0)
-                > u64::try_from(limits::PARTS_AHEAD_MAX).unwrap_or(0);
-            let signed = part.verify(&self.tip.chain, &self.tip.validators).is_ok();
-            if signed && !far {
-                self.bodies.keep_ahead(part);
+            let mut commands = useless();
+            if part.verify(&self.tip.chain, &self.tip.validators).is_ok() {
+                self.seen(part.height);
+                if part.height.0.saturating_sub(next.0) <= limits::PARTS_AHEAD_MAX {
+                    self.bodies.keep_ahead(part);
+                }
+                commands.extend(self.release());
             }
-            return Ok(useless());
+            return Ok(commands);
         }
         if let Err(error) = part.verify(&self.tip.chain, &self.tip.validators) {
             return Ok(vec![blame(&error), Command::Received(None)]);
@@ -248,7 +329,8 @@ impl Replica {
         if let Some(proposed) = self.bodies.was_proposed(part.round, &part.block) {
             return Ok(vec![Command::Received(Some(proposed))]);
         }
-        if !self.bodies.admit(part.round, part.publisher) {
+        let has_room = self.bodies.has_room() || self.bodies.get(&part.block).is_some();
+        if !has_room || !self.bodies.admit(part.round, part.publisher) {
             return Ok(useless());
         }
         let Part {
@@ -267,40 +349,46 @@ impl Replica {
             valid_round,
             proposer,
         };
+        let drop_it = |offence: String| vec![Command::Blame { offence }, Command::Received(None)];
         let block = match Block::decode(&bytes) {
             Ok(block) if block.header.hash() == hash => block,
             Ok(_) | Err(_) => {
-                let offence = format!("{publisher} sent a body that is not block {hash}");
-                return Ok(vec![Command::Blame { offence }, Command::Received(None)]);
+                return Ok(drop_it(format!(
+                    "{publisher} sent a body that is not block {hash}"
+                )));
             }
         };
-        let is_timely = self.is_timely(&place, &block, now);
-        let verdict = self.examine(store, hash, block, bytes.clone())?;
+        if block.header.round > round {
+            // Not told: the engine keeps one verdict for a block whatever its round, and the
+            // block may be good in its own.
+            return Ok(drop_it(format!(
+                "{publisher} sent block {hash} of round {} in round {round}",
+                block.header.round
+            )));
+        }
+        let is_timely = is_timely(&block, now);
+        let verdict = self.examine(store, publisher, hash, block, bytes.clone())?;
         let proposed = Proposed {
             place,
             block: hash,
             is_valid: verdict.is_ok() && is_timely,
         };
         self.bodies.note(proposed);
-        let mut commands = vec![stored(&proposed, bytes)];
-        if let Err(reason) = verdict {
-            commands.insert(
-                0,
-                Command::Blame {
-                    offence: format!("{publisher} sent block {hash}: {reason}"),
-                },
-            );
+        let mut commands = Vec::new();
+        match verdict {
+            Ok(()) => {
+                commands.extend(self.stored(&proposed, false, bytes));
+                self.seen(height);
+            }
+            Err(reason) => commands.push(Command::Blame {
+                offence: format!("{publisher} sent block {hash}: {reason}"),
+            }),
         }
         commands.push(Command::Received(Some(proposed)));
+        if proposed.is_valid {
+            commands.extend(self.release());
+        }
         Ok(commands)
-    }
-
-    /// The clock is asked only when a block is proposed for the first time. One that a quorum
-    /// prevoted, or that was built for an earlier round, must stay votable after a long partition.
-    fn is_timely(&self, place: &PartPlace, block: &Block, now: TimeMs) -> bool {
-        let is_first = place.valid_round.is_none() && block.header.round == place.round;
-        let latest = now.0.saturating_add(CLOCK_AHEAD_MS_MAX);
-        block.header.round <= place.round && (!is_first || block.header.time.0 <= latest)
     }
 
     pub(super) fn block_synced<S: ReplicaStore>(
@@ -323,7 +411,7 @@ impl Replica {
             )));
         }
         let hash = block.header.hash();
-        if let Err(reason) = self.examine(store, hash, block, bytes.clone())? {
+        if let Err(reason) = self.examine(store, proposer, hash, block, bytes.clone())? {
             return Ok(at_fault(format!(
                 "a synced block is not the next one: {reason}"
             )));
@@ -341,10 +429,9 @@ impl Replica {
             is_valid: true,
         };
         self.bodies.note(proposed);
-        Ok(vec![
-            stored(&proposed, bytes),
-            Command::Synced(Some(proposed)),
-        ])
+        let mut commands = Vec::from_iter(self.stored(&proposed, false, bytes));
+        commands.push(Command::Synced(Some(proposed)));
+        Ok(commands)
     }
 
     pub(super) fn decided<S: ReplicaStore>(
@@ -353,28 +440,26 @@ impl Replica {
         certificate: Certificate,
     ) -> Result<Vec<Command>, ViewError> {
         let (height, block) = (certificate.height, certificate.block);
-        if height != self.tip.height.next() {
+        if height < self.tip.height.next() {
             // The engine decided again what the store has: a restart between commit and answer.
             return Ok(vec![Command::Acknowledge]);
         }
         let stop = |reason| Ok(vec![Command::Stop { reason }]);
+        if height == self.tip.height.next() {
+            self.recall(store, &block)?;
+        }
+        if let Some(reason) = self.bodies.refusal(&block) {
+            let reason = reason.clone();
+            return stop(StopReason::DecidedInvalid {
+                height,
+                block,
+                reason,
+            });
+        }
         let Some(body) = self.bodies.take(&block) else {
             return stop(StopReason::BodyMissing { height, block });
         };
-        let outcome = match body.outcome {
-            Some(outcome) => outcome,
-            // Refused when it came, by rules alone; a quorum thinks otherwise.
-            None => match self.judge_again(store, &body.block)? {
-                Ok(outcome) => outcome,
-                Err(reason) => {
-                    return stop(StopReason::DecidedInvalid {
-                        height,
-                        block,
-                        reason,
-                    });
-                }
-            },
-        };
+        let outcome = body.outcome;
         let ids = body
             .block
             .transactions
@@ -388,18 +473,6 @@ impl Replica {
             outcome,
         };
         Ok(vec![Command::Commit(Box::new(commit))])
-    }
-
-    fn judge_again<S: ReplicaStore>(
-        &self,
-        store: &S,
-        block: &Block,
-    ) -> Result<Result<Outcome, String>, ViewError> {
-        match chain::check(store, &self.tip, block, self.pool.verified()) {
-            Ok(outcome) => Ok(Ok(outcome)),
-            Err(ChainError::Invalid(invalid)) => Ok(Err(invalid.to_string())),
-            Err(ChainError::Unreadable(error)) => Err(error),
-        }
     }
 
     /// The store has the block: moves to the new tip and judges the pool again.
@@ -419,6 +492,14 @@ impl Replica {
         commands.push(Command::Acknowledge);
         Ok(commands)
     }
+}
+
+/// Whether a block's time is not too far ahead of the clock. It is asked whatever round the part
+/// names: a publisher may name any round and any quorum, and the engine keeps one verdict for a
+/// block in all rounds, so an exception for either would let a single validator move the chain's
+/// time for good. A block that a quorum holds for timely becomes so here as the clock moves on.
+fn is_timely(block: &Block, now: TimeMs) -> bool {
+    block.header.time.0 <= now.0.saturating_add(CLOCK_AHEAD_MS_MAX)
 }
 
 fn announce(proposed: &Proposed, bytes: Vec<u8>) -> Vec<Command> {

@@ -1,6 +1,6 @@
 //! Blocks that are proposed and not yet decided, and parts that arrived before their height.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use dirchain_ledger::block::Block;
 use dirchain_ledger::chain::Outcome;
@@ -11,24 +11,35 @@ use super::Proposed;
 use crate::limits;
 use crate::proposal::Part;
 
-/// A proposed block.
+/// A proposed block that is valid.
 #[derive(Clone, Debug)]
 pub(super) struct Body {
     pub(super) block: Block,
     pub(super) bytes: Vec<u8>,
-    /// What it changes; none when it is not valid.
-    pub(super) outcome: Option<Outcome>,
+    /// What it changes.
+    pub(super) outcome: Outcome,
 }
 
 /// The undecided blocks of the next height, and parts for heights beyond it.
+///
+/// Invariant: every bound is a publisher's own, so that no publisher takes another's room. What
+/// leaves the memory is still on disk.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
     by_hash: BTreeMap<Hash, Body>,
+    /// Who brought each body in memory, oldest first.
+    brought: BTreeMap<Address, VecDeque<Hash>>,
+    /// Blocks that the rules refuse, and why.
+    refused: BTreeMap<Hash, String>,
+    /// Blocks whose bodies were stored.
+    stored: BTreeSet<Hash>,
     /// What was proposed in each round.
     proposed: BTreeMap<(u32, Hash), Proposed>,
+    /// The blocks that this node built, by round.
+    own: BTreeMap<u32, Hash>,
     /// How many distinct blocks each publisher sent for each round.
     per_publisher: BTreeMap<(u32, Address), usize>,
-    ahead: BTreeMap<(Height, u32, Address), Part>,
+    ahead: BTreeMap<(Address, Height, u32), Part>,
 }
 
 impl Bodies {
@@ -40,25 +51,52 @@ impl Bodies {
         self.by_hash.remove(block)
     }
 
-    pub(super) fn insert(&mut self, block: Hash, body: Body) {
-        if self.by_hash.len() < limits::BODIES_MAX {
-            self.by_hash.insert(block, body);
+    /// Keeps a body in memory; the oldest of the same publisher makes room for it.
+    pub(super) fn insert(&mut self, publisher: Address, block: Hash, body: Body) {
+        if self.by_hash.insert(block, body).is_some() {
+            return;
         }
+        let brought = self.brought.entry(publisher).or_default();
+        brought.push_back(block);
+        if brought.len() > limits::BODIES_IN_MEMORY_PER_PUBLISHER_MAX
+            && let Some(oldest) = brought.pop_front()
+        {
+            self.by_hash.remove(&oldest);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, block: Hash, reason: String) {
+        self.refused.insert(block, reason);
+    }
+
+    /// Why a block was refused, if it was.
+    pub(super) fn refusal(&self, block: &Hash) -> Option<&String> {
+        self.refused.get(block)
+    }
+
+    /// Notes that a body is on disk. False if it was there already.
+    pub(super) fn note_stored(&mut self, block: Hash) -> bool {
+        self.stored.insert(block)
+    }
+
+    /// Whether the disk has room for one more body that a peer sent.
+    pub(super) fn has_room(&self) -> bool {
+        self.stored.len() < limits::BODIES_STORED_MAX
+    }
+
+    pub(super) fn note_own(&mut self, round: u32, block: Hash) {
+        self.own.insert(round, block);
+    }
+
+    /// What this node built for a round. What others say it proposed does not count: a part names
+    /// its proposer, but only its publisher signs it.
+    pub(super) fn own(&self, round: u32) -> Option<Proposed> {
+        self.was_proposed(round, self.own.get(&round)?)
     }
 
     pub(super) fn note(&mut self, proposed: Proposed) {
         self.proposed
             .insert((proposed.place.round, proposed.block), proposed);
-    }
-
-    /// What was proposed in a round by `proposer`.
-    pub(super) fn proposed_by(&self, round: u32, proposer: &Address) -> Option<Proposed> {
-        let mut in_round = self
-            .proposed
-            .range((round, Hash::ZERO)..=(round, Hash([0xff; 32])));
-        in_round
-            .find(|(_, proposed)| proposed.place.proposer == *proposer)
-            .map(|(_, p)| *p)
     }
 
     pub(super) fn was_proposed(&self, round: u32, block: &Hash) -> Option<Proposed> {
@@ -69,26 +107,27 @@ impl Bodies {
     pub(super) fn admit(&mut self, round: u32, publisher: Address) -> bool {
         let count = self.per_publisher.entry((round, publisher)).or_default();
         *count = count.saturating_add(1);
-        *count <= limits::BODIES_PER_PUBLISHER_MAX && self.by_hash.len() < limits::BODIES_MAX
+        *count <= limits::BODIES_PER_PUBLISHER_MAX
     }
 
-    /// Keeps a part for a height beyond the next: one for each round and publisher.
+    /// Keeps a part for a height beyond the next.
     pub(super) fn keep_ahead(&mut self, part: Part) {
-        if self.ahead.len() < limits::BODIES_MAX {
+        let first = (part.publisher, Height(0), 0);
+        let last = (part.publisher, Height(u64::MAX), u32::MAX);
+        let count = self.ahead.range(first..=last).count();
+        if count < limits::PARTS_AHEAD_PER_PUBLISHER_MAX {
             self.ahead
-                .insert((part.height, part.round, part.publisher), part);
+                .insert((part.publisher, part.height, part.round), part);
         }
-    }
-
-    /// Whether a part for a height was kept.
-    pub(super) fn has_ahead(&self, height: Height) -> bool {
-        self.ahead.keys().any(|(kept, _, _)| *kept == height)
     }
 
     /// The kept parts of a height; those of lower heights are dropped.
     pub(super) fn take_ahead(&mut self, height: Height) -> Vec<Part> {
-        let later = self.ahead.split_off(&(height.next(), 0, Address([0; 20])));
-        let due = std::mem::replace(&mut self.ahead, later);
+        let (due, later) = std::mem::take(&mut self.ahead)
+            .into_iter()
+            .partition(|((_, kept, _), _)| *kept <= height);
+        self.ahead = later;
+        let due: BTreeMap<_, Part> = due;
         due.into_values()
             .filter(|part| part.height == height)
             .collect()
@@ -97,6 +136,10 @@ impl Bodies {
     /// Forgets everything of the height that was decided.
     pub(super) fn clear(&mut self) {
         self.by_hash.clear();
+        self.brought.clear();
+        self.refused.clear();
+        self.stored.clear();
+        self.own.clear();
         self.proposed.clear();
         self.per_publisher.clear();
     }

@@ -286,7 +286,7 @@ impl Replica {
             Event::RoundStarted { height, round } => self.round_started(store, now, height, round),
             Event::ProposalWanted { height, round } => self.propose(store, now, height, round),
             Event::PartReceived(part) => self.part_received(store, now, part),
-            Event::Restream { place, block } => Ok(self.restream(place, block)),
+            Event::Restream { place, block } => self.restream(store, place, block),
             Event::BlockSynced {
                 height,
                 round,

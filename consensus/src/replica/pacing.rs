@@ -6,12 +6,13 @@
 
 use std::collections::BTreeSet;
 
-use dirchain_ledger::ids::{Address, TimeMs};
+use dirchain_ledger::ids::{Address, Height, TimeMs};
 
 use super::{Command, Replica};
+use crate::limits;
 
 /// What bears on starting the next height.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Pacing {
     /// The engine waits for our answer.
     is_held: bool,
@@ -23,6 +24,22 @@ pub(super) struct Pacing {
     is_wanted: bool,
     /// Who voted nil at the next height.
     nil_voters: BTreeSet<Address>,
+    /// The highest height that a validator sent a block for: below it there is something to decide
+    /// or to sync.
+    seen: Height,
+}
+
+impl Default for Pacing {
+    fn default() -> Self {
+        Self {
+            is_held: false,
+            is_started: false,
+            was_synced: false,
+            is_wanted: false,
+            nil_voters: BTreeSet::new(),
+            seen: Height::GENESIS,
+        }
+    }
 }
 
 impl Replica {
@@ -40,7 +57,7 @@ impl Replica {
         if follows
             || self.pacing.was_synced
             || self.pacing.is_wanted
-            || self.bodies.has_ahead(self.tip.height.next())
+            || self.pacing.seen >= self.tip.height.next()
             || self.pool.has_ready()
             || self.heartbeat_is_due(now)
         {
@@ -65,6 +82,14 @@ impl Replica {
         }
     }
 
+    /// A validator sent a block for a height: the heights up to it are worth starting. Later ones
+    /// are counted only as far as parts are kept, so that a liar cannot forbid rest for ever.
+    pub(super) fn seen(&mut self, height: Height) {
+        let next = self.tip.height.next();
+        let latest = Height(next.0.saturating_add(limits::PARTS_AHEAD_MAX));
+        self.pacing.seen = self.pacing.seen.max(height.min(latest));
+    }
+
     pub(super) fn heartbeat_is_due(&self, now: TimeMs) -> bool {
         now.0.saturating_sub(self.tip.time.0) >= self.tip.heartbeat_ms
     }
@@ -72,6 +97,9 @@ impl Replica {
     /// One voter for a block is reason enough to start. Nil votes are when more vote nil than can
     /// be faulty: a single restarted node must not rouse the others from their rest.
     pub(super) fn heard_next(&mut self, voter: Address, for_block: bool) -> Vec<Command> {
+        if self.tip.validators.by_address(&voter).is_none() {
+            return Vec::new();
+        }
         if for_block {
             self.pacing.is_wanted = true;
         } else {

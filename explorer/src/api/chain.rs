@@ -79,8 +79,8 @@ pub struct PeerStatus {
     pub sent_bytes: u64,
     /// Messages of it, or to it, that were dropped.
     pub dropped_messages: u64,
-    /// Messages of it that were held back because it sent too many.
-    pub throttled_messages: u64,
+    /// Milliseconds that its messages were held back because it sent too many.
+    pub throttled_ms: u64,
     /// When it was last heard of.
     pub last_heard: Option<Time>,
 }

@@ -107,6 +107,9 @@ fn parse(body: &[u8], format: Format) -> Result<SignedTransaction, Problem> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct WaitQuery {
     wait_ms: Option<u64>,
+    /// Whether to tell what it says too; true unless told otherwise. Whoever only waits for the
+    /// outcome saves the node reading a whole block.
+    content: Option<bool>,
 }
 
 /// What became of a transaction; waits for it when asked to.
@@ -122,7 +125,8 @@ pub(crate) async fn transaction(
             limits::WAIT_MS_MAX
         )));
     }
-    look_up(&app, id, Duration::from_millis(wait_ms))
+    let wait = Duration::from_millis(wait_ms);
+    look_up(&app, id, wait, query.content.unwrap_or(true))
         .await
         .map(Answer)
 }
@@ -132,8 +136,10 @@ pub(crate) async fn look_up(
     app: &App,
     id: TransactionId,
     wait: Duration,
+    with_content: bool,
 ) -> Result<TransactionAnswer, Problem> {
-    if let Some(answer) = app.read(move |directory| committed(directory, id)).await? {
+    let committed = move |directory: &dyn Directory| committed(directory, id, with_content);
+    if let Some(answer) = app.read(committed).await? {
         return Ok(answer);
     }
     let outcome = {
@@ -154,7 +160,7 @@ pub(crate) async fn look_up(
         },
         TransactionOutcome::Committed { .. } | TransactionOutcome::Unknown => {
             // Unknown to the pool may also mean that a block took it since the first look.
-            let answer = app.read(move |directory| committed(directory, id)).await?;
+            let answer = app.read(committed).await?;
             return answer.ok_or_else(|| unknown(id));
         }
     };
@@ -169,16 +175,22 @@ pub(crate) async fn look_up(
 fn committed(
     directory: &dyn Directory,
     id: TransactionId,
+    with_content: bool,
 ) -> Result<Option<TransactionAnswer>, Problem> {
     let Some((height, index)) = directory.transaction_place(&id)? else {
         return Ok(None);
     };
-    let (at, content) = reading::transaction_at(directory, height, index)?;
+    let (at, content) = if with_content {
+        let (at, content) = reading::transaction_at(directory, height, index)?;
+        (at, Some(content))
+    } else {
+        (reading::moment_of(directory, height)?, None)
+    };
     Ok(Some(TransactionAnswer {
         as_of: directory.tip_moment().into(),
         id,
         status: TransactionStatus::Committed { at, index },
-        content: Some(content),
+        content,
     }))
 }
 

@@ -98,7 +98,7 @@ pub(super) async fn transaction(
     place: Asked<Place<TransactionId>>,
 ) -> Paged {
     let Place(id) = place?;
-    let transaction = look_up(&app, id, Duration::ZERO).await?;
+    let transaction = look_up(&app, id, Duration::ZERO, true).await?;
     let actions = transaction
         .content
         .iter()

@@ -166,6 +166,13 @@ pub(crate) fn block(directory: &dyn Directory, height: Height) -> Result<BlockAn
     Reading::of_block(directory, &block.header).block_answer(&block)
 }
 
+/// A block's moment, from its header alone.
+pub(crate) fn moment_of(directory: &dyn Directory, height: Height) -> Result<Moment, Problem> {
+    let header = directory.header(height)?;
+    let header = header.ok_or_else(|| at::unavailable(height))?;
+    Ok(header.moment().into())
+}
+
 /// A committed transaction: its block's moment and what it says.
 pub(crate) fn transaction_at(
     directory: &dyn Directory,

@@ -13,7 +13,7 @@ mod resources;
 mod scan;
 mod sharing;
 
-pub(crate) use blocks::{block, blocks, key, status, transaction_at};
+pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
 pub(crate) use departments::DepartmentFilter;
 pub(crate) use memo::Memo;
 pub(crate) use readers::{FieldAccess, WhoReads};

@@ -278,7 +278,7 @@ impl Directory for City {
                 received_bytes: 12_345,
                 sent_bytes: 54_321,
                 dropped_messages: 0,
-                throttled_messages: 1,
+                throttled_ms: 1,
                 last_heard: Some(Time(GENESIS_TIME)),
             }],
             waiting_transactions: self.pool.lock().unwrap().len() as u64,

@@ -92,7 +92,10 @@ impl Client {
 
     /// What became of a transaction; answered once it is decided, after `wait` in any case.
     pub fn outcome(&self, id: &TransactionId, wait: Duration) -> Result<Outcome, ClientError> {
-        let query = [("wait_ms", wait.as_millis().to_string())];
+        let query = [
+            ("wait_ms", wait.as_millis().to_string()),
+            ("content", "false".to_owned()),
+        ];
         let path = format!("/api/v1/transactions/{id}");
         let timeout = ANSWER_TIMEOUT.saturating_add(wait);
         match self.get_within::<TransactionAnswer>(&path, &query, timeout) {

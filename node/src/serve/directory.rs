@@ -18,7 +18,7 @@ use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
 use dirchain_ledger::limits;
 use dirchain_ledger::records::{Node, Record, RecordId, RecordKind};
-use dirchain_ledger::view::{View, ViewError};
+use dirchain_ledger::view::{Records as _, View, ViewError};
 use dirchain_storage::{HistoryEvent, Store, StoreError};
 use libp2p::PeerId;
 
@@ -32,12 +32,23 @@ const DISK_AGE_MAX: Duration = Duration::from_secs(10);
 /// A chain makes a block at least every heartbeat; a tip older than so many is not the chain's end.
 const HEARTBEATS_MAX: i64 = 3;
 
+/// Neither the ledger nor its name says whose a node is.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "node {node} is not on the ledger, and its name does not begin with its department's id as D035-1 does. Register it first, or name it so in config.toml"
+)]
+pub struct NoDepartment {
+    /// The node.
+    pub node: NodeId,
+}
+
 /// A node's ledger and state, as the explorer reads them.
 pub struct NodeDirectory {
     store: Store,
     engine: EngineHandle,
     about: ChainAbout,
     node: NodeId,
+    /// Whose it is, as far as was known at the start.
     department: DepartmentId,
     started: Instant,
     disk_bytes: AtomicU64,
@@ -47,10 +58,20 @@ pub struct NodeDirectory {
 
 impl NodeDirectory {
     /// The directory of a running node.
-    pub fn new(store: Store, engine: EngineHandle, genesis: &Genesis, node: NodeId) -> Self {
-        let department = department_of(&store, &node);
+    ///
+    /// # Errors
+    ///
+    /// Nothing says whose node it is.
+    pub fn new(
+        store: Store,
+        engine: EngineHandle,
+        genesis: &Genesis,
+        node: NodeId,
+    ) -> Result<Self, NoDepartment> {
+        let found = registered_department(&store, &node).or_else(|| named_department(&node));
+        let department = found.ok_or_else(|| NoDepartment { node: node.clone() })?;
         let disk_bytes = store.size_bytes().unwrap_or_default();
-        Self {
+        Ok(Self {
             about: ChainAbout {
                 name: genesis.name.to_string(),
                 chain: store.chain(),
@@ -64,7 +85,7 @@ impl NodeDirectory {
             started: Instant::now(),
             disk_bytes: AtomicU64::new(disk_bytes),
             disk_read_ms: AtomicU64::new(0),
-        }
+        })
     }
 
     fn uptime_ms(&self) -> u64 {
@@ -137,6 +158,16 @@ impl NodeDirectory {
     }
 }
 
+/// How this node's tip compares with the highest one that a connected peer has shown.
+fn sync(height: Height, status: &EngineStatus) -> SyncState {
+    let connected = status.network.peers.iter().filter(|peer| peer.connected);
+    let target = connected.filter_map(|peer| peer.tip_height).max();
+    match target.map(Height) {
+        Some(target) if target > height => SyncState::CatchingUp { target },
+        Some(_) | None => SyncState::CaughtUp,
+    }
+}
+
 fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus {
     let last_heard = seen.and_then(|seen| seen.last_heard).map(|ago| {
         let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
@@ -149,8 +180,9 @@ fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus
         received_bytes: seen.map_or(0, |seen| seen.bytes_in),
         sent_bytes: seen.map_or(0, |seen| seen.bytes_out),
         dropped_messages: seen.map_or(0, |seen| seen.frames_dropped),
-        // The network counts how long it held messages back, not how many.
-        throttled_messages: 0,
+        throttled_ms: seen.map_or(0, |seen| {
+            u64::try_from(seen.throttled.as_millis()).unwrap_or(u64::MAX)
+        }),
         last_heard,
     }
 }
@@ -161,22 +193,22 @@ fn peer_id(key: &PublicKey) -> Option<PeerId> {
     Some(libp2p::identity::PublicKey::from(key).to_peer_id())
 }
 
-/// Whose a node is. One that is not registered yet is named as its department is: `D012-1`.
-fn department_of(store: &Store, node: &NodeId) -> DepartmentId {
+/// Whose a node is, by the ledger.
+fn registered_department(store: &Store, node: &NodeId) -> Option<DepartmentId> {
     let view = store.view(store.tip().height);
-    if let Ok(Some(Record::Node(record))) = view.record(&RecordId::Node(node.clone())) {
-        return record.department;
+    match view.node(node) {
+        Ok(found) => found.map(|node| node.department),
+        Err(error) => {
+            tracing::warn!(%error, "this node's own record could not be read");
+            None
+        }
     }
-    let named = node.as_str().rsplit_once('-').map(|(whose, _)| whose);
-    let named = named.and_then(|whose| whose.parse().ok());
-    named.unwrap_or_else(unknown_department)
 }
 
-fn unknown_department() -> DepartmentId {
-    match "UNKNOWN".parse() {
-        Ok(id) => id,
-        Err(error) => unreachable!("a department may have this id: {error}"),
-    }
+/// Whose a node is that is not registered yet, by its name: `D012-1` is of D012.
+fn named_department(node: &NodeId) -> Option<DepartmentId> {
+    let (department, _) = node.as_str().rsplit_once('-')?;
+    department.parse().ok()
 }
 
 /// Why a node's answers are not fit for use; none when they are.
@@ -267,11 +299,12 @@ impl Directory for NodeDirectory {
         let not_ready_reason = not_ready(&self.store.tip(), &peers, now());
         NodeStatus {
             node: self.node.clone(),
-            department: self.department.clone(),
+            department: registered_department(&self.store, &self.node)
+                .unwrap_or_else(|| self.department.clone()),
             mode: self.mode(&status),
             peers,
             waiting_transactions: u64::try_from(status.waiting).unwrap_or(u64::MAX),
-            sync: SyncState::CaughtUp,
+            sync: sync(self.store.tip().height, &status),
             disk_bytes: self.disk_bytes(),
             uptime_ms: self.uptime_ms(),
             ready: not_ready_reason.is_none(),

@@ -4,5 +4,5 @@ mod directory;
 mod metrics;
 mod submit;
 
-pub use directory::NodeDirectory;
+pub use directory::{NoDepartment, NodeDirectory};
 pub use submit::NodeSubmit;

@@ -258,8 +258,14 @@ fn commands_that_cannot_be_carried_out_say_so_in_a_line() {
     let readme = dirchain_tests::repository().join("samples/README.md");
     let cases = [
         ("query resource 999999/000001".to_owned(), "999999/000001"),
-        ("query department D012 --at 9999999".to_owned(), "future"),
-        ("query department D012 --at 2999-01-01".to_owned(), "future"),
+        (
+            "query department D012 --at 9999999".to_owned(),
+            "reaches to height",
+        ),
+        (
+            "query department D012 --at 2999-01-01".to_owned(),
+            "reaches to height",
+        ),
         (format!("{unit} --as D012-head"), "exists already"),
         (format!("{unit} --as D012-administrator"), "role"),
         (format!("{unit} --as nobody"), "nobody"),

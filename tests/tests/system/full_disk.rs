@@ -112,6 +112,7 @@ fn the_node_stops_the_others_go_on_and_it_catches_up() {
 
     std::fs::remove_file(&ballast).unwrap();
     city.start(3);
+    city.agree();
     city.register(3, "D024", 2);
     city.agree();
     city.nodes[3].stop();
