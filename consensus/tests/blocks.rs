@@ -72,7 +72,8 @@ fn the_body_is_stored_before_it_is_told() {
 #[test]
 fn an_altered_block_is_told_as_invalid_and_stops_the_node_if_it_is_decided() {
     let other = || Hash([7; 32]);
-    let alterations: Vec<(&str, Box<dyn Fn(&mut Block)>)> = vec![
+    type Alter = Box<dyn Fn(&mut Block)>;
+    let alterations: Vec<(&str, Alter)> = vec![
         (
             "state root",
             Box::new(move |b| b.header.state_root = other()),
@@ -96,7 +97,7 @@ fn an_altered_block_is_told_as_invalid_and_stops_the_node_if_it_is_decided() {
             "transaction",
             Box::new(|b| {
                 // The second without the first: its sequence number is ahead.
-                let second = b.transactions.iter().nth(1).unwrap().clone();
+                let second = b.transactions[1].clone();
                 b.transactions = Transactions::new(vec![second]).unwrap();
                 b.header.transactions_root = transactions_root(&b.transactions);
             }),

@@ -182,9 +182,9 @@ fn bodies_on_disk_are_bounded_and_a_block_is_stored_once_for_all_rounds() {
     assert_eq!(stores(&node.log), limits::BODIES_STORED_MAX);
     // What is here already is told in every round to come.
     node.start(600, START);
-    let latest = node.built(0, after(511), &[transaction(1, 1)]);
+    let latest = node.built(0, after(560), &[transaction(1, 1)]);
     assert!(
-        node.receive(&part_of(&latest, 601, Some(511)), START)
+        node.receive(&part_of(&latest, 601, Some(560)), START)
             .0
             .unwrap()
             .is_valid
@@ -273,7 +273,7 @@ fn the_same_proposal_again_is_answered_alike_without_another_look() {
 fn a_state_that_cannot_be_read_stops_the_node() {
     let mut node = Node::proposer(1);
     let part = part_of(&block(&node, 1), 0, None);
-    node.store = Store::default();
+    node.store.is_broken = true;
     let commands = node.handle(Event::PartReceived(part), START);
     assert!(
         matches!(commands.as_slice(), [Command::Stop { .. }]),

@@ -70,8 +70,30 @@ impl fmt::Display for Height {
 pub struct TimeMs(pub i64);
 
 impl fmt::Display for TimeMs {
+    /// As RFC 3339 in UTC, such as `2026-01-31T08:00:00.000Z`. The civil date follows the algorithm
+    /// of Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil reversed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ms", self.0)
+        const DAY_MS: i64 = 86_400_000;
+        let (days, in_day) = (self.0.div_euclid(DAY_MS), self.0.rem_euclid(DAY_MS));
+        let shifted = days.saturating_add(719_468);
+        let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 {
+            month_from_march + 3
+        } else {
+            month_from_march - 9
+        };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let (seconds, ms) = (in_day / 1_000, in_day % 1_000);
+        let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z"
+        )
     }
 }
 
@@ -357,6 +379,16 @@ mod tests {
         ] {
             assert!(bad.parse::<CreditCode>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn times_print_as_instants() {
+        let printed = |ms| TimeMs(ms).to_string();
+        assert_eq!(printed(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(printed(-1), "1969-12-31T23:59:59.999Z");
+        assert_eq!(printed(951_782_400_000), "2000-02-29T00:00:00.000Z");
+        assert_eq!(printed(1_795_348_800_123), "2026-11-22T12:00:00.123Z");
+        assert_eq!(printed(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
     }
 
     #[test]

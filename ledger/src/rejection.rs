@@ -98,7 +98,7 @@ rejections! {
     } = "expiry-too-far", Some("R6");
 
     /// The key's role does not sign this.
-    #[error("a key with role {role:?} does not sign `{action}`. Sign with a key whose role does")]
+    #[error("a key with role {role} does not sign `{action}`. Sign with a key whose role does")]
     RoleForbids {
         /// The author's role.
         role: Role,
@@ -116,7 +116,7 @@ rejections! {
     } = "not-acting-for", None;
 
     /// An office is needed.
-    #[error("{actor} does not hold the office {office:?}. Ask {holder} to sign this")]
+    #[error("{actor} does not hold the office {office}. Ask {holder} to sign this")]
     OfficeNeeded {
         /// The author's department.
         actor: DepartmentId,
@@ -127,7 +127,7 @@ rejections! {
     } = "office-needed", Some("C5");
 
     /// Nobody holds the office.
-    #[error("nobody holds the office {office:?} on this chain")]
+    #[error("nobody holds the office {office} on this chain")]
     OfficeVacant {
         /// The office.
         office: Office,
@@ -283,7 +283,7 @@ rejections! {
     } = "narrows", Some("S6");
 
     /// The entry's state does not allow this.
-    #[error("{code} is {status:?}: {needed}")]
+    #[error("{code} is {status}: {needed}")]
     WrongStatus {
         /// The entry.
         code: ResourceCode,
@@ -313,7 +313,7 @@ rejections! {
     } = "own-resource", Some("S1");
 
     /// No such purpose.
-    #[error("purpose {purpose} is not in the chain's code list")]
+    #[error("purpose {purpose} is not in the chain's code list; `dirchain query parameters` prints it")]
     UnknownPurpose {
         /// The code given.
         purpose: PurposeCode,

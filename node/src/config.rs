@@ -279,13 +279,7 @@ fn quoted(text: &str) -> String {
 pub fn check_multiaddress(text: &str) -> Result<(), String> {
     let parts: Vec<&str> = text.split('/').collect();
     let fits = match parts.as_slice() {
-        [
-            "",
-            "ip4" | "ip6" | "dns" | "dns4" | "dns6",
-            host,
-            "tcp",
-            port,
-        ] => !host.is_empty() && port.parse::<u16>().is_ok(),
+        ["", "ip4" | "ip6", host, "tcp", port] => !host.is_empty() && port.parse::<u16>().is_ok(),
         _ => false,
     };
     if fits {

@@ -182,9 +182,17 @@ impl City {
 
     /// Has a department's head submit the registration of a sub-unit.
     pub fn submit(&self, index: usize, department: &str, number: u32) -> SignedTransaction {
+        let (client, key) = (
+            self.client(index),
+            self.secret(department, Role::Head).public(),
+        );
+        eventually("the head's last transaction is settled", BLOCK, || {
+            let waiting = client.key(&key).unwrap().expect("the head's key").waiting;
+            (waiting == 0).then_some(())
+        });
         let mut author = self.author(index, department, Role::Head);
         let action = Self::sub_unit(department, number);
-        author.submit(&self.client(index), vec![action]).unwrap()
+        author.submit(&client, vec![action]).unwrap()
     }
 
     /// Waits until a transaction is in a block that a node has. Nothing is submitted again.

@@ -329,7 +329,7 @@ impl Replica {
         if let Some(proposed) = self.bodies.was_proposed(part.round, &part.block) {
             return Ok(vec![Command::Received(Some(proposed))]);
         }
-        let has_room = self.bodies.has_room() || self.bodies.get(&part.block).is_some();
+        let has_room = self.bodies.has_room_for(&part.block);
         if !has_room || !self.bodies.admit(part.round, part.publisher) {
             return Ok(useless());
         }

@@ -79,9 +79,9 @@ impl Bodies {
         self.stored.insert(block)
     }
 
-    /// Whether the disk has room for one more body that a peer sent.
-    pub(super) fn has_room(&self) -> bool {
-        self.stored.len() < limits::BODIES_STORED_MAX
+    /// Whether a body that a peer sent is on disk, or has room there.
+    pub(super) fn has_room_for(&self, block: &Hash) -> bool {
+        self.stored.contains(block) || self.stored.len() < limits::BODIES_STORED_MAX
     }
 
     pub(super) fn note_own(&mut self, round: u32, block: Hash) {

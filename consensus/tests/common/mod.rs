@@ -1,7 +1,14 @@
 //! Replicas of the test city, each with its store in memory, driven as values.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::proposal::{Part, PartPlace};
@@ -32,10 +39,16 @@ pub fn after(ms: i64) -> TimeMs {
 pub struct Store {
     pub state: MemoryState,
     pub undecided: BTreeMap<(Height, u32, Hash), Vec<u8>>,
+    /// Nothing can be read any more.
+    pub is_broken: bool,
 }
 
 impl View for Store {
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
+        if self.is_broken {
+            let reason = "the disk is gone".into();
+            return Err(ViewError { reason });
+        }
         self.state.record(id)
     }
 
@@ -300,5 +313,6 @@ pub fn signed(
     not_after: TimeMs,
     action: Action,
 ) -> VerifiedTransaction {
-    Ledger::default().sign_with(author, sequence, not_after, vec![action])
+    static LEDGER: LazyLock<Ledger> = LazyLock::new(Ledger::default);
+    LEDGER.sign_with(author, sequence, not_after, vec![action])
 }

@@ -103,6 +103,18 @@ pub enum Role {
     Inspector,
 }
 
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Role::Head => "head",
+            Role::Administrator => "administrator",
+            Role::Operator => "operator",
+            Role::Gateway => "gateway",
+            Role::Inspector => "inspector",
+        })
+    }
+}
+
 /// A key registered for a department. Its transactions carry sequence numbers without gaps.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Key {

@@ -465,6 +465,18 @@ pub enum ResourceStatus {
     Withdrawn,
 }
 
+impl std::fmt::Display for ResourceStatus {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ResourceStatus::Draft => "a draft",
+            ResourceStatus::Submitted => "submitted",
+            ResourceStatus::Returned => "returned",
+            ResourceStatus::Published => "published",
+            ResourceStatus::Withdrawn => "withdrawn",
+        })
+    }
+}
+
 impl Resource {
     /// Its state in one word: withdrawal before publication before the draft.
     pub fn status(&self) -> ResourceStatus {

@@ -62,6 +62,19 @@ pub enum Office {
     Operations,
 }
 
+impl std::fmt::Display for Office {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Office::Registrar => "registrar (编办)",
+            Office::Steward => "steward (数据主管部门)",
+            Office::StewardDeputy => "steward's deputy",
+            Office::Inspectorate => "inspectorate (监审)",
+            Office::Standards => "standards (标准方)",
+            Office::Operations => "operations (运营方)",
+        })
+    }
+}
+
 /// Who holds an office.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OfficeHolder {

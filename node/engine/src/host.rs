@@ -1,6 +1,8 @@
 //! The adapter's loop: the engine's questions become events, the replica's commands become deeds.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::{File, TryLockError};
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -37,6 +39,9 @@ use crate::settings::EngineConfig;
 use crate::signer::{Alarm, GuardedSigner};
 use crate::start::Voting;
 use crate::state::StoreState;
+
+/// Pause between two looks at the log's lock.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// How a turn of the engine ended.
 pub(crate) enum Turn {
@@ -80,6 +85,24 @@ impl Running {
             tracing::warn!("the engine's actors did not end within {STOP_WITHIN:?}");
         }
         self.network.shutdown().await;
+    }
+}
+
+/// Waits until the engine's log may be opened again. A thread of its own writes the log and ends
+/// after the actors do; a start before that would fail on the log's lock.
+async fn wait_until_unlocked(log: &Path) {
+    let is_unlocked = || match File::open(log) {
+        Ok(file) => !matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
+        // There is none yet.
+        Err(_) => true,
+    };
+    let unlocked = async {
+        while !is_unlocked() {
+            tokio::time::sleep(LOCK_PAUSE).await;
+        }
+    };
+    if tokio::time::timeout(STOP_WITHIN, unlocked).await.is_err() {
+        tracing::warn!("{} is still locked after {STOP_WITHIN:?}", log.display());
     }
 }
 
@@ -270,6 +293,7 @@ impl Host {
         self.publish_mode(&running);
         let result = self.run(&mut running, voting, stop).await;
         running.end().await;
+        wait_until_unlocked(&voting.files.log).await;
         result
     }
 

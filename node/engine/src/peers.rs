@@ -8,7 +8,7 @@ use dirchain_ledger::{limits, records};
 use dirchain_network::{PeerEntry, PeerId};
 
 /// A node's identity on the network; none when its key is no Ed25519 key.
-pub(crate) fn peer_id(key: &PublicKey) -> Option<PeerId> {
+pub fn peer_id(key: &PublicKey) -> Option<PeerId> {
     let key = libp2p::identity::ed25519::PublicKey::try_from_bytes(key.as_bytes()).ok()?;
     Some(libp2p::identity::PublicKey::from(key).to_peer_id())
 }

@@ -56,7 +56,10 @@ impl Question {
             }
             (Question::Proposal(reply), Command::Propose { place, block }) => {
                 let (height, round) = (engine_height(place.height), Round::new(place.round));
-                tell(reply, LocallyProposedValue::new(height, round, BlockId(block)));
+                tell(
+                    reply,
+                    LocallyProposedValue::new(height, round, BlockId(block)),
+                );
             }
             // Dropping the question is the answer: the round goes on without a proposal.
             (Question::Proposal(_), Command::Decline) => {}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode};
+use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode, peer_id};
 use dirchain_explorer::Directory;
 use dirchain_explorer::api::{
     ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
@@ -13,7 +13,6 @@ use dirchain_explorer::directory::EventPlace;
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::Tip;
-use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
 use dirchain_ledger::limits;
@@ -185,12 +184,6 @@ fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus
         }),
         last_heard,
     }
-}
-
-/// A node's identity on the network; none for a key that is no curve point.
-fn peer_id(key: &PublicKey) -> Option<PeerId> {
-    let key = libp2p::identity::ed25519::PublicKey::try_from_bytes(key.as_bytes()).ok()?;
-    Some(libp2p::identity::PublicKey::from(key).to_peer_id())
 }
 
 /// Whose a node is, by the ledger.

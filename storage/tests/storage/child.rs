@@ -27,13 +27,7 @@ pub(crate) fn command_after(setup: &str, name: &str, directory: &std::path::Path
 
 fn arguments(command: &mut Command, name: &str, directory: &std::path::Path) {
     command
-        .args([
-            name,
-            "--exact",
-            "--ignored",
-            "--nocapture",
-            "--test-threads=1",
-        ])
+        .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env(DIRECTORY, directory);
 }
 

@@ -295,8 +295,8 @@ fn a_closed_guard_opens_again_while_processes_start() {
     });
 }
 
+/// The child process of `a_guard_is_open_once`; on its own it does nothing.
 #[test]
-#[ignore = "run by a_guard_is_open_once"]
 fn opens_a_guard() {
     let Some(directory) = child::directory() else {
         return;
@@ -331,8 +331,8 @@ fn a_failed_write_signs_nothing_any_more() {
     assert_eq!(guard.position(), Some(at(failed - 1, 0, Step::Prevote)));
 }
 
+/// The child process of `a_failed_write_signs_nothing_any_more`; on its own it does nothing.
 #[test]
-#[ignore = "run by a_failed_write_signs_nothing_any_more"]
 fn signs_until_a_write_fails() {
     let Some(directory) = child::directory() else {
         return;
@@ -374,8 +374,8 @@ fn a_killed_signer_never_signs_two_things() {
     }
 }
 
+/// The child process of `a_killed_signer_never_signs_two_things`; on its own it does nothing.
 #[test]
-#[ignore = "run by a_killed_signer_never_signs_two_things"]
 fn signs_until_killed() {
     use std::io::Write;
     let Some(directory) = child::directory() else {
@@ -441,23 +441,4 @@ fn add_torn_tail(path: &Path) {
     let mut bytes = std::fs::read(path).unwrap();
     bytes.extend([9, 0, 0]);
     std::fs::write(path, bytes).unwrap();
-}
-
-/// `cargo test --release -p dirchain-storage guard_latency -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures"]
-fn guard_latency() {
-    let (_directory, path) = path();
-    let guard = Guard::open(&path).unwrap();
-    let mut times = Vec::new();
-    for height in 1..1_000 {
-        let start = std::time::Instant::now();
-        new(&guard, at(height, 0, Step::Prevote), &[7; 130]);
-        times.push(start.elapsed());
-    }
-    times.sort();
-    println!(
-        "a guarded signature: p50 {:?}, p99 {:?}",
-        times[500], times[990]
-    );
 }

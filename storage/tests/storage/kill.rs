@@ -40,8 +40,8 @@ fn a_killed_process_leaves_a_whole_tip() {
     }
 }
 
+/// The child process of `a_killed_process_leaves_a_whole_tip`; on its own it does nothing.
 #[test]
-#[ignore = "run by a_killed_process_leaves_a_whole_tip"]
 fn commits_until_killed() {
     let Some(directory) = child::directory() else {
         return;

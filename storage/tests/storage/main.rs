@@ -10,7 +10,6 @@ mod child;
 mod damage;
 mod guard;
 mod kill;
-mod latency;
 mod model;
 mod opening;
 mod undecided;

@@ -161,8 +161,8 @@ fn a_store_is_open_once() {
     drop(world.store(directory.path()));
 }
 
+/// The child process of `a_store_is_open_once`; on its own it does nothing.
 #[test]
-#[ignore = "run by a_store_is_open_once"]
 fn holds_a_store_open() {
     let Some(directory) = child::directory() else {
         return;
@@ -203,8 +203,8 @@ fn a_failed_write_is_the_last() {
     world.made(failed).commit(&store);
 }
 
+/// The child process of `a_failed_write_is_the_last`; on its own it does nothing.
 #[test]
-#[ignore = "run by a_failed_write_is_the_last"]
 fn commits_until_a_write_fails() {
     let Some(directory) = child::directory() else {
         return;

@@ -2,7 +2,7 @@
 
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
-use dirchain_ledger::limits::BLOCK_BYTES_MAX;
+use dirchain_ledger::limits::UNDECIDED_BYTES_MAX;
 use dirchain_storage::{Store, StoreError, UNDECIDED_COUNT_MAX, Undecided};
 
 use crate::world::World;
@@ -28,7 +28,7 @@ fn undecided_bodies_survive_a_restart_and_go_with_their_height() {
     let bodies = [
         body(0, 9, b"first"),
         body(0, 10, b"the proposer's other one"),
-        body(300, 1, &vec![7; BLOCK_BYTES_MAX]),
+        body(300, 1, &vec![7; UNDECIDED_BYTES_MAX]),
     ];
     // In any order; the same one again is still one.
     for body in [&bodies[2], &bodies[0], &bodies[1], &bodies[0]] {
@@ -56,12 +56,12 @@ fn undecided_bodies_survive_a_restart_and_go_with_their_height() {
 fn undecided_bodies_are_bounded() {
     let directory = tempfile::tempdir().unwrap();
     let store = World::new(2).store(directory.path());
-    let too_large = put(&store, 1, &body(0, 1, &vec![0; BLOCK_BYTES_MAX + 1]));
+    let too_large = put(&store, 1, &body(0, 1, &vec![0; UNDECIDED_BYTES_MAX + 1]));
     assert_eq!(
         too_large,
         Err(StoreError::UndecidedTooLarge {
             height: Height(1),
-            size_bytes: BLOCK_BYTES_MAX + 1
+            size_bytes: UNDECIDED_BYTES_MAX + 1
         })
     );
     for round in 0..u32::try_from(UNDECIDED_COUNT_MAX).unwrap() {
