@@ -144,15 +144,18 @@ fn a_key_has_a_bound_of_its_own() {
 }
 
 #[test]
-fn a_place_that_is_taken_is_told_and_never_leaks() {
+fn a_place_that_is_taken_is_told() {
     let mut node = Node::proposer(0);
     let (first, second) = (transaction(2, 2), transaction(3, 2));
     assert_eq!(node.offer(&first, START), Inserted::Parked);
     let inserted = node.offer(&second, START);
     assert!(matches!(inserted, Inserted::Rejected(_)), "{inserted:?}");
+}
 
-    // One parked that its predecessor makes impossible, then another in its place; a block of
-    // others' then takes the predecessor's number away from under both.
+/// One parked that its predecessor makes impossible, then another in its place; a block of others'
+/// then takes the predecessors' numbers away from under both.
+#[test]
+fn two_that_fall_back_to_one_place_leave_no_count_behind() {
     let mut node = Node::proposer(0);
     let clash = transaction(1, 3);
     assert_eq!(node.offer(&clash, START), Inserted::Parked);
