@@ -79,6 +79,8 @@ pub struct Pool {
     ids: BTreeSet<TransactionId>,
     verified: BTreeSet<(TransactionId, Signature)>,
     per_key: BTreeMap<PublicKey, usize>,
+    /// The sequence number after each key's last ready transaction.
+    next_sequences: BTreeMap<PublicKey, u64>,
     size_bytes: usize,
     /// What the ready transactions write on top of the tip.
     writes: BTreeMap<RecordId, Record>,
@@ -105,9 +107,9 @@ impl Pool {
         self.per_key.get(key).copied().unwrap_or(0)
     }
 
-    /// How many transactions of each key wait.
-    pub fn counts(&self) -> impl Iterator<Item = (&PublicKey, usize)> {
-        self.per_key.iter().map(|(key, count)| (key, *count))
+    /// For each key with ready transactions, the sequence number after the last of them.
+    pub fn next_sequences(&self) -> &BTreeMap<PublicKey, u64> {
+        &self.next_sequences
     }
 
     /// Ids and signatures of the waiting transactions: verified, and not to be verified again.
@@ -153,7 +155,7 @@ impl Pool {
         match self.judge(state, at, &entry.transaction)? {
             None => {
                 self.admit(&entry);
-                self.ready.push(entry);
+                self.push_ready(entry);
                 self.promote(state, at)?;
                 Ok(Inserted::Accepted)
             }
@@ -188,6 +190,14 @@ impl Pool {
             Err(Refusal::Rejected(rejection)) => Ok(Some(*rejection)),
             Err(Refusal::Unreadable(error)) => Err(error),
         }
+    }
+
+    /// Adds to the ready transactions, which are in sequence for each key.
+    fn push_ready(&mut self, entry: Entry) {
+        let (author, sequence) = entry.place();
+        self.next_sequences
+            .insert(author, sequence.saturating_add(1));
+        self.ready.push(entry);
     }
 
     fn admit(&mut self, entry: &Entry) {
@@ -230,7 +240,7 @@ impl Pool {
                 return Ok(());
             };
             match self.judge(state, at, &entry.transaction)? {
-                None => self.ready.push(entry),
+                None => self.push_ready(entry),
                 Some(_) => {
                     // It is judged again, and given up with its reason, at the next block.
                     self.parked.insert(entry.place(), entry);
@@ -249,6 +259,7 @@ impl Pool {
         included: &BTreeSet<TransactionId>,
     ) -> Result<Vec<Dropped>, ViewError> {
         self.writes.clear();
+        self.next_sequences.clear();
         let parked = std::mem::take(&mut self.parked).into_values();
         let entries: Vec<Entry> = std::mem::take(&mut self.ready)
             .into_iter()
@@ -262,7 +273,7 @@ impl Pool {
                 continue;
             }
             match self.judge(state, at, &entry.transaction)? {
-                None => self.ready.push(entry),
+                None => self.push_ready(entry),
                 Some(Rejection::SequenceAhead { .. })
                     if !self.has_waited_long(&entry, at)
                         && !self.parked.contains_key(&entry.place()) =>

@@ -170,7 +170,7 @@ fn two_that_fall_back_to_one_place_leave_no_count_behind() {
     node.handle(Event::Tick, after(PARKED_MS_MAX + 1));
     let pool = node.replica.pool();
     assert_eq!(pool.count(), 0);
-    assert_eq!(pool.counts().count(), 0);
+    assert_eq!(pool.next_sequences().len(), 0);
     assert_eq!(pool.verified().len(), 0);
 }
 
@@ -284,8 +284,14 @@ fn check(node: &Node, now: dirchain_ledger::ids::TimeMs) {
     // `built` asserts that nothing is refused.
     let block = node.built(0, now, &candidates);
     assert_eq!(block.transactions.len(), candidates.len());
-    let counted: usize = pool.counts().map(|(_, count)| count).sum();
+    let keys = AUTHORS.map(|author| administrator(author).public());
+    let counted: usize = keys.iter().map(|key| pool.count_of(key)).sum();
     assert_eq!(counted, pool.count());
+    for key in &keys {
+        let own = candidates.iter().filter(|c| c.envelope().author == *key);
+        let next = own.map(|c| c.envelope().sequence + 1).max();
+        assert_eq!(pool.next_sequences().get(key).copied(), next);
+    }
     assert_eq!(pool.verified().len(), pool.count());
     let distinct: BTreeSet<_> = candidates.iter().map(VerifiedTransaction::id).collect();
     assert_eq!(distinct.len(), candidates.len());

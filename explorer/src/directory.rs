@@ -127,7 +127,8 @@ pub trait Submit: Send + Sync + 'static {
     /// `wait` in any case.
     async fn outcome(&self, id: TransactionId, wait: Duration) -> TransactionOutcome;
 
-    /// How many transactions of a key wait for a block on this node, so that the next one to be
-    /// signed can take the sequence number after them.
-    async fn waiting(&self, author: &PublicKey) -> u64;
+    /// The sequence number after the last transaction of a key that waits on this node; none when
+    /// none waits. It may be of a moment ago, when the ledger had not yet taken what waited:
+    /// whichever is higher, this or the ledger's own, comes next.
+    async fn next_sequence(&self, author: &PublicKey) -> Option<u64>;
 }

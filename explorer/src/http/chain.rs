@@ -100,9 +100,9 @@ pub(crate) async fn key(
     Params(query): Params<AtQuery>,
 ) -> Result<Answer<KeyAnswer>, Problem> {
     let at = point(query.at.as_deref())?;
-    let waiting = app.submit.waiting(&public_key).await;
+    let next = app.submit.next_sequence(&public_key).await;
     let read = move |directory: &dyn crate::Directory| {
-        reading::key(&Reading::at(directory, at)?, &public_key, waiting)
+        reading::key(&Reading::at(directory, at)?, &public_key, next)
     };
     app.read(read).await.map(Answer)
 }

@@ -206,14 +206,15 @@ fn content(
     })
 }
 
-/// A key, with how many of its transactions wait.
+/// A key, with how many of its transactions wait: up to the sequence number `next_waiting`.
 pub(crate) fn key(
     reading: &Reading<'_>,
     public_key: &PublicKey,
-    waiting: u64,
+    next_waiting: Option<u64>,
 ) -> Result<KeyAnswer, Problem> {
     let found = reading.view.key(public_key)?;
     let found = found.ok_or_else(|| reading.missing(&RecordId::Key(*public_key)))?;
+    let waiting = next_waiting.map_or(0, |next| next.saturating_sub(found.next_sequence));
     Ok(KeyAnswer {
         as_of: reading.as_of(),
         department_name: reading.department_name(&found.department)?,

@@ -333,11 +333,10 @@ impl Submit for City {
         }
     }
 
-    async fn waiting(&self, author: &PublicKey) -> u64 {
+    async fn next_sequence(&self, author: &PublicKey) -> Option<u64> {
         let pool = self.pool.lock().unwrap();
-        pool.iter()
-            .filter(|t| t.envelope().author == *author)
-            .count() as u64
+        let own = pool.iter().filter(|t| t.envelope().author == *author);
+        own.map(|t| t.envelope().sequence + 1).max()
     }
 }
 

@@ -152,9 +152,10 @@ impl EngineHandle {
         }
     }
 
-    /// How many transactions of a key wait here.
-    pub fn waiting_for(&self, key: &PublicKey) -> u64 {
-        self.shared.outcomes.waiting_for(key)
+    /// The sequence number after a key's last transaction that waits here; none when none waits.
+    /// It may be of a moment ago: whichever is higher, this or the ledger's, comes next.
+    pub fn next_sequence(&self, key: &PublicKey) -> Option<u64> {
+        self.shared.outcomes.next_sequence(key)
     }
 
     /// The engine's state.

@@ -1,6 +1,6 @@
 //! The adapter's loop: the engine's questions become events, the replica's commands become deeds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::atomic::Ordering;
@@ -376,11 +376,8 @@ impl Host {
     fn note_pool(&self) {
         let Some(serving) = &self.serving else { return };
         let pool = self.replica.pool();
-        let counts: BTreeMap<_, _> = pool
-            .counts()
-            .map(|(key, count)| (*key, u64::try_from(count).unwrap_or(u64::MAX)))
-            .collect();
-        serving.shared.outcomes.note_pool(pool.count(), counts);
+        let outcomes = &serving.shared.outcomes;
+        outcomes.note_pool(pool.count(), pool.next_sequences());
     }
 
     async fn take_submissions(

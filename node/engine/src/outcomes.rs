@@ -19,7 +19,7 @@ struct Inner {
     order: VecDeque<TransactionId>,
     waiters: BTreeMap<TransactionId, Vec<oneshot::Sender<TransactionOutcome>>>,
     waiter_count: usize,
-    per_key: BTreeMap<PublicKey, u64>,
+    next_sequences: BTreeMap<PublicKey, u64>,
     pool_count: usize,
 }
 
@@ -120,10 +120,12 @@ impl Outcomes {
     }
 
     /// Notes how full the pool is.
-    pub(crate) fn note_pool(&self, count: usize, per_key: BTreeMap<PublicKey, u64>) {
+    pub(crate) fn note_pool(&self, count: usize, next_sequences: &BTreeMap<PublicKey, u64>) {
         self.with(|inner| {
             inner.pool_count = count;
-            inner.per_key = per_key;
+            if inner.next_sequences != *next_sequences {
+                inner.next_sequences.clone_from(next_sequences);
+            }
         });
     }
 
@@ -132,9 +134,9 @@ impl Outcomes {
         self.with(|inner| inner.pool_count)
     }
 
-    /// Transactions of a key in the pool.
-    pub(crate) fn waiting_for(&self, key: &PublicKey) -> u64 {
-        self.with(|inner| inner.per_key.get(key).copied().unwrap_or(0))
+    /// The sequence number after a key's last transaction in the pool; none when none waits.
+    pub(crate) fn next_sequence(&self, key: &PublicKey) -> Option<u64> {
+        self.with(|inner| inner.next_sequences.get(key).copied())
     }
 }
 

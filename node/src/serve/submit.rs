@@ -36,8 +36,8 @@ impl Submit for NodeSubmit {
         }
     }
 
-    async fn waiting(&self, author: &PublicKey) -> u64 {
-        self.engine.waiting_for(author)
+    async fn next_sequence(&self, author: &PublicKey) -> Option<u64> {
+        self.engine.next_sequence(author)
     }
 }
 
