@@ -1,15 +1,10 @@
 //! The adapter's loop: the engine's questions become events, the replica's commands become deeds.
 
 use std::collections::VecDeque;
-use std::fs::{File, TryLockError};
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use arc_malachitebft_app_channel::app::config::{
-    ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig,
-};
 use arc_malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle as ActorsHandle, RequestContext,
     SyncContext, WalContext,
@@ -28,10 +23,11 @@ use dirchain_network::{
 use dirchain_storage::Store;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::actors::{ActorsConfig, wait_until_unlocked};
 use crate::codec::WireCodec;
 use crate::error::EngineError;
 use crate::handle::{Shared, Submission, TransactionOutcome};
-use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, SYNC_BATCH_MAX, TICK};
+use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, TICK};
 use crate::mode::{FollowReason, Mode, OUTSIDE};
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
@@ -39,9 +35,6 @@ use crate::settings::EngineConfig;
 use crate::signer::{Alarm, GuardedSigner};
 use crate::start::Voting;
 use crate::state::StoreState;
-
-/// Pause between two looks at the log's lock.
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// How a turn of the engine ended.
 pub(crate) enum Turn {
@@ -85,72 +78,6 @@ impl Running {
             tracing::warn!("the engine's actors did not end within {STOP_WITHIN:?}");
         }
         self.network.shutdown().await;
-    }
-}
-
-/// Waits until the engine's log may be opened again. A thread of its own writes the log and ends
-/// after the actors do; a start before that would fail on the log's lock.
-async fn wait_until_unlocked(log: &Path) {
-    let is_unlocked = || match File::open(log) {
-        Ok(file) => !matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-        // There is none yet.
-        Err(_) => true,
-    };
-    let unlocked = async {
-        while !is_unlocked() {
-            tokio::time::sleep(LOCK_PAUSE).await;
-        }
-    };
-    if tokio::time::timeout(STOP_WITHIN, unlocked).await.is_err() {
-        tracing::warn!("{} is still locked after {STOP_WITHIN:?}", log.display());
-    }
-}
-
-#[derive(Clone)]
-struct ActorsConfig {
-    moniker: String,
-    consensus: ConsensusConfig,
-    sync: ValueSyncConfig,
-}
-
-impl NodeConfig for ActorsConfig {
-    fn moniker(&self) -> &str {
-        &self.moniker
-    }
-
-    fn consensus(&self) -> &ConsensusConfig {
-        &self.consensus
-    }
-
-    fn consensus_mut(&mut self) -> &mut ConsensusConfig {
-        &mut self.consensus
-    }
-
-    fn value_sync(&self) -> &ValueSyncConfig {
-        &self.sync
-    }
-
-    fn value_sync_mut(&mut self) -> &mut ValueSyncConfig {
-        &mut self.sync
-    }
-}
-
-impl ActorsConfig {
-    fn new(config: &EngineConfig) -> Self {
-        let consensus = ConsensusConfig {
-            value_payload: ValuePayload::ProposalAndParts,
-            ..ConsensusConfig::default()
-        };
-        let sync = ValueSyncConfig {
-            status_update_interval: config.timeouts.status,
-            batch_size: SYNC_BATCH_MAX,
-            ..ValueSyncConfig::default()
-        };
-        Self {
-            moniker: config.node.to_string(),
-            consensus,
-            sync,
-        }
     }
 }
 

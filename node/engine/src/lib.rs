@@ -5,6 +5,7 @@
 //!
 //! Invariant: a failed write to disk ends the engine; nothing goes on after it.
 
+mod actors;
 mod codec;
 mod error;
 mod handle;

@@ -205,9 +205,18 @@ fn named_department(node: &NodeId) -> Option<DepartmentId> {
 }
 
 /// Why a node's answers are not fit for use; none when they are.
-fn not_ready(tip: &Tip, peers: &[PeerStatus], now: TimeMs) -> Option<String> {
+fn not_ready(tip: &Tip, sync: &SyncState, peers: &[PeerStatus], now: TimeMs) -> Option<String> {
     if !peers.is_empty() && peers.iter().all(|peer| !peer.connected) {
         return Some("no other node is connected".to_owned());
+    }
+    // A peer may always be a block ahead for a moment; more is falling behind.
+    if let SyncState::CatchingUp { target } = sync
+        && *target > tip.height.next()
+    {
+        return Some(format!(
+            "it is at height {} and fetches blocks up to {target}",
+            tip.height
+        ));
     }
     let age_ms = now.0.saturating_sub(tip.time.0);
     if age_ms > tip.heartbeat_ms.saturating_mul(HEARTBEATS_MAX) {
@@ -289,7 +298,8 @@ impl Directory for NodeDirectory {
     fn node(&self) -> NodeStatus {
         let status = self.engine.status();
         let peers = self.peers(&status);
-        let not_ready_reason = not_ready(&self.store.tip(), &peers, now());
+        let sync = sync(self.store.tip().height, &status);
+        let not_ready_reason = not_ready(&self.store.tip(), &sync, &peers, now());
         NodeStatus {
             node: self.node.clone(),
             department: registered_department(&self.store, &self.node)
@@ -297,7 +307,7 @@ impl Directory for NodeDirectory {
             mode: self.mode(&status),
             peers,
             waiting_transactions: u64::try_from(status.waiting).unwrap_or(u64::MAX),
-            sync: sync(self.store.tip().height, &status),
+            sync,
             disk_bytes: self.disk_bytes(),
             uptime_ms: self.uptime_ms(),
             ready: not_ready_reason.is_none(),
