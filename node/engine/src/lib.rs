@@ -24,6 +24,6 @@ pub use codec::WireCodec;
 pub use error::EngineError;
 pub use handle::{EngineHandle, EngineStatus, SubmitError, TransactionOutcome};
 pub use mode::{FollowReason, Mode};
-pub use peers::peer_id;
+pub use peers::{admitted, peer_id};
 pub use settings::{EngineConfig, Timeouts};
 pub use start::{Engine, start};

@@ -5,7 +5,6 @@
 //! wiped disk), the node may have signed at any height up to one after the highest that a quorum of
 //! the others can vouch for; each of those may lag by one block, hence two more.
 
-use dirchain_consensus::context::Height as EngineHeight;
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{Address, Height};
@@ -104,11 +103,6 @@ pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
 
 /// An address that no validator has: what a following node calls itself to the engine.
 pub(crate) const OUTSIDE: Address = Address([0; 20]);
-
-/// The engine's height of a ledger height.
-pub(crate) fn engine_height(height: Height) -> EngineHeight {
-    EngineHeight(height.0)
-}
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

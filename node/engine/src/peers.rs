@@ -13,8 +13,12 @@ pub fn peer_id(key: &PublicKey) -> Option<PeerId> {
     Some(libp2p::identity::PublicKey::from(key).to_peer_id())
 }
 
-/// Every admitted node.
-pub(crate) fn admitted(view: &dyn View) -> Result<Vec<Node>, ViewError> {
+/// Every admitted node, by its id.
+///
+/// # Errors
+///
+/// The state could not be read.
+pub fn admitted(view: &dyn View) -> Result<Vec<Node>, ViewError> {
     let mut nodes = Vec::new();
     for id in view.list(RecordKind::Node, None, limits::NODES_MAX)? {
         if let Some(Record::Node(node)) = view.record(&id)?

@@ -26,7 +26,6 @@ use tokio::sync::oneshot;
 use crate::error::EngineError;
 use crate::host::{Host, Running};
 use crate::limits::SYNC_BATCH_MAX;
-use crate::mode::engine_height;
 use crate::settings::Timeouts;
 
 /// What waits for the replica's answer.
@@ -55,7 +54,7 @@ impl Question {
                 tell(reply, known.iter().map(proposed_out).collect());
             }
             (Question::Proposal(reply), Command::Propose { place, block }) => {
-                let (height, round) = (engine_height(place.height), Round::new(place.round));
+                let (height, round) = (EngineHeight::from(place.height), Round::new(place.round));
                 tell(
                     reply,
                     LocallyProposedValue::new(height, round, BlockId(block)),
@@ -104,7 +103,7 @@ impl NextReply {
             ..LinearTimeouts::default()
         };
         let params = HeightParams::new(ValidatorSet::from(set), timeouts, None);
-        let height = engine_height(height);
+        let height = EngineHeight::from(height);
         match self {
             NextReply::First(reply) => tell(reply, (height, params)),
             NextReply::After(reply) => tell(reply, Next::Start(height, params)),
@@ -115,7 +114,7 @@ impl NextReply {
 fn proposed_out(proposed: &Proposed) -> ProposedValue<DirectoryContext> {
     let place = &proposed.place;
     ProposedValue {
-        height: engine_height(place.height),
+        height: EngineHeight::from(place.height),
         round: Round::new(place.round),
         valid_round: place.valid_round.map_or(Round::Nil, Round::new),
         proposer: Address(place.proposer),
@@ -162,7 +161,7 @@ fn certificate_out(
         ))
     };
     ExtendedCommitCertificate {
-        height: engine_height(certificate.height),
+        height: EngineHeight::from(certificate.height),
         round: Round::new(certificate.round),
         value_id: BlockId(certificate.block),
         commit_signatures: certificate

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode, peer_id};
+use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode, admitted, peer_id};
 use dirchain_explorer::Directory;
 use dirchain_explorer::api::{
     ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
@@ -15,8 +15,7 @@ use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
-use dirchain_ledger::limits;
-use dirchain_ledger::records::{Node, Record, RecordId, RecordKind};
+use dirchain_ledger::records::{Node, RecordId};
 use dirchain_ledger::view::{Records as _, View, ViewError};
 use dirchain_storage::{HistoryEvent, Store, StoreError};
 use libp2p::PeerId;
@@ -106,7 +105,7 @@ impl NodeDirectory {
     }
 
     /// The admitted nodes but this one, each as the network sees it.
-    fn peers(&self, status: &EngineStatus) -> Vec<PeerStatus> {
+    fn peers(&self, status: &EngineStatus) -> Result<Vec<PeerStatus>, ViewError> {
         let tip = self.store.tip();
         let view = self.store.view(tip.height);
         let by_id: BTreeMap<PeerId, &dirchain_network::PeerStatus> = status
@@ -115,30 +114,11 @@ impl NodeDirectory {
             .iter()
             .map(|peer| (peer.peer, peer))
             .collect();
-        let ids = view.list(RecordKind::Node, None, limits::NODES_MAX);
-        let records = ids.unwrap_or_default().into_iter();
-        let records = records.filter_map(|id| view.record(&id).ok().flatten());
-        let nodes = records.filter_map(|record| match record {
-            Record::Node(node) if node.admitted.to.is_none() && node.id != self.node => Some(node),
-            Record::Node(_)
-            | Record::Department(_)
-            | Record::Key(_)
-            | Record::Responsibility(_)
-            | Record::Resource(_)
-            | Record::Application(_)
-            | Record::Authorization(_)
-            | Record::Offices(_)
-            | Record::Parameters(_)
-            | Record::Membership(_) => None,
-        });
-        nodes
-            .map(|node| {
-                peer(
-                    &node,
-                    peer_id(&node.network_key).and_then(|id| by_id.get(&id)),
-                )
-            })
-            .collect()
+        let others = admitted(&view)?
+            .into_iter()
+            .filter(|node| node.id != self.node);
+        let seen = |node: &Node| peer_id(&node.network_key).and_then(|id| by_id.get(&id));
+        Ok(others.map(|node| peer(&node, seen(&node))).collect())
     }
 
     fn mode(&self, status: &EngineStatus) -> NodeMode {
@@ -297,9 +277,14 @@ impl Directory for NodeDirectory {
 
     fn node(&self) -> NodeStatus {
         let status = self.engine.status();
-        let peers = self.peers(&status);
         let sync = sync(self.store.tip().height, &status);
-        let not_ready_reason = not_ready(&self.store.tip(), &sync, &peers, now());
+        let (peers, not_ready_reason) = match self.peers(&status) {
+            Ok(peers) => {
+                let reason = not_ready(&self.store.tip(), &sync, &peers, now());
+                (peers, reason)
+            }
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         NodeStatus {
             node: self.node.clone(),
             department: registered_department(&self.store, &self.node)
