@@ -22,7 +22,7 @@ demo: build
 	@$(TARGET)/release/dirchain devnet --data $(DATA) $(DEVNET)
 
 demo-clean:
-	rm -rf data/demo
+	rm -rf '$(DATA)'
 
 # The whole workspace each time: another selection of packages would unify other features, and build
 # RocksDB once more.
@@ -40,16 +40,16 @@ bench: tools
 	@cargo build --release --workspace
 	@$(TARGET)/release/dirchain-bench
 
-# What compiling RocksDB and its bindings takes: a C++ compiler and libclang. Root gets what is
-# missing from apt; anybody else is told.
+# What compiling RocksDB and its bindings takes: a C++ compiler and libclang (libclang-cpp, which
+# other packages bring, is another library). Root gets what is missing from apt; anybody else is told.
 tools:
 	@command -v cargo >/dev/null || { \
 		echo 'error: there is no Rust toolchain. Install one from https://rustup.rs (1.90 or later), then run make again' >&2; \
 		exit 1; }
 	@missing=; \
 	command -v c++ >/dev/null || command -v clang++ >/dev/null || missing="$$missing g++"; \
-	{ [ -n "$$LIBCLANG_PATH" ] || ls /usr/lib/llvm-*/lib/libclang*.so* /usr/lib/*/libclang*.so* >/dev/null 2>&1 \
-		|| ldconfig -p 2>/dev/null | grep -q libclang; } || missing="$$missing libclang-dev"; \
+	{ [ -n "$$LIBCLANG_PATH" ] || find /usr/lib /usr/local/lib -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' 2>/dev/null \
+		| grep -q .; } || missing="$$missing libclang-dev"; \
 	[ -n "$$missing" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "installing$$missing"; \
