@@ -13,6 +13,7 @@ use dirchain_ledger::crypto::{PublicKey, SecretKey, Signature};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids;
 use dirchain_ledger::ids::ChainId;
+use dirchain_ledger::signing::{Position, Step};
 use dirchain_ledger::validators;
 
 use crate::proposal::Part;
@@ -233,6 +234,18 @@ pub fn round_number(round: Round) -> u32 {
 }
 
 impl Vote {
+    /// Its place among all that its voter signs.
+    pub fn position(&self) -> Position {
+        Position {
+            height: self.height.ledger(),
+            round: round_number(self.round),
+            step: match self.step {
+                VoteType::Prevote => Step::Prevote,
+                VoteType::Precommit => Step::Precommit,
+            },
+        }
+    }
+
     /// The bytes that its signature covers.
     pub fn signing_bytes(&self, chain: &ChainId) -> Vec<u8> {
         let step = match self.step {
@@ -308,6 +321,15 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// Its place among all that its proposer signs.
+    pub fn position(&self) -> Position {
+        Position {
+            height: self.height.ledger(),
+            round: round_number(self.round),
+            step: Step::Proposal,
+        }
+    }
+
     /// The bytes that its signature covers.
     pub fn signing_bytes(&self, chain: &ChainId) -> Vec<u8> {
         let round = round_number(self.round);

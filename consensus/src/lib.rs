@@ -3,9 +3,12 @@
 //! Invariant: no I/O, clock, randomness, thread or async task. The replica is a value; time and
 //! state come in with each event, and what is to be done comes out as commands, in order.
 
+pub mod answers;
 pub mod context;
 pub mod limits;
+pub mod mode;
 pub mod pool;
 pub mod proposal;
 pub mod replica;
+pub mod timeouts;
 pub mod verifier;

@@ -29,3 +29,5 @@ pub const PARKED_MS_MAX: i64 = 10_000;
 pub const BODIES_PER_PUBLISHER_MAX: usize = 2;
 /// How far beyond the current round a part's round may be.
 pub const ROUNDS_AHEAD_MAX: u32 = 8;
+/// Decided blocks asked for, and given to a peer, at once.
+pub const SYNC_BATCH_MAX: usize = 8;

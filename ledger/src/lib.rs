@@ -22,6 +22,7 @@ pub mod memory;
 pub mod merkle;
 pub mod records;
 pub mod rejection;
+pub mod signing;
 pub mod state_tree;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -6,10 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::ids::{Address, Height, TimeMs};
 
-use super::{Command, Replica};
+use super::{Command, Event, Replica};
+use crate::context::{Proposal, Vote};
 use crate::limits;
+use crate::verifier::ChainVerifier;
 
 /// What bears on starting the next height.
 #[derive(Debug)]
@@ -71,6 +74,38 @@ impl Replica {
     /// started, and nobody is known to want it. Saves verifying signatures for nothing.
     pub fn wants_to_hear(&self) -> bool {
         self.me.is_some() && !self.pacing.is_started && !self.pacing.is_wanted
+    }
+
+    /// A vote that came from a peer: the event to handle, if it tells something and its signature
+    /// is genuine.
+    pub fn hear_vote(&self, vote: &Vote, signature: &Signature) -> Option<Event> {
+        let (key, verifier) = self.key_to_hear(&vote.voter.0, vote.height.ledger())?;
+        let is_genuine = verifier.vote(vote, signature, &key);
+        is_genuine.then_some(Event::HeardNext {
+            voter: vote.voter.0,
+            for_block: vote.value.is_val(),
+        })
+    }
+
+    /// As [`Self::hear_vote`], of a proposal.
+    pub fn hear_proposal(&self, proposal: &Proposal, signature: &Signature) -> Option<Event> {
+        let (proposer, height) = (proposal.proposer.0, proposal.height.ledger());
+        let (key, verifier) = self.key_to_hear(&proposer, height)?;
+        let is_genuine = verifier.proposal(proposal, signature, &key);
+        is_genuine.then_some(Event::HeardNext {
+            voter: proposer,
+            for_block: true,
+        })
+    }
+
+    /// The key of a voter of the next height, while something about that height is worth hearing.
+    fn key_to_hear(&self, voter: &Address, height: Height) -> Option<(PublicKey, ChainVerifier)> {
+        if !self.wants_to_hear() || height != self.tip.height.next() {
+            return None;
+        }
+        let member = self.tip.validators.by_address(voter)?;
+        let chain = self.tip.chain;
+        Some((member.consensus_key, ChainVerifier { chain }))
     }
 
     /// Starts the height that is held back, if one is.

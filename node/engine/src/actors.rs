@@ -7,8 +7,9 @@ use std::time::Duration;
 use arc_malachitebft_app_channel::app::config::{
     ConsensusConfig, NodeConfig, ValuePayload, ValueSyncConfig,
 };
+use dirchain_consensus::limits::SYNC_BATCH_MAX;
 
-use crate::limits::{STOP_WITHIN, SYNC_BATCH_MAX};
+use crate::limits::STOP_WITHIN;
 use crate::settings::EngineConfig;
 
 /// Pause between two looks at the log's lock.

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use dirchain_consensus::mode::Mode;
 use dirchain_consensus::pool::Inserted;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{Height, TransactionId};
@@ -12,7 +13,6 @@ use dirchain_network::{NetworkHandle, NetworkStatus};
 use dirchain_storage::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::mode::Mode;
 use crate::outcomes::Outcomes;
 
 /// Why a transaction was not taken.

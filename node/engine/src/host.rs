@@ -10,6 +10,7 @@ use arc_malachitebft_app_channel::{
     SyncContext, WalContext,
 };
 use dirchain_consensus::context::{Address, DirectoryContext};
+use dirchain_consensus::mode::{FollowReason, Mode, OUTSIDE};
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::replica::{Command, Commit, Event, Replica};
 use dirchain_consensus::verifier::ChainVerifier;
@@ -28,7 +29,6 @@ use crate::codec::WireCodec;
 use crate::error::EngineError;
 use crate::handle::{Shared, Submission, TransactionOutcome};
 use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, TICK};
-use crate::mode::{FollowReason, Mode, OUTSIDE};
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
 use crate::settings::EngineConfig;
@@ -127,6 +127,10 @@ impl Host {
 
     pub(crate) fn store(&self) -> &Store {
         &self.state.0
+    }
+
+    pub(crate) fn history(&self) -> &StoreState {
+        &self.state
     }
 
     /// From now on requests are answered.
@@ -261,9 +265,7 @@ impl Host {
                 Some(heard) = running.heard.recv() => self.hear(heard, running).await?,
                 Some(alarm) = running.alarms.recv() => match alarm {
                     Alarm::Conflict(height) => {
-                        voting.until = Some(height);
-                        let mode = Mode::Following(FollowReason::Until(height));
-                        return Ok(Turn::Restart(mode));
+                        return Ok(Turn::Restart(voting.gate.conflict(height)));
                     }
                     Alarm::Broken(error) => return Err(error.into()),
                 },
@@ -356,53 +358,17 @@ impl Host {
         heard: Heard<DirectoryContext>,
         running: &mut Running,
     ) -> Result<(), EngineError> {
-        if !self.replica.wants_to_hear() {
-            return Ok(());
-        }
-        let tip = self.replica.tip();
-        let verifier = ChainVerifier { chain: tip.chain };
-        let next = tip.height.next();
-        let key = |address: &Address| {
-            tip.validators
-                .by_address(&address.0)
-                .map(|m| m.consensus_key)
-        };
-        let (voter, height, for_block, is_genuine) = match &heard {
-            Heard::Vote(vote) => {
-                let (message, signature) = (&vote.message, &vote.signature);
-                let genuine = || {
-                    key(&message.voter).is_some_and(|key| verifier.vote(message, signature, &key))
-                };
-                let height = message.height.ledger();
-                (
-                    message.voter,
-                    height,
-                    message.value.is_val(),
-                    height == next && genuine(),
-                )
-            }
+        let event = match &heard {
+            Heard::Vote(vote) => self.replica.hear_vote(&vote.message, &vote.signature),
             Heard::Proposal(proposal) => {
                 let (message, signature) = (&proposal.message, &proposal.signature);
-                let genuine = || {
-                    key(&message.proposer)
-                        .is_some_and(|key| verifier.proposal(message, signature, &key))
-                };
-                let height = message.height.ledger();
-                (message.proposer, height, true, height == next && genuine())
+                self.replica.hear_proposal(message, signature)
             }
         };
-        if height != next || !is_genuine {
-            return Ok(());
+        match event {
+            Some(event) => self.feed(event, Question::None, running).await,
+            None => Ok(()),
         }
-        self.feed(
-            Event::HeardNext {
-                voter: voter.0,
-                for_block,
-            },
-            Question::None,
-            running,
-        )
-        .await
     }
 
     /// Gives the replica an event and carries out what it commands.

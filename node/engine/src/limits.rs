@@ -4,10 +4,8 @@ use std::time::Duration;
 
 /// A vote, proposal or liveness certificate, encoded.
 pub(crate) const CONSENSUS_BYTES_MAX: usize = 64 * 1024;
-/// A sync response, encoded: [`SYNC_BATCH_MAX`] blocks with their certificates.
+/// A sync response, encoded: `SYNC_BATCH_MAX` blocks with their certificates.
 pub(crate) const SYNC_RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Blocks asked for at once.
-pub(crate) const SYNC_BATCH_MAX: usize = 8;
 /// Requests to the host that wait.
 pub(crate) const REQUESTS_MAX: usize = 4_096;
 /// Requests taken at once before the engine's messages are looked at again.

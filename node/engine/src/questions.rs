@@ -6,18 +6,15 @@ use arc_malachitebft_app_channel::app::streaming::{StreamContent, StreamId, Stre
 use arc_malachitebft_app_channel::app::types::LocallyProposedValue;
 use arc_malachitebft_app_channel::app::types::sync::RawDecidedValue;
 use arc_malachitebft_app_channel::{AppMsg, NetworkMsg, Reply};
-use arc_malachitebft_core_types::{
-    CommitCertificate, ExtendedCommitCertificate, ExtendedCommitSignature, LinearTimeouts, Round,
-    Validity,
-};
+use arc_malachitebft_core_types::{Round, Validity};
+use dirchain_consensus::answers::{DecidedBlock, certificate_in, decided_blocks};
 use dirchain_consensus::context::{
     Address, BlockId, DirectoryContext, Height as EngineHeight, ValidatorSet, round_number,
 };
 use dirchain_consensus::pool::Inserted;
 use dirchain_consensus::proposal::{Part, PartPlace};
 use dirchain_consensus::replica::{Command, Event, Proposed};
-use dirchain_ledger::bounded::List;
-use dirchain_ledger::certificate::{Certificate, CommitSignature};
+use dirchain_consensus::timeouts::Timeouts;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Height, TransactionId};
 use dirchain_ledger::validators;
@@ -25,8 +22,6 @@ use tokio::sync::oneshot;
 
 use crate::error::EngineError;
 use crate::host::{Host, Running};
-use crate::limits::SYNC_BATCH_MAX;
-use crate::settings::Timeouts;
 
 /// What waits for the replica's answer.
 pub(crate) enum Question {
@@ -95,14 +90,7 @@ pub(crate) enum NextReply {
 impl NextReply {
     /// Starts a height.
     pub(crate) fn start(self, height: Height, set: &validators::ValidatorSet, timeouts: &Timeouts) {
-        let timeouts = LinearTimeouts {
-            propose: timeouts.propose,
-            prevote: timeouts.prevote,
-            precommit: timeouts.precommit,
-            rebroadcast: timeouts.rebroadcast,
-            ..LinearTimeouts::default()
-        };
-        let params = HeightParams::new(ValidatorSet::from(set), timeouts, None);
+        let params = HeightParams::new(ValidatorSet::from(set), timeouts.engine(), None);
         let height = EngineHeight::from(height);
         match self {
             NextReply::First(reply) => tell(reply, (height, params)),
@@ -120,55 +108,6 @@ fn proposed_out(proposed: &Proposed) -> ProposedValue<DirectoryContext> {
         proposer: Address(place.proposer),
         value: BlockId(proposed.block),
         validity: Validity::from_bool(proposed.is_valid),
-    }
-}
-
-/// The ledger's form of a certificate: by validator index, ascending.
-fn certificate_in(
-    certificate: &CommitCertificate<DirectoryContext>,
-    set: &validators::ValidatorSet,
-) -> Certificate {
-    let indexed = certificate.commit_signatures.iter().filter_map(|commit| {
-        let validator = u16::try_from(set.index_of(&commit.address.0)?).ok()?;
-        Some(CommitSignature {
-            validator,
-            signature: commit.signature,
-        })
-    });
-    let mut signatures: Vec<CommitSignature> = indexed.collect();
-    signatures.sort_by_key(|commit| commit.validator);
-    signatures.dedup_by_key(|commit| commit.validator);
-    Certificate {
-        height: certificate.height.ledger(),
-        round: round_number(certificate.round),
-        block: certificate.value_id.0,
-        // At most one for each validator, and their number has the same bound.
-        signatures: List::new(signatures).unwrap_or_default(),
-    }
-}
-
-/// The engine's form of a stored certificate.
-fn certificate_out(
-    certificate: &Certificate,
-    set: &validators::ValidatorSet,
-) -> ExtendedCommitCertificate<DirectoryContext> {
-    let signature = |commit: &CommitSignature| {
-        let member = set.members().get(usize::from(commit.validator))?;
-        Some(ExtendedCommitSignature::new(
-            Address(member.address),
-            commit.signature,
-            None,
-        ))
-    };
-    ExtendedCommitCertificate {
-        height: EngineHeight::from(certificate.height),
-        round: Round::new(certificate.round),
-        value_id: BlockId(certificate.block),
-        commit_signatures: certificate
-            .signatures
-            .iter()
-            .filter_map(signature)
-            .collect(),
     }
 }
 
@@ -268,8 +207,12 @@ impl Host {
                 (Event::Finalized, Question::None)
             }
             AppMsg::GetDecidedValues { range, reply } => {
-                let values = self.decided_values(range.start().ledger(), range.end().ledger())?;
-                tell(reply, values);
+                let (first, last) = (range.start().ledger(), range.end().ledger());
+                let blocks = decided_blocks(self.history(), first, last)?;
+                let value = |block: DecidedBlock| {
+                    RawDecidedValue::new(block.bytes.into(), block.certificate)
+                };
+                tell(reply, blocks.into_iter().map(value).collect());
                 return Ok(());
             }
             AppMsg::GetHistoryMinHeight { reply } => {
@@ -294,46 +237,6 @@ impl Host {
             }
         };
         self.feed(event, question, running).await
-    }
-
-    /// Decided blocks for a peer that lags.
-    fn decided_values(
-        &self,
-        first: Height,
-        last: Height,
-    ) -> Result<Vec<RawDecidedValue<DirectoryContext>>, EngineError> {
-        let mut values = Vec::new();
-        let mut height = first;
-        while height <= last && values.len() < SYNC_BATCH_MAX {
-            let store = self.store();
-            let (Some(bytes), Some(certificate)) =
-                (store.block_bytes(height)?, store.certificate(height)?)
-            else {
-                break;
-            };
-            let Some(set) = self.validators_of(height)? else {
-                break;
-            };
-            values.push(RawDecidedValue::new(
-                bytes.into(),
-                certificate_out(&certificate, &set),
-            ));
-            height = height.next();
-        }
-        Ok(values)
-    }
-
-    /// Who voted on a height: the membership after the block before it.
-    fn validators_of(
-        &self,
-        height: Height,
-    ) -> Result<Option<validators::ValidatorSet>, EngineError> {
-        use dirchain_ledger::view::Records as _;
-        let Some(before) = height.previous() else {
-            return Ok(None);
-        };
-        let membership = self.store().view(before).membership();
-        Ok(Some(membership?.current))
     }
 
     pub(crate) async fn publish(

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_malachitebft_app_channel::Signer;
-use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope, VoteType};
+use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
 use arc_malachitebft_signing::Error;
-use dirchain_consensus::context::{DirectoryContext, Proposal, Vote, round_number};
+use dirchain_consensus::context::{DirectoryContext, Proposal, Vote};
 use dirchain_ledger::crypto::{SecretKey, Signature};
 use dirchain_ledger::ids::{ChainId, Height};
-use dirchain_storage::{Guard, GuardError, GuardVerdict, Position, Step};
+use dirchain_storage::{Guard, GuardError, GuardVerdict, Position};
 use tokio::sync::mpsc;
 
 /// What the signer reports besides its signatures.
@@ -66,16 +66,7 @@ impl GuardedSigner {
 #[async_trait::async_trait]
 impl Signer<DirectoryContext> for GuardedSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<DirectoryContext, Vote>, Error> {
-        let step = match vote.step {
-            VoteType::Prevote => Step::Prevote,
-            VoteType::Precommit => Step::Precommit,
-        };
-        let position = Position {
-            height: vote.height.ledger(),
-            round: round_number(vote.round),
-            step,
-        };
-        let signature = self.sign(position, &vote.signing_bytes(&self.chain))?;
+        let signature = self.sign(vote.position(), &vote.signing_bytes(&self.chain))?;
         Ok(SignedMessage::new(vote, signature))
     }
 
@@ -83,12 +74,7 @@ impl Signer<DirectoryContext> for GuardedSigner {
         &self,
         proposal: Proposal,
     ) -> Result<SignedMessage<DirectoryContext, Proposal>, Error> {
-        let position = Position {
-            height: proposal.height.ledger(),
-            round: round_number(proposal.round),
-            step: Step::Proposal,
-        };
-        let signature = self.sign(position, &proposal.signing_bytes(&self.chain))?;
+        let signature = self.sign(proposal.position(), &proposal.signing_bytes(&self.chain))?;
         Ok(SignedMessage::new(proposal, signature))
     }
 

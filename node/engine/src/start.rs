@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use dirchain_consensus::mode::{Gate, Mode, Standing};
 use dirchain_consensus::replica::Replica;
 use dirchain_ledger::ids::Height;
 use dirchain_network::{Keypair, Multiaddr};
@@ -14,7 +15,6 @@ use crate::error::EngineError;
 use crate::handle::{EngineHandle, Shared};
 use crate::host::{Host, Turn};
 use crate::limits::REQUESTS_MAX;
-use crate::mode::{Mode, Standing, decide};
 use crate::outcomes::Outcomes;
 use crate::settings::EngineConfig;
 
@@ -138,8 +138,7 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
 pub(crate) struct Voting {
     pub(crate) files: Files,
     pub(crate) guard: Option<Arc<Mutex<Guard>>>,
-    /// Until where it must follow, once that is known.
-    pub(crate) until: Option<Height>,
+    pub(crate) gate: Gate,
 }
 
 impl Voting {
@@ -151,12 +150,11 @@ impl Voting {
         Ok(Self {
             files,
             guard,
-            until: None,
+            gate: Gate::default(),
         })
     }
 
-    /// The mode that is safe now. Remembers until where the node must follow, and makes a new
-    /// guard once that is behind.
+    /// The mode that is safe now. Makes a new guard once the node may vote without its old one.
     pub(crate) fn mode(
         &mut self,
         config: &EngineConfig,
@@ -170,23 +168,15 @@ impl Voting {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             guard.position().map(|position| position.height)
         });
-        let mode = decide(&Standing {
+        let mode = self.gate.mode(&Standing {
             tip: &tip,
             key: key.as_ref(),
             guarded,
             has_guard: self.guard.is_some(),
             shown,
-            before: self.until,
         });
-        match &mode {
-            Mode::Following(crate::mode::FollowReason::Until(height)) => self.until = Some(*height),
-            Mode::Following(_) => {}
-            Mode::Voting => {
-                self.until = None;
-                if self.guard.is_none() {
-                    self.guard = Some(Arc::new(Mutex::new(Guard::open(&self.files.guard)?)));
-                }
-            }
+        if mode == Mode::Voting && self.guard.is_none() {
+            self.guard = Some(Arc::new(Mutex::new(Guard::open(&self.files.guard)?)));
         }
         Ok(mode)
     }

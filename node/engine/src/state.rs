@@ -1,11 +1,16 @@
 //! The store, as the replica reads it.
 
+use dirchain_consensus::answers::History;
 use dirchain_consensus::replica::ReplicaStore;
+use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::state_tree::{PageKey, Pages};
-use dirchain_ledger::view::{View, ViewError};
+use dirchain_ledger::validators::ValidatorSet;
+use dirchain_ledger::view::{Records as _, View, ViewError};
 use dirchain_storage::Store;
+
+use crate::error::EngineError;
 
 /// The store behind the replica's trait.
 pub(crate) struct StoreState(pub(crate) Store);
@@ -49,5 +54,24 @@ impl ReplicaStore for StoreState {
             reason: error.to_string(),
         })?;
         Ok(undecided.into_iter().map(|body| body.bytes).collect())
+    }
+}
+
+impl History for StoreState {
+    type Error = EngineError;
+
+    fn block_bytes(&self, height: Height) -> Result<Option<Vec<u8>>, EngineError> {
+        Ok(self.0.block_bytes(height)?)
+    }
+
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, EngineError> {
+        Ok(self.0.certificate(height)?)
+    }
+
+    fn validators_of(&self, height: Height) -> Result<Option<ValidatorSet>, EngineError> {
+        let Some(before) = height.previous() else {
+            return Ok(None);
+        };
+        Ok(Some(self.0.view(before).membership()?.current))
     }
 }

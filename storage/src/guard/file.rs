@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 use dirchain_ledger::codec;
 use dirchain_ledger::crypto::Signature;
 use dirchain_ledger::ids::Height;
+use dirchain_ledger::signing::{Position, SignedEntry, Step};
 
-use super::{Entry, GuardError, MESSAGE_BYTES_MAX, Position, Step};
+use super::{GuardError, MESSAGE_BYTES_MAX};
 
 /// What the file begins with; the last byte is the version of the layout.
 const MAGIC: &[u8; 16] = b"dirchain guard 1";
@@ -54,7 +55,7 @@ impl Drop for Lock {
 
 impl GuardFile {
     /// Locks, creates or opens the file, and reads its entries; a torn tail is cut off.
-    pub(super) fn open(path: &Path) -> Result<(Self, Vec<Entry>), GuardError> {
+    pub(super) fn open(path: &Path) -> Result<(Self, Vec<SignedEntry>), GuardError> {
         let lock = lock(path)?;
         let file = match File::open(path) {
             Ok(file) => file,
@@ -91,7 +92,7 @@ impl GuardFile {
     }
 
     /// Appends an entry; synced when this returns.
-    pub(super) fn append(&mut self, entry: &Entry) -> Result<(), GuardError> {
+    pub(super) fn append(&mut self, entry: &SignedEntry) -> Result<(), GuardError> {
         let record = record(entry);
         self.file
             .write_all(&record)
@@ -109,7 +110,7 @@ impl GuardFile {
     /// Replaces the file by one with these entries alone. A crash leaves the old one or the new.
     pub(super) fn rewrite<'a>(
         &mut self,
-        entries: impl Iterator<Item = &'a Entry>,
+        entries: impl Iterator<Item = &'a SignedEntry>,
     ) -> Result<(), GuardError> {
         self.size_bytes = write_anew(&self.path, entries)?;
         let file = OpenOptions::new().append(true).open(&self.path);
@@ -155,7 +156,7 @@ fn lock(path: &Path) -> Result<Lock, GuardError> {
 /// directory. Gives its size.
 fn write_anew<'a>(
     path: &Path,
-    entries: impl Iterator<Item = &'a Entry>,
+    entries: impl Iterator<Item = &'a SignedEntry>,
 ) -> Result<u64, GuardError> {
     let mut bytes = MAGIC.to_vec();
     for entry in entries {
@@ -197,7 +198,7 @@ fn length_sum(length: [u8; LENGTH_BYTES]) -> [u8; LENGTH_SUM_BYTES] {
     [a, b, c, d, e, f, g, h]
 }
 
-fn record(entry: &Entry) -> Vec<u8> {
+fn record(entry: &SignedEntry) -> Vec<u8> {
     let step: u8 = match entry.position.step {
         Step::Proposal => 0,
         Step::Prevote => 1,
@@ -219,7 +220,7 @@ fn record(entry: &Entry) -> Vec<u8> {
 }
 
 /// The entries, and where the last complete record ends.
-fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, u64), GuardError> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<SignedEntry>, u64), GuardError> {
     let damaged = |rest: &[u8], what| GuardError::Damaged {
         path: path.to_owned(),
         offset: size_of(bytes).saturating_sub(size_of(rest)),
@@ -228,7 +229,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<Entry>, u64), GuardError> {
     let mut rest = bytes
         .strip_prefix(MAGIC)
         .ok_or_else(|| damaged(bytes, "it does not begin as a guard does"))?;
-    let mut entries: Vec<Entry> = Vec::new();
+    let mut entries: Vec<SignedEntry> = Vec::new();
     while let Some((content, sum, after)) =
         split_record(rest).map_err(|what| damaged(rest, what))?
     {
@@ -274,7 +275,7 @@ fn split_record(bytes: &[u8]) -> Result<Option<SplitRecord<'_>>, &'static str> {
     Ok(Some((content, sum, rest)))
 }
 
-fn entry(content: &[u8]) -> Option<Entry> {
+fn entry(content: &[u8]) -> Option<SignedEntry> {
     type Content = (Height, u32, u8, Vec<u8>, Signature);
     let decoded = codec::decode::<Content, CONTENT_BYTES_MAX>(content).ok()?;
     let (height, round, step, message, signature) = decoded;
@@ -284,7 +285,7 @@ fn entry(content: &[u8]) -> Option<Entry> {
         2 => Step::Precommit,
         _ => return None,
     };
-    Some(Entry {
+    Some(SignedEntry {
         position: Position {
             height,
             round,

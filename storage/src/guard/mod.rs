@@ -2,49 +2,23 @@
 //! leaves, so that no crash makes it sign two different things in one place.
 //!
 //! It is a small file of its own, in no backup: a restored guard would forget what was signed
-//! since. It remembers every signature of the height it is at, since a node that starts again sends
-//! its messages of that height again; of earlier heights it remembers nothing and signs nothing.
+//! since. What may be signed is the verdict of `ledger/src/signing.rs`; the file keeps it.
 //!
 //! Invariant: nothing is signed that the file does not hold. What the file cannot tell is refused.
 
 mod file;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use dirchain_ledger::crypto::Signature;
-use dirchain_ledger::ids::Height;
+use dirchain_ledger::signing::{SignedEntry, SigningRecord, SigningVerdict};
 
+pub use dirchain_ledger::signing::{Position, REMEMBERED_COUNT_MAX, Step};
 use file::GuardFile;
 
 /// A message to be signed: votes and proposals have less than 200 bytes.
 pub const MESSAGE_BYTES_MAX: usize = 512;
-/// Signatures remembered of one height: three a round. Older ones are not given again.
-pub const REMEMBERED_COUNT_MAX: usize = 1024;
-
-/// What a validator signs in a round, in the order in which it signs.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Step {
-    /// A proposal.
-    Proposal,
-    /// A first vote.
-    Prevote,
-    /// A second vote.
-    Precommit,
-}
-
-/// The place of a signature in the chain of rounds. Ordered: a validator signs in this order only.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
-    /// The height.
-    pub height: Height,
-    /// The round.
-    pub round: u32,
-    /// The step.
-    pub step: Step,
-}
-
 /// What the guard says to a request for a signature.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum GuardVerdict {
@@ -120,14 +94,6 @@ pub enum GuardError {
     },
 }
 
-/// One signature, as the file holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Entry {
-    position: Position,
-    message: Vec<u8>,
-    signature: Signature,
-}
-
 /// The double-sign guard of one consensus key.
 #[derive(Debug)]
 pub struct Guard {
@@ -138,7 +104,7 @@ pub struct Guard {
 #[derive(Debug)]
 struct State {
     file: GuardFile,
-    remembered: Remembered,
+    remembered: SigningRecord,
     failure: Option<GuardError>,
 }
 
@@ -153,7 +119,7 @@ impl Guard {
     /// [`GuardError::InUse`], [`GuardError::Damaged`], [`GuardError::Disk`].
     pub fn open(path: &Path) -> Result<Guard, GuardError> {
         let (file, entries) = GuardFile::open(path)?;
-        let mut remembered = Remembered::default();
+        let mut remembered = SigningRecord::default();
         for entry in entries {
             remembered.add(entry);
         }
@@ -206,16 +172,13 @@ impl Guard {
         if size_bytes > MESSAGE_BYTES_MAX {
             return Err(GuardError::MessageTooLong { size_bytes });
         }
-        if let Some(guarded) = state.remembered.highest()
-            && position <= guarded
-        {
-            return Ok(match state.remembered.signature(position, message) {
-                Some(signature) => GuardVerdict::SignAgain(signature),
-                None => GuardVerdict::Refuse { guarded },
-            });
+        match state.remembered.verdict(position, message) {
+            SigningVerdict::New => {}
+            SigningVerdict::Again(signature) => return Ok(GuardVerdict::SignAgain(signature)),
+            SigningVerdict::Refuse { guarded } => return Ok(GuardVerdict::Refuse { guarded }),
         }
         let signature = sign(message);
-        let entry = Entry {
+        let entry = SignedEntry {
             position,
             message: message.to_vec(),
             signature,
@@ -230,49 +193,12 @@ impl Guard {
 }
 
 impl State {
-    fn store(&mut self, entry: Entry) -> Result<(), GuardError> {
+    fn store(&mut self, entry: SignedEntry) -> Result<(), GuardError> {
         self.file.append(&entry)?;
         self.remembered.add(entry);
         if self.file.is_full() {
             self.file.rewrite(self.remembered.entries())?;
         }
         Ok(())
-    }
-}
-
-/// The signatures of the height that is guarded.
-#[derive(Debug, Default)]
-struct Remembered {
-    entries: BTreeMap<Position, Entry>,
-}
-
-impl Remembered {
-    fn highest(&self) -> Option<Position> {
-        let (position, _) = self.entries.last_key_value()?;
-        Some(*position)
-    }
-
-    fn signature(&self, position: Position, message: &[u8]) -> Option<Signature> {
-        let entry = self.entries.get(&position)?;
-        (entry.message == message).then_some(entry.signature)
-    }
-
-    /// Adds an entry above all others; the first of a height drops those of the height before.
-    fn add(&mut self, entry: Entry) {
-        let height = entry.position.height;
-        if self
-            .highest()
-            .is_some_and(|highest| highest.height < height)
-        {
-            self.entries.clear();
-        }
-        if self.entries.len() >= REMEMBERED_COUNT_MAX {
-            self.entries.pop_first();
-        }
-        self.entries.insert(entry.position, entry);
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
     }
 }

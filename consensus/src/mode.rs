@@ -45,22 +45,47 @@ impl std::fmt::Display for Mode {
 }
 
 /// What bears on voting.
-pub(crate) struct Standing<'a> {
-    pub(crate) tip: &'a Tip,
+pub struct Standing<'a> {
+    /// The end of this node's chain.
+    pub tip: &'a Tip,
     /// The key that votes would be signed with.
-    pub(crate) key: Option<&'a PublicKey>,
+    pub key: Option<&'a PublicKey>,
     /// The guard's highest height; none when nothing was signed yet.
-    pub(crate) guarded: Option<Height>,
+    pub guarded: Option<Height>,
     /// Whether the guard's file is there.
-    pub(crate) has_guard: bool,
+    pub has_guard: bool,
     /// Tips that other validators have shown.
-    pub(crate) shown: &'a [Height],
-    /// Where the node had to follow up to before, if it had to.
-    pub(crate) before: Option<Height>,
+    pub shown: &'a [Height],
 }
 
-/// The mode that is safe.
-pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
+/// Decides the mode over the life of a process.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    /// Until where the node must follow, once that is known.
+    until: Option<Height>,
+}
+
+impl Gate {
+    /// The mode that is safe now. Remembers until where the node must follow.
+    pub fn mode(&mut self, standing: &Standing<'_>) -> Mode {
+        let mode = decide(standing, self.until);
+        match &mode {
+            Mode::Following(FollowReason::Until(height)) => self.until = Some(*height),
+            Mode::Following(FollowReason::Observer | FollowReason::Unsure) => {}
+            Mode::Voting => self.until = None,
+        }
+        mode
+    }
+
+    /// The guard refused other bytes than were signed: the node follows until past that height.
+    pub fn conflict(&mut self, guarded: Height) -> Mode {
+        self.until = Some(guarded);
+        Mode::Following(FollowReason::Until(guarded))
+    }
+}
+
+/// The mode that is safe. `before`: where the node had to follow up to, if it had to.
+fn decide(standing: &Standing<'_>, before: Option<Height>) -> Mode {
     let votes = standing.key.is_some_and(|key| {
         standing
             .tip
@@ -79,7 +104,7 @@ pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
             Mode::Following(FollowReason::Until(until))
         }
     };
-    if let Some(until) = standing.before {
+    if let Some(until) = before {
         return follow(until);
     }
     if standing.has_guard {
@@ -102,7 +127,7 @@ pub(crate) fn decide(standing: &Standing<'_>) -> Mode {
 }
 
 /// An address that no validator has: what a following node calls itself to the engine.
-pub(crate) const OUTSIDE: Address = Address([0; 20]);
+pub const OUTSIDE: Address = Address([0; 20]);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -122,14 +147,14 @@ mod tests {
         tip.height = Height(tip_height);
         let key = tip.validators.members()[0].consensus_key;
         let shown: Vec<Height> = shown.iter().copied().map(Height).collect();
-        decide(&Standing {
+        let standing = Standing {
             tip: &tip,
             key: Some(&key),
             guarded: guarded.map(Height),
             has_guard,
             shown: &shown,
-            before: before.map(Height),
-        })
+        };
+        decide(&standing, before.map(Height))
     }
 
     #[test]
