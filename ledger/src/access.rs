@@ -20,7 +20,7 @@ use crate::view::{Records, View, ViewError};
 pub enum Basis {
     /// It provides the data, by this responsibility.
     Owner {
-        /// The responsibility that the entry cites.
+        /// The responsibility that the version last published cites; none before the first.
         responsibility: Option<ResponsibilityCode>,
     },
     /// The field is shared with every department.
@@ -177,9 +177,9 @@ fn may_read_record(
         .department(asked.department)?
         .is_some_and(|d| d.is_active_at(asked.at.height));
     if active && acts_for(view, asked.department, &resource.provider)? {
-        let responsibility = resource
-            .entry()
-            .and_then(|entry| entry.responsibility.clone());
+        // Of what was published: a draft may cite anything, nobody has checked it (rule C1).
+        let published = resource.published.as_ref();
+        let responsibility = published.and_then(|p| p.entry.responsibility.clone());
         return Ok(Verdict::Allowed(Basis::Owner { responsibility }));
     }
     let Some(published) = resource.in_force() else {
@@ -276,7 +276,7 @@ fn failure(
 
 fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Basis, ViewError> {
     let granted = &authorization.granted;
-    let suspect = view.key(&granted.key)?.and_then(|key| key.suspect_since);
+    let suspect = view.key(&granted.key)?.and_then(|key| key.suspect_since());
     Ok(Basis::Authorized {
         authorization: authorization.id.clone(),
         until: authorization.to,

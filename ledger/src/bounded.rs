@@ -160,6 +160,13 @@ impl<T, const N: usize> List<T, N> {
         Ok(())
     }
 
+    /// The list without the elements of which `keep` does not hold.
+    #[must_use]
+    pub fn retaining(mut self, keep: impl FnMut(&T) -> bool) -> Self {
+        self.0.retain(keep);
+        self
+    }
+
     /// The elements, to change in place; their number stays.
     pub fn as_mut_slice(&mut self) -> &mut [T] {
         &mut self.0

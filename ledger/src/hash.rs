@@ -122,6 +122,8 @@ domains! {
     Address = "address",
     /// A text kept outside the ledger.
     Text = "text",
+    /// What a version of a catalogue entry says: its encoded content.
+    Entry = "entry",
 }
 
 /// Hashes the concatenation of `parts` under `domain`.

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod limits;
 pub mod memory;
 pub mod merkle;
+pub mod past;
 pub mod records;
 pub mod rejection;
 pub mod signing;

@@ -59,6 +59,12 @@ struct Moment {
 }
 
 #[derive(Debug, PartialEq, SchemaWrite, SchemaRead)]
+struct Suspicion {
+    since: u64,
+    reported: Moment,
+}
+
+#[derive(Debug, PartialEq, SchemaWrite, SchemaRead)]
 struct KeyRecord {
     kind: u32,
     public_key: Bytes32,
@@ -68,7 +74,7 @@ struct KeyRecord {
     next_sequence: u64,
     from: Moment,
     to: Option<Moment>,
-    suspect_since: Option<u64>,
+    suspicions: Vec<Suspicion>,
 }
 
 #[derive(Debug, PartialEq, SchemaWrite, SchemaRead)]
@@ -237,8 +243,5 @@ fn headers_certificates_and_records_are_the_same() {
         panic!("a key");
     };
     assert_eq!(mirrored.next_sequence, key.next_sequence);
-    assert_eq!(
-        mirrored.suspect_since,
-        key.suspect_since.map(|height| height.0)
-    );
+    assert_eq!(mirrored.suspicions[0].since, key.suspicions[0].since.0);
 }

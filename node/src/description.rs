@@ -171,7 +171,7 @@ impl DepartmentDescription {
             role: Role::Head,
             next_sequence: 1,
             valid: Period::since(since),
-            suspect_since: None,
+            suspicions: Default::default(),
         };
         let department = Department {
             id: self.id,

@@ -161,7 +161,7 @@ pub(super) fn key_item(key: &Key) -> KeyItem {
         role: key.role,
         next_sequence: key.next_sequence,
         valid: key.valid.into(),
-        suspect_since: key.suspect_since,
+        suspect_since: key.suspect_since(),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode};
 use crate::limits;
 use crate::records::{
     Authorization, Department, DepartmentStatus, Key, KeyOffer, Office, Period, Record, RecordId,
-    RecordKind, Responsibility, ResponsibilityEnd, Role, StatusSince, Trail,
+    RecordKind, Responsibility, ResponsibilityEnd, Role, StatusSince, Suspicion, Trail,
 };
 use crate::rejection::Rejection;
 use crate::view::{Records, View};
@@ -128,7 +128,7 @@ impl Context<'_, '_> {
             role: offer.role,
             next_sequence: 1,
             valid: Period::since(self.at),
-            suspect_since: None,
+            suspicions: List::default(),
         }))
     }
 
@@ -196,7 +196,11 @@ impl Context<'_, '_> {
             .into());
         }
         // A second report can only widen the suspicion.
-        key.suspect_since = Some(key.suspect_since.map_or(since, |before| before.min(since)));
+        if key.suspect_since().is_none_or(|before| since < before) {
+            let reported = self.at;
+            let suspicion = Suspicion { since, reported };
+            push(&mut key.suspicions, suspicion, "the reports about a key")?;
+        }
         let department = key.department.clone();
         self.put(Record::Key(key))?;
         self.touch_department(&department)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Context, Refusal, end, push};
-use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
+use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, SharingId, Statement};
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry, Lack,
     Office, Period, Published, Record, RecordId, RecordKind, Resource, ResourceStatus, Sharing,
@@ -66,7 +66,7 @@ impl Context<'_, '_> {
                 }
                 .into());
             }
-            None => new_resource(code, provider),
+            None => new_resource(code, provider, self.at),
         };
         if resource.provider != *provider {
             let provider = resource.provider;
@@ -213,6 +213,7 @@ impl Context<'_, '_> {
         let period = VersionPeriod {
             version,
             period: Period::since(self.at),
+            entry: entry.hash(),
         };
         push(
             &mut resource.versions,
@@ -325,10 +326,12 @@ impl Context<'_, '_> {
     }
 }
 
-fn new_resource(code: &ResourceCode, provider: &DepartmentId) -> Resource {
+fn new_resource(code: &ResourceCode, provider: &DepartmentId, created: Moment) -> Resource {
     Resource {
         code: code.clone(),
         provider: provider.clone(),
+        earlier_providers: Default::default(),
+        created,
         revision: 0,
         draft: None,
         published: None,

@@ -130,8 +130,25 @@ pub struct Key {
     pub next_sequence: u64,
     /// When it was valid.
     pub valid: Period,
-    /// The block from which verdicts that rest on it say that it may have been stolen.
-    pub suspect_since: Option<Height>,
+    /// Every report that it was stolen which went further back than those before it, oldest first.
+    pub suspicions: List<Suspicion, { limits::PERIODS_MAX }>,
+}
+
+/// A report that a key was stolen.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Suspicion {
+    /// The block from which on verdicts that rest on the key say so.
+    pub since: Height,
+    /// When it was reported.
+    pub reported: Moment,
+}
+
+impl Key {
+    /// The block from which verdicts that rest on it say that it may have been stolen. Each report
+    /// goes further back than the one before, so the last one counts.
+    pub fn suspect_since(&self) -> Option<Height> {
+        self.suspicions.last().map(|suspicion| suspicion.since)
+    }
 }
 
 /// A key offered for registration, with proof that whoever offers it holds the secret half.

@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Period, Trail};
 use crate::bounded::{List, Text};
+use crate::codec::encode;
+use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
-    Code, DepartmentId, FieldNumber, Moment, Name, ResourceCode, ResponsibilityCode, Statement,
+    Code, DepartmentId, FieldNumber, Height, Moment, Name, ResourceCode, ResponsibilityCode,
+    Statement,
 };
 use crate::limits;
 
@@ -350,6 +353,12 @@ impl Entry {
         lacks
     }
 
+    /// The hash that a version's period carries, so that a record proves what its past versions
+    /// said.
+    pub fn hash(&self) -> Hash {
+        hash(Domain::Entry, &[&encode(self)])
+    }
+
     /// A field by its number.
     pub fn field(&self, number: FieldNumber) -> Option<&Field> {
         self.fields.iter().find(|field| field.number == number)
@@ -413,6 +422,17 @@ pub struct VersionPeriod {
     pub version: u32,
     /// When it was in force.
     pub period: Period,
+    /// [`Entry::hash`] of what it says.
+    pub entry: Hash,
+}
+
+/// A department that provided an entry before its present provider.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct EarlierProvider {
+    /// Who provided it.
+    pub provider: DepartmentId,
+    /// The block from which on another did.
+    pub until: Moment,
 }
 
 /// A withdrawn entry's end.
@@ -431,6 +451,10 @@ pub struct Resource {
     pub code: ResourceCode,
     /// Who provides it.
     pub provider: DepartmentId,
+    /// Who provided it before, oldest first.
+    pub earlier_providers: List<EarlierProvider, { limits::PERIODS_MAX }>,
+    /// When its code was taken.
+    pub created: Moment,
     /// Counts every change of this record; an action names the revision it was decided on.
     pub revision: u32,
     /// The draft or pending amendment, if any.
@@ -496,6 +520,20 @@ impl Resource {
     /// The version in force: published, and not withdrawn since.
     pub fn in_force(&self) -> Option<&Published> {
         self.published.as_ref().filter(|_| self.withdrawn.is_none())
+    }
+
+    /// Who provided it after the block at `height`, at or after its creation.
+    pub fn provider_at(&self, height: Height) -> &DepartmentId {
+        let earlier = self.earlier_providers.iter();
+        let mut earlier = earlier.filter(|earlier| height < earlier.until.height);
+        let provider = earlier.next().map(|earlier| &earlier.provider);
+        provider.unwrap_or(&self.provider)
+    }
+
+    /// The version last published at or before `height`, in force then or withdrawn by then.
+    pub fn version_at(&self, height: Height) -> Option<&VersionPeriod> {
+        let mut versions = self.versions.iter().rev();
+        versions.find(|version| version.period.from.height <= height)
     }
 
     /// What it says: the version in force, or else the draft.

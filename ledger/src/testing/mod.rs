@@ -307,7 +307,7 @@ fn genesis_key(department: &str, role: Role, at: Moment) -> Record {
         role,
         next_sequence: 1,
         valid: Period::since(at),
-        suspect_since: None,
+        suspicions: List::default(),
     })
 }
 

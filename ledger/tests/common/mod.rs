@@ -212,7 +212,11 @@ pub(crate) fn records() -> Vec<Record> {
             role: Role::Gateway,
             next_sequence: 17,
             valid: period,
-            suspect_since: Some(Height(5)),
+            suspicions: List::new(vec![Suspicion {
+                since: Height(5),
+                reported: moment(6),
+            }])
+            .unwrap(),
         }),
         Record::Node(Node {
             id: id("D004-1"),
@@ -277,6 +281,12 @@ fn resource() -> Resource {
     Resource {
         code: code(1),
         provider: id(PROVIDER),
+        earlier_providers: List::new(vec![EarlierProvider {
+            provider: id(BYSTANDER),
+            until: moment(5),
+        }])
+        .unwrap(),
+        created: moment(4),
         revision: 9,
         draft: Some(Draft {
             status: DraftStatus::Returned {
@@ -293,6 +303,7 @@ fn resource() -> Resource {
         versions: List::new(vec![VersionPeriod {
             version: 1,
             period: Period::since(moment(6)),
+            entry: entry(&responsibility(PROVIDER)).hash(),
         }])
         .unwrap(),
         withdrawn: Some(Withdrawal {

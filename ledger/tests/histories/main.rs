@@ -7,6 +7,7 @@
 )]
 
 mod model;
+mod past;
 mod steps;
 
 use std::collections::{BTreeMap, BTreeSet};

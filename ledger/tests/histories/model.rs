@@ -219,8 +219,7 @@ impl Told {
             && is_active
             && self.line(provider).contains(department)
         {
-            let published = self.published.as_ref().map(|(_, entry)| entry);
-            let entry = published.or(self.draft.as_ref());
+            let entry = self.published.as_ref().map(|(_, entry)| entry);
             let responsibility = entry.and_then(|entry| entry.responsibility.clone());
             return Verdict::Allowed(Basis::Owner { responsibility });
         }

@@ -15,15 +15,19 @@ fn point_1_the_provider_and_its_parent_read_even_before_publication() {
     ledger
         .draft(SUB_UNIT, &code(1), &entry(&responsibility(PROVIDER)))
         .unwrap();
-    let owner = Verdict::Allowed(Basis::Owner {
-        responsibility: Some(responsibility(PROVIDER)),
-    });
+    let owner = |responsibility| Verdict::Allowed(Basis::Owner { responsibility });
     for department in [SUB_UNIT, PROVIDER] {
-        assert_eq!(ledger.verdict(department, &code(1), 3, None), owner);
+        assert_eq!(ledger.verdict(department, &code(1), 3, None), owner(None));
     }
     let unpublished = Verdict::Denied(Denial::NotPublished);
     for department in [KEYLESS_SUB_UNIT, APPLICANT, STEWARD] {
         assert_eq!(ledger.verdict(department, &code(1), 3, None), unpublished);
+    }
+    ledger.submit_draft(SUB_UNIT, &code(1)).unwrap();
+    ledger.publish(SUB_UNIT, &code(1)).unwrap();
+    for department in [SUB_UNIT, PROVIDER] {
+        let cited = Some(responsibility(PROVIDER));
+        assert_eq!(ledger.verdict(department, &code(1), 3, None), owner(cited));
     }
 }
 
@@ -51,6 +55,8 @@ fn point_2_a_suspended_provider_does_not_read_either() {
     let resource = Resource {
         code: code(1),
         provider: id(SUSPENDED),
+        earlier_providers: List::default(),
+        created: at,
         revision: 3,
         draft: None,
         published: Some(Published {

@@ -227,7 +227,7 @@ fn r3_a_suspicion_only_widens() {
         let suspect = vec![Action::SuspectKey { public_key, since }];
         ledger.submit(&head(PROVIDER), suspect).unwrap();
         let key = ledger.state.key(&public_key).unwrap().unwrap();
-        assert_eq!(key.suspect_since, Some(Height(expected)));
+        assert_eq!(key.suspect_since(), Some(Height(expected)));
     }
 }
 

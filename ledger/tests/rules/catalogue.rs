@@ -333,10 +333,13 @@ fn full_resource() -> Record {
             from: at,
             to: Some(at),
         },
+        entry: own_entry().hash(),
     };
     Record::Resource(Box::new(Resource {
         code: code(1),
         provider: id(PROVIDER),
+        earlier_providers: List::default(),
+        created: at,
         revision: 7,
         draft: Some(Draft {
             status: DraftStatus::Submitted { since: at },

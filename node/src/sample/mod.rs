@@ -105,7 +105,7 @@ pub fn city(seed: &[u8; 32], nodes: &[NodeSpec], time: TimeMs) -> Result<SampleC
             role: key.role,
             next_sequence: 1,
             valid: Period::since(since),
-            suspect_since: None,
+            suspicions: Default::default(),
         }));
     }
     let mut validators = Vec::new();

@@ -114,7 +114,7 @@ fn genesis(name: &str) -> Genesis {
             role: Role::Head,
             next_sequence: 1,
             valid: Period::since(at),
-            suspect_since: None,
+            suspicions: Default::default(),
         }));
         records.push(Record::Responsibility(Responsibility {
             code: format!("Z-{id}-00").parse().unwrap(),
