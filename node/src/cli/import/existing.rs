@@ -80,6 +80,8 @@ fn record(client: &Client, answer: ResourceAnswer) -> anyhow::Result<Resource> {
     Ok(Resource {
         code: answer.resource.code,
         provider: answer.resource.provider,
+        earlier_providers: List::default(),
+        created: answer.as_of.into(),
         revision: answer.resource.revision,
         draft,
         published: published.map(|(entry, version)| Published {
