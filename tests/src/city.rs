@@ -258,7 +258,7 @@ impl City {
             ask("/api/v1/resources?limit=1000".to_owned()),
             ask("/api/v1/parameters".to_owned()),
         ];
-        for resource in client.resources(&Default::default()).unwrap() {
+        for resource in client.resources(&Default::default(), usize::MAX).unwrap() {
             let code = resource.code.as_str().replace('/', "%2F");
             // The sample's own entries; an imported one here and there.
             if !code.starts_with("307001054") && !code.starts_with("307001055")

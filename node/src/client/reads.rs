@@ -35,6 +35,10 @@ pub struct ResourceFilter {
     pub provider: Option<DepartmentId>,
     /// Entries that stand here.
     pub status: Option<ResourceStatus>,
+    /// Entries whose code, name or abstract holds this.
+    pub text: Option<String>,
+    /// The list as it was then.
+    pub at: Option<At>,
 }
 
 /// Items asked for at a time; the most that a node gives.
@@ -92,7 +96,19 @@ impl Client {
 
     /// Every department.
     pub fn departments(&self) -> Result<Vec<DepartmentItem>, ClientError> {
-        self.all("/api/v1/departments", Vec::new())
+        self.departments_with(None, None, usize::MAX)
+    }
+
+    /// Departments whose id or name holds a text, at most `count_max`.
+    pub fn departments_with(
+        &self,
+        text: Option<&str>,
+        at: Option<At>,
+        count_max: usize,
+    ) -> Result<Vec<DepartmentItem>, ClientError> {
+        let mut query = at_query(at);
+        query.extend(text.map(|text| ("text", text.to_owned())));
+        self.list("/api/v1/departments", query, count_max)
     }
 
     /// A responsibility, if there is one of that code.
@@ -116,16 +132,22 @@ impl Client {
         )
     }
 
-    /// Every entry that a filter leaves.
-    pub fn resources(&self, filter: &ResourceFilter) -> Result<Vec<ResourceItem>, ClientError> {
-        let mut query = Vec::new();
+    /// The entries that a filter leaves, at most `count_max`.
+    pub fn resources(
+        &self,
+        filter: &ResourceFilter,
+        count_max: usize,
+    ) -> Result<Vec<ResourceItem>, ClientError> {
+        let mut query = at_query(filter.at);
+        let text = filter.text.as_ref();
+        query.extend(text.map(|text| ("text", text.clone())));
         if let Some(provider) = &filter.provider {
             query.push(("provider", provider.to_string()));
         }
         if let Some(status) = filter.status {
             query.push(("status", status_text(status).to_owned()));
         }
-        self.all("/api/v1/resources", query)
+        self.list("/api/v1/resources", query, count_max)
     }
 
     /// Every entry of a department and of its sub-units.
@@ -137,10 +159,11 @@ impl Client {
         let mut entries = Vec::new();
         for found in self.departments()? {
             if found.id == *department || found.id.as_str().starts_with(&prefix) {
-                entries.extend(self.resources(&ResourceFilter {
+                let filter = ResourceFilter {
                     provider: Some(found.id),
-                    status: None,
-                })?);
+                    ..ResourceFilter::default()
+                };
+                entries.extend(self.resources(&filter, usize::MAX)?);
             }
         }
         Ok(entries)
@@ -227,13 +250,14 @@ impl Client {
         self.get("/api/v1/parameters", &at_query(at))
     }
 
-    fn all<T: DeserializeOwned>(
+    fn list<T: DeserializeOwned>(
         &self,
         path: &str,
         mut query: Vec<(&'static str, String)>,
+        count_max: usize,
     ) -> Result<Vec<T>, ClientError> {
-        query.push(("limit", PAGE_COUNT.to_string()));
-        self.pages(path, query, usize::MAX)
+        query.push(("limit", count_max.clamp(1, PAGE_COUNT).to_string()));
+        self.pages(path, query, count_max)
     }
 
     /// The items of a list's pages, all of them for one block, up to `count_max`.

@@ -84,9 +84,9 @@ fn a_list_is_read_to_its_last_page() {
     let provider = Some("D012".parse().unwrap());
     let filter = ResourceFilter {
         provider,
-        status: None,
+        ..ResourceFilter::default()
     };
-    assert!(client.resources(&filter).unwrap().is_empty());
+    assert!(client.resources(&filter, usize::MAX).unwrap().is_empty());
     let heads = server.join().unwrap();
     let second = first_line(&heads[1]);
     assert!(

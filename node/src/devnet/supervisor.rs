@@ -40,8 +40,8 @@ pub struct Options {
 /// Runs a devnet until it is interrupted, or one of its nodes ends by itself.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let data = std::path::absolute(&options.data)?;
-    let layout = Layout::open_or_make(&data, options.nodes, options.base_port, now())?;
     require_ports(options)?;
+    let layout = Layout::open_or_make(&data, options.nodes, options.base_port, now())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

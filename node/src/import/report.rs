@@ -92,6 +92,8 @@ pub struct Report {
     pub totals: Totals,
     /// Sub-units to be registered.
     pub sub_units: Vec<SubUnitLine>,
+    /// Whether they have been.
+    pub registered: bool,
     /// How many entries lack what.
     pub lacking: BTreeMap<String, usize>,
     /// How many entries have which note.
@@ -228,7 +230,11 @@ impl fmt::Display for Report {
         for (topic, count) in &self.noted {
             writeln!(f, "{count:>7}  {topic}")?;
         }
-        heading(f, "Sub-units to register", self.sub_units.is_empty())?;
+        let title = match self.registered {
+            true => "Sub-units registered",
+            false => "Sub-units to register",
+        };
+        heading(f, title, self.sub_units.is_empty())?;
         for unit in &self.sub_units {
             writeln!(f, "    {:<10}  {}", unit.id.as_str(), unit.name)?;
         }

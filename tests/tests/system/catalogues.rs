@@ -16,7 +16,10 @@ fn both_catalogues_are_imported_once_and_every_node_answers_the_same() {
     }
     let agreed = city.agree();
     city.answer_alike(agreed.height);
-    let resources = city.client(3).resources(&Default::default()).unwrap();
+    let resources = city
+        .client(3)
+        .resources(&Default::default(), usize::MAX)
+        .unwrap();
     assert_eq!(resources.len(), 24 + 465 + 134);
 
     for (agency, _, file, count) in AGENCIES {

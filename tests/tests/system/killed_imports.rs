@@ -82,7 +82,10 @@ fn an_import_goes_on_when_another_node_is_killed() {
         imported += usize::try_from(count).unwrap();
         let agreed = city.agree();
         for index in 0..4 {
-            let resources = city.client(index).resources(&Default::default()).unwrap();
+            let resources = city
+                .client(index)
+                .resources(&Default::default(), usize::MAX)
+                .unwrap();
             assert_eq!(
                 resources.len(),
                 imported,
@@ -114,6 +117,9 @@ fn an_import_whose_own_node_is_killed_is_taken_up_again() {
     assert_eq!(totals["refused"], 0, "{totals}");
     assert_eq!(totals["entries"], count, "{totals}");
     city.agree();
-    let resources = city.client(2).resources(&Default::default()).unwrap();
+    let resources = city
+        .client(2)
+        .resources(&Default::default(), usize::MAX)
+        .unwrap();
     assert_eq!(u64::try_from(resources.len()).unwrap(), count);
 }

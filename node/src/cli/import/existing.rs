@@ -40,7 +40,7 @@ pub(super) fn read(client: &Client, agency: &DepartmentId) -> anyhow::Result<Exi
             existing.sub_units.push(sub_unit(&department)?);
         }
     }
-    let resources = client.resources(&ResourceFilter::default())?;
+    let resources = client.resources(&ResourceFilter::default(), usize::MAX)?;
     let is_agencys = |item: &ResourceItem| {
         item.provider == *agency || item.provider.as_str().starts_with(&below)
     };

@@ -102,6 +102,7 @@ impl Import {
         if !registrations.is_empty() {
             desk.carry_out(registrations)
                 .with_context(|| format!("registering sub-units of {}", options.agency))?;
+            report.registered = true;
         }
         let work: Vec<Work> = plan.drafts.iter().map(|draft| self.work(draft)).collect();
         let sent = send(&desk.client, &mut desk.author, work, "importing")?;

@@ -99,11 +99,11 @@ pub(super) fn block(answer: &BlockAnswer) -> String {
             item.actions.join(", "),
         ]);
     }
-    text.push_str(&format!(
-        "\n{} transactions\n{}",
-        answer.transactions.len(),
-        transactions.text()
-    ));
+    let count = match answer.transactions.len() {
+        1 => "1 transaction".to_owned(),
+        count => format!("{count} transactions"),
+    };
+    text.push_str(&format!("\n{count}\n{}", transactions.text()));
     text
 }
 

@@ -1,6 +1,7 @@
 //! `dirchain query`: what the directory says, for a height or a time.
 
 mod chain;
+mod list;
 mod resource;
 mod sharing;
 
@@ -30,6 +31,10 @@ pub(crate) struct When {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Query {
+    /// Catalogue entries, by code
+    Resources(Box<list::Resources>),
+    /// Departments, by id
+    Departments(list::Departments),
     /// A catalogue entry
     Resource {
         /// Its code, such as 103001/000001
@@ -136,6 +141,8 @@ impl Query {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
         let client = context.client()?;
         match self {
+            Query::Resources(list) => list.run(context, &client),
+            Query::Departments(list) => list.run(context, &client),
             Query::Resource { code, when } => {
                 let found = client.resource(&code, when.at)?;
                 print(
@@ -197,6 +204,10 @@ impl Query {
 
 impl Access {
     fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        // A verdict about a department that nobody registered is "no"; a person who mistyped one
+        // wants to hear of it.
+        let asking = client.department(&self.department, self.when.at)?;
+        asking.with_context(|| not_found(&RecordId::Department(self.department.clone())))?;
         let question = AccessQuestion {
             department: self.department,
             resource: self.resource,
@@ -214,6 +225,10 @@ fn print<T: Serialize>(
     name: &impl Display,
     text: impl FnOnce(&T) -> String,
 ) -> anyhow::Result<()> {
-    let answer = found.with_context(|| format!("there is no {name}. Check its spelling"))?;
+    let answer = found.with_context(|| not_found(name))?;
     context.output.print(&answer, text)
+}
+
+fn not_found(name: &impl Display) -> String {
+    format!("there is no {name}. Check its spelling")
 }

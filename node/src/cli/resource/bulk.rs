@@ -125,7 +125,9 @@ pub(crate) fn publish_all(
     let mut desk = signing.desk(context)?;
     let entries = match &provider {
         Some(provider) => desk.client.resources_below(provider)?,
-        None => desk.client.resources(&ResourceFilter::default())?,
+        None => desk
+            .client
+            .resources(&ResourceFilter::default(), usize::MAX)?,
     };
     let work = drafts(&desk.client, entries, |state, _, item| {
         (state == DraftState::Submitted).then(|| Action::PublishResource {
