@@ -14,4 +14,4 @@ pub mod problem;
 mod reading;
 
 pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome};
-pub use http::router;
+pub use http::{Settings, router, router_with};

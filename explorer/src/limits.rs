@@ -58,3 +58,17 @@ pub const WAIT_MS_MAX: u64 = 60_000;
 pub const WAITS_MAX: usize = 1_024;
 /// Seconds after which whoever met a full queue may come back.
 pub const RETRY_AFTER_S: &str = "2";
+
+/// Listeners to `/api/v1/events` at a time; further ones are told to come back.
+pub const LISTENERS_MAX: usize = 256;
+/// How often a listener that has everything looks whether a block has come.
+pub const LISTEN_INTERVAL: Duration = Duration::from_millis(100);
+/// After how long without a message a listener is sent an empty one, so that a broken connection
+/// shows.
+pub const LISTEN_KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// Milliseconds after which a browser whose connection broke asks again.
+pub const LISTEN_RETRY: Duration = Duration::from_secs(2);
+/// Bytes of messages about the newest blocks that are kept for all listeners.
+pub const MESSAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Seconds that an answer about a height may be kept by whoever received it.
+pub const IMMUTABLE_AGE_S: u32 = 86_400;

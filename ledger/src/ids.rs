@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use bincode::{Decode, Encode};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::bounded::{Text, text_codec, text_id};
 use crate::hash::{Domain, Hash, hash};
@@ -12,19 +12,7 @@ use crate::limits;
 
 /// A block's place in the chain. Genesis is 0, the first block is 1.
 #[derive(
-    Copy,
-    Clone,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Encode,
-    Decode,
-    Serialize,
-    Deserialize,
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize,
 )]
 #[serde(transparent)]
 pub struct Height(pub u64);
@@ -52,19 +40,7 @@ impl fmt::Display for Height {
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(
-    Copy,
-    Clone,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Encode,
-    Decode,
-    Serialize,
-    Deserialize,
+    Copy, Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize,
 )]
 #[serde(transparent)]
 pub struct TimeMs(pub i64);
@@ -96,6 +72,35 @@ impl fmt::Display for TimeMs {
         )
     }
 }
+
+/// Integers that JavaScript would round arrive as texts.
+macro_rules! integer_or_text {
+    ($name:ident, $integer:ty) => {
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Visitor;
+                impl serde::de::Visitor<'_> for Visitor {
+                    type Value = $name;
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str(concat!("an integer of the type ", stringify!($integer)))
+                    }
+                    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<$name, E> {
+                        <$integer>::try_from(value).map($name).map_err(E::custom)
+                    }
+                    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<$name, E> {
+                        <$integer>::try_from(value).map($name).map_err(E::custom)
+                    }
+                    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse().map($name).map_err(E::custom)
+                    }
+                }
+                deserializer.deserialize_any(Visitor)
+            }
+        }
+    };
+}
+integer_or_text!(Height, u64);
+integer_or_text!(TimeMs, i64);
 
 /// When something took effect: in which block, and that block's time.
 #[derive(
@@ -349,7 +354,7 @@ impl Serialize for Address {
 }
 
 impl<'de> Deserialize<'de> for Address {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.parse().map_err(serde::de::Error::custom)
     }
@@ -389,6 +394,31 @@ mod tests {
         assert_eq!(printed(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(printed(1_795_348_800_123), "2026-11-22T12:00:00.123Z");
         assert_eq!(printed(4_107_542_400_000), "2100-03-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn heights_and_times_parse_from_integers_and_from_texts() {
+        #[derive(Debug, PartialEq, Deserialize)]
+        struct Both {
+            height: Height,
+            time: TimeMs,
+        }
+        let parse = |json: &str| serde_json::from_str::<Both>(json);
+        let plain = parse(r#"{"height": 7, "time": -5}"#).unwrap();
+        assert_eq!(plain, parse(r#"{"height": "7", "time": "-5"}"#).unwrap());
+        let large = parse(&format!(
+            r#"{{"height": "{}", "time": "{}"}}"#,
+            u64::MAX,
+            i64::MIN
+        ));
+        let (height, time) = (Height(u64::MAX), TimeMs(i64::MIN));
+        assert_eq!(large.unwrap(), Both { height, time });
+        for bad in [
+            r#"{"height": -1, "time": 0}"#,
+            r#"{"height": "x", "time": 0}"#,
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dirchain_engine::{Engine, EngineConfig, EngineError, Timeouts};
-use dirchain_explorer::router;
+use dirchain_explorer::{Settings, router_with};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_storage::Store;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
@@ -126,11 +126,14 @@ async fn serve(
     let handle = engine.handle();
     let directory =
         NodeDirectory::new(store.clone(), handle.clone(), &genesis, config.node.clone())?;
-    let app = router(
-        Arc::new(directory),
-        Arc::new(NodeSubmit::new(handle.clone())),
-    );
-    let (stop_http, http) = serve_http(listener, app);
+    // Dropping the sender tells the server, and whoever listens to what happens, to stop.
+    let (stop_http, stopping) = watch::channel(false);
+    let settings = Settings {
+        stopping: Some(stopping.clone()),
+    };
+    let submit = NodeSubmit::new(handle.clone());
+    let app = router_with(Arc::new(directory), Arc::new(submit), settings);
+    let http = serve_http(listener, app, stopping);
     tracing::info!(
         "node {} runs: height {}, {}, network {}, explorer http://{address}/",
         config.node,
@@ -143,7 +146,6 @@ async fn serve(
         () = stdin_closes(), if until_stdin_closes => None,
         ended = engine.stopped() => Some(ended),
     };
-    // Dropping it tells the server to stop.
     drop(stop_http);
     let result = match ended {
         None => {
@@ -192,13 +194,13 @@ async fn stop(engine: Engine) -> anyhow::Result<()> {
 fn serve_http(
     listener: TcpListener,
     app: axum::Router,
-) -> (oneshot::Sender<()>, JoinHandle<std::io::Result<()>>) {
-    let (stop, stopped) = oneshot::channel::<()>();
+    mut stopping: watch::Receiver<bool>,
+) -> JoinHandle<std::io::Result<()>> {
     let server = axum::serve(listener, app).with_graceful_shutdown(async move {
         // Either way it is time to stop.
-        let _dropped = stopped.await;
+        let _dropped = stopping.wait_for(|stops| *stops).await;
     });
-    (stop, tokio::spawn(server.into_future()))
+    tokio::spawn(server.into_future())
 }
 
 /// Ends when stdin does, whatever comes before.

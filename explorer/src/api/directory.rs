@@ -1,5 +1,6 @@
 //! Answers about the directory: departments, responsibilities, resources and their history.
 
+use dirchain_ledger::action::Action;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, TransactionId,
@@ -271,6 +272,16 @@ pub struct HistoryItem {
     pub reason: Option<String>,
     /// Who signed.
     pub signer: Signer,
+}
+
+/// An action that took effect: `GET /api/v1/events`, messages of the type `action`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionEvent {
+    /// When, where, who and why.
+    #[serde(flatten)]
+    pub item: HistoryItem,
+    /// What was done, as it was signed. Times within are milliseconds since 1970.
+    pub content: Action,
 }
 
 /// Numbers for an overview, counted up to a bound.

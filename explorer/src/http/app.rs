@@ -5,12 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use dirchain_ledger::records::RecordKind;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinError;
 
 use crate::api::{BoundedCount, Moment, Problem};
 use crate::directory::{Directory, Submit};
 use crate::http::access::SlowResources;
+use crate::http::events::Newest;
 use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::Reading;
@@ -25,6 +26,13 @@ pub(crate) struct Counts {
     pub(crate) authorizations: BoundedCount,
 }
 
+/// What the node that embeds the explorer decides about it.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Turns true when the node stops: whoever listens to what happens is let go.
+    pub stopping: Option<watch::Receiver<bool>>,
+}
+
 /// The handlers' state.
 pub(crate) struct App {
     pub(crate) directory: Arc<dyn Directory>,
@@ -34,11 +42,18 @@ pub(crate) struct App {
     queue: Semaphore,
     waits: Semaphore,
     bodies: Semaphore,
+    listeners: Arc<Semaphore>,
+    pub(crate) newest: Newest,
+    settings: Settings,
     counts: Mutex<Option<(Instant, Counts)>>,
 }
 
 impl App {
-    pub(crate) fn new(directory: Arc<dyn Directory>, submit: Arc<dyn Submit>) -> Self {
+    pub(crate) fn new(
+        directory: Arc<dyn Directory>,
+        submit: Arc<dyn Submit>,
+        settings: Settings,
+    ) -> Self {
         Self {
             directory,
             submit,
@@ -47,6 +62,9 @@ impl App {
             queue: Semaphore::new(limits::READS_MAX.saturating_add(limits::READS_WAITING_MAX)),
             waits: Semaphore::new(limits::WAITS_MAX),
             bodies: Semaphore::new(limits::BODIES_MAX),
+            listeners: Arc::new(Semaphore::new(limits::LISTENERS_MAX)),
+            newest: Newest::default(),
+            settings,
             counts: Mutex::new(None),
         }
     }
@@ -83,6 +101,24 @@ impl App {
         take(&self.bodies, "transactions are being received")
     }
 
+    /// A place among those that listen to what happens, held for as long as they do.
+    pub(crate) fn listener_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.listeners)
+            .try_acquire_owned()
+            .map_err(|_| crowded("listen to what happens"))
+    }
+
+    /// Waits, but not longer than `most` and not once the node stops. Whether it does.
+    pub(crate) async fn stops_within(&self, most: Duration) -> bool {
+        let Some(mut stopping) = self.settings.stopping.clone() else {
+            tokio::time::sleep(most).await;
+            return false;
+        };
+        let stopped = tokio::time::timeout(most, stopping.wait_for(|stops| *stops)).await;
+        // Whoever would tell is gone: the node is.
+        stopped.is_ok()
+    }
+
     /// Numbers for the overview; counted again when those at hand are too old.
     pub(crate) async fn counts(&self) -> Result<Counts, Problem> {
         let kept = *self
@@ -116,9 +152,11 @@ fn count(directory: &dyn Directory) -> Result<Counts, Problem> {
 }
 
 fn take<'s>(places: &'s Semaphore, what: &str) -> Result<SemaphorePermit<'s>, Problem> {
-    places
-        .try_acquire()
-        .map_err(|_| ProblemKind::Busy.with(format!("Too many {what}. Come back in a few seconds")))
+    places.try_acquire().map_err(|_| crowded(what))
+}
+
+fn crowded(what: &str) -> Problem {
+    ProblemKind::Busy.with(format!("Too many {what}. Come back in a few seconds"))
 }
 
 /// Waits for an answer, but not longer than `most`.

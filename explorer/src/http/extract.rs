@@ -1,5 +1,7 @@
 //! What comes in and goes out: parameters parsed into types, or a problem that says what is wrong.
 
+use std::io;
+
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
@@ -7,7 +9,9 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::ser::Formatter;
 
+use super::envelope::tag_of;
 use crate::api::Problem;
 use crate::at::At;
 use crate::cursor::Cursor;
@@ -60,14 +64,11 @@ pub(crate) struct Answer<T>(pub(crate) T);
 
 impl<T: Serialize> IntoResponse for Answer<T> {
     fn into_response(self) -> Response {
-        let body = match serde_json::to_vec(&self.0) {
+        let body = match json_text(&self.0) {
             Ok(body) => body,
-            Err(error) => {
-                tracing::error!(%error, "an answer did not serialize");
-                let problem = ProblemKind::Internal.with("The answer could not be written");
-                return problem.into_response();
-            }
+            Err(problem) => return problem.into_response(),
         };
+        let tag = tag_of(body.as_bytes());
         let mut response = body.into_response();
         let headers = response.headers_mut();
         let json = HeaderValue::from_static("application/json");
@@ -75,8 +76,44 @@ impl<T: Serialize> IntoResponse for Answer<T> {
         let nosniff = HeaderValue::from_static("nosniff");
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(header::ETAG, tag);
         response
     }
+}
+
+/// The largest integer that JavaScript's numbers hold exactly, with its neighbours: 2^53 - 1.
+const EXACT_MAX: u64 = (1 << 53) - 1;
+
+/// JSON as everybody writes it, except that integers which JavaScript would round are texts.
+struct ExactIntegers;
+
+impl Formatter for ExactIntegers {
+    fn write_u64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: u64) -> io::Result<()> {
+        if value > EXACT_MAX {
+            return write!(writer, "\"{value}\"");
+        }
+        write!(writer, "{value}")
+    }
+
+    fn write_i64<W: ?Sized + io::Write>(&mut self, writer: &mut W, value: i64) -> io::Result<()> {
+        if value.unsigned_abs() > EXACT_MAX {
+            return write!(writer, "\"{value}\"");
+        }
+        write!(writer, "{value}")
+    }
+}
+
+/// An answer's text.
+pub(crate) fn json_text(answer: &impl Serialize) -> Result<String, Problem> {
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "an answer did not serialize");
+        ProblemKind::Internal.with("The answer could not be written")
+    };
+    let mut bytes = Vec::with_capacity(256);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, ExactIntegers);
+    let written = answer.serialize(&mut serializer);
+    written.map_err(|error| broken(&error))?;
+    String::from_utf8(bytes).map_err(|error| broken(&error))
 }
 
 /// What every list takes.
@@ -118,4 +155,36 @@ pub(crate) fn text_filter(text: Option<&str>) -> Result<Option<String>, Problem>
         )));
     }
     Ok(Some(text.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn integers_that_javascript_would_round_are_texts() {
+        let text = |value: &serde_json::Value| json_text(value).unwrap();
+        assert_eq!(
+            text(&serde_json::json!(9_007_199_254_740_991u64)),
+            "9007199254740991"
+        );
+        assert_eq!(
+            text(&serde_json::json!(9_007_199_254_740_992u64)),
+            "\"9007199254740992\""
+        );
+        assert_eq!(
+            text(&serde_json::json!(u64::MAX)),
+            "\"18446744073709551615\""
+        );
+        assert_eq!(
+            text(&serde_json::json!(-9_007_199_254_740_991i64)),
+            "-9007199254740991"
+        );
+        assert_eq!(
+            text(&serde_json::json!([i64::MIN])),
+            "[\"-9223372036854775808\"]"
+        );
+    }
 }

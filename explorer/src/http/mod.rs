@@ -4,10 +4,13 @@ mod access;
 mod app;
 mod chain;
 mod directory;
+mod envelope;
+mod events;
 mod extract;
 mod health;
 mod transactions;
 
+pub use app::Settings;
 pub(crate) use app::{App, Counts};
 pub(crate) use extract::{Params, Place, slice, text_filter};
 pub(crate) use transactions::look_up;
@@ -21,6 +24,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
+use envelope::{envelope, for_ever, historic};
+
 use crate::api::Problem;
 use crate::directory::{Directory, Submit};
 use crate::limits;
@@ -29,7 +34,16 @@ use crate::problem::ProblemKind;
 
 /// The explorer's routes: `/api/v1/…`, the pages, `/livez`, `/readyz`, `/metrics`.
 pub fn router(directory: Arc<dyn Directory>, submit: Arc<dyn Submit>) -> Router {
-    let app = Arc::new(App::new(directory, submit));
+    router_with(directory, submit, Settings::default())
+}
+
+/// The same routes, with what the node decides about them.
+pub fn router_with(
+    directory: Arc<dyn Directory>,
+    submit: Arc<dyn Submit>,
+    settings: Settings,
+) -> Router {
+    let app = Arc::new(App::new(directory, submit, settings));
     let slow = Router::new()
         .nest("/api/v1", interface())
         .merge(pages::routes())
@@ -37,27 +51,43 @@ pub fn router(directory: Arc<dyn Directory>, submit: Arc<dyn Submit>) -> Router 
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))
         .layer(middleware::from_fn(short_address));
-    // The access check stands outside the layers: it is asked for far more often than the rest,
+    // The access check stands outside that layer: it is asked for far more often than the rest,
     // and looks after its own bounds.
     Router::new()
         .route("/api/v1/access-check", get(access::access_check))
+        .layer(middleware::from_fn(historic))
         .merge(slow)
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), envelope))
         .with_state(app)
 }
 
 fn interface() -> Router<Arc<App>> {
+    live().merge(pinned().layer(middleware::from_fn(historic)))
+}
+
+/// What an answer here says changes without a block too, or with every one.
+fn live() -> Router<Arc<App>> {
     let body_max = DefaultBodyLimit::max(limits::JSON_BODY_BYTES_MAX);
     Router::new()
         .route("/status", get(chain::status))
+        .route("/events", get(events::events))
         .route("/nodes", get(chain::nodes))
-        .route("/parameters", get(chain::parameters))
-        .route("/blocks", get(chain::blocks))
-        .route("/blocks/{height}", get(chain::block))
         .route("/keys/{public_key}", get(chain::key))
         .route("/transactions/{id}", get(transactions::transaction))
         .route("/transactions", post(transactions::submit).layer(body_max))
+}
+
+/// What an answer here says about one height, it says for ever.
+fn pinned() -> Router<Arc<App>> {
+    Router::new()
+        .route("/parameters", get(chain::parameters))
+        .route("/blocks", get(chain::blocks))
+        .route(
+            "/blocks/{height}",
+            get(chain::block).layer(middleware::from_fn(for_ever)),
+        )
         .route("/departments", get(directory::departments))
         .route("/departments/{id}", get(directory::department))
         .route(

@@ -47,19 +47,24 @@ impl Reading<'_> {
             let Some(block) = self.directory.block(at)? else {
                 break;
             };
-            let voters = self.voters(at)?;
-            items.push(BlockItem {
-                height: at,
-                time: Time(block.header.time),
-                hash: block.header.hash(),
-                round: block.header.round,
-                builder: block.header.builder,
-                builder_department: builder(&block.header, voters.as_ref()),
-                transaction_count: count(block.transactions.len()),
-            });
+            items.push(self.block_item(&block)?);
             height = at.previous();
         }
         Ok(self.page_after(items, None))
+    }
+
+    pub(super) fn block_item(&self, block: &Block) -> Result<BlockItem, Problem> {
+        let header = &block.header;
+        let voters = self.voters(header.height)?;
+        Ok(BlockItem {
+            height: header.height,
+            time: Time(header.time),
+            hash: header.hash(),
+            round: header.round,
+            builder: header.builder,
+            builder_department: builder(header, voters.as_ref()),
+            transaction_count: count(block.transactions.len()),
+        })
     }
 
     /// Who votes on the block at a height: the membership that the block before left.

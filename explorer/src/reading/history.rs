@@ -8,10 +8,10 @@ use dirchain_ledger::records::RecordId;
 use dirchain_ledger::view::Records;
 
 use super::{Reading, Slice, foreign_cursor};
-use crate::api::{HistoryItem, Page, Problem, Signer};
+use crate::api::{ActionEvent, BlockItem, HistoryItem, Page, Problem, Signer};
 use crate::at;
 use crate::cursor::After;
-use crate::directory::EventPlace;
+use crate::directory::{Directory, EventPlace};
 use crate::problem::ProblemKind;
 
 impl Reading<'_> {
@@ -91,6 +91,27 @@ impl Reading<'_> {
             role: key.map(|key| key.role),
         })
     }
+}
+
+/// A block and every action in it, in the order of their execution.
+pub(crate) fn block_events(
+    directory: &dyn Directory,
+    height: Height,
+) -> Result<(BlockItem, Vec<ActionEvent>), Problem> {
+    let block = directory.block(height)?;
+    let block = block.ok_or_else(|| at::unavailable(height))?;
+    let reading = Reading::of_block(directory, &block.header);
+    let mut events = Vec::new();
+    for (transaction_index, transaction) in (0u32..).zip(&block.transactions) {
+        for (action_index, action) in (0u32..).zip(transaction.actions.iter()) {
+            let place = (height, transaction_index, action_index);
+            events.push(ActionEvent {
+                item: reading.history_item(&block, place)?,
+                content: action.clone(),
+            });
+        }
+    }
+    Ok((reading.block_item(&block)?, events))
 }
 
 /// Why something was done, where the action says.

@@ -15,6 +15,7 @@ mod sharing;
 
 pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
 pub(crate) use departments::DepartmentFilter;
+pub(crate) use history::block_events;
 pub(crate) use memo::Memo;
 pub(crate) use readers::{FieldAccess, WhoReads};
 pub(crate) use resources::ResourceFilter;

@@ -42,6 +42,8 @@ pub struct City {
     pub busy: AtomicBool,
     pub stopping: AtomicBool,
     pub ready: AtomicBool,
+    /// Every reading of a record panics.
+    pub panics: AtomicBool,
     /// Blocks below this height are not kept.
     pub kept_from: AtomicU64,
     /// How long each record takes to read.
@@ -59,6 +61,7 @@ impl City {
             busy: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             ready: AtomicBool::new(true),
+            panics: AtomicBool::new(false),
             kept_from: AtomicU64::new(0),
             delay_ms: AtomicU64::new(0),
         })
@@ -119,11 +122,13 @@ struct CityView {
     ledger: Arc<Ledger>,
     height: Height,
     broken: bool,
+    panics: bool,
     delay: Duration,
 }
 
 impl CityView {
     fn check(&self) -> Result<(), ViewError> {
+        assert!(!self.panics, "the test says so");
         match self.broken {
             true => Err(ViewError {
                 reason: "the disk is gone".to_owned(),
@@ -197,6 +202,7 @@ impl Directory for City {
             ledger: self.ledger(),
             height,
             broken: self.broken.load(Ordering::Relaxed),
+            panics: self.panics.load(Ordering::Relaxed),
             delay: Duration::from_millis(self.delay_ms.load(Ordering::Relaxed)),
         })
     }
