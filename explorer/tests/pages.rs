@@ -22,6 +22,8 @@ fn city() -> Arc<City> {
 }
 
 const RESOURCE: &str = "/resources/307001024%2F000001";
+const APPLICATION: &str = "/applications/307001024%2F000001";
+const AUTHORIZATION: &str = "/authorizations/307001024%2F000001";
 
 #[tokio::test]
 async fn every_page_stands_on_its_own() {
@@ -44,6 +46,8 @@ async fn every_page_stands_on_its_own() {
             "No entry fits",
         ),
         (RESOURCE.to_owned(), "authorization 1"),
+        (format!("{APPLICATION}/1"), "authorization 1"),
+        (format!("{AUTHORIZATION}/1"), "In force"),
         ("/departments".to_owned(), "Registrar"),
         ("/departments/D004".to_owned(), "Grants to others"),
         ("/departments/D005".to_owned(), "May read by authorization"),
@@ -73,6 +77,59 @@ async fn every_page_stands_on_its_own() {
         assert_eq!(text.matches("<h1").count(), 1, "{address}");
         assert_eq!(text.matches("<main").count(), 1);
     }
+}
+
+#[tokio::test]
+async fn pages_speak_the_language_that_the_address_or_the_browser_names() {
+    let router = city().router();
+    let accepting = |address: &str, languages: &'static str| {
+        Request::get(address)
+            .header("accept-language", languages)
+            .body(Body::empty())
+            .unwrap()
+    };
+    for (address, languages, lang, holds) in [
+        (RESOURCE, "zh-CN,en;q=0.5", "zh-Hans", "共享类型"),
+        (RESOURCE, "en", "en", "Sharing"),
+        (RESOURCE, "fr", "en", "Sharing"),
+        ("/?lang=zh", "en", "zh-Hans", "共识成员"),
+        (
+            "/departments/D004?at=3&lang=zh",
+            "en",
+            "zh-Hans",
+            "您正在查看历史视图",
+        ),
+        ("/departments?lang=en", "zh", "en", "Departments"),
+        ("/blocks/77?lang=zh", "en", "zh-Hans", "链上没有此区块"),
+        ("/nothing?lang=zh", "en", "zh-Hans", "此地址没有内容"),
+    ] {
+        let mut request = accepting(address, languages);
+        let html = "text/html".parse().unwrap();
+        request.headers_mut().insert("accept", html);
+        let sent = send(&router, request).await;
+        let text = sent.text();
+        assert!(
+            text.contains(&format!("<html lang=\"{lang}\">")),
+            "{address}"
+        );
+        assert!(text.contains(holds), "{address}: {text}");
+        assert_eq!(sent.header("content-language"), lang);
+        assert_eq!(sent.header("vary"), "accept-language");
+    }
+    let chosen = get(&router, "/departments/D004?at=3&lang=zh").await.text();
+    for link in [
+        "href=\"/?lang=zh\"",
+        "/responsibilities/Z-D004-01?at=3&#38;lang=zh\"",
+        "href=\"/departments/D004?at=3&#38;lang=en\"",
+        "<input type=\"hidden\" name=\"lang\" value=\"zh\">",
+    ] {
+        assert!(chosen.contains(link), "{link}");
+    }
+    let unchosen = send(&router, accepting("/departments/D004", "zh")).await;
+    assert!(
+        !unchosen.text().contains("lang=zh"),
+        "only a choice is kept"
+    );
 }
 
 #[tokio::test]

@@ -139,7 +139,7 @@ fn check_address(uri: &Uri) -> Result<(), Problem> {
     )))
 }
 
-async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
+async fn nowhere(visit: pages::Visit, uri: Uri, headers: HeaderMap) -> Response {
     let path: String = uri.path().chars().take(200).collect();
     let problem = ProblemKind::NoSuchRoute.with(format!(
         "Nothing is served at {path}. The interface is below /api/v1/, the pages begin at /. A code with a slash is written with %2F"
@@ -149,7 +149,7 @@ async fn nowhere(uri: Uri, headers: HeaderMap) -> Response {
         .and_then(|accept| accept.to_str().ok());
     let wants_page = accepts.is_some_and(|accept| accept.contains("text/html"));
     if wants_page && !path.starts_with("/api/") {
-        return pages::problem_page(problem);
+        return pages::problem_page(&visit, problem);
     }
     problem.into_response()
 }

@@ -7,11 +7,10 @@ use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{Height, TransactionId};
-use dirchain_ledger::records::Role;
 use serde::Deserialize;
 
-use super::frame::{Frame, given};
-use super::{Asked, Paged, filters, page_response};
+use super::frame::{Frame, Point, Visit, given};
+use super::{Asked, Paged, filters, show};
 use crate::api::{
     BlockAnswer, BlockItem, Page, TransactionAnswer, TransactionItem, TransactionStatus,
 };
@@ -37,17 +36,22 @@ struct BlocksPage {
 }
 
 /// `GET /blocks`
-pub(super) async fn blocks(State(app): State<Arc<App>>, query: Asked<Params<ListQuery>>) -> Paged {
+pub(super) async fn blocks(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    query: Asked<Params<ListQuery>>,
+) -> Paged {
     let Params(query) = query?;
     let slice = slice(None, given(&query.cursor), BLOCKS_SHOWN, BLOCKS_SHOWN)?;
-    let read = move |directory: &dyn Directory| {
+    let read = move |directory: &dyn Directory, visit: &Visit| {
         let blocks = reading::blocks(directory, None, &slice)?;
         Ok(BlocksPage {
-            frame: Frame::now(&directory.about(), "/blocks", blocks.as_of),
+            frame: Frame::now(visit, &directory.about(), blocks.as_of)
+                .with_json("/api/v1/blocks", &Point::default()),
             blocks,
         })
     };
-    page_response(&app.read(read).await?)
+    show(&app, visit, read).await
 }
 
 #[derive(Template)]
@@ -61,21 +65,26 @@ struct BlockPage {
 }
 
 /// `GET /blocks/{height}`
-pub(super) async fn block(State(app): State<Arc<App>>, place: Asked<Place<u64>>) -> Paged {
+pub(super) async fn block(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    place: Asked<Place<u64>>,
+) -> Paged {
     let Place(height) = place?;
-    let read = move |directory: &dyn Directory| {
+    let read = move |directory: &dyn Directory, visit: &Visit| {
         let height = Height(height);
         let block = reading::block(directory, height)?;
         let shown = block.transactions.iter().take(TRANSACTIONS_SHOWN).cloned();
         Ok(BlockPage {
-            frame: Frame::now(&directory.about(), format!("/blocks/{height}"), block.as_of),
+            frame: Frame::now(visit, &directory.about(), block.as_of)
+                .with_json(format!("/api/v1/blocks/{height}"), &Point::default()),
             shown: shown.collect(),
             previous: height.previous().filter(|before| *before > Height::GENESIS),
             next: Some(height.next()).filter(|next| *next <= directory.tip_moment().height),
             block,
         })
     };
-    page_response(&app.read(read).await?)
+    show(&app, visit, read).await
 }
 
 /// An action as the page shows it: its name, and its content as JSON cut to a bound.
@@ -95,21 +104,24 @@ struct TransactionPage {
 /// `GET /transactions/{id}`
 pub(super) async fn transaction(
     State(app): State<Arc<App>>,
+    visit: Visit,
     place: Asked<Place<TransactionId>>,
 ) -> Paged {
     let Place(id) = place?;
     let transaction = look_up(&app, id, Duration::ZERO, true).await?;
-    let actions = transaction
-        .content
-        .iter()
-        .flat_map(|content| &content.actions);
-    let about = app.directory.about();
-    let page = TransactionPage {
-        frame: Frame::now(&about, format!("/transactions/{id}"), transaction.as_of),
-        actions: actions.take(ACTIONS_SHOWN).map(shown).collect(),
-        transaction,
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let actions = transaction
+            .content
+            .iter()
+            .flat_map(|content| &content.actions);
+        Ok(TransactionPage {
+            frame: Frame::now(visit, &directory.about(), transaction.as_of)
+                .with_json(format!("/api/v1/transactions/{id}"), &Point::default()),
+            actions: actions.take(ACTIONS_SHOWN).map(shown).collect(),
+            transaction,
+        })
     };
-    page_response(&page)
+    show(&app, visit, read).await
 }
 
 fn shown(action: &Action) -> ShownAction {

@@ -5,25 +5,25 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::ids::{DepartmentId, ResponsibilityCode};
-use dirchain_ledger::records::{
-    AdministrativeLevel, DepartmentStatus, Office, RecordId, ResourceStatus, ResponsibilityEnd,
-    Role,
-};
+use dirchain_ledger::records::RecordId;
 use serde::Deserialize;
 
-use super::frame::{Frame, Point, given};
-use super::{Asked, Paged, filters, page_response};
+use super::frame::{Frame, Point, Visit, given};
+use super::{Asked, Paged, filters, show};
 use crate::api::{
-    AuthorizationItem, AuthorizationState, DepartmentAnswer, DepartmentItem, Direction,
-    HistoryItem, Page, Problem, ResourceItem, ResponsibilityAnswer, SharingType,
+    ApplicationItem, ApplicationState, AuthorizationItem, DepartmentAnswer, DepartmentItem,
+    Direction, HistoryItem, Page, Problem, ResourceItem, ResponsibilityAnswer,
 };
 use crate::cursor::Cursor;
 use crate::directory::Directory;
 use crate::http::{App, Params, Place, slice, text_filter};
-use crate::reading::{AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Slice};
+use crate::reading::{
+    ApplicationFilter, AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Slice,
+};
 
 const DEPARTMENTS_SHOWN: usize = 100;
 const ENTRIES_SHOWN: usize = 50;
+const APPLICATIONS_SHOWN: usize = 50;
 const AUTHORIZATIONS_SHOWN: usize = 50;
 const EVENTS_SHOWN: usize = 30;
 
@@ -44,6 +44,7 @@ struct DepartmentsPage {
 /// `GET /departments`
 pub(super) async fn departments(
     State(app): State<Arc<App>>,
+    visit: Visit,
     query: Asked<Params<ListQuery>>,
 ) -> Paged {
     let Params(query) = query?;
@@ -53,21 +54,23 @@ pub(super) async fn departments(
     let shown = DEPARTMENTS_SHOWN;
     let slice = slice(None, given(&query.cursor), shown, shown)?;
     let q = given(&query.q).unwrap_or_default().to_owned();
-    let read = move |directory: &dyn Directory| {
+    let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::of_slice(directory, None, &slice)?;
         let departments = reading.departments(&filter, &slice)?;
         Ok(DepartmentsPage {
-            frame: Frame::now(&directory.about(), "/departments", reading.as_of()),
+            frame: Frame::now(visit, &directory.about(), reading.as_of())
+                .with_json("/api/v1/departments", &Point::default()),
             q,
             departments,
         })
     };
-    page_response(&app.read(read).await?)
+    show(&app, visit, read).await
 }
 
 #[derive(Deserialize)]
 pub(super) struct DepartmentQuery {
     at: Option<String>,
+    owes: Option<String>,
     reads: Option<String>,
     grants: Option<String>,
     history: Option<String>,
@@ -78,6 +81,7 @@ pub(super) struct DepartmentQuery {
 struct DepartmentPage {
     frame: Frame,
     department: DepartmentAnswer,
+    owes: Page<ApplicationItem>,
     provides: Page<ResourceItem>,
     reads: Page<AuthorizationItem>,
     grants: Page<AuthorizationItem>,
@@ -97,17 +101,19 @@ pub(super) fn part_cursor(text: &Option<String>) -> Result<Option<Cursor>, Probl
 /// `GET /departments/{id}`
 pub(super) async fn department(
     State(app): State<Arc<App>>,
+    visit: Visit,
     place: Asked<Place<DepartmentId>>,
     query: Asked<Params<DepartmentQuery>>,
 ) -> Paged {
     let Place(id) = place?;
     let Params(query) = query?;
     let point = Point::parse(query.at.as_deref())?;
+    let owes = part(part_cursor(&query.owes)?, APPLICATIONS_SHOWN);
     let reads = part(part_cursor(&query.reads)?, AUTHORIZATIONS_SHOWN);
     let grants = part(part_cursor(&query.grants)?, AUTHORIZATIONS_SHOWN);
     let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
-    let read = move |directory: &dyn Directory| {
-        let pinned = [&reads, &grants, &history]
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let pinned = [&owes, &reads, &grants, &history]
             .into_iter()
             .find(|part| part.cursor.is_some());
         let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&reads))?;
@@ -119,16 +125,22 @@ pub(super) async fn department(
             provider: Some(id.clone()),
             ..ResourceFilter::default()
         };
+        let waiting = ApplicationFilter {
+            direction: Direction::In,
+            state: Some(ApplicationState::Submitted),
+        };
         Ok(DepartmentPage {
             department: reading.department(&id)?,
+            owes: reading.applications(&id, waiting, &owes)?,
             provides: reading.resources(&provided, &Slice::first(ENTRIES_SHOWN))?,
             reads: reading.authorizations(&id, side(Direction::Out), &reads)?,
             grants: reading.authorizations(&id, side(Direction::In), &grants)?,
             history: reading.history(&RecordId::Department(id.clone()), &history)?,
-            frame: Frame::at(&reading, format!("/departments/{id}"), &point),
+            frame: Frame::at(visit, &reading, &point)
+                .with_json(format!("/api/v1/departments/{id}"), &point),
         })
     };
-    page_response(&app.read(read).await?)
+    show(&app, visit, read).await
 }
 
 #[derive(Deserialize)]
@@ -148,6 +160,7 @@ struct ResponsibilityPage {
 /// `GET /responsibilities/{code}`
 pub(super) async fn responsibility(
     State(app): State<Arc<App>>,
+    visit: Visit,
     place: Asked<Place<ResponsibilityCode>>,
     query: Asked<Params<ResponsibilityQuery>>,
 ) -> Paged {
@@ -155,13 +168,14 @@ pub(super) async fn responsibility(
     let Params(query) = query?;
     let point = Point::parse(query.at.as_deref())?;
     let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
-    let read = move |directory: &dyn Directory| {
+    let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::of_slice(directory, point.at, &history)?;
         Ok(ResponsibilityPage {
             duty: reading.responsibility(&code)?,
             history: reading.history(&RecordId::Responsibility(code.clone()), &history)?,
-            frame: Frame::at(&reading, format!("/responsibilities/{code}"), &point),
+            frame: Frame::at(visit, &reading, &point)
+                .with_json(format!("/api/v1/responsibilities/{code}"), &point),
         })
     };
-    page_response(&app.read(read).await?)
+    show(&app, visit, read).await
 }

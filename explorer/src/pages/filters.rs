@@ -1,15 +1,133 @@
-//! How values print on a page: times with their offset, hashes cut short, the language of a name.
+//! How values print on a page: texts of the catalogue, words for codes, times with their offset,
+//! hashes cut short, the language of a name.
+//!
+//! Pages are rendered with the reader's language as a runtime value, which the filters pick up.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 
 use askama::{Result, Values};
 use dirchain_ledger::records::SensitivityLevel;
+use fluent_bundle::types::FluentNumber;
+use fluent_bundle::{FluentArgs, FluentValue};
 use jiff::tz::Offset;
 
+use super::shown::Shown;
+use super::words::{self, Lang};
 use crate::api::Time;
+
+/// The name under which a page's language is handed to the filters.
+pub(super) const LANG: &str = "lang";
 
 /// The offset that pages print times with: that of the administrations this serves.
 pub(super) const OFFSET_HOURS: i8 = 8;
+
+fn lang_of(values: &dyn Values) -> Lang {
+    // A page without a language is a page that nobody asked for in one.
+    askama::get_value::<Lang>(values, LANG).map_or(Lang::En, |lang| *lang)
+}
+
+/// A text of the catalogue.
+pub(super) fn t(key: &str, values: &dyn Values) -> Result<Cow<'static, str>> {
+    Ok(words::say(lang_of(values), key))
+}
+
+/// A text that counts something: `$count`.
+pub(super) fn tn(key: &str, values: &dyn Values, count: impl Count) -> Result<String> {
+    let mut arguments = FluentArgs::new();
+    arguments.set("count", number(count.count()));
+    Ok(words::say_with(lang_of(values), key, &arguments))
+}
+
+/// A text around a value: `$value`.
+pub(super) fn tv(key: &str, values: &dyn Values, value: impl Display) -> Result<String> {
+    let mut arguments = FluentArgs::new();
+    arguments.set("value", value.to_string());
+    Ok(words::say_with(lang_of(values), key, &arguments))
+}
+
+/// A text that counts something of something: `$count` and `$total`.
+pub(super) fn tnn(
+    key: &str,
+    values: &dyn Values,
+    count: impl Count,
+    total: impl Count,
+) -> Result<String> {
+    let mut arguments = FluentArgs::new();
+    arguments.set("count", number(count.count()));
+    arguments.set("total", number(total.count()));
+    Ok(words::say_with(lang_of(values), key, &arguments))
+}
+
+fn number(count: u64) -> FluentValue<'static> {
+    FluentValue::Number(FluentNumber::from(count))
+}
+
+/// What texts count.
+pub(super) trait Count {
+    /// The number.
+    fn count(&self) -> u64;
+}
+
+impl Count for u64 {
+    fn count(&self) -> u64 {
+        *self
+    }
+}
+
+impl Count for u32 {
+    fn count(&self) -> u64 {
+        u64::from(*self)
+    }
+}
+
+impl Count for u16 {
+    fn count(&self) -> u64 {
+        u64::from(*self)
+    }
+}
+
+impl Count for usize {
+    fn count(&self) -> u64 {
+        u64::try_from(*self).unwrap_or(u64::MAX)
+    }
+}
+
+impl<T: Count> Count for &T {
+    fn count(&self) -> u64 {
+        (*self).count()
+    }
+}
+
+/// A number with its thousands apart.
+pub(super) fn digits(count: impl Count, _: &dyn Values) -> Result<String> {
+    Ok(words::grouped_digits(&count.count().to_string()))
+}
+
+/// The word for a code.
+pub(super) fn word(code: &impl Shown, values: &dyn Values) -> Result<Cow<'static, str>> {
+    Ok(words::say(lang_of(values), code.key()))
+}
+
+/// The tone that a code's badge has.
+pub(super) fn tone(code: &impl Shown, _: &dyn Values) -> Result<&'static str> {
+    Ok(code.tone())
+}
+
+/// What an action is called; one without a text goes by its name.
+pub(super) fn action(name: &str, values: &dyn Values) -> Result<Cow<'static, str>> {
+    coded("action", values, name)
+}
+
+/// The text of a prefix and a code; a code without a text stands for itself.
+pub(super) fn coded(prefix: &str, values: &dyn Values, code: &str) -> Result<Cow<'static, str>> {
+    let key = format!("{prefix}-{}", code.replace('_', "-"));
+    let lang = lang_of(values);
+    Ok(match words::has(lang, &key) {
+        true => words::say(lang, &key),
+        false => Cow::Owned(code.replace('_', " ")),
+    })
+}
 
 /// A time as people read it, with its offset: `2026-03-01 12:05:06 +08:00`.
 pub(super) fn local_time(time: &Time, _: &dyn Values) -> Result<String> {
@@ -25,9 +143,9 @@ pub(super) fn lang(text: &str, _: &dyn Values) -> Result<&'static str> {
     let han =
         |character: char| matches!(character, '\u{3400}'..='\u{9fff}' | '\u{20000}'..='\u{323af}');
     Ok(if text.chars().any(han) {
-        "zh-Hans"
+        Lang::Zh.tag()
     } else {
-        "en"
+        Lang::En.tag()
     })
 }
 
@@ -43,14 +161,15 @@ pub(super) fn short(value: impl Display, _: &dyn Values) -> Result<String> {
 }
 
 /// A span of time in its largest whole unit.
-pub(super) fn span(span_ms: &i64, _: &dyn Values) -> Result<String> {
-    let seconds = span_ms / 1_000;
-    Ok(match seconds {
-        ..120 => format!("{seconds} s"),
-        120..7_200 => format!("{} min", seconds / 60),
-        7_200..172_800 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
-    })
+pub(super) fn span(span_ms: &i64, values: &dyn Values) -> Result<String> {
+    let seconds = u64::try_from(span_ms / 1_000).unwrap_or(0);
+    let (key, count) = match seconds {
+        ..120 => ("span-seconds", seconds),
+        120..7_200 => ("span-minutes", seconds / 60),
+        7_200..172_800 => ("span-hours", seconds / 3_600),
+        _ => ("span-days", seconds / 86_400),
+    };
+    tn(key, values, count)
 }
 
 /// A sensitivity level's number.

@@ -1,13 +1,71 @@
-//! What every page has around its content, and what pages take in their address.
+//! What every page has around its content, and what every page takes in its address.
 
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::header;
+use axum::http::request::Parts;
 use dirchain_ledger::ids::TimeMs;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::filters::OFFSET_HOURS;
+use super::words::Lang;
 use crate::api::{ChainAbout, Moment, Problem, Time};
 use crate::at::At;
 use crate::reading::Reading;
+
+/// Where the reader is and in which language: the address with its query, and what the browser
+/// prefers.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    /// The language that the page is written in.
+    pub(crate) lang: Lang,
+    /// Whether the address named it; links then name it too.
+    chosen: bool,
+    path: String,
+    /// The query but for the language.
+    query: Vec<(String, String)>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+        let query = query.map(|Query(pairs)| pairs).unwrap_or_default();
+        let (languages, query): (Vec<_>, Vec<_>) =
+            query.into_iter().partition(|(name, _)| name == "lang");
+        let named = languages.first().and_then(|(_, code)| Lang::named(code));
+        let accepted = parts.headers.get(header::ACCEPT_LANGUAGE);
+        let accepted = accepted.and_then(|value| Lang::accepted(value.to_str().ok()?));
+        Ok(Self {
+            lang: named.or(accepted).unwrap_or(Lang::En),
+            chosen: named.is_some(),
+            path: parts.uri.path().to_owned(),
+            query,
+        })
+    }
+}
+
+impl Visit {
+    /// This address with its query, in a language.
+    fn address(&self, lang: Option<Lang>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.query);
+        if let Some(lang) = lang {
+            query.append_pair("lang", lang.code());
+        }
+        match query.finish() {
+            query if query.is_empty() => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    fn chosen(&self) -> Option<Lang> {
+        Some(self.lang).filter(|_| self.chosen)
+    }
+}
 
 /// The band on top, the banner over the past, the line below.
 pub(super) struct Frame {
@@ -15,70 +73,113 @@ pub(super) struct Frame {
     pub(super) chain_name: String,
     /// The program's version.
     pub(super) version: &'static str,
+    /// The page's language.
+    pub(super) lang: Lang,
+    /// The language that the address named, for forms and links to go on with.
+    pub(super) chosen: Option<Lang>,
     /// This page's own address without a query.
     pub(super) here: String,
+    /// This page in the other language.
+    pub(super) switch: String,
+    /// Where programs find what the page says.
+    pub(super) json: Option<String>,
     /// The block for which the page holds.
     pub(super) as_of: Option<Moment>,
     /// Set when that lies behind the chain's end because the reader asked for it.
     pub(super) past: Option<Moment>,
     /// The point asked for, as it was written.
     pub(super) at_text: String,
-    /// What links to other records carry so that they show the same point.
+    /// What links to records carry so that they show the same point in the same language.
     pub(super) suffix: String,
-    /// The same for links that carry a cursor before it.
+    /// The same after another parameter.
     pub(super) and_at: String,
+    /// What links to pages without a past carry.
+    pub(super) plain: String,
+    /// The same after another parameter.
+    pub(super) and_plain: String,
 }
 
 impl Frame {
     /// A frame without a chain: around a problem.
-    pub(super) fn bare() -> Self {
-        Self {
+    pub(super) fn bare(visit: &Visit) -> Self {
+        let mut frame = Self {
             chain_name: "Dirchain".to_owned(),
             version: env!("CARGO_PKG_VERSION"),
-            here: "/".to_owned(),
+            lang: visit.lang,
+            chosen: visit.chosen(),
+            here: visit.path.clone(),
+            switch: visit.address(Some(visit.lang.other())),
+            json: None,
             as_of: None,
             past: None,
             at_text: String::new(),
             suffix: String::new(),
             and_at: String::new(),
-        }
+            plain: String::new(),
+            and_plain: String::new(),
+        };
+        frame.link_with(None);
+        frame
     }
 
     /// The frame of a page that always shows the newest state.
-    pub(super) fn now(about: &ChainAbout, here: impl Into<String>, as_of: Moment) -> Self {
+    pub(super) fn now(visit: &Visit, about: &ChainAbout, as_of: Moment) -> Self {
         Self {
             chain_name: about.name.clone(),
-            here: here.into(),
             as_of: Some(as_of),
-            ..Self::bare()
+            ..Self::bare(visit)
         }
     }
 
     /// The frame of a page that can show the past.
-    pub(super) fn at(reading: &Reading<'_>, here: impl Into<String>, at: &Point) -> Self {
+    pub(super) fn at(visit: &Visit, reading: &Reading<'_>, at: &Point) -> Self {
         let resolved = reading.resolved();
         let about = reading.directory().about();
         let is_past = at.at.is_some() && resolved.as_of.height < resolved.tip.height;
-        let point = match at.at {
-            Some(At::Height(height)) => Some(height.to_string()),
-            Some(At::Time(time)) => Some(Time(time).to_string()),
-            None => None,
-        };
-        let after = |sign: char| match &point {
-            Some(point) => format!("{sign}at={point}"),
-            None => String::new(),
-        };
-        Self {
+        let mut frame = Self {
             past: is_past.then(|| reading.as_of()),
             at_text: at.text.clone(),
-            suffix: after('?'),
-            and_at: after('&'),
-            ..Self::now(&about, here, reading.as_of())
-        }
+            ..Self::now(visit, &about, reading.as_of())
+        };
+        frame.link_with(at.at);
+        frame
+    }
+
+    /// Names the interface's address for the same, at the same point.
+    pub(super) fn with_json(mut self, path: impl Into<String>, at: &Point) -> Self {
+        let point = at.at.map(|at| format!("?at={}", point_text(at)));
+        self.json = Some(path.into() + &point.unwrap_or_default());
+        self
+    }
+
+    fn link_with(&mut self, at: Option<At>) {
+        let lang = self.chosen.map(|lang| format!("lang={}", lang.code()));
+        let point = at.map(|at| format!("at={}", point_text(at)));
+        let parts: Vec<String> = point.into_iter().chain(lang.clone()).collect();
+        self.suffix = prefixed('?', &parts);
+        self.and_at = prefixed('&', &parts);
+        let parts: Vec<String> = lang.into_iter().collect();
+        self.plain = prefixed('?', &parts);
+        self.and_plain = prefixed('&', &parts);
+    }
+}
+
+fn point_text(at: At) -> String {
+    match at {
+        At::Height(height) => height.to_string(),
+        At::Time(time) => Time(time).to_string(),
+    }
+}
+
+fn prefixed(sign: char, parts: &[String]) -> String {
+    match parts {
+        [] => String::new(),
+        parts => format!("{sign}{}", parts.join("&")),
     }
 }
 
 /// The point of the chain that a page's address asks for, as it was written and as understood.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Point {
     pub(super) text: String,
     pub(super) at: Option<At>,

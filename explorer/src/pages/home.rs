@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
 use dirchain_ledger::ids::{DepartmentId, NodeId};
 
-use super::frame::Frame;
-use super::{Paged, filters, page_response};
+use super::frame::{Frame, Point, Visit};
+use super::{Paged, filters, show};
 use crate::api::{BlockItem, Page, Problem, Status};
 use crate::directory::Directory;
 use crate::http::{App, Counts};
@@ -35,16 +34,19 @@ struct HomePage {
 }
 
 /// `GET /`
-pub(super) async fn home(State(app): State<Arc<App>>) -> Paged {
+pub(super) async fn home(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let counts = app.counts().await?;
-    let page = app
-        .read(move |directory| home_page(directory, counts))
-        .await?;
-    let response: Response = page_response(&page)?;
-    Ok(response)
+    show(&app, visit, move |directory, visit| {
+        home_page(directory, visit, counts)
+    })
+    .await
 }
 
-fn home_page(directory: &dyn Directory, counts: Counts) -> Result<HomePage, Problem> {
+fn home_page(
+    directory: &dyn Directory,
+    visit: &Visit,
+    counts: Counts,
+) -> Result<HomePage, Problem> {
     let status = reading::status(directory);
     let reading = Reading::at(directory, None)?;
     let mut members = Vec::new();
@@ -58,7 +60,8 @@ fn home_page(directory: &dyn Directory, counts: Counts) -> Result<HomePage, Prob
     members.sort_by(|a, b| a.department.cmp(&b.department));
     let now_ms = jiff::Timestamp::now().as_millisecond();
     Ok(HomePage {
-        frame: Frame::now(&status.about, "/", reading.as_of()),
+        frame: Frame::now(visit, &status.about, reading.as_of())
+            .with_json("/api/v1/status", &Point::default()),
         tip_age_ms: now_ms.saturating_sub(status.tip.time.0.0).max(0),
         quorum: members.len() * 2 / 3 + 1,
         members,

@@ -1,6 +1,7 @@
 //! The pages: rendered here, whole without a script, with one style sheet of our own.
 //!
-//! Invariant: every word that a page says is in a template, and every value in it is escaped there.
+//! Invariant: every word that a page says of its own is in the catalogue of texts (`words.rs`), in
+//! each language; every value is escaped by the templates.
 
 mod blocks;
 mod departments;
@@ -9,19 +10,30 @@ mod frame;
 mod home;
 mod resources;
 mod search;
+mod sharing;
+mod shown;
+#[cfg(test)]
+mod tests;
+mod words;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::api::Problem;
+use crate::directory::Directory;
 use crate::http::App;
 use crate::pages::frame::Frame;
 use crate::problem::ProblemKind;
+
+pub(crate) use frame::Visit;
 
 /// Nothing but our own style sheet, pictures and forms; no script, no frame, no other site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
@@ -37,9 +49,18 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/departments/{id}", get(departments::department))
         .route("/responsibilities/{code}", get(departments::responsibility))
         .route("/resources/{code}", get(resources::resource))
+        .route(
+            "/applications/{resource}/{number}",
+            get(sharing::application),
+        )
+        .route(
+            "/authorizations/{resource}/{number}",
+            get(sharing::authorization),
+        )
         .route("/blocks", get(blocks::blocks))
         .route("/blocks/{height}", get(blocks::block))
         .route("/transactions/{id}", get(blocks::transaction))
+        .layer(middleware::from_fn(in_words))
         .route("/assets/style.css", get(style))
         .route("/assets/icon.svg", get(icon))
 }
@@ -50,7 +71,7 @@ type Paged = Result<Response, Unpaged>;
 /// A part of the address, or the problem with it, which goes out as a page too.
 type Asked<T> = Result<T, Problem>;
 
-/// A problem that goes out as a page.
+/// A problem that goes out as a page, once [`in_words`] knows the reader's language.
 pub(crate) struct Unpaged(Problem);
 
 impl From<Problem> for Unpaged {
@@ -61,7 +82,18 @@ impl From<Problem> for Unpaged {
 
 impl IntoResponse for Unpaged {
     fn into_response(self) -> Response {
-        problem_page(self.0)
+        let mut response = self.0.clone().into_response();
+        response.extensions_mut().insert(Arc::new(self.0));
+        response
+    }
+}
+
+/// Makes pages of the problems that the pages' handlers answer with.
+async fn in_words(visit: Visit, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Arc<Problem>>() {
+        Some(problem) => problem_page(&visit, Problem::clone(&problem)),
+        None => response,
     }
 }
 
@@ -73,31 +105,52 @@ struct ProblemPage {
 }
 
 /// A problem for people.
-pub(crate) fn problem_page(problem: Problem) -> Response {
+pub(crate) fn problem_page(visit: &Visit, problem: Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let page = ProblemPage {
-        frame: Frame::bare(),
+        frame: Frame::bare(visit),
         problem,
     };
-    match page_response(&page) {
-        Ok(mut response) => {
+    match write_page(visit, &page) {
+        Ok(text) => {
+            let mut response = page_response(visit, text);
             *response.status_mut() = status;
             response
         }
-        Err(unpaged) => unpaged.0.into_response(),
+        Err(problem) => problem.into_response(),
     }
 }
 
-/// Renders a page and sets what browsers must keep to.
-fn page_response(page: &impl Template) -> Paged {
-    let text = page.render().map_err(|error| {
+/// Reads what a page shows and writes it, off the event loop.
+async fn show<T: Template>(
+    app: &App,
+    visit: Visit,
+    work: impl FnOnce(&dyn Directory, &Visit) -> Result<T, Problem> + Send + 'static,
+) -> Paged {
+    let reader = visit.clone();
+    let text = app
+        .read(move |directory| write_page(&reader, &work(directory, &reader)?))
+        .await?;
+    Ok(page_response(&visit, text))
+}
+
+fn write_page(visit: &Visit, page: &impl Template) -> Result<String, Problem> {
+    let lang: &dyn Any = &visit.lang;
+    let written = page.render_with_values(&(filters::LANG, lang));
+    written.map_err(|error| {
         tracing::error!(%error, "a page did not render");
-        Unpaged(ProblemKind::Internal.with("The page could not be written"))
-    })?;
+        ProblemKind::Internal.with("The page could not be written")
+    })
+}
+
+/// A written page with what browsers must keep to.
+fn page_response(visit: &Visit, text: String) -> Response {
     let mut response = text.into_response();
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_LANGUAGE, visit.lang.tag()),
+        (header::VARY, "accept-language"),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -105,7 +158,7 @@ fn page_response(page: &impl Template) -> Paged {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    Ok(response)
+    response
 }
 
 fn asset(kind: &'static str, text: &'static str) -> Response {

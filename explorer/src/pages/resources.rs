@@ -5,18 +5,14 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::ids::ResourceCode;
-use dirchain_ledger::records::{
-    Category, EndKind, Entry, Openness, RecordId, ResourceKind, ResourceStatus, ResponsibilityEnd,
-    Role, Sharing, SharingMethod, UpdateCycle,
-};
+use dirchain_ledger::records::{Entry, Lack, RecordId, ResourceStatus, Sharing};
 use serde::Deserialize;
 
 use super::departments::{part, part_cursor};
-use super::frame::{Frame, Point};
-use super::{Asked, Paged, filters, page_response};
+use super::frame::{Frame, Point, Visit};
+use super::{Asked, Paged, filters, show};
 use crate::api::{
-    ApplicationItem, ApplicationState, AuthorizationItem, AuthorizationState, Basis, DraftState,
-    HistoryItem, Page, ResourceAnswer, SharingType, Time,
+    ApplicationItem, AuthorizationItem, Basis, DraftState, HistoryItem, Page, ResourceAnswer, Time,
 };
 use crate::directory::Directory;
 use crate::http::{App, Params, Place};
@@ -40,6 +36,8 @@ struct ResourcePage {
     resource: ResourceAnswer,
     /// What it says: the version in force, or else the draft.
     entry: Option<Entry>,
+    /// What the draft lacks.
+    lacks: Vec<Lack>,
     instant: Time,
     fields: Vec<FieldAccess>,
     applications: Page<ApplicationItem>,
@@ -50,6 +48,7 @@ struct ResourcePage {
 /// `GET /resources/{code}`
 pub(super) async fn resource(
     State(app): State<Arc<App>>,
+    visit: Visit,
     place: Asked<Place<ResourceCode>>,
     query: Asked<Params<ResourceQuery>>,
 ) -> Paged {
@@ -59,14 +58,15 @@ pub(super) async fn resource(
     let applications = part(part_cursor(&query.applications)?, SHARINGS_SHOWN);
     let authorizations = part(part_cursor(&query.authorizations)?, SHARINGS_SHOWN);
     let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
-    let read = move |directory: &dyn Directory| {
+    let read = move |directory: &dyn Directory, visit: &Visit| {
         let parts = [&applications, &authorizations, &history];
         let pinned = parts.into_iter().find(|part| part.cursor.is_some());
         let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&history))?;
         let resource = reading.resource(&code)?;
         let draft = resource.draft.as_ref().map(|draft| &draft.entry);
-        let here = format!("/resources/{}", code.as_str().replace('/', "%2F"));
+        let json = format!("/api/v1/resources/{}", code.as_str().replace('/', "%2F"));
         Ok(ResourcePage {
+            lacks: draft.map(Entry::lacks).unwrap_or_default(),
             entry: resource.entry.as_ref().or(draft).cloned(),
             resource,
             instant: Time(reading.resolved().instant),
@@ -74,8 +74,8 @@ pub(super) async fn resource(
             applications: reading.applications_of(&code, &applications)?,
             authorizations: reading.authorizations_of(&code, &authorizations)?,
             history: reading.history(&RecordId::Resource(code.clone()), &history)?,
-            frame: Frame::at(&reading, here, &point),
+            frame: Frame::at(visit, &reading, &point).with_json(json, &point),
         })
     };
-    page_response(&app.read(read).await?)
+    show(&app, visit, read).await
 }

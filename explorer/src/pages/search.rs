@@ -5,12 +5,11 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, TransactionId};
-use dirchain_ledger::records::ResourceStatus;
 use serde::Deserialize;
 
-use super::frame::{Frame, given};
-use super::{Asked, Paged, filters, page_response};
-use crate::api::{Page, Problem, ResourceItem, SharingType};
+use super::frame::{Frame, Point, Visit, given};
+use super::{Asked, Paged, filters, show};
+use crate::api::{Page, Problem, ResourceItem};
 use crate::directory::Directory;
 use crate::http::{App, Params, slice, text_filter};
 use crate::limits;
@@ -65,6 +64,7 @@ struct SearchPage {
 /// `GET /search`
 pub(super) async fn search(
     State(app): State<Arc<App>>,
+    visit: Visit,
     query: Asked<Params<SearchQuery>>,
 ) -> Paged {
     let Params(query) = query?;
@@ -81,10 +81,10 @@ pub(super) async fn search(
         status: given(&query.status).unwrap_or_default().to_owned(),
         provider: given(&query.provider).unwrap_or_default().to_owned(),
     };
-    let page = app
-        .read(move |directory| search_page(directory, form, &filter, &slice))
-        .await?;
-    page_response(&page)
+    show(&app, visit, move |directory, visit| {
+        search_page(directory, visit, form, &filter, &slice)
+    })
+    .await
 }
 
 fn provider(text: &str) -> Result<DepartmentId, Problem> {
@@ -102,6 +102,7 @@ fn choice<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
 
 fn search_page(
     directory: &dyn Directory,
+    visit: &Visit,
     form: Form,
     filter: &ResourceFilter,
     slice: &Slice,
@@ -113,7 +114,8 @@ fn search_page(
         Some(_) | None => Vec::new(),
     };
     Ok(SearchPage {
-        frame: Frame::now(&directory.about(), "/search", reading.as_of()),
+        frame: Frame::now(visit, &directory.about(), reading.as_of())
+            .with_json("/api/v1/resources", &Point::default()),
         form,
         direct,
         found,

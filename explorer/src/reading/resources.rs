@@ -1,6 +1,8 @@
 //! Catalogue entries: lists with filters, and one entry whole.
 
-use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use std::collections::BTreeMap;
+
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
 use dirchain_ledger::records::{
     Draft, DraftStatus, Entry, Record, RecordId, RecordKind, Resource, ResourceStatus,
 };
@@ -98,6 +100,17 @@ impl Reading<'_> {
     pub(super) fn require_resource(&self, code: &ResourceCode) -> Result<Resource, Problem> {
         let resource = self.view.resource(code)?;
         resource.ok_or_else(|| self.missing(&RecordId::Resource(code.clone())))
+    }
+
+    /// The names of an entry's fields: the version in force's, or else the draft's.
+    pub(crate) fn field_names(
+        &self,
+        code: &ResourceCode,
+    ) -> Result<BTreeMap<FieldNumber, String>, Problem> {
+        let resource = self.require_resource(code)?;
+        let fields = resource.entry().map(|entry| &entry.fields[..]);
+        let named = fields.unwrap_or_default().iter();
+        Ok(named.map(|f| (f.number, f.name.to_string())).collect())
     }
 
     /// One entry whole.

@@ -1,0 +1,176 @@
+//! The words for codes: each code's key in the catalogue, and the tone that its badge has.
+
+use dirchain_ledger::records::{
+    AdministrativeLevel, Category, DepartmentStatus, EndKind, Lack, NodeKind, Office, Openness,
+    ResourceKind, ResourceStatus, ResponsibilityEnd, Role, SensitivityLevel, Sharing,
+    SharingMethod, UpdateCycle,
+};
+
+use crate::api::{ApplicationState, AuthorizationState, DraftState, SharingType};
+
+/// A code that pages print as a word.
+pub(super) trait Shown {
+    /// The word's key in the catalogue.
+    fn key(&self) -> &'static str;
+
+    /// `yes`, `wait`, `no` or `quiet`: how good the news is.
+    fn tone(&self) -> &'static str {
+        "quiet"
+    }
+}
+
+impl<T: Shown + ?Sized> Shown for &T {
+    fn key(&self) -> &'static str {
+        (*self).key()
+    }
+
+    fn tone(&self) -> &'static str {
+        (*self).tone()
+    }
+}
+
+/// Implements [`Shown`] for an enum: pattern, key and tone a line.
+macro_rules! shown {
+    ($($kind:ty { $($pattern:pat => $key:literal $tone:literal,)* })*) => {
+        $(impl Shown for $kind {
+            fn key(&self) -> &'static str {
+                match self { $($pattern => $key,)* }
+            }
+
+            fn tone(&self) -> &'static str {
+                match self { $($pattern => $tone,)* }
+            }
+        })*
+    };
+}
+
+shown! {
+    ResourceStatus {
+        ResourceStatus::Draft => "resource-draft" "quiet",
+        ResourceStatus::Submitted => "resource-submitted" "wait",
+        ResourceStatus::Returned => "resource-returned" "no",
+        ResourceStatus::Published => "resource-published" "yes",
+        ResourceStatus::Withdrawn => "resource-withdrawn" "no",
+    }
+    SharingType {
+        SharingType::Unconditional => "sharing-unconditional" "yes",
+        SharingType::Conditional => "sharing-conditional" "wait",
+        SharingType::NotShared => "sharing-not-shared" "no",
+    }
+    Sharing {
+        Sharing::Unconditional => "sharing-unconditional" "yes",
+        Sharing::Conditional { .. } => "sharing-conditional" "wait",
+        Sharing::NotShared { .. } => "sharing-not-shared" "no",
+    }
+    DepartmentStatus {
+        DepartmentStatus::Active => "department-active" "yes",
+        DepartmentStatus::Suspended => "department-suspended" "wait",
+        DepartmentStatus::Dissolved => "department-dissolved" "no",
+    }
+    ApplicationState {
+        ApplicationState::Submitted => "application-submitted" "wait",
+        ApplicationState::Granted => "application-granted" "yes",
+        ApplicationState::Refused => "application-refused" "no",
+        ApplicationState::TakenBack => "application-taken-back" "quiet",
+    }
+    AuthorizationState {
+        AuthorizationState::InForce => "authorization-in-force" "yes",
+        AuthorizationState::NotBegun => "authorization-not-begun" "wait",
+        AuthorizationState::Expired => "authorization-expired" "quiet",
+        AuthorizationState::EndedEarly => "authorization-ended-early" "no",
+    }
+    DraftState {
+        DraftState::Draft => "draft-written" "quiet",
+        DraftState::Submitted => "draft-submitted" "wait",
+        DraftState::Returned => "draft-returned" "no",
+    }
+    EndKind {
+        EndKind::Revoked => "end-revoked" "no",
+        EndKind::GivenUp => "end-given-up" "quiet",
+        EndKind::ResourceWithdrawn => "end-resource-withdrawn" "no",
+    }
+    Role {
+        Role::Head => "role-head" "quiet",
+        Role::Administrator => "role-administrator" "quiet",
+        Role::Operator => "role-operator" "quiet",
+        Role::Gateway => "role-gateway" "quiet",
+        Role::Inspector => "role-inspector" "quiet",
+    }
+    Office {
+        Office::Registrar => "office-registrar" "quiet",
+        Office::Steward => "office-steward" "quiet",
+        Office::StewardDeputy => "office-steward-deputy" "quiet",
+        Office::Inspectorate => "office-inspectorate" "quiet",
+        Office::Standards => "office-standards" "quiet",
+        Office::Operations => "office-operations" "quiet",
+    }
+    AdministrativeLevel {
+        AdministrativeLevel::National => "administrative-national" "quiet",
+        AdministrativeLevel::Province => "administrative-province" "quiet",
+        AdministrativeLevel::City => "administrative-city" "quiet",
+        AdministrativeLevel::County => "administrative-county" "quiet",
+        AdministrativeLevel::Township => "administrative-township" "quiet",
+    }
+    Category {
+        Category::Base => "category-base" "quiet",
+        Category::Theme => "category-theme" "quiet",
+        Category::Business => "category-business" "quiet",
+    }
+    ResourceKind {
+        ResourceKind::Table => "kind-table" "quiet",
+        ResourceKind::Interface => "kind-interface" "quiet",
+        ResourceKind::File => "kind-file" "quiet",
+        ResourceKind::Certificate => "kind-certificate" "quiet",
+    }
+    SharingMethod {
+        SharingMethod::Exchange => "method-exchange" "quiet",
+        SharingMethod::Query => "method-query" "quiet",
+        SharingMethod::Download => "method-download" "quiet",
+        SharingMethod::Offline => "method-offline" "quiet",
+    }
+    Openness {
+        Openness::Open => "openness-open" "yes",
+        Openness::Conditional => "openness-conditional" "wait",
+        Openness::Closed => "openness-closed" "no",
+    }
+    UpdateCycle {
+        UpdateCycle::RealTime => "cycle-real-time" "quiet",
+        UpdateCycle::Daily => "cycle-daily" "quiet",
+        UpdateCycle::Weekly => "cycle-weekly" "quiet",
+        UpdateCycle::Monthly => "cycle-monthly" "quiet",
+        UpdateCycle::Quarterly => "cycle-quarterly" "quiet",
+        UpdateCycle::HalfYearly => "cycle-half-yearly" "quiet",
+        UpdateCycle::Yearly => "cycle-yearly" "quiet",
+        UpdateCycle::Rarer => "cycle-rarer" "quiet",
+        UpdateCycle::Irregular => "cycle-irregular" "quiet",
+    }
+    SensitivityLevel {
+        SensitivityLevel::One => "level-one" "quiet",
+        SensitivityLevel::Two => "level-two" "quiet",
+        SensitivityLevel::Three => "level-three" "quiet",
+        SensitivityLevel::Four => "level-four" "quiet",
+    }
+    ResponsibilityEnd {
+        ResponsibilityEnd::Transferred => "responsibility-transferred" "quiet",
+        ResponsibilityEnd::Split => "responsibility-split" "quiet",
+        ResponsibilityEnd::Abolished => "responsibility-abolished" "no",
+    }
+    NodeKind {
+        NodeKind::Validator => "node-validator" "quiet",
+        NodeKind::Observer => "node-observer" "quiet",
+    }
+    Lack {
+        Lack::Responsibility => "lack-responsibility" "wait",
+        Lack::Abstract => "lack-abstract" "wait",
+        Lack::Category => "lack-category" "wait",
+        Lack::Kind => "lack-kind" "wait",
+        Lack::Fields => "lack-fields" "wait",
+        Lack::Sharing => "lack-sharing" "wait",
+        Lack::Condition(_) => "lack-condition" "wait",
+        Lack::LegalBasis(_) => "lack-legal-basis" "wait",
+        Lack::Method => "lack-method" "wait",
+        Lack::Openness => "lack-openness" "wait",
+        Lack::UpdateCycle => "lack-update-cycle" "wait",
+        Lack::Level => "lack-level" "wait",
+    }
+}
