@@ -286,7 +286,7 @@ fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Ba
 }
 
 /// Every authorization on a resource, by ascending number.
-fn authorizations(
+pub(crate) fn authorizations(
     view: &dyn View,
     resource: &ResourceCode,
 ) -> Result<Vec<Authorization>, ViewError> {

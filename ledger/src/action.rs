@@ -13,7 +13,8 @@ use crate::ids::{
 };
 use crate::limits;
 use crate::records::{
-    AdministrativeLevel, Entry, FieldNumbers, KeyOffer, LegalBasis, NodeAddress, NodeKind, Request,
+    AdministrativeLevel, BatchId, BindingChange, BindingTerms, Counted, Entry, FieldNumbers,
+    KeyOffer, LegalBasis, NodeAddress, NodeKind, Request, Side, Stars,
 };
 
 /// A department or sub-unit to be registered.
@@ -82,6 +83,19 @@ pub struct Grant {
     pub to: TimeMs,
     /// Why, where the decider says.
     pub reason: Option<Statement>,
+}
+
+/// One side's count of one window of use, to be sealed (使用留痕).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct SealReceipts {
+    /// The use, and the window's first instant.
+    pub batch: BatchId,
+    /// Whose count it is.
+    pub side: Side,
+    /// What was counted.
+    pub counted: Counted,
+    /// Merkle root over the salted receipts of all calls (see [`crate::receipts`]).
+    pub root: Hash,
 }
 
 /// One thing a department can sign. The order of the variants is part of the format.
@@ -204,6 +218,58 @@ pub enum Action {
         /// The node.
         id: NodeId,
     },
+    /// The provider states where an entry's data is.
+    ProposeBinding {
+        /// The entry.
+        resource: ResourceCode,
+        /// Where and how.
+        terms: BindingTerms,
+    },
+    /// The provider mends a binding: its gateway confirms it again.
+    AmendBinding {
+        /// The binding.
+        binding: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+        /// Where and how from now on.
+        terms: BindingTerms,
+    },
+    /// The provider suspends, resumes or retires a binding.
+    ChangeBinding {
+        /// The binding.
+        binding: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+        /// What to.
+        change: BindingChange,
+        /// Why.
+        reason: Statement,
+    },
+    /// A binding's gateway reports the schema that it sees: live, or drifted (rule C8).
+    ReportSchema {
+        /// The binding.
+        binding: SharingId,
+        /// Hash of the schema that it sees.
+        schema: Hash,
+    },
+    /// A gateway seals the receipts of one window (rules U1 to U3).
+    SealReceipts(Box<SealReceipts>),
+    /// A reader rates the data that a batch records.
+    Rate {
+        /// The batch.
+        batch: BatchId,
+        /// How good it was.
+        stars: Stars,
+        /// What it found.
+        reason: Statement,
+    },
+    /// The provider answers a rating.
+    AnswerRating {
+        /// The rated batch.
+        batch: BatchId,
+        /// The answer.
+        text: Statement,
+    },
 }
 
 impl Action {
@@ -239,6 +305,13 @@ impl Action {
             Action::EndAuthorization { .. } => "end_authorization",
             Action::RegisterNode(_) => "register_node",
             Action::RemoveNode { .. } => "remove_node",
+            Action::ProposeBinding { .. } => "propose_binding",
+            Action::AmendBinding { .. } => "amend_binding",
+            Action::ChangeBinding { .. } => "change_binding",
+            Action::ReportSchema { .. } => "report_schema",
+            Action::SealReceipts(_) => "seal_receipts",
+            Action::Rate { .. } => "rate",
+            Action::AnswerRating { .. } => "answer_rating",
         }
     }
 }

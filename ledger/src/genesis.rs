@@ -238,6 +238,10 @@ fn check_record(
         Record::Responsibility(_)
         | Record::Resource(_)
         | Record::Application(_)
-        | Record::Authorization(_) => Ok(()),
+        | Record::Authorization(_)
+        | Record::Binding(_)
+        | Record::Usage(_)
+        | Record::ReceiptBatch(_)
+        | Record::Rating(_) => Ok(()),
     }
 }

@@ -124,6 +124,12 @@ domains! {
     Text = "text",
     /// What a version of a catalogue entry says: its encoded content.
     Entry = "entry",
+    /// A receipt's salt: its batch's secret and its number.
+    ReceiptSalt = "receipt-salt",
+    /// A leaf of a receipt batch: salt and receipt.
+    ReceiptLeaf = "receipt-leaf",
+    /// An inner node of a receipt batch.
+    ReceiptNode = "receipt-node",
 }
 
 /// Hashes the concatenation of `parts` under `domain`.

@@ -245,7 +245,8 @@ fn is_credit_code(text: &str) -> bool {
 }
 
 /// An application's id: the resource it is for and its number there, printed `CODE/N`
-/// (`103001/000001/3`). The authorization granted on it has the same id.
+/// (`103001/000001/3`). The authorization granted on it has the same id. Bindings, objections and
+/// obligations are numbered within their resource in the same way, each kind by itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SharingId {
     /// The resource.

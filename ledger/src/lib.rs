@@ -21,6 +21,7 @@ pub mod limits;
 pub mod memory;
 pub mod merkle;
 pub mod past;
+pub mod receipts;
 pub mod records;
 pub mod rejection;
 pub mod signing;
@@ -28,5 +29,6 @@ pub mod state_tree;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transaction;
+pub mod usage;
 pub mod validators;
 pub mod view;

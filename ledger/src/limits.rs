@@ -9,8 +9,9 @@ pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
 /// A commit certificate, encoded.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 /// A record, encoded. An entry holds a draft and a version in force, each of which arrived in one
-/// transaction, and the periods of its versions: below 2 × 256 KiB + 64 KiB.
-pub const RECORD_BYTES_MAX: usize = 640 * 1024;
+/// transaction, the periods of its versions, and those of its unconditional fields: below
+/// 2 × 256 KiB + 64 KiB + 160 KiB.
+pub const RECORD_BYTES_MAX: usize = 768 * 1024;
 /// Actions in one transaction.
 pub const ACTIONS_MAX: usize = 1024;
 /// An undecided block with its place in the round, as it is kept until a block is decided.
@@ -58,3 +59,9 @@ pub const GENESIS_RECORDS_MAX: usize = 20_000;
 pub const NODES_MAX: usize = 1_000;
 /// Nodes of one department, removed ones included.
 pub const DEPARTMENT_NODES_MAX: usize = 64;
+/// Periods of unconditional fields kept on one entry.
+pub const UNCONDITIONAL_PERIODS_MAX: usize = 4_000;
+/// Bindings of one entry, retired ones included.
+pub const BINDINGS_MAX: usize = 64;
+/// How long one batch of receipts may reach: 31 days.
+pub const WINDOW_MS_MAX: i64 = 31 * 24 * 60 * 60 * 1000;

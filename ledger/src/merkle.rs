@@ -154,6 +154,116 @@ pub(crate) fn expect_root(expected: &Hash, found: Hash) -> Result<(), PathError>
     }
 }
 
+/// A list's root, built leaf by leaf in memory of its depth: one hash for each complete subtree, the
+/// largest first.
+#[derive(Clone, Debug)]
+pub struct Streaming {
+    node: Domain,
+    /// Complete subtrees with the number of their leaves, a power of two; strictly descending.
+    peaks: Vec<(u64, Hash)>,
+    count: u64,
+}
+
+impl Streaming {
+    /// An empty list, with the domain of its inner nodes.
+    pub fn new(node: Domain) -> Self {
+        Self {
+            node,
+            peaks: Vec::new(),
+            count: 0,
+        }
+    }
+
+    /// Leaves so far.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Adds a leaf, already hashed.
+    pub fn push(&mut self, leaf: Hash) {
+        let (mut size, mut top) = (1u64, leaf);
+        while let Some((_, left)) = self.peaks.pop_if(|(peak, _)| *peak == size) {
+            top = inner(self.node, &left, &top);
+            size = size.saturating_mul(2);
+        }
+        self.peaks.push((size, top));
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// What [`root`] gives for the same leaves.
+    pub fn root(&self) -> Hash {
+        match self.top() {
+            Some(top) => bind_count(self.node, self.count, &top),
+            None => Hash::ZERO,
+        }
+    }
+
+    /// The topmost node; `None` over no leaf.
+    fn top(&self) -> Option<Hash> {
+        let mut peaks = self.peaks.iter().rev().map(|(_, peak)| *peak);
+        let last = peaks.next()?;
+        Some(peaks.fold(last, |right, left| inner(self.node, &left, &right)))
+    }
+}
+
+/// The path of one leaf, built leaf by leaf in memory of the depth squared.
+#[derive(Clone, Debug)]
+pub struct StreamingPath {
+    /// Each sibling on the way from the top down: its first leaf, the leaf after it, its subtree.
+    siblings: Vec<(u64, u64, Streaming)>,
+    next: u64,
+    count: u64,
+}
+
+impl StreamingPath {
+    /// For leaf `index` (from 0) of a list of `count`; `None` when the list has no such leaf.
+    pub fn new(node: Domain, index: u64, count: u64) -> Option<Self> {
+        let (mut first, mut end) = (0u64, count);
+        let mut siblings = Vec::new();
+        if index >= count {
+            return None;
+        }
+        while end.saturating_sub(first) > 1 {
+            let size = end.saturating_sub(first).checked_next_power_of_two()? / 2;
+            let middle = first.saturating_add(size);
+            if index < middle {
+                siblings.push((middle, end, Streaming::new(node)));
+                end = middle;
+            } else {
+                siblings.push((first, middle, Streaming::new(node)));
+                first = middle;
+            }
+        }
+        Some(Self {
+            siblings,
+            next: 0,
+            count,
+        })
+    }
+
+    /// Adds the next leaf, already hashed.
+    pub fn push(&mut self, leaf: Hash) {
+        let at = self.next;
+        let sibling = self
+            .siblings
+            .iter_mut()
+            .find(|(first, end, _)| (*first..*end).contains(&at));
+        if let Some((_, _, subtree)) = sibling {
+            subtree.push(leaf);
+        }
+        self.next = at.saturating_add(1);
+    }
+
+    /// What [`path`] gives for the same leaves; `None` unless all of them were added.
+    pub fn path(&self) -> Option<Vec<Hash>> {
+        if self.next != self.count {
+            return None;
+        }
+        let upwards = self.siblings.iter().rev();
+        upwards.map(|(_, _, subtree)| subtree.top()).collect()
+    }
+}
+
 /// The topmost node over `leaves`; `None` over none.
 fn subtree(node: Domain, leaves: &[Hash]) -> Option<Hash> {
     match leaves {

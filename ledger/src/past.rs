@@ -73,7 +73,11 @@ impl Past<'_> {
             | Record::Application(_)
             | Record::Offices(_)
             | Record::Parameters(_)
-            | Record::Membership(_) => {
+            | Record::Membership(_)
+            | Record::Binding(_)
+            | Record::Usage(_)
+            | Record::ReceiptBatch(_)
+            | Record::Rating(_) => {
                 return Err(unknown(format!("the past of {}", record.id())));
             }
         })

@@ -4,12 +4,14 @@
 
 use crate::action::Action;
 use crate::crypto::{CryptoError, PublicKey};
+use crate::hash::Hash;
 use crate::ids::{
     DepartmentId, FieldNumber, Height, NodeId, PurposeCode, ResourceCode, ResponsibilityCode,
     SharingId, TimeMs,
 };
 use crate::limits;
-use crate::records::{Lack, Office, RecordId, ResourceStatus, Role};
+use crate::records::{BatchId, BindingState, Lack, Office, RecordId, ResourceStatus, Role, Side};
+use crate::usage::Span;
 
 fn join<T: ToString>(items: &[T]) -> String {
     items
@@ -17,6 +19,13 @@ fn join<T: ToString>(items: &[T]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+fn in_words(span: &Span) -> String {
+    match span.to {
+        Some(to) => format!("from {} to {to}", span.from),
+        None => format!("from {} on", span.from),
+    }
 }
 
 macro_rules! rejections {
@@ -411,6 +420,147 @@ rejections! {
         /// The node.
         node: NodeId,
     } = "node-removed", None;
+
+    /// A column fills no field of the entry, or something is named twice.
+    #[error("{} of the binding on {code} is wrong: each column fills one field of the version in force, each column and field once, by ascending field", column.as_ref().map_or_else(|| "an empty list".to_owned(), |column| format!("column {column}")))]
+    BadColumn {
+        /// The entry.
+        code: ResourceCode,
+        /// The offending column; none when there is no column.
+        column: Option<String>,
+    } = "bad-column", Some("C2");
+
+    /// No valid gateway key.
+    #[error("key {key} is not a valid key of a gateway. Register one with the role `gateway` first")]
+    BadGateway {
+        /// The key named.
+        key: PublicKey,
+    } = "bad-gateway", Some("C2");
+
+    /// The window reaches outside the binding's life.
+    #[error("binding {binding} {}. Seal windows within that time only", match served { Some(served) => format!("was in service {}", in_words(served)), None => "was never live".to_owned() })]
+    NotInService {
+        /// The binding.
+        binding: SharingId,
+        /// When it was in service, if ever.
+        served: Option<Span>,
+    } = "not-in-service", Some("C2");
+
+    /// The binding's state does not allow this.
+    #[error("binding {binding} is {state}: {needed}")]
+    BindingState {
+        /// The binding.
+        binding: SharingId,
+        /// Its state.
+        state: BindingState,
+        /// What is needed.
+        needed: &'static str,
+    } = "binding-state", None;
+
+    /// The gateway sees another schema than the one stated.
+    #[error("the gateway sees schema {seen}, binding {binding} states {stated}. Amend the binding, or mend the system")]
+    SchemaDiffers {
+        /// The binding.
+        binding: SharingId,
+        /// What it states.
+        stated: Hash,
+        /// What the gateway sees.
+        seen: Hash,
+    } = "schema-differs", Some("C8");
+
+    /// A drifted binding serves a field to be granted.
+    #[error("binding {binding}, which serves field {field}, has drifted from its schema. Mend it before anything is granted")]
+    Drifted {
+        /// The binding.
+        binding: SharingId,
+        /// The field.
+        field: FieldNumber,
+    } = "drifted", Some("C8");
+
+    /// The key is not the gateway's that this is about.
+    #[error("key {key} is not the gateway's that reports on binding {binding}: the provider's side is the binding's own gateway, the consumer's one of the reader's")]
+    NotGateway {
+        /// The author's key.
+        key: PublicKey,
+        /// The binding.
+        binding: SharingId,
+    } = "not-gateway", Some("U1");
+
+    /// The window is empty, too long, or not over.
+    #[error("the window from {from} to {to} is empty, longer than {} days, or not over (it is {now}). Seal a window that has passed", limits::WINDOW_MS_MAX / 86_400_000)]
+    BadWindow {
+        /// First instant.
+        from: TimeMs,
+        /// First instant after.
+        to: TimeMs,
+        /// The block's time.
+        now: TimeMs,
+    } = "bad-window", Some("U1");
+
+    /// The basis does not hold for the whole window.
+    #[error("the basis of {batch} does not hold for the whole window up to {to}; {}. Split the window where its basis changes", match valid.is_empty() { true => "it holds in no part of it".to_owned(), false => format!("it holds {}", valid.iter().map(in_words).collect::<Vec<_>>().join(", ")) })]
+    BasisNotValid {
+        /// The batch.
+        batch: BatchId,
+        /// First instant after its window.
+        to: TimeMs,
+        /// The parts of the window in which it holds.
+        valid: Vec<Span>,
+    } = "basis-not-valid", Some("U1");
+
+    /// A field was used that the basis does not cover.
+    #[error("the basis of {batch} does not cover field {field}. Put calls that used it into a batch on the basis that does")]
+    FieldNotCovered {
+        /// The batch.
+        batch: BatchId,
+        /// The field.
+        field: FieldNumber,
+    } = "field-not-covered", Some("U1");
+
+    /// Windows overlap or come out of order.
+    #[error("the {side}'s side of {batch} begins before {sealed_to}, up to which that side was sealed already. Windows follow one another and never overlap")]
+    WindowOverlaps {
+        /// The batch.
+        batch: BatchId,
+        /// Whose count.
+        side: Side,
+        /// Up to when that side was sealed.
+        sealed_to: TimeMs,
+    } = "window-overlaps", Some("U1");
+
+    /// The counts contradict each other.
+    #[error("the counts of {batch} contradict each other: {what}. Count denied calls among all calls")]
+    BadCounts {
+        /// The batch.
+        batch: BatchId,
+        /// How.
+        what: &'static str,
+    } = "bad-counts", Some("U2");
+
+    /// The side's count stands.
+    #[error("the {side}'s count of {batch} was sealed already and stands; only the other side's may still be put beside it")]
+    SideSealed {
+        /// The batch.
+        batch: BatchId,
+        /// Whose count.
+        side: Side,
+    } = "side-sealed", Some("U3");
+
+    /// Someone else than the reader rates.
+    #[error("{actor} cannot rate this: a batch is rated by its reader ({reader}), never by the provider")]
+    NotReader {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The reader.
+        reader: DepartmentId,
+    } = "not-reader", None;
+
+    /// It has its answer.
+    #[error("{id} was answered already")]
+    Answered {
+        /// The record.
+        id: RecordId,
+    } = "answered", None;
 
     /// A bound of the ledger is reached.
     #[error("{what} is at its bound of {count_max}")]

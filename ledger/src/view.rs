@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::crypto::PublicKey;
 use crate::ids::{DepartmentId, NodeId, ResourceCode, ResponsibilityCode, SharingId};
 use crate::records::{
-    Application, Authorization, Department, Key, Membership, Node, Offices, Parameters, Record,
-    RecordId, RecordKind, Resource, Responsibility,
+    Application, Authorization, BatchId, Binding, Department, Key, Membership, Node, Offices,
+    Parameters, Rating, ReceiptBatch, Record, RecordId, RecordKind, Resource, Responsibility,
+    Usage, UsageId,
 };
 
 /// The state could not be read: a broken disk or a broken database, never a user's fault. Whoever
@@ -98,6 +99,22 @@ pub trait Records: View {
     typed!(
         /// An authorization.
         authorization, Authorization, SharingId, Authorization
+    );
+    typed!(
+        /// A binding.
+        binding, Binding, SharingId, Binding
+    );
+    typed!(
+        /// A use and its totals.
+        usage, Usage, UsageId, Usage
+    );
+    typed!(
+        /// A batch of receipts.
+        receipt_batch, ReceiptBatch, BatchId, ReceiptBatch
+    );
+    typed!(
+        /// A rating.
+        rating, Rating, BatchId, Rating
     );
     typed!(
         /// Who holds which office.

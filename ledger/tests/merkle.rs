@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use dirchain_ledger::hash::{Domain, Hash, hash};
-use dirchain_ledger::merkle::{PathError, path, root, verify_path};
+use dirchain_ledger::merkle::{PathError, Streaming, StreamingPath, path, root, verify_path};
 
 const NODE: Domain = Domain::ActionNode;
 
@@ -161,4 +161,34 @@ fn golden() {
         root(Domain::TransactionNode, &leaves(3)).to_string(),
         "163760949bf3dada0449f792579f69bd9f6c185b7f8c429c93a9a224d6bd0394"
     );
+}
+
+#[test]
+fn streaming_gives_the_same_roots_and_paths() {
+    let mut grown = Streaming::new(NODE);
+    assert_eq!(grown.root(), Hash::ZERO);
+    for count in 1..=70u64 {
+        let leaves = leaves(count);
+        grown.push(leaves[leaves.len() - 1]);
+        assert_eq!(grown.count(), count);
+        assert_eq!(grown.root(), root(NODE, &leaves), "{count}");
+        for index in 0..count {
+            let mut streaming = StreamingPath::new(NODE, index, count).unwrap();
+            for leaf in &leaves[1..] {
+                streaming.push(*leaf);
+            }
+            assert_eq!(streaming.path(), None, "a leaf is missing");
+            let mut streaming = StreamingPath::new(NODE, index, count).unwrap();
+            for leaf in &leaves {
+                streaming.push(*leaf);
+            }
+            assert_eq!(
+                streaming.path(),
+                path(NODE, &leaves, index),
+                "{index} of {count}"
+            );
+        }
+        assert!(StreamingPath::new(NODE, count, count).is_none());
+    }
+    assert!(StreamingPath::new(NODE, 0, 0).is_none());
 }

@@ -107,23 +107,14 @@ pub fn standing(
         Err(ProvisionError::OtherKey { what, node })
     };
     for record in &genesis.records {
-        match record {
-            Record::Node(found) if found.id == *node => {
-                if found.network_key != keys.network.public() {
-                    return other("network");
-                }
-                standing = Standing::Observer;
+        let Record::Node(found) = record else {
+            continue;
+        };
+        if found.id == *node {
+            if found.network_key != keys.network.public() {
+                return other("network");
             }
-            Record::Node(_)
-            | Record::Membership(_)
-            | Record::Department(_)
-            | Record::Key(_)
-            | Record::Responsibility(_)
-            | Record::Resource(_)
-            | Record::Application(_)
-            | Record::Authorization(_)
-            | Record::Offices(_)
-            | Record::Parameters(_) => {}
+            standing = Standing::Observer;
         }
     }
     for record in &genesis.records {

@@ -121,7 +121,10 @@ fn reason(action: &Action) -> Option<String> {
         | Action::ReturnResource { reason, .. }
         | Action::WithdrawResource { reason, .. }
         | Action::Refuse { reason, .. }
-        | Action::EndAuthorization { reason, .. } => Some(reason),
+        | Action::EndAuthorization { reason, .. }
+        | Action::ChangeBinding { reason, .. }
+        | Action::Rate { reason, .. }
+        | Action::AnswerRating { text: reason, .. } => Some(reason),
         Action::Grant(grant) => grant.reason.as_ref(),
         Action::RegisterDepartment(_)
         | Action::RegisterKey { .. }
@@ -134,7 +137,11 @@ fn reason(action: &Action) -> Option<String> {
         | Action::Apply { .. }
         | Action::TakeBackApplication { .. }
         | Action::RegisterNode(_)
-        | Action::RemoveNode { .. } => None,
+        | Action::RemoveNode { .. }
+        | Action::ProposeBinding { .. }
+        | Action::AmendBinding { .. }
+        | Action::ReportSchema { .. }
+        | Action::SealReceipts(_) => None,
     };
     reason.map(ToString::to_string)
 }

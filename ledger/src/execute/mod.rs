@@ -4,12 +4,14 @@
 //! alone. No clock, no randomness, no order of a hash map.
 
 mod authority;
+mod bindings;
 pub use authority::{acts_for, holds};
 mod departments;
 pub(crate) use departments::is_sub_unit_id;
 mod nodes;
 mod resources;
 mod sharing;
+mod usage;
 
 use std::collections::BTreeSet;
 
@@ -154,6 +156,26 @@ impl Context<'_, '_> {
             } => self.end_authorization(authorization, *revision, reason),
             Action::RegisterNode(action) => self.register_node(action),
             Action::RemoveNode { id } => self.remove_node(id),
+            Action::ProposeBinding { resource, terms } => self.propose_binding(resource, terms),
+            Action::AmendBinding {
+                binding,
+                revision,
+                terms,
+            } => self.amend_binding(binding, *revision, terms),
+            Action::ChangeBinding {
+                binding,
+                revision,
+                change,
+                reason: _,
+            } => self.change_binding(binding, *revision, *change),
+            Action::ReportSchema { binding, schema } => self.report_schema(binding, schema),
+            Action::SealReceipts(seal) => self.seal_receipts(seal),
+            Action::Rate {
+                batch,
+                stars,
+                reason,
+            } => self.rate(batch, *stars, reason),
+            Action::AnswerRating { batch, text } => self.answer_rating(batch, text),
         }
     }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{Context, Refusal, end, push};
 use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, SharingId, Statement};
 use crate::records::{
-    ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry, Lack,
-    Office, Period, Published, Record, RecordId, RecordKind, Resource, ResourceStatus, Sharing,
-    Trail, VersionPeriod, Withdrawal,
+    ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
+    Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, RecordKind, Resource,
+    ResourceStatus, Sharing, Trail, VersionPeriod, Withdrawal,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -227,6 +227,7 @@ impl Context<'_, '_> {
             .max()
             .unwrap_or(0);
         resource.last_field = resource.last_field.max(highest);
+        self.share_unconditionally(&mut resource, Some(&entry))?;
         resource.published = Some(Published {
             version,
             since: self.at,
@@ -272,12 +273,41 @@ impl Context<'_, '_> {
         if let Some(last) = resource.versions.as_mut_slice().last_mut() {
             end(&mut last.period, self.at);
         }
+        self.share_unconditionally(&mut resource, None)?;
         resource.draft = None;
         resource.withdrawn = Some(Withdrawal {
             reason: reason.clone(),
             at: self.at,
         });
         self.put_resource(resource)
+    }
+
+    /// Keeps when which field was unconditional, as `entry` (none: withdrawn) comes into force.
+    fn share_unconditionally(
+        &self,
+        resource: &mut Resource,
+        entry: Option<&Entry>,
+    ) -> Result<(), Refusal> {
+        let mut open: BTreeSet<FieldNumber> = entry.map_or_else(BTreeSet::new, |entry| {
+            let fields = entry.fields.iter();
+            let is_open =
+                |field: &&Field| matches!(entry.sharing_of(field), Some(Sharing::Unconditional));
+            fields.filter(is_open).map(|field| field.number).collect()
+        });
+        for lasting in resource.unconditional.as_mut_slice() {
+            if lasting.period.to.is_none() && !open.remove(&lasting.field) {
+                end(&mut lasting.period, self.at);
+            }
+        }
+        for field in open {
+            let period = Period::since(self.at);
+            push(
+                &mut resource.unconditional,
+                FieldPeriod { field, period },
+                "the history of an entry's unconditional fields",
+            )?;
+        }
+        Ok(())
     }
 
     fn sharing_on(
@@ -336,9 +366,11 @@ fn new_resource(code: &ResourceCode, provider: &DepartmentId, created: Moment) -
         draft: None,
         published: None,
         versions: Default::default(),
+        unconditional: Default::default(),
         withdrawn: None,
         last_field: 0,
         applications: 0,
+        bindings: 0,
         trail: Trail::default(),
     }
 }

@@ -168,6 +168,7 @@ impl Context<'_, '_> {
         require_fields(&resource.code, &published.entry, &grant.fields)?;
         require_within(grant, request)?;
         require_shareable(&resource.code, &published.entry, &grant.fields)?;
+        self.require_not_drifted(&resource.code, &grant.fields)?;
         require_period(grant.from, grant.to, self.at.time)?;
         let mut active = List::default();
         push(
@@ -237,7 +238,7 @@ impl Context<'_, '_> {
     }
 }
 
-fn in_force(resource: &Resource) -> Result<&Published, Refusal> {
+pub(super) fn in_force(resource: &Resource) -> Result<&Published, Refusal> {
     let (code, status) = (resource.code.clone(), resource.status());
     let needed = "only a published entry that was not withdrawn can be applied for";
     let wrong = Rejection::WrongStatus {

@@ -3,15 +3,19 @@
 //! Every record is kept by (id, height), so any height stays readable; a record whose past matters
 //! to a verdict also carries that past as periods, so that one proven record tells its whole life.
 
+mod binding;
 mod department;
 mod resource;
 mod sharing;
 mod system;
+mod usage;
 
+pub use binding::*;
 pub use department::*;
 pub use resource::*;
 pub use sharing::*;
 pub use system::*;
+pub use usage::*;
 
 use std::fmt;
 
@@ -50,11 +54,19 @@ pub enum RecordKind {
     Parameters = 9,
     /// [`Membership`].
     Membership = 10,
+    /// [`Binding`].
+    Binding = 21,
+    /// [`Usage`].
+    Usage = 22,
+    /// [`ReceiptBatch`].
+    ReceiptBatch = 23,
+    /// [`Rating`].
+    Rating = 24,
 }
 
 impl RecordKind {
     /// Every kind, in the order of their discriminants.
-    pub const ALL: [RecordKind; 10] = [
+    pub const ALL: [RecordKind; 14] = [
         RecordKind::Department,
         RecordKind::Key,
         RecordKind::Node,
@@ -65,6 +77,10 @@ impl RecordKind {
         RecordKind::Offices,
         RecordKind::Parameters,
         RecordKind::Membership,
+        RecordKind::Binding,
+        RecordKind::Usage,
+        RecordKind::ReceiptBatch,
+        RecordKind::Rating,
     ];
 
     /// The first byte of the keys of this kind's records.
@@ -80,6 +96,10 @@ impl RecordKind {
             RecordKind::Offices => 8,
             RecordKind::Parameters => 9,
             RecordKind::Membership => 10,
+            RecordKind::Binding => 21,
+            RecordKind::Usage => 22,
+            RecordKind::ReceiptBatch => 23,
+            RecordKind::Rating => 24,
         }
     }
 
@@ -113,6 +133,14 @@ pub enum RecordId {
     Parameters,
     /// The validators; one record.
     Membership,
+    /// A binding, numbered within its resource.
+    Binding(SharingId),
+    /// One reader's use of one binding on one basis.
+    Usage(UsageId),
+    /// One window of a use.
+    ReceiptBatch(BatchId),
+    /// The rating of the batch of the same id.
+    Rating(BatchId),
 }
 
 impl RecordId {
@@ -129,12 +157,17 @@ impl RecordId {
             RecordId::Offices => RecordKind::Offices,
             RecordId::Parameters => RecordKind::Parameters,
             RecordId::Membership => RecordKind::Membership,
+            RecordId::Binding(_) => RecordKind::Binding,
+            RecordId::Usage(_) => RecordKind::Usage,
+            RecordId::ReceiptBatch(_) => RecordKind::ReceiptBatch,
+            RecordId::Rating(_) => RecordKind::Rating,
         }
     }
 
-    /// The id as a database key: the kind's byte, then the text or bytes of the id. Applications
-    /// and authorizations: code, a zero byte, the number in big-endian. Distinct ids have distinct
-    /// keys, and the keys of one resource's applications share the prefix of its code.
+    /// The id as a database key: the kind's byte, then the text or bytes of the id. What is
+    /// numbered within a resource: code, a zero byte, the number in big-endian. Uses and batches:
+    /// see [`UsageId`]. Distinct ids have distinct keys, and the keys of one resource's
+    /// applications share the prefix of its code.
     pub fn key(&self) -> Vec<u8> {
         let mut key = vec![self.kind().byte()];
         match self {
@@ -143,12 +176,14 @@ impl RecordId {
             RecordId::Node(id) => key.extend_from_slice(id.as_str().as_bytes()),
             RecordId::Responsibility(code) => key.extend_from_slice(code.as_str().as_bytes()),
             RecordId::Resource(code) => key.extend_from_slice(code.as_str().as_bytes()),
-            RecordId::Application(id) | RecordId::Authorization(id) => {
+            RecordId::Application(id) | RecordId::Authorization(id) | RecordId::Binding(id) => {
                 key.extend_from_slice(id.resource.as_str().as_bytes());
                 key.push(0);
                 key.extend_from_slice(&id.number.to_be_bytes());
             }
             RecordId::Offices | RecordId::Parameters | RecordId::Membership => {}
+            RecordId::Usage(id) => id.push_key(&mut key),
+            RecordId::ReceiptBatch(id) | RecordId::Rating(id) => id.push_key(&mut key),
         }
         key
     }
@@ -175,6 +210,13 @@ impl RecordId {
             RecordKind::Offices => rest.is_empty().then_some(RecordId::Offices)?,
             RecordKind::Parameters => rest.is_empty().then_some(RecordId::Parameters)?,
             RecordKind::Membership => rest.is_empty().then_some(RecordId::Membership)?,
+            RecordKind::Binding => RecordId::Binding(sharing()?),
+            RecordKind::Usage => {
+                let (id, rest) = UsageId::read_key(rest)?;
+                rest.is_empty().then_some(RecordId::Usage(id))?
+            }
+            RecordKind::ReceiptBatch => RecordId::ReceiptBatch(BatchId::read_key(rest)?),
+            RecordKind::Rating => RecordId::Rating(BatchId::read_key(rest)?),
         })
     }
 
@@ -197,6 +239,10 @@ impl fmt::Display for RecordId {
             RecordId::Offices => f.write_str("the offices"),
             RecordId::Parameters => f.write_str("the parameters"),
             RecordId::Membership => f.write_str("the membership"),
+            RecordId::Binding(id) => write!(f, "binding {id}"),
+            RecordId::Usage(id) => write!(f, "use {id}"),
+            RecordId::ReceiptBatch(id) => write!(f, "receipt batch {id}"),
+            RecordId::Rating(id) => write!(f, "rating of {id}"),
         }
     }
 }
@@ -231,6 +277,14 @@ pub enum Record {
     Parameters(Parameters),
     /// The membership.
     Membership(Membership),
+    /// A binding.
+    Binding(Binding),
+    /// A use and its totals.
+    Usage(Usage),
+    /// A batch of receipts.
+    ReceiptBatch(ReceiptBatch),
+    /// A rating.
+    Rating(Rating),
 }
 
 impl Record {
@@ -247,6 +301,10 @@ impl Record {
             Record::Offices(_) => RecordId::Offices,
             Record::Parameters(_) => RecordId::Parameters,
             Record::Membership(_) => RecordId::Membership,
+            Record::Binding(record) => RecordId::Binding(record.id.clone()),
+            Record::Usage(record) => RecordId::Usage(record.id.clone()),
+            Record::ReceiptBatch(record) => RecordId::ReceiptBatch(record.id.clone()),
+            Record::Rating(record) => RecordId::Rating(record.batch.clone()),
         }
     }
 
@@ -287,6 +345,18 @@ impl Record {
                 RecordId::Key(record.granted.key),
             ],
             Record::Offices(_) | Record::Parameters(_) | Record::Membership(_) => Vec::new(),
+            Record::Binding(record) => vec![
+                RecordId::Resource(record.id.resource.clone()),
+                RecordId::Key(record.terms.gateway),
+            ],
+            Record::Usage(record) => record.id.references(),
+            Record::ReceiptBatch(record) => {
+                let mut references = record.id.usage.references();
+                let seals = record.provider.iter().chain(&record.consumer);
+                references.extend(seals.map(|seal| RecordId::Key(seal.key)));
+                references
+            }
+            Record::Rating(record) => record.batch.usage.references(),
         }
     }
 

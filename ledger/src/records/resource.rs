@@ -435,6 +435,15 @@ pub struct EarlierProvider {
     pub until: Moment,
 }
 
+/// When a field was shared with every department.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct FieldPeriod {
+    /// The field.
+    pub field: FieldNumber,
+    /// When it was.
+    pub period: Period,
+}
+
 /// A withdrawn entry's end.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Withdrawal {
@@ -463,12 +472,16 @@ pub struct Resource {
     pub published: Option<Published>,
     /// Every version there was, oldest first.
     pub versions: List<VersionPeriod, { limits::PERIODS_MAX }>,
+    /// When which field was shared unconditionally, oldest first: what past use may rest on.
+    pub unconditional: List<FieldPeriod, { limits::UNCONDITIONAL_PERIODS_MAX }>,
     /// Its withdrawal, if it was withdrawn.
     pub withdrawn: Option<Withdrawal>,
     /// The highest field number ever used.
     pub last_field: u16,
     /// Applications made for it so far.
     pub applications: u32,
+    /// Bindings stated for it so far.
+    pub bindings: u32,
     /// Everything that touched it.
     pub trail: Trail,
 }

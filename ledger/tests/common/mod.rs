@@ -3,12 +3,14 @@
 
 use std::sync::LazyLock;
 
-use dirchain_ledger::action::{Action, DeclareResponsibility, RegisterDepartment, RegisterNode};
+use dirchain_ledger::action::{
+    Action, DeclareResponsibility, RegisterDepartment, RegisterNode, SealReceipts,
+};
 use dirchain_ledger::block::{Block, Header, Transactions};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::{Algorithm, SecretKey};
 use dirchain_ledger::hash::{Domain, Hash, hash};
-use dirchain_ledger::ids::{Address, ChainId, Height, Moment, TimeMs};
+use dirchain_ledger::ids::{Address, ChainId, FieldNumber, Height, Moment, TimeMs};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::SignedTransaction;
@@ -157,6 +159,87 @@ pub(crate) fn actions() -> Vec<Action> {
         }),
         Action::RemoveNode { id: id("D004-2") },
     ]
+    .into_iter()
+    .chain(usage_actions())
+    .collect()
+}
+
+/// What happens to bindings, and what uses them leave.
+fn usage_actions() -> Vec<Action> {
+    let revision = 3;
+    vec![
+        Action::ProposeBinding {
+            resource: code(1),
+            terms: binding_terms(),
+        },
+        Action::AmendBinding {
+            binding: sharing_id(&code(1), 1),
+            revision,
+            terms: binding_terms(),
+        },
+        Action::ChangeBinding {
+            binding: sharing_id(&code(1), 1),
+            revision,
+            change: BindingChange::Suspend,
+            reason: id("系统升级"),
+        },
+        Action::ReportSchema {
+            binding: sharing_id(&code(1), 1),
+            schema: digest("schema"),
+        },
+        Action::SealReceipts(Box::new(SealReceipts {
+            batch: batch_id(),
+            side: Side::Consumer,
+            counted: counted(7),
+            root: digest("receipts"),
+        })),
+        Action::Rate {
+            batch: batch_id(),
+            stars: Stars::Four,
+            reason: id("缺少两列"),
+        },
+        Action::AnswerRating {
+            batch: batch_id(),
+            text: id("已补齐"),
+        },
+    ]
+}
+
+/// Terms of a binding for fields 1 and 2.
+pub(crate) fn binding_terms() -> BindingTerms {
+    let column = |name: &str, field| Column {
+        name: id(name),
+        field: FieldNumber(field),
+    };
+    BindingTerms {
+        version: 1,
+        kind: ResourceKind::Table,
+        system: id("人口库.户籍表"),
+        schema: digest("schema"),
+        columns: List::new(vec![column("XM", 1), column("GMSFHM", 2)]).unwrap(),
+        gateway: key(PROVIDER, Role::Gateway).public(),
+    }
+}
+
+pub(crate) fn batch_id() -> BatchId {
+    BatchId {
+        usage: UsageId {
+            binding: sharing_id(&code(1), 1),
+            reader: id(APPLICANT),
+            basis: UseBasis::Authorized { number: 2 },
+        },
+        from: moment(3).time,
+    }
+}
+
+pub(crate) fn counted(calls: u64) -> Counted {
+    Counted {
+        to: moment(8).time,
+        calls,
+        denied: 1,
+        rows: 40,
+        fields: numbers(&[1, 2]),
+    }
 }
 
 /// A transaction of one action.
@@ -269,7 +352,53 @@ pub(crate) fn records() -> Vec<Record> {
         genesis_record(RecordKind::Offices),
         genesis_record(RecordKind::Parameters),
         genesis_record(RecordKind::Membership),
+        Record::Binding(Binding {
+            id: sharing_id(&code(1), 1),
+            revision: 3,
+            terms: binding_terms(),
+            states: List::new(vec![BindingSince {
+                state: BindingState::Drifted,
+                since: moment(4),
+                seen: Some(digest("another schema")),
+            }])
+            .unwrap(),
+            decision: decision(None),
+        }),
+        Record::Usage(Usage {
+            provider: SideTotals {
+                batches: 2,
+                calls: 9,
+                denied: 1,
+                rows: 40,
+                sealed_to: Some(moment(8).time),
+            },
+            agreed: 1,
+            contested: 1,
+            ..Usage::new(batch_id().usage)
+        }),
+        Record::ReceiptBatch(ReceiptBatch {
+            id: batch_id(),
+            provider: Some(seal(7)),
+            consumer: Some(seal(8)),
+            contested: Some(moment(9)),
+        }),
+        Record::Rating(Rating {
+            batch: batch_id(),
+            stars: Stars::Two,
+            rated: decision(Some("缺少两列")),
+            answered: Some(decision(Some("已补齐"))),
+        }),
     ]
+}
+
+fn seal(calls: u64) -> Seal {
+    Seal {
+        counted: counted(calls),
+        root: digest("receipts"),
+        department: id(PROVIDER),
+        key: key(PROVIDER, Role::Gateway).public(),
+        at: moment(9),
+    }
 }
 
 fn genesis_record(kind: RecordKind) -> Record {
@@ -306,12 +435,18 @@ fn resource() -> Resource {
             entry: entry(&responsibility(PROVIDER)).hash(),
         }])
         .unwrap(),
+        unconditional: List::new(vec![FieldPeriod {
+            field: FieldNumber(1),
+            period: Period::since(moment(6)),
+        }])
+        .unwrap(),
         withdrawn: Some(Withdrawal {
             reason: id("系统停用"),
             at: moment(9),
         }),
         last_field: 4,
         applications: 1,
+        bindings: 1,
         trail: trail(),
     }
 }

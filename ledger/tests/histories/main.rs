@@ -9,6 +9,7 @@
 mod model;
 mod past;
 mod steps;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -116,7 +117,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 fn history() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(step(), 60..120)
+    proptest::collection::vec(step(), 90..140)
 }
 
 proptest! {
@@ -252,7 +253,11 @@ fn trail_of(record: Option<Record>) -> Option<Trail> {
         | Record::Authorization(_)
         | Record::Offices(_)
         | Record::Parameters(_)
-        | Record::Membership(_) => None,
+        | Record::Membership(_)
+        | Record::Binding(_)
+        | Record::Usage(_)
+        | Record::ReceiptBatch(_)
+        | Record::Rating(_) => None,
     }
 }
 
@@ -306,10 +311,11 @@ fn random_histories_reach_every_kind_of_action() {
     }
     assert_eq!(
         accepted.len(),
-        17,
+        24,
         "all but the removal of nodes: {accepted:?}"
     );
     assert!(accepted["grant"] >= 50, "{accepted:?}");
     assert!(accepted["end_authorization"] >= 5, "{accepted:?}");
+    assert!(accepted["seal_receipts"] >= 50, "{accepted:?}");
     assert!(refused.len() >= 15, "{refused:?}");
 }

@@ -116,6 +116,16 @@ impl Told {
                 .granted
                 .iter()
                 .any(|granted| granted.by == *public_key && granted.at >= *since),
+            Action::ProposeBinding {
+                resource: named, ..
+            } => named == code,
+            Action::AmendBinding { binding, .. }
+            | Action::ChangeBinding { binding, .. }
+            | Action::ReportSchema { binding, .. } => binding.resource == *code,
+            Action::SealReceipts(seal) => seal.batch.usage.binding.resource == *code,
+            Action::Rate { batch, .. } | Action::AnswerRating { batch, .. } => {
+                batch.usage.binding.resource == *code
+            }
             Action::RegisterDepartment(_)
             | Action::RegisterKey { .. }
             | Action::RevokeKey { .. }

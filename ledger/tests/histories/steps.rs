@@ -17,6 +17,8 @@ use dirchain_ledger::view::Records;
 use proptest::prelude::*;
 
 pub(crate) const CODES: u32 = 3;
+/// Kinds of steps.
+const KINDS: u8 = 54;
 /// Who provides and applies.
 pub(crate) const PARTIES: [&str; 6] = [
     PROVIDER,
@@ -29,18 +31,18 @@ pub(crate) const PARTIES: [&str; 6] = [
 
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
-    kind: u8,
-    resource: u32,
-    party: usize,
-    variant: u8,
-    is_odd: bool,
+    pub(crate) kind: u8,
+    pub(crate) resource: u32,
+    pub(crate) party: usize,
+    pub(crate) variant: u8,
+    pub(crate) is_odd: bool,
     wait: u8,
     pub(crate) ends_block: bool,
 }
 
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     (
-        0u8..40,
+        0..KINDS,
         1..=CODES,
         0..PARTIES.len(),
         any::<u8>(),
@@ -62,7 +64,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 }
 
 /// Who provides a resource, as far as the steps are concerned.
-fn provider_of(number: u32) -> &'static str {
+pub(crate) fn provider_of(number: u32) -> &'static str {
     PARTIES[number as usize - 1]
 }
 
@@ -89,7 +91,7 @@ impl Step {
         if self.variant % 16 == 7 {
             // Two actions in one transaction; the second often fails, and with it the first.
             let other = Step {
-                kind: self.kind.wrapping_add(self.variant) % 40,
+                kind: self.kind.wrapping_add(self.variant) % KINDS,
                 variant: self.variant.wrapping_mul(3),
                 ..self.clone()
             };
@@ -103,7 +105,7 @@ impl Step {
         ledger.sign(&author, actions)
     }
 
-    fn off_by(&self, revision: u32) -> u32 {
+    pub(crate) fn off_by(&self, revision: u32) -> u32 {
         revision + u32::from(self.is_odd && self.variant % 2 == 1)
     }
 
@@ -114,6 +116,7 @@ impl Step {
             0..=23 => self.next_for(ledger, &code, resource.as_ref()),
             24..=26 => self.draft(&code, resource.as_ref()),
             27..=33 => self.around(ledger, &code, resource.as_ref()),
+            40..=53 => self.of_use(ledger, &code),
             _ => self.of_the_city(ledger),
         };
         (author, vec![action])

@@ -68,6 +68,8 @@ fn point_2_a_suspended_provider_does_not_read_either() {
         withdrawn: None,
         last_field: 4,
         applications: 0,
+        bindings: 0,
+        unconditional: List::default(),
         trail: Trail::default(),
     };
     let resource = Record::Resource(Box::new(resource));

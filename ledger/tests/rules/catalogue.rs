@@ -354,6 +354,8 @@ fn full_resource() -> Record {
         withdrawn: None,
         last_field: 4,
         applications: 0,
+        bindings: 0,
+        unconditional: List::default(),
         trail: Trail::default(),
     }))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::rejection::Rejection;
 
-use crate::{authority, catalogue, departments, nodes, sharing};
+use crate::{authority, catalogue, departments, nodes, sharing, usage};
 
 #[test]
 fn every_rejection_has_a_test_that_produces_it() {
@@ -14,6 +14,7 @@ fn every_rejection_has_a_test_that_produces_it() {
         departments::REFUSED,
         nodes::REFUSED,
         sharing::REFUSED,
+        usage::REFUSED,
     ]
     .concat()
     .into_iter()

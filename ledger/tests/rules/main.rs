@@ -25,3 +25,4 @@ mod departments;
 mod genesis;
 mod nodes;
 mod sharing;
+mod usage;

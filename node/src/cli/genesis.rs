@@ -112,20 +112,13 @@ fn summary(genesis: &Genesis, file: PathBuf) -> Summary {
     let mut departments = 0usize;
     let mut validators = Vec::new();
     for record in &genesis.records {
-        match record {
-            Record::Department(_) => departments = departments.saturating_add(1),
-            Record::Node(node) if node.kind == NodeKind::Validator => {
-                validators.push(node.id.clone());
-            }
-            Record::Node(_)
-            | Record::Key(_)
-            | Record::Responsibility(_)
-            | Record::Resource(_)
-            | Record::Application(_)
-            | Record::Authorization(_)
-            | Record::Offices(_)
-            | Record::Parameters(_)
-            | Record::Membership(_) => {}
+        if let Record::Department(_) = record {
+            departments = departments.saturating_add(1);
+        }
+        if let Record::Node(node) = record
+            && node.kind == NodeKind::Validator
+        {
+            validators.push(node.id.clone());
         }
     }
     Summary {

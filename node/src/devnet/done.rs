@@ -79,8 +79,16 @@ impl<'c> Progress<'c> {
             } => client
                 .authorization(authorization, None)?
                 .is_some_and(|found| found.authorization.revision > *revision),
-            // The sample day admits no node; the genesis does.
-            Action::RegisterNode(_) | Action::RemoveNode { .. } => false,
+            // The sample day admits no node; the genesis does. Nor does it use any data.
+            Action::RegisterNode(_)
+            | Action::RemoveNode { .. }
+            | Action::ProposeBinding { .. }
+            | Action::AmendBinding { .. }
+            | Action::ChangeBinding { .. }
+            | Action::ReportSchema { .. }
+            | Action::SealReceipts(_)
+            | Action::Rate { .. }
+            | Action::AnswerRating { .. } => false,
         })
     }
 
