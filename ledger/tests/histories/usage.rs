@@ -120,7 +120,7 @@ impl Step {
             let rating = ledger.state.rating(batch).unwrap();
             rating.is_some_and(|rating| rating.answered.is_none())
         });
-        if let (42, Some(batch)) = (self.kind, rated.cloned()) {
+        if let (true, Some(batch)) = (self.variant < 170, rated.cloned()) {
             let text = id("答复");
             return (
                 administrator(provider),
