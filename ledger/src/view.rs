@@ -49,7 +49,7 @@ macro_rules! typed {
     ($(#[$doc:meta])* $name:ident, $variant:ident, $id:ty, $record:ty) => {
         $(#[$doc])*
         fn $name(&self, id: &$id) -> Result<Option<$record>, ViewError> {
-            match self.record(&RecordId::$variant(id.clone()))? {
+            match self.record(&RecordId::$variant(id.clone().into()))? {
                 Some(Record::$variant(record)) => Ok(Some(record.into())),
                 None => Ok(None),
                 Some(other) => Err(mismatch(&other)),

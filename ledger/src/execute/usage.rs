@@ -137,7 +137,7 @@ impl Context<'_, '_> {
             }
             .into());
         }
-        let record = RecordId::Rating(id.clone());
+        let record = RecordId::Rating(id.clone().into());
         if self.state.rating(id)?.is_some() {
             return Err(Rejection::Taken { id: record }.into());
         }
@@ -151,7 +151,7 @@ impl Context<'_, '_> {
     }
 
     pub(super) fn answer_rating(&mut self, id: &BatchId, text: &Statement) -> Result<(), Refusal> {
-        let record = RecordId::Rating(id.clone());
+        let record = RecordId::Rating(id.clone().into());
         let unknown = || Rejection::Unknown { id: record.clone() };
         let mut rating = self.state.rating(id)?.ok_or_else(unknown)?;
         let resource = self.existing_resource(&id.usage.binding.resource)?;
@@ -166,7 +166,7 @@ impl Context<'_, '_> {
 
     fn existing_batch(&self, id: &BatchId) -> Result<ReceiptBatch, Refusal> {
         let unknown = || Rejection::Unknown {
-            id: RecordId::ReceiptBatch(id.clone()),
+            id: RecordId::ReceiptBatch(id.clone().into()),
         };
         Ok(self.state.receipt_batch(id)?.ok_or_else(unknown)?)
     }

@@ -136,11 +136,11 @@ pub enum RecordId {
     /// A binding, numbered within its resource.
     Binding(SharingId),
     /// One reader's use of one binding on one basis.
-    Usage(UsageId),
+    Usage(Box<UsageId>),
     /// One window of a use.
-    ReceiptBatch(BatchId),
+    ReceiptBatch(Box<BatchId>),
     /// The rating of the batch of the same id.
-    Rating(BatchId),
+    Rating(Box<BatchId>),
 }
 
 impl RecordId {
@@ -213,10 +213,10 @@ impl RecordId {
             RecordKind::Binding => RecordId::Binding(sharing()?),
             RecordKind::Usage => {
                 let (id, rest) = UsageId::read_key(rest)?;
-                rest.is_empty().then_some(RecordId::Usage(id))?
+                rest.is_empty().then_some(RecordId::Usage(id.into()))?
             }
-            RecordKind::ReceiptBatch => RecordId::ReceiptBatch(BatchId::read_key(rest)?),
-            RecordKind::Rating => RecordId::Rating(BatchId::read_key(rest)?),
+            RecordKind::ReceiptBatch => RecordId::ReceiptBatch(BatchId::read_key(rest)?.into()),
+            RecordKind::Rating => RecordId::Rating(BatchId::read_key(rest)?.into()),
         })
     }
 
@@ -302,9 +302,9 @@ impl Record {
             Record::Parameters(_) => RecordId::Parameters,
             Record::Membership(_) => RecordId::Membership,
             Record::Binding(record) => RecordId::Binding(record.id.clone()),
-            Record::Usage(record) => RecordId::Usage(record.id.clone()),
-            Record::ReceiptBatch(record) => RecordId::ReceiptBatch(record.id.clone()),
-            Record::Rating(record) => RecordId::Rating(record.batch.clone()),
+            Record::Usage(record) => RecordId::Usage(record.id.clone().into()),
+            Record::ReceiptBatch(record) => RecordId::ReceiptBatch(record.id.clone().into()),
+            Record::Rating(record) => RecordId::Rating(record.batch.clone().into()),
         }
     }
 

@@ -23,7 +23,7 @@ fn schema(label: u8) -> Hash {
 impl Step {
     /// What happens to bindings, and what their use leaves.
     pub(crate) fn of_use(&self, ledger: &Ledger, code: &ResourceCode) -> (SecretKey, Action) {
-        let number = u32::from(self.variant % 7 == 0) + 1;
+        let number = u32::from(self.variant.is_multiple_of(7)) + 1;
         let binding = sharing_id(code, number);
         let provider = provider_of(self.resource);
         let stored = ledger.state.binding(&binding).unwrap();
@@ -108,7 +108,7 @@ impl Step {
             RecordId::ReceiptBatch(batch)
                 if self.is_odd || batch.usage.reader != id_of(provider) =>
             {
-                Some(batch)
+                Some(*batch)
             }
             _ => None,
         });
@@ -174,7 +174,7 @@ impl Step {
             fields = span.fields.iter().copied().take(2).collect();
             to = span.span.to.unwrap_or(to).min(to);
         }
-        let side = [Side::Provider, Side::Consumer][usize::from(self.variant % 9 == 0)];
+        let side = [Side::Provider, Side::Consumer][usize::from(self.variant.is_multiple_of(9))];
         let sealed = ledger.state.usage(&batch.usage).unwrap();
         let sealed = sealed.and_then(|usage| usage.side(side).sealed_to);
         batch.from = batch.from.max(sealed.unwrap_or(batch.from));
