@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::{Context, Refusal, end, push};
-use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, SharingId, Statement};
+use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
     Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, RecordKind, Resource,
-    ResourceStatus, Sharing, Trail, VersionPeriod, Withdrawal,
+    ResourceStatus, Sharing, VersionPeriod, Withdrawal,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -66,7 +66,7 @@ impl Context<'_, '_> {
                 }
                 .into());
             }
-            None => new_resource(code, provider, self.at),
+            None => Resource::new(code.clone(), provider.clone(), self.at),
         };
         if resource.provider != *provider {
             let provider = resource.provider;
@@ -353,25 +353,6 @@ impl Context<'_, '_> {
             decision: self.decision(Some(reason)),
         });
         self.put(Record::Authorization(authorization))
-    }
-}
-
-fn new_resource(code: &ResourceCode, provider: &DepartmentId, created: Moment) -> Resource {
-    Resource {
-        code: code.clone(),
-        provider: provider.clone(),
-        earlier_providers: Default::default(),
-        created,
-        revision: 0,
-        draft: None,
-        published: None,
-        versions: Default::default(),
-        unconditional: Default::default(),
-        withdrawn: None,
-        last_field: 0,
-        applications: 0,
-        bindings: 0,
-        trail: Trail::default(),
     }
 }
 

@@ -515,6 +515,26 @@ impl std::fmt::Display for ResourceStatus {
 }
 
 impl Resource {
+    /// An entry whose code is taken, and that says nothing yet.
+    pub fn new(code: ResourceCode, provider: DepartmentId, created: Moment) -> Self {
+        Self {
+            code,
+            provider,
+            earlier_providers: List::default(),
+            created,
+            revision: 0,
+            draft: None,
+            published: None,
+            versions: List::default(),
+            unconditional: List::default(),
+            withdrawn: None,
+            last_field: 0,
+            applications: 0,
+            bindings: 0,
+            trail: Trail::default(),
+        }
+    }
+
     /// Its state in one word: withdrawal before publication before the draft.
     pub fn status(&self) -> ResourceStatus {
         if self.withdrawn.is_some() {

@@ -4,7 +4,6 @@ use anyhow::Context as _;
 use dirchain_explorer::api::{
     DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem,
 };
-use dirchain_ledger::bounded::List;
 use dirchain_ledger::ids::{DepartmentId, Moment, ResponsibilityCode};
 use dirchain_ledger::records::{
     DepartmentStatus, Draft, DraftStatus, Entry, Published, Resource, Withdrawal,
@@ -78,10 +77,6 @@ fn record(client: &Client, answer: ResourceAnswer) -> anyhow::Result<Resource> {
         None => None,
     };
     Ok(Resource {
-        code: answer.resource.code,
-        provider: answer.resource.provider,
-        earlier_providers: List::default(),
-        created: answer.as_of.into(),
         revision: answer.resource.revision,
         draft,
         published: published.map(|(entry, version)| Published {
@@ -89,11 +84,15 @@ fn record(client: &Client, answer: ResourceAnswer) -> anyhow::Result<Resource> {
             since: answer.as_of.into(),
             entry,
         }),
-        versions: List::default(),
         withdrawn,
         last_field,
         applications: answer.application_count,
         trail: answer.trail,
+        ..Resource::new(
+            answer.resource.code,
+            answer.resource.provider,
+            answer.as_of.into(),
+        )
     })
 }
 
