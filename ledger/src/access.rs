@@ -140,6 +140,30 @@ pub fn may_read(
     may_read_record(view, &Granted::on(view, &resource), &asked)
 }
 
+/// As [`may_read`], where the entry and the authorizations that count are at hand already; those of
+/// others than `department` make no difference.
+pub fn may_read_among(
+    view: &dyn View,
+    authorizations: Vec<Authorization>,
+    department: &DepartmentId,
+    resource: &Resource,
+    field: FieldNumber,
+    at: Moment,
+) -> Result<Verdict, ViewError> {
+    let granted = Granted {
+        view,
+        resource,
+        loaded: OnceCell::from(authorizations),
+    };
+    let asked = Asked {
+        department,
+        field,
+        purpose: None,
+        at,
+    };
+    may_read_record(view, &granted, &asked)
+}
+
 /// The authorizations on one resource: loaded when a conditional field first asks for them, and
 /// once for all readers.
 struct Granted<'a> {

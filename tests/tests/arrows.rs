@@ -9,8 +9,10 @@ use dirchain_tests::repository;
 use serde_json::Value;
 
 const LEDGER: &str = "dirchain-ledger";
-const ANY: [&str; 7] = [
+const EVIDENCE: &str = "dirchain-evidence";
+const ANY: [&str; 8] = [
     "dirchain-ledger",
+    "dirchain-evidence",
     "dirchain-consensus",
     "dirchain-storage",
     "dirchain-explorer",
@@ -20,9 +22,10 @@ const ANY: [&str; 7] = [
 ];
 
 /// Every member with the members it may depend on, in whatever way.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     // Itself, so that its own tests have the feature `testing`.
     ("dirchain-ledger", &[LEDGER]),
+    ("dirchain-evidence", &[LEDGER, EVIDENCE]),
     ("dirchain-consensus", &[LEDGER]),
     ("dirchain-storage", &[LEDGER]),
     ("dirchain-explorer", &[LEDGER]),

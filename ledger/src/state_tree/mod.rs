@@ -67,13 +67,15 @@ impl Slot {
 /// The top bit of a node's first byte: set in leaves, clear in inner nodes.
 const LEAF_BIT: u8 = 0x80;
 
-fn leaf_hash(key: &Hash, value: &Hash) -> Hash {
+/// The hash of a leaf: the tagged hash with its top bit set.
+pub fn leaf_hash(key: &Hash, value: &Hash) -> Hash {
     let Hash(mut bytes) = hash(Domain::StateLeaf, &[&key.0, &value.0]);
     bytes[0] |= LEAF_BIT;
     Hash(bytes)
 }
 
-fn inner_hash(left: &Hash, right: &Hash) -> Hash {
+/// The hash of an inner node: the tagged hash with its top bit clear.
+pub fn inner_hash(left: &Hash, right: &Hash) -> Hash {
     let Hash(mut bytes) = hash(Domain::StateNode, &[&left.0, &right.0]);
     bytes[0] &= !LEAF_BIT;
     Hash(bytes)

@@ -1,0 +1,27 @@
+//! Evidence: one file that proves the whole history of a catalogue entry or a department, to be
+//! checked without a network, a database or any node's word.
+//!
+//! `docs/evidence.md` describes the format and each check for whoever writes another verifier.
+//!
+//! Invariant: pure. Verification reads bytes and an anchor that its caller trusts; export reads
+//! through [`Source`].
+
+pub mod answers;
+pub mod bundle;
+pub mod checkpoint;
+mod cosign;
+pub mod export;
+pub mod limits;
+pub mod note;
+pub mod reason;
+mod subject;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod tree;
+pub mod verify;
+mod wire;
+
+pub use checkpoint::Checkpoint;
+pub use export::{ExportError, Request, Source, export, refresh};
+pub use reason::{Kind, Reason};
+pub use verify::{Anchor, Proven, verify};
