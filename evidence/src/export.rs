@@ -152,6 +152,10 @@ pub fn export<S: Source>(source: &S, request: &Request) -> Result<Vec<u8>, Expor
     for (id, record) in &known.records {
         let key = id.tree_key();
         let proof = prove(source, &source.tip().state, &key)?;
+        let proven = proof.verify(&source.tip().state.hash(), &key);
+        if proven.ok() != Some(record.as_ref().map(Record::tree_value)) {
+            return Err(gone(format!("{id} as the state root has it")).into());
+        }
         tree = tree.merged(PartialTree::of_proof(&proof, &key));
         bundle.records.push(RecordPart {
             id: id.clone(),

@@ -14,12 +14,15 @@ pub mod export;
 pub mod limits;
 pub mod note;
 pub mod reason;
+pub mod report;
+pub mod strict;
 mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tree;
 pub mod verify;
 mod wire;
+pub mod words;
 
 pub use checkpoint::Checkpoint;
 pub use export::{ExportError, Request, Source, export, refresh};
