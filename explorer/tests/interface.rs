@@ -18,6 +18,7 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::ids::{FieldNumber, Height, TimeMs};
 use dirchain_ledger::records::{DepartmentStatus, Office, ResourceStatus, Role};
+use dirchain_ledger::testing;
 use dirchain_ledger::testing::{
     APPLICANT, BYSTANDER, DAY_MS, GENESIS_TIME, Ledger, PROVIDER, REGISTRAR, STEWARD, SUB_UNIT,
     administrator, code, head, id, request,
@@ -231,6 +232,34 @@ async fn a_window_is_judged_at_the_instant_asked_for() {
     assert_eq!(now.items[0].state, AuthorizationState::Expired);
     let then: Page<AuthorizationItem> = read(&router, &format!("{list}&at={inside}")).await;
     assert_eq!(then.items[0].state, AuthorizationState::InForce);
+}
+
+#[tokio::test]
+async fn an_authorization_stands_as_the_verdict_says() {
+    let city = city();
+    let before = city.ledger().moment().height;
+    let held = testing::responsibility(APPLICANT);
+    let abolish = Action::AbolishResponsibility {
+        code: held.clone(),
+        reason: id("撤销"),
+    };
+    city.change(|ledger| ledger.submit(&administrator(REGISTRAR), vec![abolish]))
+        .unwrap();
+    let router = city.router();
+    let access = "/api/v1/access-check?department=D005&resource=307001024%2F000001&field=2";
+    let one = "/api/v1/authorizations/307001024%2F000001/1";
+    let listed = "/api/v1/departments/D005/authorizations?direction=out";
+    let verdict: AccessAnswer = read(&router, access).await;
+    assert!(!verdict.allowed);
+    let now: AuthorizationAnswer = read(&router, one).await;
+    assert_eq!(now.authorization.state, AuthorizationState::NotHeld);
+    let counts = |state: &str| format!("{listed}&state={state}");
+    let in_force: Page<AuthorizationItem> = read(&router, &counts("in_force")).await;
+    assert!(in_force.items.is_empty());
+    let not_held: Page<AuthorizationItem> = read(&router, &counts("not_held")).await;
+    assert_eq!(not_held.items.len(), 1);
+    let then: AuthorizationAnswer = read(&router, &format!("{one}?at={before}")).await;
+    assert_eq!(then.authorization.state, AuthorizationState::InForce);
 }
 
 #[tokio::test]

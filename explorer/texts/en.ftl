@@ -326,6 +326,7 @@ authorization-in-force = In force
 authorization-not-begun = Not begun
 authorization-expired = Expired
 authorization-ended-early = Ended early
+authorization-not-held = Responsibility no longer held
 end-revoked = revoked by the provider
 end-given-up = given up by the reader
 end-resource-withdrawn = the entry was withdrawn

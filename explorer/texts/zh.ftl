@@ -317,6 +317,7 @@ authorization-in-force = 有效
 authorization-not-begun = 未生效
 authorization-expired = 已到期
 authorization-ended-early = 提前终止
+authorization-not-held = 已不持有所依据的职责
 end-revoked = 提供方收回
 end-given-up = 被授权方放弃
 end-resource-withdrawn = 目录条目撤销

@@ -275,14 +275,8 @@ fn failure(
     if !authorization.fields.contains(&asked.field) {
         return Ok(Some(Failure::Field));
     }
-    if !authorization.is_active_at(asked.at.height) {
-        return Ok(Some(Failure::Inactive));
-    }
-    if asked.at.time >= authorization.to {
-        return Ok(Some(Failure::WindowOver));
-    }
-    if asked.at.time < authorization.from {
-        return Ok(Some(Failure::WindowNotBegun));
+    if let Some(failure) = timely(authorization, asked.at) {
+        return Ok(Some(failure));
     }
     if asked
         .purpose
@@ -290,6 +284,37 @@ fn failure(
     {
         return Ok(Some(Failure::Purpose));
     }
+    backed(view, authorization)
+}
+
+/// What keeps an authorization from covering any reading at `at`, whatever the field and purpose;
+/// none while it counts. `view` is the ledger at `at.height`, as for [`may_read`].
+pub fn standing(
+    view: &dyn View,
+    authorization: &Authorization,
+    at: Moment,
+) -> Result<Option<Failure>, ViewError> {
+    match timely(authorization, at) {
+        Some(failure) => Ok(Some(failure)),
+        None => backed(view, authorization),
+    }
+}
+
+/// On what of its time an authorization fails.
+fn timely(authorization: &Authorization, at: Moment) -> Option<Failure> {
+    if !authorization.is_active_at(at.height) {
+        Some(Failure::Inactive)
+    } else if at.time >= authorization.to {
+        Some(Failure::WindowOver)
+    } else if at.time < authorization.from {
+        Some(Failure::WindowNotBegun)
+    } else {
+        None
+    }
+}
+
+/// Whether the grantee no longer holds what it was granted for.
+fn backed(view: &dyn View, authorization: &Authorization) -> Result<Option<Failure>, ViewError> {
     let responsibility = view.responsibility(&authorization.responsibility)?;
     let held = match responsibility {
         Some(responsibility) => holds(view, &authorization.grantee, &responsibility)?,

@@ -132,7 +132,7 @@ impl City {
         });
         let (height, block) = tips[0];
         let roots = running.iter().map(|client| {
-            let found = client.block(height).unwrap().expect("the last block");
+            let found = client.block(height).expect("the last block");
             assert_eq!(found.header.hash, block, "{}", client.url());
             found.header.state_root
         });
@@ -187,7 +187,7 @@ impl City {
             self.secret(department, Role::Head).public(),
         );
         eventually("the head's last transaction is settled", BLOCK, || {
-            let waiting = client.key(&key).unwrap().expect("the head's key").waiting;
+            let waiting = client.key(&key).expect("the head's key").waiting;
             (waiting == 0).then_some(())
         });
         let mut author = self.author(index, department, Role::Head);

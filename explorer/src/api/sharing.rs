@@ -235,7 +235,8 @@ pub struct EarlyEndItem {
     pub decision: DecisionItem,
 }
 
-/// Where an authorization stands at the instant of the answer, in one word.
+/// Where an authorization stands at the instant of the answer, in one word: in force exactly when
+/// no verdict fails on the authorization itself.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorizationState {
@@ -247,6 +248,9 @@ pub enum AuthorizationState {
     Expired,
     /// Ended before its time.
     EndedEarly,
+    /// Active, within its window, but the grantee no longer holds the responsibility that it was
+    /// granted for.
+    NotHeld,
 }
 
 /// An authorization.

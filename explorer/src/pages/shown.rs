@@ -78,6 +78,7 @@ shown! {
         AuthorizationState::NotBegun => "authorization-not-begun" "wait",
         AuthorizationState::Expired => "authorization-expired" "quiet",
         AuthorizationState::EndedEarly => "authorization-ended-early" "no",
+        AuthorizationState::NotHeld => "authorization-not-held" "no",
     }
     DraftState {
         DraftState::Draft => "draft-written" "quiet",

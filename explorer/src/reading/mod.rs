@@ -152,10 +152,12 @@ impl<'d> Reading<'d> {
     }
 
     fn missing(&self, id: &RecordId) -> Problem {
-        ProblemKind::NoSuchRecord.with(format!(
-            "There is no {id} at height {}. Check its spelling, or ask for a later height",
-            self.height()
-        ))
+        let height = self.height();
+        let advice = match height < self.resolved.tip.height {
+            true => "Check its spelling, or ask for a later height",
+            false => "Check its spelling",
+        };
+        ProblemKind::NoSuchRecord.with(format!("There is no {id} at height {height}. {advice}"))
     }
 
     /// A page of a list of records.

@@ -1,5 +1,6 @@
 //! Applications and authorizations: one, a resource's, a department's.
 
+use dirchain_ledger::access::{self, Failure};
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
 use dirchain_ledger::records::{
     Application, ApplicationStatus, Authorization, Decision, Record, RecordId, RecordKind,
@@ -91,11 +92,12 @@ impl Reading<'_> {
                 return Ok(None);
             };
             let side = filter.direction == Direction::In || found.grantee == *department;
-            let state = filter.state.is_none_or(|s| s == self.standing(&found));
-            match side && state {
-                true => Ok(Some(self.authorization_item(&found)?)),
-                false => Ok(None),
+            if !side {
+                return Ok(None);
             }
+            let item = self.authorization_item(&found)?;
+            let wanted = filter.state.is_none_or(|state| state == item.state);
+            Ok(wanted.then_some(item))
         };
         let kind = RecordKind::Authorization;
         let found = self.sharing_scan(department, kind, filter.direction, slice, keep)?;
@@ -279,22 +281,23 @@ impl Reading<'_> {
             revision: found.revision,
             active: found.active.iter().copied().map(Period::from).collect(),
             ended,
-            state: self.standing(found),
+            state: self.standing(found)?,
         })
     }
 
     /// Where an authorization stands at this reading's instant.
-    fn standing(&self, found: &Authorization) -> AuthorizationState {
-        let at = self.resolved.judged();
-        if found.ended.is_some() || !found.is_active_at(at.height) {
-            AuthorizationState::EndedEarly
-        } else if at.time >= found.to {
-            AuthorizationState::Expired
-        } else if at.time < found.from {
-            AuthorizationState::NotBegun
-        } else {
-            AuthorizationState::InForce
-        }
+    fn standing(&self, found: &Authorization) -> Result<AuthorizationState, Problem> {
+        let failure = access::standing(self.view.as_ref(), found, self.resolved.judged())?;
+        Ok(match failure {
+            None => AuthorizationState::InForce,
+            Some(Failure::WindowNotBegun) => AuthorizationState::NotBegun,
+            Some(Failure::WindowOver) => AuthorizationState::Expired,
+            Some(Failure::Responsibility) => AuthorizationState::NotHeld,
+            // What depends on the reading, its field or purpose, is no standing.
+            Some(Failure::Inactive | Failure::Field | Failure::Purpose) => {
+                AuthorizationState::EndedEarly
+            }
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use dirchain_ledger::records::{KeyOffer, Role};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use crate::client::IfKnown;
 use crate::keys::{Cost, KeyName, generate};
 use crate::secret_file;
 
@@ -157,7 +158,7 @@ fn list(context: &Context) -> anyhow::Result<()> {
 fn show(context: &Context, name: &KeyName) -> anyhow::Result<()> {
     let sealed = context.home()?.keystore().get(name)?;
     let public_key = sealed.public_key();
-    let registered = context.client()?.key(&public_key);
+    let registered = context.client()?.key(&public_key).if_known();
     let (department, role, ledger) = match registered {
         Ok(Some(answer)) => {
             let state = match answer.key.valid.to {

@@ -195,24 +195,19 @@ impl Subject {
         if let Some(revision) = self.revision {
             return Ok(revision);
         }
-        let found = client.authorization(&self.id, None)?;
-        let found = found.with_context(|| format!("there is no authorization {}", self.id))?;
-        Ok(found.authorization.revision)
+        Ok(client.authorization(&self.id, None)?.authorization.revision)
     }
 }
 
 fn application(client: &Client, id: &SharingId) -> anyhow::Result<ApplicationItem> {
-    let found = client.application(id, None)?;
-    let found = found.with_context(|| format!("there is no application {id}"))?;
-    Ok(found.application)
+    Ok(client.application(id, None)?.application)
 }
 
 impl Apply {
     fn run(self, context: &Context) -> anyhow::Result<()> {
         let desk = self.signing.desk(context)?;
         let code = self.resource.clone();
-        let found = desk.client.resource(&code, None)?;
-        let resource = found.with_context(|| format!("there is no resource {code}"))?;
+        let resource = desk.client.resource(&code, None)?;
         let version = self.version.or(resource.resource.version);
         let (Some(version), Some(entry)) = (version, &resource.entry) else {
             anyhow::bail!(
@@ -267,17 +262,13 @@ fn number_of(
     code: &ResourceCode,
     committed: Committed,
 ) -> anyhow::Result<Vec<String>> {
-    let count = client
-        .resource(code, None)?
-        .map_or(0, |r| r.application_count);
+    let count = client.resource(code, None)?.application_count;
     for number in (1..=count).rev() {
         let id = SharingId {
             resource: code.clone(),
             number,
         };
-        let Some(found) = client.application(&id, None)? else {
-            continue;
-        };
+        let found = client.application(&id, None)?;
         let submitted = found.application.submitted.height;
         if submitted < committed.height {
             break;

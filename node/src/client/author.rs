@@ -10,7 +10,7 @@ use dirchain_ledger::ids::{ChainId, DepartmentId, TimeMs};
 use dirchain_ledger::records::Role;
 use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
 
-use super::{Client, ClientError};
+use super::{Client, ClientError, IfKnown};
 
 /// How long a transaction may take to get into a block; the ledger allows a day.
 const LIFETIME_MS: i64 = 60 * 60 * 1000;
@@ -64,7 +64,7 @@ impl Author {
     ) -> Result<Self, AuthorError> {
         let chain = client.chain(expected)?;
         let key = secret.public();
-        let Some(answer) = client.key(&key)? else {
+        let Some(answer) = client.key(&key).if_known()? else {
             return Err(AuthorError::NotRegistered { key });
         };
         if answer.key.valid.to.is_some() {
@@ -125,7 +125,7 @@ impl Author {
     /// Asks the node anew for the sequence number that comes next.
     pub fn resume(&mut self, client: &Client) -> Result<(), AuthorError> {
         let key = self.public_key();
-        let Some(answer) = client.key(&key)? else {
+        let Some(answer) = client.key(&key).if_known()? else {
             return Err(AuthorError::NotRegistered { key });
         };
         self.next_sequence = answer.key.next_sequence.saturating_add(answer.waiting);

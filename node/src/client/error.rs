@@ -87,6 +87,13 @@ impl ClientError {
         }
     }
 
+    fn is_absent(&self) -> bool {
+        matches!(
+            self.code(),
+            "no-such-record" | "no-such-block" | "no-such-transaction"
+        )
+    }
+
     /// Whether the same submission may work in a moment: the node is busy, slow or starting.
     pub fn is_passing(&self) -> bool {
         match self {
@@ -96,6 +103,23 @@ impl ClientError {
             | ClientError::Unreachable { .. }
             | ClientError::Malformed { .. }
             | ClientError::OtherChain { .. } => false,
+        }
+    }
+}
+
+/// For whoever asks whether there is such a thing at all.
+pub trait IfKnown<T> {
+    /// None where the node says that there is no such record, block or transaction; other 404s are
+    /// mistakes of the question.
+    fn if_known(self) -> Result<Option<T>, ClientError>;
+}
+
+impl<T> IfKnown<T> for Result<T, ClientError> {
+    fn if_known(self) -> Result<Option<T>, ClientError> {
+        match self {
+            Ok(answer) => Ok(Some(answer)),
+            Err(error) if error.is_absent() => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

@@ -15,7 +15,7 @@ pub use at::{At, ParseAtError, parse_time};
 pub(crate) use author::now;
 pub use author::{Author, AuthorError};
 pub use bulk::{Fate, Item, send_all};
-pub use error::ClientError;
+pub use error::{ClientError, IfKnown};
 pub use pipeline::{Pipeline, Sent};
 pub use reads::{AccessQuestion, ResourceFilter};
 pub use submit::{Committed, Outcome};
@@ -100,19 +100,6 @@ impl Client {
         self.read(response)
     }
 
-    /// As [`Client::get`], with none for what the node does not know.
-    fn find<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        query: &Query<'_>,
-    ) -> Result<Option<T>, ClientError> {
-        match self.get(path, query) {
-            Ok(answer) => Ok(Some(answer)),
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -150,14 +137,6 @@ impl Client {
     fn failed(&self, error: &ureq::Error) -> ClientError {
         error::failed(&self.base, error)
     }
-}
-
-/// Whether the node says that there is no such thing; other 404s are mistakes of the question.
-fn is_absent(error: &ClientError) -> bool {
-    matches!(
-        error.code(),
-        "no-such-record" | "no-such-block" | "no-such-transaction"
-    )
 }
 
 #[cfg(test)]

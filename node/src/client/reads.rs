@@ -1,4 +1,5 @@
-//! Questions to a node, one method for each.
+//! Questions to a node, one method for each. What the ledger does not have is an error that says so
+//! in the node's words; [`IfKnown`] makes it none.
 
 use dirchain_explorer::api::{
     AccessAnswer, ApplicationAnswer, AuthorizationAnswer, BlockAnswer, DepartmentAnswer,
@@ -80,18 +81,18 @@ impl Client {
             .is_ok_and(|readiness| readiness.ready)
     }
 
-    /// A key, if it is registered.
-    pub fn key(&self, key: &PublicKey) -> Result<Option<KeyAnswer>, ClientError> {
-        self.find(&format!("/api/v1/keys/{key}"), &[])
+    /// A registered key.
+    pub fn key(&self, key: &PublicKey) -> Result<KeyAnswer, ClientError> {
+        self.get(&format!("/api/v1/keys/{key}"), &[])
     }
 
-    /// A department, if there is one of that id.
+    /// A department.
     pub fn department(
         &self,
         id: &DepartmentId,
         at: Option<At>,
-    ) -> Result<Option<DepartmentAnswer>, ClientError> {
-        self.find(&format!("/api/v1/departments/{id}"), &at_query(at))
+    ) -> Result<DepartmentAnswer, ClientError> {
+        self.get(&format!("/api/v1/departments/{id}"), &at_query(at))
     }
 
     /// Every department.
@@ -111,22 +112,22 @@ impl Client {
         self.list("/api/v1/departments", query, count_max)
     }
 
-    /// A responsibility, if there is one of that code.
+    /// A responsibility.
     pub fn responsibility(
         &self,
         code: &ResponsibilityCode,
         at: Option<At>,
-    ) -> Result<Option<ResponsibilityAnswer>, ClientError> {
-        self.find(&format!("/api/v1/responsibilities/{code}"), &at_query(at))
+    ) -> Result<ResponsibilityAnswer, ClientError> {
+        self.get(&format!("/api/v1/responsibilities/{code}"), &at_query(at))
     }
 
-    /// An entry, if there is one of that code.
+    /// An entry.
     pub fn resource(
         &self,
         code: &ResourceCode,
         at: Option<At>,
-    ) -> Result<Option<ResourceAnswer>, ClientError> {
-        self.find(
+    ) -> Result<ResourceAnswer, ClientError> {
+        self.get(
             &format!("/api/v1/resources/{}", segment(code)),
             &at_query(at),
         )
@@ -175,10 +176,10 @@ impl Client {
         code: &ResourceCode,
         field: Option<FieldNumber>,
         at: Option<At>,
-    ) -> Result<Option<ReadersAnswer>, ClientError> {
+    ) -> Result<ReadersAnswer, ClientError> {
         let mut query = at_query(at);
         query.extend(field.map(|field| ("field", field.to_string())));
-        self.find(
+        self.get(
             &format!("/api/v1/resources/{}/readers", segment(code)),
             &query,
         )
@@ -210,39 +211,36 @@ impl Client {
         self.pages(&path, vec![("limit", limit.to_string())], count_max)
     }
 
-    /// An application, if there is one of that id.
+    /// An application.
     pub fn application(
         &self,
         id: &SharingId,
         at: Option<At>,
-    ) -> Result<Option<ApplicationAnswer>, ClientError> {
+    ) -> Result<ApplicationAnswer, ClientError> {
         let SharingId { resource, number } = id;
         let path = format!("/api/v1/applications/{}/{number}", segment(resource));
-        self.find(&path, &at_query(at))
+        self.get(&path, &at_query(at))
     }
 
-    /// An authorization, if there is one of that id.
+    /// An authorization.
     pub fn authorization(
         &self,
         id: &SharingId,
         at: Option<At>,
-    ) -> Result<Option<AuthorizationAnswer>, ClientError> {
+    ) -> Result<AuthorizationAnswer, ClientError> {
         let SharingId { resource, number } = id;
         let path = format!("/api/v1/authorizations/{}/{number}", segment(resource));
-        self.find(&path, &at_query(at))
+        self.get(&path, &at_query(at))
     }
 
-    /// A block, if there is one of that height.
-    pub fn block(&self, height: Height) -> Result<Option<BlockAnswer>, ClientError> {
-        self.find(&format!("/api/v1/blocks/{height}"), &[])
+    /// A block.
+    pub fn block(&self, height: Height) -> Result<BlockAnswer, ClientError> {
+        self.get(&format!("/api/v1/blocks/{height}"), &[])
     }
 
-    /// A transaction, if the node has heard of it.
-    pub fn transaction(
-        &self,
-        id: &TransactionId,
-    ) -> Result<Option<TransactionAnswer>, ClientError> {
-        self.find(&format!("/api/v1/transactions/{id}"), &[])
+    /// A transaction that the node has heard of.
+    pub fn transaction(&self, id: &TransactionId) -> Result<TransactionAnswer, ClientError> {
+        self.get(&format!("/api/v1/transactions/{id}"), &[])
     }
 
     /// Parameters, offices and validators.

@@ -7,7 +7,7 @@ use dirchain_ledger::codec::encode;
 use dirchain_ledger::ids::{Height, TransactionId};
 use dirchain_ledger::transaction::SignedTransaction;
 
-use super::{ANSWER_TIMEOUT, Client, ClientError, is_absent};
+use super::{ANSWER_TIMEOUT, Client, ClientError, IfKnown};
 
 /// Longest single question for an outcome; the node waits with its answer for as long.
 const WAIT_STEP: Duration = Duration::from_secs(20);
@@ -98,11 +98,9 @@ impl Client {
         ];
         let path = format!("/api/v1/transactions/{id}");
         let timeout = ANSWER_TIMEOUT.saturating_add(wait);
-        match self.get_within::<TransactionAnswer>(&path, &query, timeout) {
-            Ok(answer) => Ok(answer.status.into()),
-            Err(error) if is_absent(&error) => Ok(Outcome::Unknown),
-            Err(error) => Err(error),
-        }
+        let answer = self.get_within::<TransactionAnswer>(&path, &query, timeout);
+        let known = answer.if_known()?;
+        Ok(known.map_or(Outcome::Unknown, |answer| answer.status.into()))
     }
 
     /// Waits until a transaction took effect or was refused, for at most `patience`; then what is

@@ -62,8 +62,8 @@ fn what_the_ledger_does_not_have_is_none_but_a_wrong_address_is_an_error() {
     let (client, server) = serve(vec![(404, UNKNOWN), (404, NO_ROUTE)]);
     let code = "103001/000001".parse().unwrap();
     let at = Some("2026-03-01T12:00:00+08:00".parse().unwrap());
-    assert!(client.resource(&code, at).unwrap().is_none());
-    let error = client.resource(&code, None).unwrap_err();
+    assert!(client.resource(&code, at).if_known().unwrap().is_none());
+    let error = client.resource(&code, None).if_known().unwrap_err();
     assert_eq!(error.code(), "no-such-route");
     let heads = server.join().unwrap();
     assert_eq!(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::ids::{ResourceCode, SharingId};
 
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, IfKnown};
 use crate::sample::Step;
 
 /// Looks at steps in their order: the n-th application for an entry has number n.
@@ -36,26 +36,35 @@ impl<'c> Progress<'c> {
     fn has_effect(&mut self, action: &Action) -> Result<bool, ClientError> {
         let client = self.client;
         Ok(match action {
-            Action::RegisterDepartment(action) => client.department(&action.id, None)?.is_some(),
-            Action::RegisterKey { offer, .. } => client.key(&offer.public_key)?.is_some(),
+            Action::RegisterDepartment(action) => {
+                client.department(&action.id, None).if_known()?.is_some()
+            }
+            Action::RegisterKey { offer, .. } => {
+                client.key(&offer.public_key).if_known()?.is_some()
+            }
             Action::RevokeKey { public_key } => client
-                .key(public_key)?
+                .key(public_key)
+                .if_known()?
                 .is_some_and(|key| key.key.valid.to.is_some()),
             Action::SuspectKey { public_key, .. } => client
-                .key(public_key)?
+                .key(public_key)
+                .if_known()?
                 .is_some_and(|key| key.key.suspect_since.is_some()),
-            Action::DeclareResponsibility(action) => {
-                client.responsibility(&action.code, None)?.is_some()
-            }
+            Action::DeclareResponsibility(action) => client
+                .responsibility(&action.code, None)
+                .if_known()?
+                .is_some(),
             Action::AbolishResponsibility { code, .. } => client
-                .responsibility(code, None)?
+                .responsibility(code, None)
+                .if_known()?
                 .is_some_and(|found| found.responsibility.effective.to.is_some()),
             Action::DraftResource { code, revision, .. }
             | Action::SubmitResource { code, revision }
             | Action::ReturnResource { code, revision, .. }
             | Action::PublishResource { code, revision }
             | Action::WithdrawResource { code, revision, .. } => client
-                .resource(code, None)?
+                .resource(code, None)
+                .if_known()?
                 .is_some_and(|found| found.resource.revision > *revision),
             Action::Apply { resource, .. } => self.has_applied(resource)?,
             Action::TakeBackApplication {
@@ -77,7 +86,8 @@ impl<'c> Progress<'c> {
                 revision,
                 ..
             } => client
-                .authorization(authorization, None)?
+                .authorization(authorization, None)
+                .if_known()?
                 .is_some_and(|found| found.authorization.revision > *revision),
             // The sample day admits no node; the genesis does. Nor does it use any data.
             Action::RegisterNode(_)
@@ -99,11 +109,11 @@ impl<'c> Progress<'c> {
             resource: resource.clone(),
             number: *number,
         };
-        Ok(self.client.application(&id, None)?.is_some())
+        Ok(self.client.application(&id, None).if_known()?.is_some())
     }
 
     fn is_decided(&self, id: &SharingId, revision: u32) -> Result<bool, ClientError> {
-        let found = self.client.application(id, None)?;
+        let found = self.client.application(id, None).if_known()?;
         Ok(found.is_some_and(|found| found.application.revision > revision))
     }
 }

@@ -11,7 +11,7 @@ use dirchain_ledger::records::Role;
 use dirchain_ledger::transaction::SignedTransaction;
 use indicatif::ProgressBar;
 
-use crate::client::{Author, AuthorError, Client, ClientError, Outcome, now};
+use crate::client::{Author, AuthorError, Client, ClientError, IfKnown, Outcome, now};
 use crate::progress;
 use crate::sample::{SampleCity, SampleError, Step, day};
 
@@ -152,7 +152,10 @@ impl Loader<'_> {
     fn with_current_windows(&self, mut actions: Vec<Action>) -> Result<Vec<Action>, ClientError> {
         for action in &mut actions {
             if let Action::Grant(grant) = action
-                && let Some(asked) = self.client.application(&grant.application, None)?
+                && let Some(asked) = self
+                    .client
+                    .application(&grant.application, None)
+                    .if_known()?
             {
                 grant.from = asked.application.from.0;
                 grant.to = asked.application.to.0;

@@ -67,7 +67,7 @@ fn a_wiped_node_catches_up_follows_and_votes_again_once_that_is_safe() {
     // With another node down, a block takes the vote of each of the three.
     city.nodes[2].stop();
     let height = city.register(0, "D012", number);
-    let block = city.client(0).block(height).unwrap().unwrap();
+    let block = city.client(0).block(height).unwrap();
     let certificate = block.certificate.expect("a certificate");
     let voted = certificate.signers.iter();
     let voted: Vec<String> = voted

@@ -1,6 +1,5 @@
 //! What the ledger has already, read from a node: the agency, its sub-units, its entries.
 
-use anyhow::Context as _;
 use dirchain_explorer::api::{
     DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem,
 };
@@ -20,7 +19,6 @@ pub(super) fn options(
     responsibility: Option<ResponsibilityCode>,
 ) -> anyhow::Result<Options> {
     let found = client.department(agency, None)?;
-    let found = found.with_context(|| format!("there is no department {agency}"))?;
     Ok(Options {
         agency: agency.clone(),
         agency_name: found.department.name.parse()?,
@@ -48,9 +46,8 @@ pub(super) fn read(client: &Client, agency: &DepartmentId) -> anyhow::Result<Exi
     let bar = progress::bar(own.len(), "reading");
     for item in own {
         bar.inc(1);
-        if let Some(answer) = client.resource(&item.code, None)? {
-            existing.add_resource(agency, &record(client, answer)?);
-        }
+        let answer = client.resource(&item.code, None)?;
+        existing.add_resource(agency, &record(client, answer)?);
     }
     bar.finish_and_clear();
     Ok(existing)
@@ -122,9 +119,7 @@ fn last_field(client: &Client, answer: &ResourceAnswer) -> anyhow::Result<u16> {
         .filter(|version| version.period.to.is_some())
     {
         let at = At::Height(version.period.from.height);
-        if let Some(before) = client.resource(code, Some(at))?
-            && let Some(entry) = &before.entry
-        {
+        if let Some(entry) = &client.resource(code, Some(at))?.entry {
             highest = highest.max(self::highest(entry));
         }
     }

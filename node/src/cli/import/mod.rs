@@ -10,7 +10,7 @@ use clap::ValueEnum;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, ResponsibilityCode};
 
-use crate::client::Client;
+use crate::client::{Client, IfKnown};
 use crate::import::{Options, Outcome, Plan, PlannedDraft, Report, dcat_us, plan};
 
 use super::context::Context;
@@ -155,7 +155,7 @@ impl Import {
 /// The department of a key that need not be opened.
 fn whose(context: &Context, client: &Client, key: &KeyName) -> anyhow::Result<DepartmentId> {
     let public_key = context.home()?.keystore().get(key)?.public_key();
-    let found = client.key(&public_key)?;
+    let found = client.key(&public_key).if_known()?;
     let found = found.with_context(|| format!("key {key} is not registered. Give --agency"))?;
     Ok(found.key.department)
 }

@@ -5,17 +5,12 @@ mod list;
 mod resource;
 mod sharing;
 
-use std::fmt::Display;
-
-use anyhow::Context as _;
 use clap::Subcommand;
-use dirchain_explorer::api::HistoryItem;
+use dirchain_explorer::api::{HistoryItem, ParametersAnswer};
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, Height, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
     TransactionId,
 };
-use dirchain_ledger::records::RecordId;
-use serde::Serialize;
 
 use crate::client::{AccessQuestion, At, Client};
 
@@ -144,26 +139,20 @@ impl Query {
             Query::Resources(list) => list.run(context, &client),
             Query::Departments(list) => list.run(context, &client),
             Query::Resource { code, when } => {
-                let found = client.resource(&code, when.at)?;
-                print(
-                    context,
-                    found,
-                    &RecordId::Resource(code),
-                    resource::resource,
-                )
+                let answer = client.resource(&code, when.at)?;
+                context.output.print(&answer, resource::resource)
             }
             Query::Department { id, when } => {
-                let found = client.department(&id, when.at)?;
-                print(context, found, &RecordId::Department(id), chain::department)
+                let answer = client.department(&id, when.at)?;
+                context.output.print(&answer, chain::department)
             }
             Query::Responsibility { code, when } => {
-                let found = client.responsibility(&code, when.at)?;
-                let id = RecordId::Responsibility(code);
-                print(context, found, &id, resource::responsibility)
+                let answer = client.responsibility(&code, when.at)?;
+                context.output.print(&answer, resource::responsibility)
             }
             Query::Readers { code, field, when } => {
-                let found = client.readers(&code, field, when.at)?;
-                print(context, found, &RecordId::Resource(code), sharing::readers)
+                let answer = client.readers(&code, field, when.at)?;
+                context.output.print(&answer, sharing::readers)
             }
             Query::Access(question) => question.run(context, &client),
             Query::History { code, limit } => {
@@ -172,27 +161,20 @@ impl Query {
                 context.output.print(&events, text)
             }
             Query::Application { id, when } => {
-                let found = client.application(&id, when.at)?;
-                print(
-                    context,
-                    found,
-                    &RecordId::Application(id),
-                    sharing::application,
-                )
+                let answer = client.application(&id, when.at)?;
+                context.output.print(&answer, sharing::application)
             }
             Query::Authorization { id, when } => {
-                let found = client.authorization(&id, when.at)?;
-                let id = RecordId::Authorization(id);
-                print(context, found, &id, sharing::authorization)
+                let answer = client.authorization(&id, when.at)?;
+                context.output.print(&answer, sharing::authorization)
             }
             Query::Block { height } => {
-                let found = client.block(Height(height))?;
-                print(context, found, &format!("block {height}"), chain::block)
+                let answer = client.block(Height(height))?;
+                context.output.print(&answer, chain::block)
             }
             Query::Tx { id } => {
-                let found = client.transaction(&id)?;
-                let name = format!("transaction {id} on this node");
-                print(context, found, &name, chain::transaction)
+                let answer = client.transaction(&id)?;
+                context.output.print(&answer, chain::transaction)
             }
             Query::Parameters { when } => {
                 let answer = client.parameters(when.at)?;
@@ -204,10 +186,12 @@ impl Query {
 
 impl Access {
     fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
-        // A verdict about a department that nobody registered is "no"; a person who mistyped one
-        // wants to hear of it.
-        let asking = client.department(&self.department, self.when.at)?;
-        asking.with_context(|| not_found(&RecordId::Department(self.department.clone())))?;
+        // A verdict about a department that nobody registered, or for a purpose that nobody lists,
+        // is "no"; a person who mistyped one wants to hear of it.
+        client.department(&self.department, self.when.at)?;
+        if let Some(purpose) = &self.purpose {
+            listed(purpose, &client.parameters(self.when.at)?)?;
+        }
         let question = AccessQuestion {
             department: self.department,
             resource: self.resource,
@@ -219,16 +203,15 @@ impl Access {
     }
 }
 
-fn print<T: Serialize>(
-    context: &Context,
-    found: Option<T>,
-    name: &impl Display,
-    text: impl FnOnce(&T) -> String,
-) -> anyhow::Result<()> {
-    let answer = found.with_context(|| not_found(name))?;
-    context.output.print(&answer, text)
-}
-
-fn not_found(name: &impl Display) -> String {
-    format!("there is no {name}. Check its spelling")
+/// Refuses a purpose that is not on the chain's list.
+fn listed(purpose: &PurposeCode, answer: &ParametersAnswer) -> anyhow::Result<()> {
+    let purposes = answer.parameters.purposes.iter();
+    let codes: Vec<&str> = purposes.map(|purpose| purpose.code.as_str()).collect();
+    anyhow::ensure!(
+        codes.contains(&purpose.as_str()),
+        "`{purpose}` is no purpose at height {}. There are: {}",
+        answer.as_of.height,
+        codes.join(", ")
+    );
+    Ok(())
 }

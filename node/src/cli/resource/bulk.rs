@@ -149,9 +149,7 @@ fn drafts(
     let mut work = Vec::new();
     for entry in entries {
         bar.inc(1);
-        let Some(answer) = client.resource(&entry.code, None)? else {
-            continue;
-        };
+        let answer = client.resource(&entry.code, None)?;
         let Some(draft) = answer.draft else {
             continue;
         };

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use crate::cli::context::Context;
 use crate::cli::key::read_text;
 use crate::cli::sign::Signing;
-use crate::client::Client;
+use crate::client::{Client, IfKnown};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DraftArguments {
@@ -95,7 +95,7 @@ impl DraftArguments {
 }
 
 fn current(client: &Client, code: &ResourceCode) -> anyhow::Result<u32> {
-    let found = client.resource(code, None)?;
+    let found = client.resource(code, None).if_known()?;
     Ok(found.map_or(0, |found| found.resource.revision))
 }
 

@@ -3,7 +3,6 @@
 mod bulk;
 mod draft;
 
-use anyhow::Context as _;
 use clap::Subcommand;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, Statement};
@@ -104,9 +103,7 @@ impl Revision {
         if let Some(revision) = self.revision {
             return Ok(revision);
         }
-        let found = client.resource(code, None)?;
-        let found = found.with_context(|| format!("there is no resource {code}"))?;
-        Ok(found.resource.revision)
+        Ok(client.resource(code, None)?.resource.revision)
     }
 }
 
