@@ -77,7 +77,8 @@ impl Gate {
         mode
     }
 
-    /// The guard refused other bytes than were signed: the node follows until past that height.
+    /// The guard refused a signature, or what this height's log led to is gone: the node follows
+    /// until past that height.
     pub fn conflict(&mut self, guarded: Height) -> Mode {
         self.until = Some(guarded);
         Mode::Following(FollowReason::Until(guarded))

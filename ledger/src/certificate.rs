@@ -46,6 +46,16 @@ pub fn vote_bytes(
     bytes
 }
 
+/// The block that [`vote_bytes`] vote for; none when they vote nil, or are no vote.
+pub fn voted_block(vote: &[u8]) -> Option<Hash> {
+    /// Tag, chain, step, height, round.
+    const BLOCK_AT: usize = 32 + 32 + 1 + 8 + 4;
+    let vote = vote.strip_prefix(&signing_tag("dirchain/v1/vote"))?;
+    let (given, rest) = vote.get(BLOCK_AT.checked_sub(32)?..)?.split_first()?;
+    let block = rest.first_chunk::<32>()?;
+    (*given == 1).then_some(Hash(*block))
+}
+
 /// The bytes a proposal signs: tag (32) ‖ chain (32) ‖ height (8) ‖ round (4) ‖ round of the
 /// prevote quorum it rests on, −1 for none (8) ‖ block (32) ‖ proposer (20).
 pub fn proposal_bytes(

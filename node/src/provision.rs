@@ -68,8 +68,22 @@ pub enum ProvisionError {
     },
 }
 
+/// What is known of a consensus key that a home gets.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum KeyPast {
+    /// It never signed: it needs no waiting before it votes.
+    NeverSigned,
+    /// It may have signed, in a home that is gone.
+    Unknown,
+}
+
 /// Makes a home, or completes one: what is there stays. `keys` are used where it has none yet.
-pub fn provision(home: &Home, config: &Config, keys: NodeKeys) -> Result<NodeKeys, ProvisionError> {
+pub fn provision(
+    home: &Home,
+    config: &Config,
+    keys: NodeKeys,
+    past: KeyPast,
+) -> Result<NodeKeys, ProvisionError> {
     home.create()?;
     if !home.is_initialised() {
         home.write_config(config)?;
@@ -84,10 +98,12 @@ pub fn provision(home: &Home, config: &Config, keys: NodeKeys) -> Result<NodeKey
     let consensus = match home.key(NodeKey::Consensus)? {
         Some(consensus) => consensus,
         None => {
-            // A key that never signed needs no waiting before it votes: an empty guard says so. It
-            // is made before the key, since a key without a guard may have signed anything.
-            secret_file::create_dir(&home.engine_dir())?;
-            drop(Guard::open(&home.guard_file())?);
+            // An empty guard says that the key never signed. It is made before the key, since a key
+            // without a guard of its own may have signed anything.
+            if past == KeyPast::NeverSigned {
+                secret_file::create_dir(&home.engine_dir())?;
+                drop(Guard::make(&home.guard_file(), &keys.consensus.public())?);
+            }
             home.write_key(NodeKey::Consensus, &keys.consensus)?;
             keys.consensus
         }

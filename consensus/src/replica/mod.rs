@@ -195,9 +195,7 @@ pub enum StopReason {
         reason: String,
     },
     /// A quorum decided a block whose body we do not have.
-    #[error(
-        "block {block} at height {height} was decided, but its body is not here. Restart the node: it fetches the block from its peers"
-    )]
+    #[error("block {block} at height {height} was decided, but its body is not here")]
     BodyMissing {
         /// The height.
         height: Height,

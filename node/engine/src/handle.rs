@@ -116,6 +116,8 @@ impl EngineHandle {
             .map_err(|_| SubmitError::Stopping)?;
         match answer.await.map_err(|_| SubmitError::Stopping)? {
             Inserted::Accepted | Inserted::Parked | Inserted::Known => Ok(id),
+            // It may have been committed since the look at the store above, by way of a peer.
+            Inserted::Rejected(_) if self.shared.store.transaction(&id)?.is_some() => Ok(id),
             Inserted::Rejected(rejection) => Err(SubmitError::Rejected(rejection)),
             Inserted::Full { waiting } => Err(SubmitError::Busy { waiting }),
         }

@@ -223,9 +223,13 @@ impl Host {
     ) -> Result<Turn, EngineError> {
         self.publish_mode(&running);
         let result = self.run(&mut running, voting, stop).await;
+        let mode = running.mode.clone();
         running.end().await;
         wait_until_unlocked(&voting.files.log).await;
-        result
+        match result {
+            Err(EngineError::Replica(reason)) => voting.without_log(&mode, reason),
+            result => result,
+        }
     }
 
     fn publish_mode(&self, running: &Running) {

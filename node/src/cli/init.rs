@@ -13,7 +13,7 @@ use crate::config::{Config, check_multiaddress};
 use crate::description::node_entry;
 use crate::devnet::{Seed, node_keys};
 use crate::home::{Home, read_genesis};
-use crate::provision::{NodeKeys, Standing, provision, standing};
+use crate::provision::{KeyPast, NodeKeys, Standing, provision, standing};
 
 use super::context::Context;
 
@@ -72,7 +72,7 @@ impl Init {
             (Some(seed), Some(index)) => node_keys(&Seed::new(seed), index),
             (Some(_) | None, _) => NodeKeys::generate()?,
         };
-        let keys = provision(&home, &config, keys)?;
+        let keys = provision(&home, &config, keys, KeyPast::NeverSigned)?;
         let genesis = place(&home, genesis)?;
         let standing = match &genesis {
             Some(genesis) => Some(standing(genesis, &config.node, &keys)?),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::home::{Home, HomeError};
 use crate::keys::{Cost, KeyName, KeystoreError, Passphrase, RandomnessError, random};
-use crate::provision::{ProvisionError, provision};
+use crate::provision::{KeyPast, ProvisionError, provision};
 use crate::sample::{SampleCity, SampleError, SampleKey};
 use crate::secret_file::{self, SecretFileError};
 
@@ -155,12 +155,19 @@ impl Layout {
         hex::decode_to_slice(&made.seed, &mut seed.0).map_err(|error| damaged(file, &error))?;
         let time = TimeMs(made.genesis_time_ms);
         let city = sample_city(&seed, made.nodes, made.base_port, time)?;
+        let home_of = |index: u16| Home::at(dir.join(format!("node-{}", index.saturating_add(1))));
+        // The keys follow from the seed, so a home that was deleted gets its old ones again.
+        let never_ran = (0..made.nodes).all(|index| !home_of(index).database_dir().exists());
+        let past = match never_ran {
+            true => KeyPast::NeverSigned,
+            false => KeyPast::Unknown,
+        };
         let mut homes = Vec::new();
         for (index, spec) in (0u16..).zip(specs(&seed, made.nodes, made.base_port)?) {
-            let home = Home::at(dir.join(format!("node-{}", index.saturating_add(1))));
+            let home = home_of(index);
             let mut config = Config::new(spec.id()?);
             config.network.listen = listen(made.base_port, index);
-            provision(&home, &config, node_keys(&seed, index))?;
+            provision(&home, &config, node_keys(&seed, index), past)?;
             home.write_genesis(&city.genesis)?;
             homes.push(home);
         }

@@ -137,12 +137,20 @@ impl NodeDirectory {
     }
 }
 
-/// How this node's tip compares with the highest one that a connected peer has shown.
-fn sync(height: Height, status: &EngineStatus) -> SyncState {
-    let connected = status.network.peers.iter().filter(|peer| peer.connected);
-    let target = connected.filter_map(|peer| peer.tip_height).max();
-    match target.map(Height) {
-        Some(target) if target > height => SyncState::CatchingUp { target },
+/// How this node's tip compares with what validators have shown. A tip that is shown is only said, so
+/// the highest that more validators show than can be faulty counts.
+fn sync(tip: &Tip, status: &EngineStatus) -> SyncState {
+    let peers = status.network.peers.iter();
+    let shown = peers.filter(|peer| peer.connected && peer.validator);
+    let mut shown: Vec<u64> = shown.filter_map(|peer| peer.tip_height).collect();
+    shown.sort_unstable_by(|one, other| other.cmp(one));
+    let faulty_max = tip
+        .validators
+        .members()
+        .len()
+        .saturating_sub(tip.validators.quorum());
+    match shown.get(faulty_max).copied().map(Height) {
+        Some(target) if target > tip.height => SyncState::CatchingUp { target },
         Some(_) | None => SyncState::CaughtUp,
     }
 }
@@ -277,7 +285,7 @@ impl Directory for NodeDirectory {
 
     fn node(&self) -> NodeStatus {
         let status = self.engine.status();
-        let sync = sync(self.store.tip().height, &status);
+        let sync = sync(&self.store.tip(), &status);
         let (peers, not_ready_reason) = match self.peers(&status) {
             Ok(peers) => {
                 let reason = not_ready(&self.store.tip(), &sync, &peers, now());

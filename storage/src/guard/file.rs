@@ -1,6 +1,6 @@
 //! The guard's file: records one after another, each synced before its signature leaves.
 //!
-//! Layout: the magic bytes, then records. A record is the length of its content (4 bytes,
+//! Layout: the magic bytes, the public key that signs (32 bytes), then records. A record is the length of its content (4 bytes,
 //! little-endian), a checksum of that length (8 bytes), the content, a checksum of the content (32
 //! bytes). The length has a checksum of its own because everything rests on it: a length gone bad
 //! would make a damaged record look like one cut short, and the signatures after it forgotten.
@@ -10,14 +10,14 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use dirchain_ledger::codec;
-use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::signing::{Position, SignedEntry, Step};
 
 use super::{GuardError, MESSAGE_BYTES_MAX};
 
 /// What the file begins with; the last byte is the version of the layout.
-const MAGIC: &[u8; 16] = b"dirchain guard 1";
+const MAGIC: &[u8; 16] = b"dirchain guard 2";
 /// The file is rewritten with what is remembered when it grows over this: more than the most that
 /// can be remembered.
 const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
@@ -33,6 +33,7 @@ const CONTENT_SUM_BYTES: usize = 32;
 #[derive(Debug)]
 pub(super) struct GuardFile {
     path: PathBuf,
+    key: PublicKey,
     file: File,
     size_bytes: u64,
     /// Held for as long as the guard is open.
@@ -54,15 +55,29 @@ impl Drop for Lock {
 }
 
 impl GuardFile {
-    /// Locks, creates or opens the file, and reads its entries; a torn tail is cut off.
-    pub(super) fn open(path: &Path) -> Result<(Self, Vec<SignedEntry>), GuardError> {
+    /// Locks, and writes an empty file in place of any that is there.
+    pub(super) fn make(path: &Path, key: &PublicKey) -> Result<Self, GuardError> {
+        let lock = lock(path)?;
+        let size_bytes = write_anew(path, key, std::iter::empty())?;
+        Ok(Self {
+            path: path.to_owned(),
+            key: *key,
+            file: appending(path)?,
+            size_bytes,
+            _lock: lock,
+        })
+    }
+
+    /// Locks and opens a key's file, and reads its entries; a torn tail is cut off. None when there
+    /// is no file, or another key's.
+    pub(super) fn open(
+        path: &Path,
+        key: &PublicKey,
+    ) -> Result<Option<(Self, Vec<SignedEntry>)>, GuardError> {
         let lock = lock(path)?;
         let file = match File::open(path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                write_anew(path, std::iter::empty())?;
-                File::open(path).map_err(|error| disk(path, "opened", &error))?
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(disk(path, "opened", &error)),
         };
         let mut bytes = Vec::new();
@@ -76,19 +91,22 @@ impl GuardFile {
                 what: "it is longer than any that is written",
             });
         }
-        let (entries, size_bytes) = parse(path, &bytes)?;
-        let file = OpenOptions::new().append(true).open(path);
-        let file = file.map_err(|error| disk(path, "opened", &error))?;
+        let (found, entries, size_bytes) = parse(path, &bytes)?;
+        if found != *key {
+            return Ok(None);
+        }
+        let file = appending(path)?;
         file.set_len(size_bytes)
             .and_then(|()| file.sync_all())
             .map_err(|error| disk(path, "written", &error))?;
         let guard = Self {
             path: path.to_owned(),
+            key: *key,
             file,
             size_bytes,
             _lock: lock,
         };
-        Ok((guard, entries))
+        Ok(Some((guard, entries)))
     }
 
     /// Appends an entry; synced when this returns.
@@ -112,9 +130,8 @@ impl GuardFile {
         &mut self,
         entries: impl Iterator<Item = &'a SignedEntry>,
     ) -> Result<(), GuardError> {
-        self.size_bytes = write_anew(&self.path, entries)?;
-        let file = OpenOptions::new().append(true).open(&self.path);
-        self.file = file.map_err(|error| disk(&self.path, "opened", &error))?;
+        self.size_bytes = write_anew(&self.path, &self.key, entries)?;
+        self.file = appending(&self.path)?;
         Ok(())
     }
 }
@@ -125,6 +142,11 @@ fn disk(path: &Path, what: &'static str, error: &std::io::Error) -> GuardError {
         what,
         reason: error.to_string(),
     }
+}
+
+fn appending(path: &Path) -> Result<File, GuardError> {
+    let file = OpenOptions::new().append(true).open(path);
+    file.map_err(|error| disk(path, "opened", &error))
 }
 
 /// The path with a further extension.
@@ -156,9 +178,10 @@ fn lock(path: &Path) -> Result<Lock, GuardError> {
 /// directory. Gives its size.
 fn write_anew<'a>(
     path: &Path,
+    key: &PublicKey,
     entries: impl Iterator<Item = &'a SignedEntry>,
 ) -> Result<u64, GuardError> {
-    let mut bytes = MAGIC.to_vec();
+    let mut bytes = [&MAGIC[..], &key.0].concat();
     for entry in entries {
         bytes.extend(record(entry));
     }
@@ -219,15 +242,16 @@ fn record(entry: &SignedEntry) -> Vec<u8> {
     .concat()
 }
 
-/// The entries, and where the last complete record ends.
-fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<SignedEntry>, u64), GuardError> {
+/// Whose guard it is, the entries, and where the last complete record ends.
+fn parse(path: &Path, bytes: &[u8]) -> Result<(PublicKey, Vec<SignedEntry>, u64), GuardError> {
     let damaged = |rest: &[u8], what| GuardError::Damaged {
         path: path.to_owned(),
         offset: size_of(bytes).saturating_sub(size_of(rest)),
         what,
     };
-    let mut rest = bytes
+    let (key, mut rest) = bytes
         .strip_prefix(MAGIC)
+        .and_then(|rest| rest.split_first_chunk::<32>())
         .ok_or_else(|| damaged(bytes, "it does not begin as a guard does"))?;
     let mut entries: Vec<SignedEntry> = Vec::new();
     while let Some((content, sum, after)) =
@@ -245,7 +269,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<(Vec<SignedEntry>, u64), GuardErro
         rest = after;
     }
     let end = size_of(bytes).saturating_sub(size_of(rest));
-    Ok((entries, end))
+    Ok((PublicKey(*key), entries, end))
 }
 
 /// A record's content, its checksum, and what follows the record.

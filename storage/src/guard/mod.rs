@@ -11,7 +11,7 @@ mod file;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::signing::{SignedEntry, SigningRecord, SigningVerdict};
 
 pub use dirchain_ledger::signing::{Position, REMEMBERED_COUNT_MAX, Step};
@@ -19,6 +19,7 @@ use file::GuardFile;
 
 /// A message to be signed: votes and proposals have less than 200 bytes.
 pub const MESSAGE_BYTES_MAX: usize = 512;
+
 /// What the guard says to a request for a signature.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum GuardVerdict {
@@ -26,9 +27,9 @@ pub enum GuardVerdict {
     Sign(Signature),
     /// The same bytes were signed at the same position before: this is that signature.
     SignAgain(Signature),
-    /// Other bytes were signed there or may have been: no signature.
+    /// Other bytes were signed there or may have been, or a lock was forgotten: no signature.
     Refuse {
-        /// The highest position signed. Whatever is above it can be signed.
+        /// The highest position signed. Whatever is at a greater height can be signed.
         guarded: Position,
     },
 }
@@ -109,7 +110,19 @@ struct State {
 }
 
 impl Guard {
-    /// Opens the guard, or creates it, and keeps every other process from signing with it.
+    /// Makes an empty guard for a key that never signed, in place of any that is there, and keeps
+    /// every other process from signing with it.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::InUse`], [`GuardError::Disk`].
+    pub fn make(path: &Path, key: &PublicKey) -> Result<Guard, GuardError> {
+        let file = GuardFile::make(path, key)?;
+        Ok(Self::new(path, file, SigningRecord::default()))
+    }
+
+    /// Opens the guard of a key, and keeps every other process from signing with it. None when
+    /// there is no guard, or another key's: what this key signed is then unknown.
     ///
     /// An incomplete last record is dropped. That is safe, since a signature leaves only when its
     /// record was synced in full: this one never left.
@@ -117,26 +130,21 @@ impl Guard {
     /// # Errors
     ///
     /// [`GuardError::InUse`], [`GuardError::Damaged`], [`GuardError::Disk`].
-    pub fn open(path: &Path) -> Result<Guard, GuardError> {
-        let (file, entries) = GuardFile::open(path)?;
-        let mut remembered = SigningRecord::default();
-        for entry in entries {
-            remembered.add(entry);
-        }
+    pub fn open(path: &Path, key: &PublicKey) -> Result<Option<Guard>, GuardError> {
+        let found = GuardFile::open(path, key)?;
+        Ok(found.map(|(file, entries)| Self::new(path, file, SigningRecord::restored(entries))))
+    }
+
+    fn new(path: &Path, file: GuardFile, remembered: SigningRecord) -> Guard {
         let state = State {
             file,
             remembered,
             failure: None,
         };
-        Ok(Guard {
+        Guard {
             path: path.to_owned(),
             state: Mutex::new(state),
-        })
-    }
-
-    /// Whether there is a guard at this path. A path that cannot be looked at counts as none.
-    pub fn exists(path: &Path) -> bool {
-        path.exists()
+        }
     }
 
     /// The highest position signed; none when nothing was.

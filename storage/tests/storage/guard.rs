@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::ids::Height;
 use dirchain_storage::{
     Guard, GuardError, GuardVerdict, MESSAGE_BYTES_MAX, Position, REMEMBERED_COUNT_MAX, Step,
@@ -52,6 +52,16 @@ fn refused(guard: &Guard, position: Position, message: &[u8], guarded: Position)
     assert_eq!(verdict.signature(), None);
 }
 
+const KEY: PublicKey = PublicKey([5; 32]);
+
+/// The guard of this file's key, made where there is none.
+fn open(path: &Path) -> Result<Guard, GuardError> {
+    match Guard::open(path, &KEY)? {
+        Some(guard) => Ok(guard),
+        None => Guard::make(path, &KEY),
+    }
+}
+
 fn path() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("guard");
@@ -71,11 +81,28 @@ fn positions_are_ordered_as_a_validator_signs() {
 }
 
 #[test]
+fn a_guard_is_of_one_key() {
+    let (_directory, path) = path();
+    let guard = open(&path).unwrap();
+    new(&guard, at(5, 0, Step::Prevote), b"a");
+    drop(guard);
+    let other = PublicKey([6; 32]);
+    assert!(Guard::open(&path, &other).unwrap().is_none());
+    assert!(Guard::open(&path, &KEY).unwrap().is_some());
+    drop(Guard::make(&path, &other).unwrap());
+    assert!(Guard::open(&path, &KEY).unwrap().is_none());
+    assert_eq!(
+        Guard::open(&path, &other).unwrap().unwrap().position(),
+        None
+    );
+}
+
+#[test]
 fn every_verdict() {
     let (_directory, path) = path();
-    assert!(!Guard::exists(&path));
-    let mut guard = Guard::open(&path).unwrap();
-    assert!(Guard::exists(&path));
+    assert!(!path.exists());
+    let mut guard = open(&path).unwrap();
+    assert!(path.exists());
     assert_eq!(guard.position(), None);
     new(&guard, at(5, 0, Step::Prevote), b"a");
     new(&guard, at(5, 0, Step::Precommit), b"b");
@@ -95,7 +122,7 @@ fn every_verdict() {
         refused(&guard, at(5, 1, Step::Precommit), b"new", guarded);
         refused(&guard, at(4, 9, Step::Precommit), b"new", guarded);
         drop(guard);
-        guard = Guard::open(&path).unwrap();
+        guard = open(&path).unwrap();
     }
     new(&guard, at(5, 2, Step::Precommit), b"d");
     new(&guard, at(6, 0, Step::Proposal), b"e");
@@ -103,7 +130,7 @@ fn every_verdict() {
     let guarded = at(6, 0, Step::Proposal);
     refused(&guard, at(5, 2, Step::Precommit), b"d", guarded);
     drop(guard);
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     refused(&guard, at(5, 2, Step::Precommit), b"d", guarded);
     again(&guard, guarded, b"e");
 }
@@ -111,25 +138,21 @@ fn every_verdict() {
 #[test]
 fn a_message_is_bounded_and_its_refusal_is_no_failure() {
     let (_directory, path) = path();
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     let long = vec![1; MESSAGE_BYTES_MAX + 1];
     let too_long = guard.check_and_store(at(1, 0, Step::Prevote), &long, never);
     let size_bytes = long.len();
     assert_eq!(too_long, Err(GuardError::MessageTooLong { size_bytes }));
     new(&guard, at(1, 0, Step::Prevote), &long[1..]);
     drop(guard);
-    again(
-        &Guard::open(&path).unwrap(),
-        at(1, 0, Step::Prevote),
-        &long[1..],
-    );
+    again(&open(&path).unwrap(), at(1, 0, Step::Prevote), &long[1..]);
 }
 
 /// Three signatures, and the file as a crash during the last write can leave it.
 #[test]
 fn a_record_cut_at_any_byte_is_as_if_never_signed() {
     let (directory, path) = path();
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     new(&guard, at(7, 0, Step::Prevote), b"first");
     new(&guard, at(7, 0, Step::Precommit), b"second");
     let before = std::fs::read(&path).unwrap().len();
@@ -139,7 +162,7 @@ fn a_record_cut_at_any_byte_is_as_if_never_signed() {
     for size in before..=whole.len() {
         let cut = directory.path().join(format!("cut-{size}"));
         std::fs::write(&cut, &whole[..size]).unwrap();
-        let guard = Guard::open(&cut).unwrap();
+        let guard = open(&cut).unwrap();
         again(&guard, at(7, 0, Step::Prevote), b"first");
         again(&guard, at(7, 0, Step::Precommit), b"second");
         if size == whole.len() {
@@ -151,7 +174,7 @@ fn a_record_cut_at_any_byte_is_as_if_never_signed() {
         assert_eq!(guard.position(), Some(at(7, 0, Step::Precommit)));
         new(&guard, at(7, 1, Step::Prevote), b"another");
         drop(guard);
-        let guard = Guard::open(&cut).unwrap();
+        let guard = open(&cut).unwrap();
         let guarded = at(7, 1, Step::Prevote);
         refused(&guard, guarded, b"third", guarded);
         again(&guard, guarded, b"another");
@@ -163,7 +186,7 @@ fn a_record_cut_at_any_byte_is_as_if_never_signed() {
 #[test]
 fn a_damaged_record_is_refused() {
     let (directory, path) = path();
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     new(&guard, at(7, 0, Step::Prevote), b"first");
     new(&guard, at(7, 0, Step::Precommit), b"second");
     drop(guard);
@@ -174,7 +197,7 @@ fn a_damaged_record_is_refused() {
             let mut bytes = whole.clone();
             bytes[place] ^= change;
             std::fs::write(&damaged, bytes).unwrap();
-            let refused = Guard::open(&damaged).unwrap_err();
+            let refused = open(&damaged).unwrap_err();
             let words = refused.to_string();
             assert!(matches!(refused, GuardError::Damaged { .. }), "{words}");
             assert!(words.contains("does not vote until"), "{words}");
@@ -187,11 +210,11 @@ fn what_is_not_a_guard_is_refused() {
     let (_directory, path) = path();
     for bytes in [&b""[..], b"dirchain guard", b"something else entirely"] {
         std::fs::write(&path, bytes).unwrap();
-        let refused = Guard::open(&path).unwrap_err();
+        let refused = open(&path).unwrap_err();
         assert!(matches!(refused, GuardError::Damaged { .. }), "{refused}");
     }
     std::fs::write(&path, vec![0; 4 * 1024 * 1024]).unwrap();
-    let refused = Guard::open(&path).unwrap_err();
+    let refused = open(&path).unwrap_err();
     assert!(matches!(refused, GuardError::Damaged { .. }), "{refused}");
 }
 
@@ -199,7 +222,7 @@ fn what_is_not_a_guard_is_refused() {
 #[test]
 fn records_out_of_order_are_refused() {
     let (_directory, path) = path();
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     let empty = std::fs::read(&path).unwrap().len();
     new(&guard, at(7, 0, Step::Prevote), b"first");
     drop(guard);
@@ -207,7 +230,7 @@ fn records_out_of_order_are_refused() {
     let record = bytes[empty..].to_vec();
     bytes.extend(record);
     std::fs::write(&path, bytes).unwrap();
-    let refused = Guard::open(&path).unwrap_err();
+    let refused = open(&path).unwrap_err();
     assert!(matches!(refused, GuardError::Damaged { .. }), "{refused}");
 }
 
@@ -217,7 +240,7 @@ fn records_out_of_order_are_refused() {
 fn the_file_is_bounded() {
     const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024 + 4096;
     let (_directory, path) = path();
-    let mut guard = Guard::open(&path).unwrap();
+    let mut guard = open(&path).unwrap();
     let message = |height: u64, round: u32, step: Step| {
         format!("{height} {round} {step:?} {}", "x".repeat(400)).into_bytes()
     };
@@ -234,13 +257,13 @@ fn the_file_is_bounded() {
         sizes.push(std::fs::metadata(&path).unwrap().len());
         if round % 700 == 350 {
             drop(guard);
-            guard = Guard::open(&path).unwrap();
+            guard = open(&path).unwrap();
         }
     }
     assert!(sizes.iter().all(|size| *size <= FILE_BYTES_MAX));
     assert!(!sizes.is_sorted(), "it was never rewritten");
     drop(guard);
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     let remembered = signed.split_off(signed.len() - REMEMBERED_COUNT_MAX);
     for (position, message) in remembered {
         again(&guard, position, &message);
@@ -254,9 +277,9 @@ fn the_file_is_bounded() {
 #[test]
 fn a_guard_is_open_once() {
     let (directory, path) = path();
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     let in_use = GuardError::InUse { path: path.clone() };
-    assert_eq!(Guard::open(&path).unwrap_err(), in_use);
+    assert_eq!(open(&path).unwrap_err(), in_use);
     let other_process = |expected: &str| {
         let output = child::command("guard::opens_a_guard", directory.path())
             .output()
@@ -269,11 +292,11 @@ fn a_guard_is_open_once() {
     for height in 1..9_000 {
         new(&guard, at(height, 0, Step::Prevote), &[7; 400]);
     }
-    assert_eq!(Guard::open(&path).unwrap_err(), in_use);
+    assert_eq!(open(&path).unwrap_err(), in_use);
     other_process("in use");
     drop(guard);
     other_process("opened");
-    drop(Guard::open(&path).unwrap());
+    drop(open(&path).unwrap());
 }
 
 /// A process being started has copies of all open files for a moment, the lock's among them: a guard
@@ -289,7 +312,7 @@ fn a_closed_guard_opens_again_while_processes_start() {
                 std::process::Command::new("true").status().unwrap();
             }
         });
-        let failure = (0..3_000).find_map(|_| Guard::open(&path).err());
+        let failure = (0..3_000).find_map(|_| open(&path).err());
         is_done.store(true, ordering);
         assert_eq!(failure, None);
     });
@@ -301,7 +324,7 @@ fn opens_a_guard() {
     let Some(directory) = child::directory() else {
         return;
     };
-    match Guard::open(&directory.join("guard")) {
+    match open(&directory.join("guard")) {
         Ok(_) => println!("opened"),
         Err(GuardError::InUse { .. }) => println!("in use"),
         Err(other) => panic!("{other}"),
@@ -327,7 +350,7 @@ fn a_failed_write_signs_nothing_any_more() {
         .unwrap();
     assert!(output.status.success());
     // The record was cut short, and is dropped.
-    let guard = Guard::open(&directory.path().join("guard")).unwrap();
+    let guard = open(&directory.path().join("guard")).unwrap();
     assert_eq!(guard.position(), Some(at(failed - 1, 0, Step::Prevote)));
 }
 
@@ -338,7 +361,7 @@ fn signs_until_a_write_fails() {
         return;
     };
     let path = directory.join("guard");
-    let guard = Guard::open(&path).unwrap();
+    let guard = open(&path).unwrap();
     let mut height = 0;
     let failure = loop {
         height += 1;
@@ -367,7 +390,7 @@ fn a_killed_signer_never_signs_two_things() {
         let command = child::command("guard::signs_until_killed", directory.path());
         let delay = std::time::Duration::from_micros(1_300 * round);
         let last = child::kill_after(command, "signed ", 5 * round + 1, delay).unwrap();
-        let guard = Guard::open(&path).unwrap();
+        let guard = open(&path).unwrap();
         let guarded = guard.position().unwrap();
         assert!(guarded.height.0 == last || guarded.height.0 == last + 1);
         refused(&guard, at(last, 0, Step::Prevote), b"another", guarded);
@@ -381,7 +404,7 @@ fn signs_until_killed() {
     let Some(directory) = child::directory() else {
         return;
     };
-    let guard = Guard::open(&directory.join("guard")).unwrap();
+    let guard = open(&directory.join("guard")).unwrap();
     let mut height = guard.position().map_or(0, |position| position.height.0);
     println!();
     loop {
@@ -402,7 +425,7 @@ proptest! {
         requests in proptest::collection::vec((0u64..4, 0u32..3, 0usize..3, 0u8..3, 0usize..12), 1..60)
     ) {
         let (_directory, path) = path();
-        let mut guard = Guard::open(&path).unwrap();
+        let mut guard = open(&path).unwrap();
         let mut given = std::collections::BTreeMap::new();
         let mut highest = None;
         for (height, round, step, message, restart) in requests {
@@ -430,7 +453,7 @@ proptest! {
             if restart == 0 {
                 drop(guard);
                 add_torn_tail(&path);
-                guard = Guard::open(&path).unwrap();
+                guard = open(&path).unwrap();
             }
         }
     }

@@ -95,7 +95,7 @@ impl Reader {
             }
             Kind::Status => self.hub.sink.status(self.peer, body).map(|tip_height| {
                 let shown = tip_height.saturating_add(1);
-                self.counters.tip_shown.fetch_max(shown, Relaxed);
+                self.counters.tip_shown.store(shown, Relaxed);
             }),
             Kind::Direct(payload) => self.direct(payload, body),
             Kind::Relayed(payload) => self.relayed(payload, body),
