@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod config;
 pub mod description;
+mod descriptors;
 pub mod devnet;
 pub mod home;
 pub mod import;

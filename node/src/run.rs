@@ -13,13 +13,13 @@ use dirchain_storage::Store;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, TimeoutsConfig};
+use crate::descriptors;
 use crate::home::{Home, NodeKey};
 use crate::provision::{self, NodeKeys};
-use crate::serve::{NodeDirectory, NodeSubmit};
+use crate::serve::{self, NodeDirectory, NodeSubmit};
 use crate::signals;
 
 /// How long open requests may go on once the node stops.
@@ -59,6 +59,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     let genesis = options.home.genesis()?;
     let keys = keys(&options.home, &genesis, &config)?;
     log_to_stderr(&config.log.level)?;
+    descriptors::raise()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -133,7 +134,7 @@ async fn serve(
     };
     let submit = NodeSubmit::new(handle.clone());
     let app = router_with(Arc::new(directory), Arc::new(submit), settings);
-    let http = serve_http(listener, app, stopping);
+    let http = tokio::spawn(serve::http::serve(listener, app, stopping));
     tracing::info!(
         "node {} runs: height {}, {}, network {}, explorer http://{address}/",
         config.node,
@@ -188,19 +189,6 @@ fn timeouts(config: &TimeoutsConfig) -> Timeouts {
 
 async fn stop(engine: Engine) -> anyhow::Result<()> {
     Ok(engine.stop().await?)
-}
-
-/// Serves until the sender is dropped; open requests are then finished.
-fn serve_http(
-    listener: TcpListener,
-    app: axum::Router,
-    mut stopping: watch::Receiver<bool>,
-) -> JoinHandle<std::io::Result<()>> {
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move {
-        // Either way it is time to stop.
-        let _dropped = stopping.wait_for(|stops| *stops).await;
-    });
-    tokio::spawn(server.into_future())
 }
 
 /// Ends when stdin does, whatever comes before.

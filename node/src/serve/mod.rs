@@ -1,8 +1,10 @@
 //! The explorer's two doors, opened onto this node's store and engine.
 
 mod directory;
+pub(crate) mod http;
 mod metrics;
 mod submit;
 
 pub use directory::{NoDepartment, NodeDirectory};
+pub(crate) use http::CONNECTIONS_MAX;
 pub use submit::NodeSubmit;
