@@ -140,6 +140,25 @@ impl Process {
         }
     }
 
+    /// Copies its database aside, while it stands still.
+    pub fn copy_database(&self) -> PathBuf {
+        assert!(self.child.is_none(), "{} still runs", self.url());
+        let copy = self.home.dir().join("copy");
+        std::fs::create_dir(&copy).unwrap();
+        for entry in std::fs::read_dir(self.home.database_dir()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+        }
+        copy
+    }
+
+    /// Puts a copy of its database in the place of what is there.
+    pub fn put_database_back(&self, copy: &Path) {
+        assert!(self.child.is_none(), "{} still runs", self.url());
+        std::fs::remove_dir_all(self.home.database_dir()).unwrap();
+        std::fs::rename(copy, self.home.database_dir()).unwrap();
+    }
+
     /// All that it logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()

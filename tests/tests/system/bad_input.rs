@@ -329,3 +329,38 @@ fn commands_elsewhere(city: &City, unit: &str) {
         assert!(line.starts_with("error: ") && line.contains(says), "{line}");
     }
 }
+
+/// Whoever opens connections and says nothing takes neither the descriptors that the database needs
+/// nor the node's part in the round.
+#[test]
+fn half_sent_requests_do_not_stop_a_node() {
+    use std::io::{Read, Write};
+    use std::net::TcpStream;
+
+    let city = City::started();
+    let port = city.nodes[0].http_port();
+    let mut half_open: Vec<TcpStream> = (0..700)
+        .map(|_| {
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            stream.write_all(b"GET /livez HTTP/1.1\r\nHost:").unwrap();
+            stream
+        })
+        .collect();
+    let short = Some(Duration::from_millis(20));
+    let closed = half_open.iter_mut().filter(|stream| {
+        stream.set_read_timeout(short).unwrap();
+        // The end of the stream, or a reset: the node let go of it.
+        !matches!(
+            stream.read(&mut [0; 1]).map_err(|error| error.kind()),
+            Err(std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
+        )
+    });
+    let closed = closed.count();
+    assert!(closed >= 188, "{closed} of 700 were closed");
+    let height = city.register(1, "D012", 1);
+    drop(half_open);
+    dirchain_tests::eventually("the node has the block", dirchain_tests::BLOCK, || {
+        (city.client(0).status().ok()?.tip.height >= height).then_some(())
+    });
+    city.agree();
+}

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use dirchain::client::Outcome;
 use dirchain_explorer::api::NodeMode;
+use dirchain_ledger::crypto::SecretKey;
+use dirchain_storage::Guard;
 use dirchain_tests::{BLOCK, City, START, eventually, never};
 
 #[test]
@@ -75,6 +77,57 @@ fn a_wiped_node_catches_up_follows_and_votes_again_once_that_is_safe() {
         .collect();
     assert!(voted.contains(&"D012-1".to_owned()), "{voted:?}");
     city.start(2);
+    city.agree();
+}
+
+/// The engine's log decides the one block that the copy lacks, and its body is gone.
+#[test]
+fn a_database_put_back_from_one_block_before_catches_up_and_votes_again() {
+    let mut city = City::started();
+    city.register(0, "D012", 1);
+    city.agree();
+    city.nodes[3].stop();
+    let copy = city.nodes[3].copy_database();
+    city.start(3);
+    let lost = city.register(0, "D012", 2);
+    eventually("the node has the block", BLOCK, || {
+        (city.height(3) == lost).then_some(())
+    });
+    city.nodes[3].stop();
+    city.nodes[3].put_database_back(&copy);
+    city.start(3);
+    city.register(0, "D012", 3);
+    let client = city.client(3);
+    eventually("it votes again", START, || {
+        (client.status().ok()?.node.mode == NodeMode::Validator).then_some(())
+    });
+    city.agree();
+}
+
+/// As when a node is set up anew and its keys are put back from a safe: its empty guard is another
+/// key's, and says nothing of what this one signed.
+#[test]
+fn keys_put_back_into_a_new_home_do_not_vote_at_once() {
+    let mut city = City::started();
+    city.register(0, "D012", 1);
+    let node = &mut city.nodes[1];
+    node.kill();
+    node.wipe();
+    std::fs::create_dir(node.home.engine_dir()).unwrap();
+    let other = SecretKey::from_seed(&[9; 32]).public();
+    drop(Guard::make(&node.home.guard_file(), &other).unwrap());
+    node.start();
+    let client = node.client();
+    let mode = eventually("the node answers", START, || {
+        Some(client.status().ok()?.node.mode)
+    });
+    assert!(matches!(mode, NodeMode::Following { .. }), "{mode:?}");
+    let mut number = 2;
+    eventually("the node votes again", START, || {
+        city.register(0, "D012", number);
+        number += 1;
+        (client.status().unwrap().node.mode == NodeMode::Validator).then_some(())
+    });
     city.agree();
 }
 
