@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::execute::{Refusal, execute};
 use dirchain_ledger::ids::{Moment, TimeMs, TransactionId};
-use dirchain_ledger::records::{Record, RecordId};
+use dirchain_ledger::limits::TRANSACTION_WORK_MAX;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::VerifiedTransaction;
-use dirchain_ledger::view::{Overlay, View, ViewError};
+use dirchain_ledger::view::{Overlay, View, ViewError, Writes};
 
 use crate::limits;
 
@@ -83,7 +83,7 @@ pub struct Pool {
     next_sequences: BTreeMap<PublicKey, u64>,
     size_bytes: usize,
     /// What the ready transactions write on top of the tip.
-    writes: BTreeMap<RecordId, Record>,
+    writes: Writes,
 }
 
 impl Pool {
@@ -183,9 +183,9 @@ impl Pool {
         transaction: &VerifiedTransaction,
     ) -> Result<Option<Rejection>, ViewError> {
         let mut overlay = Overlay::with_writes(state, std::mem::take(&mut self.writes));
-        let verdict = execute(&mut overlay, at, transaction);
+        let execution = execute(&mut overlay, at, transaction, TRANSACTION_WORK_MAX);
         self.writes = overlay.into_writes();
-        match verdict {
+        match execution.verdict {
             Ok(_) => Ok(None),
             Err(Refusal::Rejected(rejection)) => Ok(Some(*rejection)),
             Err(Refusal::Unreadable(error)) => Err(error),
@@ -258,7 +258,7 @@ impl Pool {
         at: Moment,
         included: &BTreeSet<TransactionId>,
     ) -> Result<Vec<Dropped>, ViewError> {
-        self.writes.clear();
+        self.writes = Writes::default();
         self.next_sequences.clear();
         let parked = std::mem::take(&mut self.parked).into_values();
         let entries: Vec<Entry> = std::mem::take(&mut self.ready)

@@ -26,8 +26,11 @@ fn measure(name: &str, ledger: &Ledger, transactions: &[VerifiedTransaction]) {
     };
     let started = Instant::now();
     let mut overlay = Overlay::new(&ledger.state);
+    let mut work = 0;
     for transaction in transactions {
-        execute(&mut overlay, at, transaction).unwrap();
+        let execution = execute(&mut overlay, at, transaction, u64::MAX);
+        execution.verdict.unwrap();
+        work += execution.work;
     }
     let executing = started.elapsed();
 
@@ -64,7 +67,8 @@ fn measure(name: &str, ledger: &Ledger, transactions: &[VerifiedTransaction]) {
     chain::check(&ledger.state, &ledger.tip, &built.block, &known).unwrap();
     let checking = started.elapsed() * COUNT / included.max(1);
     println!(
-        "{name:<10} execute {} | verify {} | encode {} | decode {} | build {} | check (known) {} | {included} in the block",
+        "{name:<10} work {:>3} | execute {} | verify {} | encode {} | decode {} | build {} | check (known) {} | {included} in the block",
+        work / u64::from(COUNT),
         per_transaction(executing),
         per_transaction(verifying),
         per_transaction(encoding),

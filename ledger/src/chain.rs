@@ -9,7 +9,7 @@ use bincode::{Decode, Encode};
 
 use crate::block::{Block, HEADER_VERSION, Header, Transactions, transactions_root};
 use crate::codec::encode;
-use crate::execute::{Refusal, Touched, execute};
+use crate::execute::{Execution, Refusal, Touched, execute};
 use crate::genesis::Genesis;
 use crate::hash::Hash;
 use crate::header_log::{self, Frontier, LogNode};
@@ -20,7 +20,7 @@ use crate::rejection::Rejection;
 use crate::state_tree::{self, PageKey, Pages, Slot, TreeError};
 use crate::transaction::{TransactionError, VerifiedTransaction};
 use crate::validators::ValidatorSet;
-use crate::view::{Overlay, Records, View, ViewError};
+use crate::view::{Overlay, Records, View, ViewError, Writes};
 
 /// The end of the chain: all that the next block is checked against besides the records.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -174,7 +174,7 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
     let changes = records.values().map(tree_change).collect();
     let update = state_tree::update(&NoPages, Slot::Empty, changes)?;
     let empty = EmptyView;
-    let overlay = Overlay::with_writes(&empty, records.clone());
+    let overlay = Overlay::with_writes(&empty, genesis.records.iter().cloned().collect());
     let parameters = overlay.parameters()?;
     let chain = genesis.chain();
     let mut log = Frontier::default();
@@ -218,16 +218,26 @@ pub fn build<'t, S: ChainState>(
     let mut overlay = Overlay::new(state);
     let (mut included, mut touched, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     let mut size_bytes = empty_block_bytes(tip);
+    let mut work_left = limits::BLOCK_WORK_MAX;
     for candidate in candidates {
         let size_with = size_bytes.saturating_add(candidate.size_bytes());
         if size_with > limits::BLOCK_BYTES_MAX || included.len() >= limits::BLOCK_TRANSACTIONS_MAX {
             break;
         }
-        match execute(&mut overlay, at, candidate) {
+        let Execution { verdict, work } = execute(&mut overlay, at, candidate, work_left);
+        match verdict {
             Ok(effects) => {
                 size_bytes = size_with;
+                work_left = work_left.saturating_sub(work);
                 touched.push(effects);
                 included.push(candidate.signed().clone());
+            }
+            // What no longer fits here may fit the next block.
+            Err(Refusal::Rejected(rejection))
+                if matches!(*rejection, Rejection::TooMuchWork { .. })
+                    && work_left < limits::TRANSACTION_WORK_MAX =>
+            {
+                break;
             }
             Err(Refusal::Rejected(rejection)) => refused.push((candidate.id(), *rejection)),
             Err(Refusal::Unreadable(error)) => return Err(error.into()),
@@ -239,11 +249,7 @@ pub fn build<'t, S: ChainState>(
         builder: building.builder,
     };
     let root = transactions_root(&included);
-    let writes = Writes {
-        records: overlay.into_writes(),
-        touched,
-    };
-    let (header, outcome) = conclude(state, tip, place, root, writes)?;
+    let (header, outcome) = conclude(state, tip, place, root, overlay.into_writes(), touched)?;
     let too_large = |_| InvalidBlock::TooLarge { size_bytes };
     let transactions = Transactions::new(included).map_err(too_large)?;
     Ok(Built {
@@ -271,6 +277,7 @@ pub fn check<S: ChainState>(
     let mut overlay = Overlay::new(state);
     let mut touched = Vec::new();
     let mut size_bytes = empty_block_bytes(tip);
+    let mut work_left = limits::BLOCK_WORK_MAX;
     for (index, transaction) in block.transactions.iter().enumerate() {
         let verified = transaction.clone().verify_known(tip.chain, known);
         let verified = verified.map_err(|error| InvalidBlock::Transaction { index, error })?;
@@ -278,7 +285,10 @@ pub fn check<S: ChainState>(
         if size_bytes > limits::BLOCK_BYTES_MAX {
             return Err(InvalidBlock::TooLarge { size_bytes }.into());
         }
-        match execute(&mut overlay, header.moment(), &verified) {
+        let Execution { verdict, work } =
+            execute(&mut overlay, header.moment(), &verified, work_left);
+        work_left = work_left.saturating_sub(work);
+        match verdict {
             Ok(effects) => touched.push(effects),
             Err(Refusal::Rejected(rejection)) => {
                 return Err(InvalidBlock::Refused {
@@ -295,11 +305,7 @@ pub fn check<S: ChainState>(
         round: header.round,
         builder: header.builder,
     };
-    let writes = Writes {
-        records: overlay.into_writes(),
-        touched,
-    };
-    let (expected, outcome) = conclude(state, tip, place, root, writes)?;
+    let (expected, outcome) = conclude(state, tip, place, root, overlay.into_writes(), touched)?;
     same(
         "header log root",
         &header.header_log_root,
@@ -371,11 +377,6 @@ struct Place {
     builder: Address,
 }
 
-struct Writes {
-    records: BTreeMap<RecordId, Record>,
-    touched: Vec<Touched>,
-}
-
 /// The header and outcome of a block whose transactions left these writes.
 fn conclude<S: ChainState>(
     state: &S,
@@ -383,10 +384,11 @@ fn conclude<S: ChainState>(
     place: Place,
     transactions_root: Hash,
     writes: Writes,
+    touched: Vec<Touched>,
 ) -> Result<(Header, Outcome), ChainError> {
-    let changes = writes.records.values().map(tree_change).collect();
+    let changes = writes.records().values().map(tree_change).collect();
     let update = state_tree::update(state, tip.state, changes)?;
-    let overlay = Overlay::with_writes(state, writes.records);
+    let overlay = Overlay::with_writes(state, writes);
     let parameters = overlay.parameters()?;
     let validators = overlay.membership()?.current;
     let header = Header {
@@ -417,13 +419,13 @@ fn conclude<S: ChainState>(
         heartbeat_ms: parameters.heartbeat_ms,
         rules_version: parameters.rules_version,
     };
-    let records = overlay.into_writes();
+    let records = overlay.into_writes().into_records();
     let outcome = Outcome {
         tip,
         records,
         pages: update.pages,
         log_nodes,
-        touched: writes.touched,
+        touched,
     };
     Ok((header, outcome))
 }

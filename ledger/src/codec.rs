@@ -4,6 +4,8 @@
 //! does not encode back to the same bytes, so hashing an encoding is hashing the value.
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
+use bincode::enc::EncoderImpl;
+use bincode::enc::write::SizeWriter;
 use bincode::{Decode, Encode};
 
 /// Why bytes are not the encoding of the value expected.
@@ -42,6 +44,17 @@ pub fn encode<T: Encode>(value: &T) -> Vec<u8> {
         // Encoding into a vector fails only for types this crate does not have
         // (unsized sequences, borrowed cells, system times).
         Err(error) => unreachable!("encoding into memory failed: {error}"),
+    }
+}
+
+/// The length of a value's encoding, without making it.
+pub fn encoded_bytes<T: Encode>(value: &T) -> usize {
+    let config = bincode::config::standard().with_fixed_int_encoding();
+    let mut encoder = EncoderImpl::new(SizeWriter::default(), config);
+    match value.encode(&mut encoder) {
+        Ok(()) => encoder.into_writer().bytes_written,
+        // As in `encode`.
+        Err(error) => unreachable!("measuring an encoding failed: {error}"),
     }
 }
 

@@ -25,6 +25,19 @@ pub const NOT_AFTER_AHEAD_MS_MAX: i64 = 24 * 60 * 60 * 1000;
 /// How far a proposed block's time may be ahead of a voter's clock.
 pub const CLOCK_AHEAD_MS_MAX: i64 = 10_000;
 
+/// Work of one transaction. Work is what execution costs, counted alike by everyone: looking for a
+/// record or a list, each id listed, each record written, each signature verified, and each full
+/// KiB of a record read or written. A thousand ordinary actions take half of this.
+pub const TRANSACTION_WORK_MAX: u64 = 64 * 1024;
+/// Work of all transactions of one block.
+pub const BLOCK_WORK_MAX: u64 = 2 * TRANSACTION_WORK_MAX;
+/// The work of looking for a record or a list.
+pub const WORK_READ: u64 = 1;
+/// The work of writing a record: the state tree, the store and its indexes follow.
+pub const WORK_WRITE: u64 = 4;
+/// The work of verifying a signature.
+pub const WORK_SIGNATURE: u64 = 16;
+
 /// Department, resource, field and other names.
 pub const NAME_BYTES_MAX: usize = 600;
 /// Codes and identifiers given by people.
@@ -51,8 +64,6 @@ pub const PURPOSES_MAX: usize = 256;
 pub const DEPARTMENT_DEPTH_MAX: usize = 5;
 /// Periods kept on one record (a department's status, an authorization's activity).
 pub const PERIODS_MAX: usize = 1_000;
-/// Records that one action may touch, beyond which it is refused and must be split.
-pub const TOUCHED_RECORDS_MAX: usize = 10_000;
 /// Records in a genesis.
 pub const GENESIS_RECORDS_MAX: usize = 20_000;
 /// Nodes that may connect, removed ones included.

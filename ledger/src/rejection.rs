@@ -228,6 +228,15 @@ rejections! {
         now: Height,
     } = "bad-suspect-height", Some("R3");
 
+    /// The report changes nothing.
+    #[error("key {key} is suspect since height {since} already. Report it again only for an earlier height")]
+    SuspectAlready {
+        /// The key.
+        key: PublicKey,
+        /// Since when.
+        since: Height,
+    } = "suspect-already", Some("R3");
+
     /// The responsibility is not in effect.
     #[error("responsibility {code} is no longer in effect. Name one that is")]
     ResponsibilityEnded {
@@ -561,6 +570,13 @@ rejections! {
         /// The record.
         id: RecordId,
     } = "answered", None;
+
+    /// More work than one transaction may take, or than is left in its block.
+    #[error("this takes more work than the {work_max} units allowed. Split it into several transactions")]
+    TooMuchWork {
+        /// What was allowed.
+        work_max: u64,
+    } = "too-much-work", None;
 
     /// A bound of the ledger is reached.
     #[error("{what} is at its bound of {count_max}")]

@@ -1,10 +1,14 @@
 //! How the rules read the ledger: a view of all records at one height, and an overlay that
 //! collects what a block writes.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
+use crate::codec::encoded_bytes;
 use crate::crypto::PublicKey;
 use crate::ids::{DepartmentId, NodeId, ResourceCode, ResponsibilityCode, SharingId};
+use crate::limits;
 use crate::records::{
     Application, Authorization, BatchId, Binding, Department, Key, Membership, Node, Offices,
     Parameters, Rating, ReceiptBatch, Record, RecordId, RecordKind, Resource, Responsibility,
@@ -162,69 +166,160 @@ pub trait Records: View {
 
 impl<V: View + ?Sized> Records for V {}
 
-/// Writes collected over a view, and visible through it.
-pub struct Overlay<'a> {
-    base: &'a dyn View,
-    writes: BTreeMap<RecordId, Record>,
+/// Records that were written and are not committed yet, findable like those in a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Writes {
+    records: BTreeMap<RecordId, Record>,
+    /// The ids written of a kind, and of a kind and a target that one of their writes names.
+    listed: BTreeMap<(RecordKind, Option<RecordId>), BTreeSet<RecordId>>,
 }
 
-impl<'a> Overlay<'a> {
-    /// An overlay without writes.
-    pub fn new(base: &'a dyn View) -> Self {
-        Self {
-            base,
-            writes: BTreeMap::new(),
-        }
-    }
-
-    /// Writes over a view that were collected before.
-    pub fn with_writes(base: &'a dyn View, writes: BTreeMap<RecordId, Record>) -> Self {
-        Self { base, writes }
-    }
-
+impl Writes {
     /// Writes a record.
     pub fn put(&mut self, record: Record) {
-        self.writes.insert(record.id(), record);
+        let id = record.id();
+        let targets = record.references().into_iter().map(Some);
+        for target in targets.chain([None]) {
+            let ids = self.listed.entry((id.kind(), target)).or_default();
+            ids.insert(id.clone());
+        }
+        self.records.insert(id, record);
     }
 
-    /// Takes over the writes of an overlay above this one.
-    pub fn absorb(&mut self, writes: BTreeMap<RecordId, Record>) {
-        self.writes.extend(writes);
+    /// Every record written, once, by id.
+    pub fn records(&self) -> &BTreeMap<RecordId, Record> {
+        &self.records
     }
 
-    /// How many records were written.
-    pub fn count(&self) -> usize {
-        self.writes.len()
+    /// Every record written, once, by id.
+    pub fn into_records(self) -> BTreeMap<RecordId, Record> {
+        self.records
     }
 
-    /// The writes, each record once, by id.
-    pub fn into_writes(self) -> BTreeMap<RecordId, Record> {
-        self.writes
-    }
-
+    /// `base` with the ids written of this kind that name `target`, in their order.
     fn merged(
         &self,
         base: Vec<RecordId>,
+        kind: RecordKind,
+        target: Option<&RecordId>,
         after: Option<&RecordId>,
         count_max: usize,
-        wanted: impl Fn(&RecordId, &Record) -> bool,
     ) -> Vec<RecordId> {
-        let own = self
-            .writes
-            .iter()
-            .filter(|(id, record)| after.is_none_or(|after| *id > after) && wanted(id, record));
-        let own = own.map(|(id, _)| id.clone());
-        let all: BTreeSet<RecordId> = base.into_iter().chain(own).collect();
+        let Some(own) = self.listed.get(&(kind, target.cloned())) else {
+            return base;
+        };
+        let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let own = own.range((start, Bound::Unbounded)).take(count_max);
+        let all: BTreeSet<RecordId> = base.into_iter().chain(own.cloned()).collect();
         all.into_iter().take(count_max).collect()
     }
 }
 
+impl FromIterator<Record> for Writes {
+    fn from_iter<I: IntoIterator<Item = Record>>(records: I) -> Self {
+        let mut writes = Self::default();
+        records.into_iter().for_each(|record| writes.put(record));
+        writes
+    }
+}
+
+/// Writes collected over a view and visible through it, with a count of the work done here.
+///
+/// Work is what execution costs, whatever the machine: see [`limits`](crate::limits). Once it is
+/// over its bound every reading fails, and [`Overlay::is_exhausted`] tells that from a broken store.
+pub struct Overlay<'a> {
+    base: &'a dyn View,
+    writes: Writes,
+    work: Cell<u64>,
+    work_max: u64,
+}
+
+impl<'a> Overlay<'a> {
+    /// An overlay without writes, and with no bound on the work.
+    pub fn new(base: &'a dyn View) -> Self {
+        Self::metered(base, u64::MAX)
+    }
+
+    /// An overlay without writes in which so much work may be done.
+    pub fn metered(base: &'a dyn View, work_max: u64) -> Self {
+        Self {
+            base,
+            writes: Writes::default(),
+            work: Cell::new(0),
+            work_max,
+        }
+    }
+
+    /// Writes over a view that were collected before.
+    pub fn with_writes(base: &'a dyn View, writes: Writes) -> Self {
+        Self {
+            writes,
+            ..Self::new(base)
+        }
+    }
+
+    /// Writes a record. Whether the work is over its bound shows at the next reading, or at
+    /// [`Overlay::is_exhausted`].
+    pub fn put(&mut self, record: Record) {
+        self.count(limits::WORK_WRITE.saturating_add(size_work(&record)));
+        self.writes.put(record);
+    }
+
+    /// Takes over the writes of an overlay above this one, whose work was counted there.
+    pub fn absorb(&mut self, writes: Writes) {
+        for record in writes.into_records().into_values() {
+            self.writes.put(record);
+        }
+    }
+
+    /// The writes.
+    pub fn into_writes(self) -> Writes {
+        self.writes
+    }
+
+    /// Counts work that is neither reading nor writing.
+    pub fn work_on(&self, work: u64) -> Result<(), ViewError> {
+        self.count(work);
+        if self.is_exhausted() {
+            let reason = format!("more work than {}", self.work_max);
+            return Err(ViewError { reason });
+        }
+        Ok(())
+    }
+
+    /// The work done so far.
+    pub fn work(&self) -> u64 {
+        self.work.get()
+    }
+
+    /// Whether more work was done than is allowed.
+    pub fn is_exhausted(&self) -> bool {
+        self.work.get() > self.work_max
+    }
+
+    fn count(&self, work: u64) {
+        self.work.set(self.work.get().saturating_add(work));
+    }
+}
+
+/// The work that a record's size makes: one unit for each full KiB.
+fn size_work(record: &Record) -> u64 {
+    u64::try_from(encoded_bytes(record) / 1024).unwrap_or(u64::MAX)
+}
+
+fn count_work(ids: &[RecordId]) -> u64 {
+    u64::try_from(ids.len()).unwrap_or(u64::MAX)
+}
+
 impl View for Overlay<'_> {
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
-        match self.writes.get(id) {
-            Some(record) => Ok(Some(record.clone())),
-            None => self.base.record(id),
-        }
+        self.work_on(limits::WORK_READ)?;
+        let record = match self.writes.records.get(id) {
+            Some(record) => Some(record.clone()),
+            None => self.base.record(id)?,
+        };
+        self.work_on(record.as_ref().map_or(0, size_work))?;
+        Ok(record)
     }
 
     fn list(
@@ -233,8 +328,11 @@ impl View for Overlay<'_> {
         after: Option<&RecordId>,
         count_max: usize,
     ) -> Result<Vec<RecordId>, ViewError> {
+        self.work_on(limits::WORK_READ)?;
         let base = self.base.list(kind, after, count_max)?;
-        Ok(self.merged(base, after, count_max, |id, _| id.kind() == kind))
+        let ids = self.writes.merged(base, kind, None, after, count_max);
+        self.work_on(count_work(&ids))?;
+        Ok(ids)
     }
 
     fn referrers(
@@ -244,9 +342,10 @@ impl View for Overlay<'_> {
         after: Option<&RecordId>,
         count_max: usize,
     ) -> Result<Vec<RecordId>, ViewError> {
+        self.work_on(limits::WORK_READ)?;
         let base = self.base.referrers(target, kind, after, count_max)?;
-        Ok(self.merged(base, after, count_max, |id, record| {
-            id.kind() == kind && record.references().contains(target)
-        }))
+        let ids = (self.writes).merged(base, kind, Some(target), after, count_max);
+        self.work_on(count_work(&ids))?;
+        Ok(ids)
     }
 }

@@ -115,6 +115,7 @@ impl Context<'_, '_> {
             .map_err(|reason| Rejection::BadKey { reason })?;
         let chain = self.chain;
         let message = KeyOffer::proof_message(&chain, department, offer.role, &offer.public_key);
+        self.state.work_on(limits::WORK_SIGNATURE)?;
         let proof = offer.public_key.verify(&message, &offer.proof);
         proof.map_err(|reason| Rejection::BadKey { reason })?;
         let id = RecordId::Key(offer.public_key);
@@ -180,6 +181,8 @@ impl Context<'_, '_> {
         Ok(others == 0)
     }
 
+    /// Marks what a key signed since a height. Verdicts that rest on it are derived from the key's
+    /// record, which every grant names: nothing else is written, however much the key granted.
     pub(super) fn suspect_key(
         &mut self,
         public_key: &PublicKey,
@@ -195,19 +198,20 @@ impl Context<'_, '_> {
             }
             .into());
         }
-        // A second report can only widen the suspicion.
-        if key.suspect_since().is_none_or(|before| since < before) {
-            let reported = self.at;
-            let suspicion = Suspicion { since, reported };
-            push(&mut key.suspicions, suspicion, "the reports about a key")?;
+        // A further report can only widen the suspicion.
+        if let Some(before) = key.suspect_since().filter(|before| *before <= since) {
+            return Err(Rejection::SuspectAlready {
+                key: *public_key,
+                since: before,
+            }
+            .into());
         }
+        let reported = self.at;
+        let suspicion = Suspicion { since, reported };
+        push(&mut key.suspicions, suspicion, "the reports about a key")?;
         let department = key.department.clone();
         self.put(Record::Key(key))?;
-        self.touch_department(&department)?;
-        let concerned = self.resources_with(&RecordId::Key(*public_key), |authorization| {
-            since <= authorization.granted.at.height
-        })?;
-        self.touch_resources(concerned)
+        self.touch_department(&department)
     }
 
     /// The resources of those authorizations that name `target` and of which `is_concerned` holds.

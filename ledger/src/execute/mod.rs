@@ -45,20 +45,40 @@ impl From<Rejection> for Refusal {
 /// What a transaction touched, for the index of histories: each record with the action's index.
 pub type Touched = BTreeSet<(RecordId, u32)>;
 
-/// Executes a transaction on top of `state`. On success its writes are in `state`; on refusal
-/// `state` is as before (rule R7).
+/// What executing a transaction came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// What it touched, or why it did nothing.
+    pub verdict: Result<Touched, Refusal>,
+    /// The work it took, also when it did nothing.
+    pub work: u64,
+}
+
+/// Executes a transaction on top of `state`. It may take `work_max`, and never more than one
+/// transaction may. On success its writes are in `state`; on refusal `state` is as before (rule R7).
 pub fn execute(
     state: &mut Overlay<'_>,
     at: Moment,
     transaction: &VerifiedTransaction,
-) -> Result<Touched, Refusal> {
-    let (writes, touched) = {
-        let mut scratch = Overlay::new(state);
-        let touched = execute_in(&mut scratch, at, transaction)?;
-        (scratch.into_writes(), touched)
+    work_max: u64,
+) -> Execution {
+    let work_max = work_max.min(limits::TRANSACTION_WORK_MAX);
+    let (verdict, work) = {
+        let mut scratch = Overlay::metered(state, work_max);
+        let verdict = execute_in(&mut scratch, at, transaction);
+        let work = scratch.work();
+        if scratch.is_exhausted() {
+            (Err(Rejection::TooMuchWork { work_max }.into()), work)
+        } else {
+            let verdict = verdict.map(|touched| (scratch.into_writes(), touched));
+            (verdict, work)
+        }
     };
-    state.absorb(writes);
-    Ok(touched)
+    let verdict = verdict.map(|(writes, touched)| {
+        state.absorb(writes);
+        touched
+    });
+    Execution { verdict, work }
 }
 
 fn execute_in(
@@ -187,12 +207,6 @@ impl Context<'_, '_> {
     fn put(&mut self, record: Record) -> Result<(), Refusal> {
         let id = record.id();
         self.touched.insert((id, self.action_index));
-        if self.touched.len() > limits::TOUCHED_RECORDS_MAX {
-            return Err(full(
-                "the number of records that one transaction touches",
-                limits::TOUCHED_RECORDS_MAX,
-            ));
-        }
         self.state.put(record);
         Ok(())
     }

@@ -158,8 +158,8 @@ proptest! {
         }
     }
 
-    /// Whatever changes a verdict on a resource, other than a department's own status, is on its
-    /// trail; and trails are what the blocks' actions make of them.
+    /// Whatever changes a verdict on a resource, other than a department's own status and reports
+    /// about a key, is on its trail; and trails are what the blocks' actions make of them.
     #[test]
     fn trails_hold_everything_that_changes_a_verdict(steps in history()) {
         let (ledger, model) = play(&steps, |_, _| ());
@@ -269,12 +269,12 @@ fn assert_overlay_is_faithful(ledger: &Ledger, candidates: &[VerifiedTransaction
     let mut stacked = Overlay::new(&ledger.state);
     let mut applied: MemoryState = ledger.state.clone();
     for candidate in candidates {
-        let over = execute(&mut stacked, at, candidate);
+        let over = execute(&mut stacked, at, candidate, u64::MAX);
         let mut single = Overlay::new(&applied);
-        let alone = execute(&mut single, at, candidate);
+        let alone = execute(&mut single, at, candidate, u64::MAX);
         assert_eq!(over, alone);
-        assert!(!matches!(over, Err(Refusal::Unreadable(_))));
-        let records = single.into_writes();
+        assert!(!matches!(over.verdict, Err(Refusal::Unreadable(_))));
+        let records = single.into_writes().into_records();
         let mut tip = ledger.tip.clone();
         tip.height = at.height;
         applied.apply(&Outcome {
@@ -285,7 +285,7 @@ fn assert_overlay_is_faithful(ledger: &Ledger, candidates: &[VerifiedTransaction
             touched: Vec::new(),
         });
     }
-    for (id, record) in stacked.into_writes() {
+    for (id, record) in stacked.into_writes().into_records() {
         assert_eq!(applied.record(&id).unwrap(), Some(record));
     }
 }

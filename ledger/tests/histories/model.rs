@@ -112,10 +112,6 @@ impl Told {
                             && event.at.time < granted.terms.to
                     })
             }
-            Action::SuspectKey { public_key, since } => self
-                .granted
-                .iter()
-                .any(|granted| granted.by == *public_key && granted.at >= *since),
             Action::ProposeBinding {
                 resource: named, ..
             } => named == code,
@@ -129,6 +125,7 @@ impl Told {
             Action::RegisterDepartment(_)
             | Action::RegisterKey { .. }
             | Action::RevokeKey { .. }
+            | Action::SuspectKey { .. }
             | Action::DeclareResponsibility(_)
             | Action::RegisterNode(_)
             | Action::RemoveNode { .. } => false,

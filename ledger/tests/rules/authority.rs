@@ -2,12 +2,13 @@
 
 use dirchain_ledger::action::{Action, RegisterNode};
 use dirchain_ledger::bounded::List;
+use dirchain_ledger::execute::execute;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::limits::NOT_AFTER_AHEAD_MS_MAX;
 use dirchain_ledger::records::{BindingChange, KeyOffer, NodeKind, Role, Stars};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
-use dirchain_ledger::view::Records;
+use dirchain_ledger::view::{Overlay, Records};
 
 fn draft(number: u32, provider: &str) -> Action {
     Action::DraftResource {
@@ -244,17 +245,37 @@ fn r3_a_key_registered_in_a_block_signs_in_the_same_block_and_one_revoked_there_
 fn r3_a_suspicion_only_widens() {
     let mut ledger = Ledger::default();
     let public_key = administrator(PROVIDER).public();
-    for (since, expected) in [(2, 2), (3, 2), (1, 1), (3, 1)] {
-        while ledger.tip.height < Height(3) {
-            ledger.pass_ms(HEARTBEAT_MS);
-            ledger.extend(&[]);
-        }
+    while ledger.tip.height < Height(3) {
+        ledger.pass_ms(HEARTBEAT_MS);
+        ledger.extend(&[]);
+    }
+    for (since, expected) in [(2, 2), (1, 1)] {
         let since = Height(since);
         let suspect = vec![Action::SuspectKey { public_key, since }];
         ledger.submit(&head(PROVIDER), suspect).unwrap();
         let key = ledger.state.key(&public_key).unwrap().unwrap();
         assert_eq!(key.suspect_since(), Some(Height(expected)));
     }
+}
+
+/// However much a key granted, a report about it costs the same: no grant is read or written.
+#[test]
+fn r3_a_report_costs_the_same_whatever_the_key_granted() {
+    let work = |grants: u32| {
+        let mut ledger = Ledger::default();
+        for number in 1..=grants {
+            ledger.granted(number, &[2]);
+        }
+        let public_key = administrator(PROVIDER).public();
+        let since = Height(0);
+        let action = Action::SuspectKey { public_key, since };
+        let report = ledger.sign(&head(PROVIDER), vec![action]);
+        let mut overlay = Overlay::new(&ledger.state);
+        let execution = execute(&mut overlay, ledger.moment(), &report, u64::MAX);
+        execution.verdict.unwrap();
+        execution.work
+    };
+    assert_eq!(work(1), work(12));
 }
 
 #[test]
@@ -378,6 +399,16 @@ refusals! {
         ledger.submit(&head(PROVIDER), vec![offer]).unwrap();
         let public_key = labelled_key("new").public();
         let action = Action::SuspectKey { public_key, since: Height(1) };
+        ledger.submit(&head(PROVIDER), vec![action]).unwrap_err()
+    }
+    r3_a_report_that_changes_nothing_is_refused => "suspect-already" {
+        let mut ledger = Ledger::default();
+        let public_key = administrator(PROVIDER).public();
+        let action = Action::SuspectKey { public_key, since: Height(0) };
+        // Not even within one transaction.
+        let twice = ledger.submit(&head(PROVIDER), vec![action.clone(); 2]).unwrap_err();
+        assert_eq!(twice.code(), "suspect-already");
+        ledger.submit(&head(PROVIDER), vec![action.clone()]).unwrap();
         ledger.submit(&head(PROVIDER), vec![action]).unwrap_err()
     }
     r4_an_inspector_writes_nothing => "role-forbids" {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::rejection::Rejection;
 
-use crate::{authority, catalogue, departments, nodes, sharing, usage};
+use crate::{authority, catalogue, departments, nodes, sharing, usage, work};
 
 #[test]
 fn every_rejection_has_a_test_that_produces_it() {
@@ -15,6 +15,7 @@ fn every_rejection_has_a_test_that_produces_it() {
         nodes::REFUSED,
         sharing::REFUSED,
         usage::REFUSED,
+        work::REFUSED,
     ]
     .concat()
     .into_iter()

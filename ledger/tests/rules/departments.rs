@@ -191,22 +191,6 @@ fn an_abolished_responsibility_is_on_the_trail_of_what_it_concerns() {
     assert_eq!(ended.trail.count, 1);
 }
 
-#[test]
-fn a_suspected_key_is_on_the_trail_of_what_it_granted_since() {
-    let mut ledger = Ledger::default();
-    let (before, after) = (ledger.granted(1, &[2]), ledger.granted(2, &[2]));
-    let granted = ledger.state.authorization(&after).unwrap().unwrap().granted;
-    let count = |ledger: &Ledger, code| ledger.state.resource(code).unwrap().unwrap().trail.count;
-    let counts = [&before, &after].map(|id| count(&ledger, &id.resource));
-    let action = Action::SuspectKey {
-        public_key: granted.key,
-        since: granted.at.height,
-    };
-    ledger.submit(&head(PROVIDER), vec![action]).unwrap();
-    let now = [&before, &after].map(|id| count(&ledger, &id.resource));
-    assert_eq!(now, [counts[0], counts[1] + 1]);
-}
-
 refusals! {
     only_the_registrar_registers_departments => "office-needed" {
         let mut ledger = Ledger::default();

@@ -26,3 +26,4 @@ mod genesis;
 mod nodes;
 mod sharing;
 mod usage;
+mod work;
