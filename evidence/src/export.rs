@@ -98,6 +98,16 @@ pub enum ExportError {
         /// The end.
         tip: Height,
     },
+    /// A cosigned checkpoint that does not hold the block.
+    #[error(
+        "the cosigned checkpoint of {size} leaves does not hold block {height}, or is ahead of this node; ask a witness for a newer one, or another node"
+    )]
+    NotInCheckpoint {
+        /// The block.
+        height: Height,
+        /// The checkpoint's size.
+        size: u64,
+    },
     /// The history is larger than a file may be.
     #[error("the file would not be accepted by any verifier: {0}")]
     TooLarge(Reason),
@@ -378,63 +388,101 @@ fn collect<S: Source>(
     }
 }
 
-/// Puts an old file under the source's end: today's validators vouch for the block whose state it
-/// proves. `cosigned` is a checkpoint of the header log that witnesses signed, longer than that
-/// block's height.
+/// What puts an old file under a later end of the chain.
+#[derive(Clone, Debug)]
+pub struct AnchorRequest {
+    /// Whose history the old file is.
+    pub subject: RecordId,
+    /// The block whose state it proves.
+    pub state: Height,
+    /// Heights that inspectors have pinned.
+    pub pins: Vec<Height>,
+    /// The size of a checkpoint of the header log that witnesses cosigned.
+    pub cosigned_size: Option<u64>,
+}
+
+/// The part of a file that proves the end of the chain and, below it, one earlier block: no record
+/// and no event. [`reanchor`] joins it with an old file.
 ///
 /// # Errors
 ///
-/// [`ExportError::Unfit`] when the file does not parse or is of another history.
-pub fn refresh<S: Source>(
-    source: &S,
-    bytes: &[u8],
-    pinned: &[Height],
+/// [`ExportError`].
+pub fn anchor<S: Source>(source: &S, request: &AnchorRequest) -> Result<Vec<u8>, ExportError> {
+    let (height, tip) = (request.state, source.tip().height);
+    let mut bundle = empty(source, &request.subject)?;
+    bundle.pins = pins(source, &request.pins)?;
+    if height != tip {
+        let header = source.header(height)?;
+        let header = header.ok_or(ExportError::NoSuchHeight { height, tip })?;
+        bundle.state = Some(LoggedHeader {
+            header: Cow::Owned(encode(&header)),
+            path: path_to(source, height)?,
+        });
+    }
+    if let Some(size) = request.cosigned_size {
+        let own_size = source.tip().log.size();
+        if size <= height.0 || size > own_size {
+            return Err(ExportError::NotInCheckpoint { height, size });
+        }
+        let path = inclusion_proof(source, height.0, size)?;
+        bundle.cosigned = Some(Cosigned {
+            note: Cow::Borrowed(&[]),
+            path: Path::from(&path[..]),
+        });
+    }
+    finished(&bundle)
+}
+
+/// The height of the block whose state a file proves, and whose history it is.
+///
+/// # Errors
+///
+/// [`ExportError::Unfit`].
+pub fn standing(bytes: &[u8]) -> Result<(RecordId, Height), ExportError> {
+    let bundle = Bundle::parse(bytes).map_err(ExportError::Unfit)?;
+    let state = state_header(&bundle).map_err(ExportError::Unfit)?;
+    Ok((bundle.subject, state.height))
+}
+
+fn state_header(bundle: &Bundle<'_>) -> Result<Header, Reason> {
+    let state = bundle.state.as_ref();
+    let state = state.map_or(&bundle.head, |state| &state.header);
+    crate::verify::header(bundle.chain, state, "the header of the state")
+}
+
+/// Puts an old file under the end of the chain that [`anchor`] gave, so that today's validators
+/// vouch for the block whose state it proves.
+///
+/// # Errors
+///
+/// [`ExportError::Unfit`] when the two are of different histories.
+pub fn reanchor(
+    old: &[u8],
+    anchor: &[u8],
     cosigned: Option<&SignedNote>,
 ) -> Result<Vec<u8>, ExportError> {
-    let old = Bundle::parse(bytes).map_err(ExportError::Unfit)?;
-    let state = old.state.as_ref().map_or(&old.head, |state| &state.header);
-    let proven = crate::verify::header(old.chain, state, "the header of the state");
-    let proven = proven.map_err(ExportError::Unfit)?;
-    let height = proven.height;
-    let own = source.header(height)?;
-    let not_ours = ExportError::Unfit(Reason::NotInLog { height });
-    if own.is_none_or(|own| own.hash() != proven.hash()) {
-        return Err(not_ours);
+    let old = Bundle::parse(old).map_err(ExportError::Unfit)?;
+    let fresh = Bundle::parse(anchor).map_err(ExportError::Unfit)?;
+    let own = state_header(&old).map_err(ExportError::Unfit)?;
+    let given = state_header(&fresh).map_err(ExportError::Unfit)?;
+    if own != given || old.subject != fresh.subject {
+        let height = own.height;
+        return Err(ExportError::Unfit(Reason::NotInLog { height }));
     }
-    let fresh = empty(source, &old.subject)?;
-    let is_tip = height == source.tip().height;
-    let bundle = Bundle {
-        state: if is_tip {
-            None
-        } else {
-            Some(LoggedHeader {
-                header: Cow::Owned(encode(&proven)),
-                path: path_to(source, height)?,
-            })
-        },
-        pins: pins(source, pinned)?,
-        cosigned: cosigned
-            .map(|note| cosigned_part(source, height, note))
-            .transpose()?,
+    let cosigned = match (&fresh.cosigned, cosigned) {
+        (Some(part), Some(note)) => Some(Cosigned {
+            note: Cow::Owned(note.to_string().into_bytes()),
+            path: part.path.clone(),
+        }),
+        (Some(_) | None, Some(_) | None) => None,
+    };
+    finished(&Bundle {
+        cosigned,
         tree: old.tree,
         records: old.records,
         entries: old.entries,
         transactions: old.transactions,
         events: old.events,
         ..fresh
-    };
-    finished(&bundle)
-}
-
-/// A cosigned checkpoint with the path of a header in it.
-fn cosigned_part<S: Source>(
-    source: &S,
-    height: Height,
-    note: &SignedNote,
-) -> Result<Cosigned<'static>, ExportError> {
-    let path = inclusion_proof(source, height.0, note.head.size)?;
-    Ok(Cosigned {
-        note: Cow::Owned(note.to_string().into_bytes()),
-        path: Path::from(&path[..]),
     })
 }

@@ -19,12 +19,13 @@ pub mod strict;
 mod subject;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod tlog;
 pub mod tree;
 pub mod verify;
 mod wire;
 pub mod words;
 
 pub use checkpoint::Checkpoint;
-pub use export::{ExportError, Request, Source, export, refresh};
+pub use export::{AnchorRequest, ExportError, Request, Source, anchor, export, reanchor, standing};
 pub use reason::{Kind, Reason};
-pub use verify::{Anchor, Proven, verify};
+pub use verify::{Anchor, Proven, verify, verify_end};

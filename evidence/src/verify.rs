@@ -184,6 +184,44 @@ pub fn verify(
     })
 }
 
+/// Verifies only the end of the chain that a file stands under, and gives it as a checkpoint to
+/// pin, with what it rests on.
+///
+/// # Errors
+///
+/// The [`Reason`] why it proves nothing; [`Reason::EpochOrder`] when the last block ends an epoch, so
+/// that who comes next is not in the file: the block after it will do.
+pub fn verify_end(bytes: &[u8], anchor: Anchor<'_>) -> Result<(Checkpoint, Trust), Reason> {
+    let bundle = Bundle::parse(bytes)?;
+    if bundle.chain != anchor.chain() {
+        return Err(Reason::OtherChain {
+            given: bundle.chain,
+            expected: anchor.chain(),
+        });
+    }
+    let head = header(bundle.chain, &bundle.head, "the last header")?;
+    let (validators, retired_sets) = head_validators(&bundle, &head, anchor)?;
+    let is_linked = check_pins(&bundle, &head, anchor)?;
+    if head.next_validators_hash != head.validators_hash {
+        return Err(Reason::EpochOrder {
+            height: head.height,
+        });
+    }
+    let checkpoint = Checkpoint {
+        header: head,
+        validators: validators.clone(),
+        next_validators: validators.clone(),
+    };
+    let trust = Trust {
+        anchor: anchor.moment(),
+        retired_sets,
+        is_linked,
+        validators,
+        witnesses: Vec::new(),
+    };
+    Ok((checkpoint, trust))
+}
+
 fn signed(event: &ProvenEvent) -> Signed<'_> {
     Signed {
         author: &event.author,

@@ -19,7 +19,7 @@ use crate::config::{Config, TimeoutsConfig};
 use crate::descriptors;
 use crate::home::{Home, NodeKey};
 use crate::provision::{self, NodeKeys};
-use crate::serve::{self, NodeDirectory, NodeSubmit};
+use crate::serve::{self, NodeDirectory, NodeSubmit, NoteKey, evidence_routes};
 use crate::signals;
 
 /// How long open requests may go on once the node stops.
@@ -123,6 +123,7 @@ async fn serve(
         format!("the explorer cannot listen on {address}. Stop what holds the port, or give another with --http")
     })?;
     let store = Store::open(&home.database_dir(), &genesis)?;
+    let evidence = evidence_routes(store.clone(), NoteKey::of(&keys.network));
     let mut engine = dirchain_engine::start(engine_config(home, config, &store, keys)).await?;
     let handle = engine.handle();
     let directory =
@@ -133,7 +134,7 @@ async fn serve(
         stopping: Some(stopping.clone()),
     };
     let submit = NodeSubmit::new(handle.clone());
-    let app = router_with(Arc::new(directory), Arc::new(submit), settings);
+    let app = router_with(Arc::new(directory), Arc::new(submit), settings).merge(evidence);
     let http = tokio::spawn(serve::http::serve(listener, app, stopping));
     tracing::info!(
         "node {} runs: height {}, {}, network {}, explorer http://{address}/",

@@ -14,6 +14,7 @@ use rocksdb::{
 
 use crate::error::StoreError;
 use crate::families::{BLOCK_CACHE_BYTES_MAX, Family, database_options};
+use crate::snapshot::Frozen;
 use crate::store::FORMAT_VERSION;
 
 /// A key and its value.
@@ -76,6 +77,23 @@ impl Database {
     ) -> Result<Option<DBPinnableSlice<'_>>, StoreError> {
         let handle = self.handle(family)?;
         let value = self.db.get_pinned_cf(handle, key);
+        value.map_err(|error| self.read_error(&error))
+    }
+
+    /// What the database holds now, to be read later.
+    pub(crate) fn freeze(&self) -> Frozen<'_> {
+        self.db.snapshot()
+    }
+
+    /// A value's bytes as they were.
+    pub(crate) fn get_frozen(
+        &self,
+        frozen: &Frozen<'_>,
+        family: Family,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let handle = self.handle(family)?;
+        let value = frozen.get_cf(handle, key);
         value.map_err(|error| self.read_error(&error))
     }
 

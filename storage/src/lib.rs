@@ -16,6 +16,7 @@ mod families;
 mod guard;
 mod history;
 mod keys;
+mod snapshot;
 mod store;
 mod undecided;
 mod view;
@@ -26,6 +27,7 @@ pub use guard::{
     Guard, GuardError, GuardVerdict, MESSAGE_BYTES_MAX, Position, REMEMBERED_COUNT_MAX, Step,
 };
 pub use history::{HistoryEvent, HistoryKey};
+pub use snapshot::Snapshot;
 pub use store::{FORMAT_VERSION, Status, Store, TransactionPlace};
 pub use undecided::{UNDECIDED_COUNT_MAX, Undecided};
 pub use view::StoreView;

@@ -33,7 +33,7 @@ const CERTIFICATE_DECODED_BYTES_MAX: usize = 2 * limits::CERTIFICATE_BYTES_MAX;
 /// A stored header, decoded: 308 bytes in version 1.
 const HEADER_DECODED_BYTES_MAX: usize = 1024;
 /// A stored tip, decoded: the validators and 64 hashes at most.
-const TIP_DECODED_BYTES_MAX: usize = 256 * 1024;
+pub(crate) const TIP_DECODED_BYTES_MAX: usize = 256 * 1024;
 
 /// The chain on disk. Cheap to clone: every clone is the same open database.
 #[derive(Clone)]

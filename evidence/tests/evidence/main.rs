@@ -8,3 +8,4 @@
 )]
 
 mod proves;
+mod tlog;

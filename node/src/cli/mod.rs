@@ -2,9 +2,11 @@
 //!
 //! Invariant: a command says what it did on stdout, and what it could not do in one line on stderr.
 
+mod checkpoint;
 mod context;
 mod department;
 mod devnet;
+mod evidence;
 mod failure;
 mod genesis;
 mod import;
@@ -20,6 +22,7 @@ mod run;
 mod sharing;
 mod sign;
 mod status;
+mod witness;
 mod words;
 
 use std::path::PathBuf;
@@ -103,6 +106,15 @@ enum Command {
     /// Admit nodes to the network, and remove them
     #[command(subcommand)]
     Node(node::NodeCommand),
+    /// Prove a history without any node's word: export, verify, refresh
+    #[command(subcommand)]
+    Evidence(evidence::EvidenceCommand),
+    /// Pin the end of the chain, to hold later evidence to it
+    #[command(subcommand)]
+    Checkpoint(checkpoint::CheckpointCommand),
+    /// Watch a chain from outside, and vouch that its history only grew
+    #[command(subcommand)]
+    Witness(witness::WitnessCommand),
     /// Print a shell's completions
     Completions {
         /// The shell
@@ -115,8 +127,20 @@ pub fn main() -> ExitCode {
     let Cli { global, command } = Cli::parse();
     let format = global.output;
     let context = Context::new(global);
-    match dispatch(&context, command) {
-        Ok(()) => ExitCode::SUCCESS,
+    // Their exit code is the outcome.
+    let result = match command {
+        Command::Evidence(evidence::EvidenceCommand::Verify(command)) => {
+            let outcome = command.run(format);
+            return outcome.unwrap_or_else(|error| {
+                failure::print(&error, format);
+                ExitCode::from(evidence::UNDECIDED)
+            });
+        }
+        Command::Witness(command) => command.run(),
+        command => dispatch(&context, command).map(|()| ExitCode::SUCCESS),
+    };
+    match result {
+        Ok(code) => code,
         Err(error) => {
             failure::print(&error, format);
             ExitCode::FAILURE
@@ -140,6 +164,9 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Resource(command) => command.run(context),
         Command::Sharing(command) => command.run(context),
         Command::Node(command) => command.run(context),
+        Command::Evidence(command) => command.run(context),
+        Command::Checkpoint(command) => command.run(context),
+        Command::Witness(command) => command.run().map(drop),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "dirchain", &mut script);

@@ -7,6 +7,7 @@ mod at;
 mod author;
 mod bulk;
 mod error;
+mod evidence;
 mod pipeline;
 mod reads;
 mod submit;

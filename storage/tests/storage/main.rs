@@ -12,5 +12,6 @@ mod guard;
 mod kill;
 mod model;
 mod opening;
+mod snapshot;
 mod undecided;
 mod world;

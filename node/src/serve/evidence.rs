@@ -1,0 +1,476 @@
+//! Evidence files and the transparency log, from the store as it stands at one instant.
+
+use std::num::ParseIntError;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use dirchain_evidence::export::EventPlace;
+use dirchain_evidence::note::{KeyKind, LogHead, SignedNote, VerifierKey};
+use dirchain_evidence::tlog::{self, Tile};
+use dirchain_evidence::{AnchorRequest, ExportError, Request, Source, anchor, export};
+use dirchain_explorer::problem::ProblemKind;
+use dirchain_ledger::block::{Block, Header};
+use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::chain::Tip;
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::header_log::LogNodes;
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::state_tree::{PageKey, Pages};
+use dirchain_ledger::validators::ValidatorSet;
+use dirchain_ledger::view::{Records as _, View, ViewError};
+use dirchain_storage::{Snapshot, Store, StoreView};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+/// Files made at a time; further requests wait.
+const EXPORTS_MAX: usize = 2;
+/// Departments or pinned heights named in one request.
+const NAMED_MAX: usize = 64;
+/// Entries read from the store for one bundle: a whole one.
+const TRAIL_PAGE: usize = 1_000;
+
+/// What the node signs its checkpoints of the header log with: made from its network key, so that
+/// no further file must be kept.
+#[derive(Clone)]
+pub struct NoteKey {
+    secret: SecretKey,
+}
+
+impl NoteKey {
+    /// The note key of a node with this network key.
+    pub fn of(network: &SecretKey) -> Self {
+        let seed = blake3::derive_key("dirchain/v1/note-key", &network.seed());
+        Self {
+            secret: SecretKey::from_seed(&seed),
+        }
+    }
+}
+
+struct Evidence {
+    store: Store,
+    note_key: NoteKey,
+    exports: Semaphore,
+}
+
+/// The routes of evidence files, of checkpoints and of the transparency log.
+pub fn evidence_routes(store: Store, note_key: NoteKey) -> Router {
+    let evidence = Evidence {
+        store,
+        note_key,
+        exports: Semaphore::new(EXPORTS_MAX),
+    };
+    Router::new()
+        .route("/api/v1/resources/{code}/evidence", get(of_resource))
+        .route("/api/v1/departments/{id}/evidence", get(of_department))
+        .route("/api/v1/evidence/anchor", get(of_anchor))
+        .route("/tlog/checkpoint", get(log_checkpoint))
+        .route("/tlog/key", get(log_key))
+        .route("/tlog/proof/{index}", get(log_proof))
+        .route("/tlog/tile/{*path}", get(log_tile))
+        .with_state(Arc::new(evidence))
+}
+
+/// The ledger at one instant, as files are made from it.
+struct AtOnce<'a> {
+    store: &'a Store,
+    snapshot: Snapshot<'a>,
+    view: StoreView,
+}
+
+impl<'a> AtOnce<'a> {
+    fn now(store: &'a Store) -> Result<Self, ViewError> {
+        let snapshot = store.snapshot()?;
+        let view = snapshot.view();
+        Ok(Self {
+            store,
+            snapshot,
+            view,
+        })
+    }
+
+    fn epoch_at(&self, height: Height) -> Result<u64, ViewError> {
+        Ok(self.store.view(height).membership()?.epoch)
+    }
+}
+
+impl View for AtOnce<'_> {
+    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
+        self.view.record(id)
+    }
+
+    fn list(
+        &self,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.view.list(kind, after, count_max)
+    }
+
+    fn referrers(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.view.referrers(target, kind, after, count_max)
+    }
+}
+
+impl Pages for AtOnce<'_> {
+    type Error = ViewError;
+
+    fn page(&self, key: &PageKey) -> Result<Option<Vec<u8>>, ViewError> {
+        self.snapshot.page(key)
+    }
+}
+
+impl LogNodes for AtOnce<'_> {
+    type Error = ViewError;
+
+    fn node(&self, level: u8, index: u64) -> Result<Option<Hash>, ViewError> {
+        self.snapshot.node(level, index)
+    }
+}
+
+impl Source for AtOnce<'_> {
+    fn tip(&self) -> &Tip {
+        self.snapshot.tip()
+    }
+
+    fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
+        Ok(self.store.block(height)?)
+    }
+
+    fn header(&self, height: Height) -> Result<Option<Header>, ViewError> {
+        Ok(self.store.header(height)?)
+    }
+
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {
+        Ok(self.store.certificate(height)?)
+    }
+
+    /// The membership counts its changes, so each is found by halving.
+    fn epochs(&self) -> Result<Vec<(Height, ValidatorSet)>, ViewError> {
+        let tip = self.snapshot.tip().height;
+        let mut epochs = Vec::new();
+        let mut begun = Height::GENESIS;
+        for epoch in 1..=self.epoch_at(tip)? {
+            let (mut low, mut high) = (begun.0, tip.0);
+            while low < high {
+                let middle = low.midpoint(high);
+                if self.epoch_at(Height(middle))? >= epoch {
+                    high = middle;
+                } else {
+                    low = middle.saturating_add(1);
+                }
+            }
+            begun = Height(high);
+            epochs.push((begun, self.store.view(begun).membership()?.current));
+        }
+        Ok(epochs)
+    }
+
+    fn trail(&self, subject: &RecordId) -> Result<Vec<EventPlace>, ViewError> {
+        let tip = self.snapshot.tip().height;
+        let (mut places, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.store.history(subject, before, TRAIL_PAGE)?;
+            before = page.last().copied();
+            let count = page.len();
+            let proven = page.into_iter().filter(|event| event.height <= tip);
+            places.extend(proven.map(|e| (e.height, e.transaction_index, e.action_index)));
+            if count < TRAIL_PAGE {
+                places.reverse();
+                return Ok(places);
+            }
+        }
+    }
+
+    fn record_at(&self, id: &RecordId, height: Height) -> Result<Option<Record>, ViewError> {
+        self.store.view(height).record(id)
+    }
+}
+
+impl Evidence {
+    /// Reads the store off the event loop, a few requests at a time.
+    async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&AtOnce<'_>) -> Result<T, ExportError> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let _turn = self
+            .exports
+            .acquire()
+            .await
+            .map_err(|_| Refused::Stopping)?;
+        let evidence = Arc::clone(self);
+        let work = tokio::task::spawn_blocking(move || {
+            let now = AtOnce::now(&evidence.store)?;
+            read(&now)
+        });
+        Ok(work.await.map_err(|_| Refused::Stopping)??)
+    }
+
+    /// The node's signed checkpoint of the header log.
+    fn checkpoint(&self, tip: &Tip) -> Result<SignedNote, Refused> {
+        let origin = LogHead::origin_of(&tip.chain);
+        let (size, root) = (tip.log.size(), tip.log.root());
+        let key = self.verifier_key()?;
+        let mut note = SignedNote::of(LogHead { origin, size, root });
+        note.sign(&key, &self.note_key.secret);
+        Ok(note)
+    }
+
+    fn verifier_key(&self) -> Result<VerifierKey, Refused> {
+        let name = LogHead::origin_of(&self.store.chain());
+        let key = VerifierKey::new(&name, KeyKind::Note, self.note_key.secret.public());
+        key.map_err(|_| Refused::Stopping)
+    }
+}
+
+/// Why there is no answer.
+enum Refused {
+    Export(ExportError),
+    BadParameter(String),
+    NoSuch(&'static str),
+    Stopping,
+}
+
+impl From<ExportError> for Refused {
+    fn from(error: ExportError) -> Self {
+        Refused::Export(error)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let (kind, detail) = match self {
+            Refused::Export(ExportError::Unreadable(error)) => {
+                tracing::error!(%error, "evidence could not be read");
+                (ProblemKind::StateUnreadable, error.to_string())
+            }
+            Refused::Export(error) => (ProblemKind::TooBroad, error.to_string()),
+            Refused::BadParameter(detail) => (ProblemKind::BadParameter, detail),
+            Refused::NoSuch(what) => (ProblemKind::NoSuchRoute, what.to_owned()),
+            Refused::Stopping => (
+                ProblemKind::StateUnreadable,
+                "this node is stopping. Ask again in a moment, or ask another".to_owned(),
+            ),
+        };
+        kind.with(detail).into_response()
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExportQuery {
+    departments: Option<String>,
+    pins: Option<String>,
+}
+
+/// A list with commas between its elements.
+fn listed<T: FromStr>(text: Option<&str>) -> Result<Vec<T>, Refused>
+where
+    T::Err: std::fmt::Display,
+{
+    let parts = text.iter().flat_map(|text| text.split(','));
+    let parsed = parts
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse())
+        .collect::<Result<Vec<T>, _>>()
+        .map_err(|error| Refused::BadParameter(error.to_string()))?;
+    if parsed.len() > NAMED_MAX {
+        return Err(Refused::BadParameter(format!(
+            "at most {NAMED_MAX} can be named in one request"
+        )));
+    }
+    Ok(parsed)
+}
+
+fn heights(text: Option<&str>) -> Result<Vec<Height>, Refused> {
+    Ok(listed::<u64>(text)?.into_iter().map(Height).collect())
+}
+
+async fn of_resource(
+    State(evidence): State<Arc<Evidence>>,
+    Path(code): Path<String>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response, Refused> {
+    let code: ResourceCode = parsed(&code)?;
+    exported(&evidence, RecordId::Resource(code), &query).await
+}
+
+async fn of_department(
+    State(evidence): State<Arc<Evidence>>,
+    Path(id): Path<String>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response, Refused> {
+    let id: DepartmentId = parsed(&id)?;
+    exported(&evidence, RecordId::Department(id), &query).await
+}
+
+fn parsed<T: FromStr>(text: &str) -> Result<T, Refused>
+where
+    T::Err: std::fmt::Display,
+{
+    let parsed = text.parse::<T>();
+    parsed.map_err(|error| Refused::BadParameter(error.to_string()))
+}
+
+async fn exported(
+    evidence: &Arc<Evidence>,
+    subject: RecordId,
+    query: &ExportQuery,
+) -> Result<Response, Refused> {
+    let name = file_name(&subject);
+    let request = Request {
+        subject,
+        departments: listed(query.departments.as_deref())?,
+        pins: heights(query.pins.as_deref())?,
+    };
+    let bytes = evidence.read(move |now| export(now, &request)).await?;
+    Ok(file(bytes, &name))
+}
+
+fn file_name(subject: &RecordId) -> String {
+    let text = match subject {
+        RecordId::Resource(code) => code.to_string(),
+        other => other.to_string(),
+    };
+    let safe = text.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+    format!("{safe}.dirchain-proof")
+}
+
+fn file(bytes: Vec<u8>, name: &str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    (headers, bytes).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AnchorQuery {
+    resource: Option<String>,
+    department: Option<String>,
+    state: Option<u64>,
+    pins: Option<String>,
+    cosigned: Option<u64>,
+}
+
+async fn of_anchor(
+    State(evidence): State<Arc<Evidence>>,
+    Query(query): Query<AnchorQuery>,
+) -> Result<Response, Refused> {
+    let subject = match (&query.resource, &query.department) {
+        (Some(code), None) => RecordId::Resource(parsed(code)?),
+        (None, Some(id)) => RecordId::Department(parsed(id)?),
+        (None, None) => RecordId::Parameters,
+        (Some(_), Some(_)) => {
+            let detail = "name a resource or a department, not both";
+            return Err(Refused::BadParameter(detail.to_owned()));
+        }
+    };
+    let pins = heights(query.pins.as_deref())?;
+    let (state, cosigned_size) = (query.state, query.cosigned);
+    let bytes = evidence.read(move |now| {
+        let request = AnchorRequest {
+            subject,
+            state: state.map_or(now.tip().height, Height),
+            pins,
+            cosigned_size,
+        };
+        anchor(now, &request)
+    });
+    Ok(file(bytes.await?, "anchor.dirchain-proof"))
+}
+
+fn plain_text(text: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    (headers, text).into_response()
+}
+
+async fn log_checkpoint(State(evidence): State<Arc<Evidence>>) -> Result<Response, Refused> {
+    let tip = evidence.store.tip();
+    Ok(plain_text(evidence.checkpoint(&tip)?.to_string()))
+}
+
+async fn log_key(State(evidence): State<Arc<Evidence>>) -> Result<Response, Refused> {
+    Ok(plain_text(format!("{}\n", evidence.verifier_key()?)))
+}
+
+async fn log_proof(
+    State(evidence): State<Arc<Evidence>>,
+    Path(index): Path<String>,
+) -> Result<Response, Refused> {
+    let index: u64 = index
+        .parse()
+        .map_err(|error: ParseIntError| Refused::BadParameter(error.to_string()))?;
+    let tip = evidence.store.tip();
+    if index >= tip.log.size() {
+        return Err(Refused::NoSuch("the header log has no such entry yet"));
+    }
+    let note = evidence.checkpoint(&tip)?;
+    let text = evidence.read(move |now| Ok(tlog::proof(now, index, &note)?));
+    Ok(plain_text(text.await?))
+}
+
+/// A tile's hashes, or the entries of a bundle: whole ones never change, parts are of now.
+async fn log_tile(
+    State(evidence): State<Arc<Evidence>>,
+    Path(path): Path<String>,
+) -> Result<Response, Refused> {
+    let no_tile = Refused::NoSuch("the header log has no such tile yet, or none by that name");
+    let Some(tile) = Tile::parse(&path) else {
+        return Err(no_tile);
+    };
+    let bytes = evidence.read(move |now| {
+        let size = now.tip().log.size();
+        if let Some(entries) = tile.entries(size) {
+            return bundle(now, entries).map(Some);
+        }
+        Ok(tile.hashes(now, size)?)
+    });
+    let bytes = bytes.await?.ok_or(no_tile)?;
+    let cache = "public, max-age=31536000, immutable";
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream"),
+        (header::CACHE_CONTROL, cache),
+    ];
+    Ok((StatusCode::OK, headers, bytes).into_response())
+}
+
+fn bundle(now: &AtOnce<'_>, entries: std::ops::Range<u64>) -> Result<Vec<u8>, ExportError> {
+    let mut bytes = Vec::new();
+    for index in entries {
+        let entry = match index {
+            0 => now.tip().chain.0.0.to_vec(),
+            height => {
+                let header = now.header(Height(height))?;
+                let lost = || ViewError {
+                    reason: format!("header {height} is not in the store"),
+                };
+                encode(&header.ok_or_else(lost)?)
+            }
+        };
+        bytes.extend(tlog::bundled(&entry).unwrap_or_default());
+    }
+    Ok(bytes)
+}
