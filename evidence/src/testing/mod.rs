@@ -4,6 +4,8 @@
 //! Invariant: nothing outside tests depends on this module; it is behind the feature `testing`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod forgeries;
+
 use std::collections::BTreeMap;
 
 use dirchain_ledger::block::{Block, HEADER_VERSION, Header};

@@ -7,5 +7,6 @@
     missing_docs
 )]
 
+mod forged;
 mod proves;
 mod tlog;
