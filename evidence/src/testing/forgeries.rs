@@ -780,7 +780,7 @@ fn events(good: &[u8], add: Add<'_>) {
             let other = Bundle::parse(&second).unwrap();
             let (event, transaction) = (&other.events[0], other.transactions[0].clone());
             let place = b.events[count - 1].transaction;
-            b.transactions[place as usize] = transaction;
+            b.transactions[usize::try_from(place).unwrap()] = transaction;
             let own = &mut b.events[count - 1];
             own.at = event.at;
             own.action_index = event.action_index;

@@ -9,4 +9,5 @@
 
 mod forged;
 mod proves;
+mod second;
 mod tlog;
