@@ -9,12 +9,18 @@ DATA ?= data/demo
 # More for `dirchain devnet`, such as DEVNET='--nodes 7 --http-base 9080'.
 DEVNET ?=
 
-.PHONY: help demo demo-clean build test lint bench tools
+# More for `dirchain-sim`, such as SIM='--family seven'.
+SEEDS ?= 1000
+FIRST_SEED ?= 1
+SIM ?=
+
+.PHONY: help demo demo-clean build test sim lint bench tools
 
 help:
 	@echo 'make demo        build, start four departments of the sample city, print where to look'
 	@echo 'make demo-clean  forget the data of the demonstration'
 	@echo 'make test        every test'
+	@echo 'make sim         the round under simulated faults: SEEDS=1000 FIRST_SEED=1'
 	@echo 'make lint        formatting and lints'
 	@echo 'make bench       measurements'
 
@@ -31,6 +37,11 @@ build: tools
 
 test: build
 	cargo test --release --workspace
+
+# Pure: it needs neither RocksDB nor libp2p.
+sim:
+	@cargo build --release -p dirchain-sim
+	@$(TARGET)/release/dirchain-sim --seeds $(SEEDS) --first-seed $(FIRST_SEED) $(SIM)
 
 lint: tools
 	cargo fmt --all --check

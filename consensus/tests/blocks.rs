@@ -218,16 +218,15 @@ fn a_block_decided_again_is_acknowledged_and_nothing_else() {
 }
 
 #[test]
-fn a_decision_without_its_body_stops_the_node() {
+fn a_decision_without_its_body_is_fetched_from_the_peers() {
     let mut node = Node::proposer(1);
     let chain = node.replica.tip().chain;
     let block = Hash([9; 32]);
     // Of the next height, or of one beyond it: acknowledging that would skip a block.
     for height in [Height(1), Height(2)] {
         let certificate = certificate(&chain, height, 0, block, &VOTERS[..3]);
-        let reason = StopReason::BodyMissing { height, block };
         let commands = node.handle(Event::Decided(certificate), START);
-        assert_eq!(commands, [Command::Stop { reason }]);
+        assert_eq!(commands, [Command::Follow { until: height }]);
     }
 }
 

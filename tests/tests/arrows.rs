@@ -22,7 +22,7 @@ const ANY: [&str; 8] = [
 ];
 
 /// Every member with the members it may depend on, in whatever way.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     // Itself, so that its own tests have the feature `testing`.
     ("dirchain-ledger", &[LEDGER]),
     ("dirchain-evidence", &[LEDGER, EVIDENCE]),
@@ -41,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ),
     ("dirchain", &ANY),
     ("dirchain-tests", &ANY),
+    ("dirchain-sim", &[LEDGER, "dirchain-consensus"]),
 ];
 
 fn metadata() -> Value {

@@ -444,20 +444,21 @@ impl Replica {
             // The engine decided again what the store has: a restart between commit and answer.
             return Ok(vec![Command::Acknowledge]);
         }
-        let stop = |reason| Ok(vec![Command::Stop { reason }]);
         if height == self.tip.height.next() {
             self.recall(store, &block)?;
         }
         if let Some(reason) = self.bodies.refusal(&block) {
-            let reason = reason.clone();
-            return stop(StopReason::DecidedInvalid {
+            let reason = StopReason::DecidedInvalid {
                 height,
                 block,
-                reason,
-            });
+                reason: reason.clone(),
+            };
+            return Ok(vec![Command::Stop { reason }]);
         }
         let Some(body) = self.bodies.take(&block) else {
-            return stop(StopReason::BodyMissing { height, block });
+            // The engine's log knows a block whose body went with a restored database. Sync brings
+            // it, and sync goes on only where the engine has not decided.
+            return Ok(vec![Command::Follow { until: height }]);
         };
         let outcome = body.outcome;
         let ids = body

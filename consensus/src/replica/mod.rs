@@ -169,6 +169,12 @@ pub enum Command {
         /// What it did.
         offence: String,
     },
+    /// Start the engine anew without a vote until this height is decided: what it decided is not
+    /// here, and is to be fetched from the peers.
+    Follow {
+        /// Until where.
+        until: Height,
+    },
     /// Stop the process: it cannot go on safely.
     Stop {
         /// Why.
@@ -193,14 +199,6 @@ pub enum StopReason {
         block: Hash,
         /// Why it is refused.
         reason: String,
-    },
-    /// A quorum decided a block whose body we do not have.
-    #[error("block {block} at height {height} was decided, but its body is not here")]
-    BodyMissing {
-        /// The height.
-        height: Height,
-        /// The block.
-        block: Hash,
     },
 }
 

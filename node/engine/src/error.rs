@@ -33,16 +33,6 @@ pub enum EngineError {
         /// Why.
         source: std::io::Error,
     },
-    /// The engine's log could not be removed.
-    #[error(
-        "the engine's log {path} cannot be removed: {source}. Remove it by hand, then start the node again: it fetches what is missing from its peers"
-    )]
-    Log {
-        /// The log.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
     /// The consensus engine did not start.
     #[error("the consensus engine did not start: {reason}")]
     Start {

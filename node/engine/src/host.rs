@@ -52,8 +52,7 @@ pub(crate) struct Running {
     heard: mpsc::Receiver<Heard<DirectoryContext>>,
     transactions: mpsc::Receiver<VerifiedTransaction>,
     alarms: mpsc::UnboundedReceiver<Alarm>,
-    /// Kept so that the channel stays open while nobody signs.
-    _alarm: mpsc::UnboundedSender<Alarm>,
+    alarm: mpsc::UnboundedSender<Alarm>,
     mode: Mode,
 }
 
@@ -209,7 +208,7 @@ impl Host {
             heard,
             transactions,
             alarms,
-            _alarm: alarm,
+            alarm,
             mode,
         })
     }
@@ -223,13 +222,9 @@ impl Host {
     ) -> Result<Turn, EngineError> {
         self.publish_mode(&running);
         let result = self.run(&mut running, voting, stop).await;
-        let mode = running.mode.clone();
         running.end().await;
         wait_until_unlocked(&voting.files.log).await;
-        match result {
-            Err(EngineError::Replica(reason)) => voting.without_log(&mode, reason),
-            result => result,
-        }
+        result
     }
 
     fn publish_mode(&self, running: &Running) {
@@ -256,10 +251,14 @@ impl Host {
         loop {
             tokio::select! {
                 _ = &mut *stop => return Ok(Turn::Stopped),
-                message = running.channels.consensus.recv() => {
-                    let message = message.ok_or(EngineError::Ended)?;
-                    self.answer(message, running).await?;
-                }
+                message = running.channels.consensus.recv() => match message {
+                    Some(message) => self.answer(message, running).await?,
+                    // A refused signature ends the engine too; its alarm came before that.
+                    None => {
+                        let alarm = running.alarms.try_recv().map_err(|_| EngineError::Ended)?;
+                        return alarmed(alarm, voting);
+                    }
+                },
                 submission = next_submission(&mut self.serving) => {
                     self.take_submissions(submission, running).await?;
                 }
@@ -267,12 +266,7 @@ impl Host {
                     self.take_transactions(transaction, running).await?;
                 }
                 Some(heard) = running.heard.recv() => self.hear(heard, running).await?,
-                Some(alarm) = running.alarms.recv() => match alarm {
-                    Alarm::Conflict(height) => {
-                        return Ok(Turn::Restart(voting.gate.conflict(height)));
-                    }
-                    Alarm::Broken(error) => return Err(error.into()),
-                },
+                Some(alarm) = running.alarms.recv() => return alarmed(alarm, voting),
                 _ = tick.tick() => {
                     self.feed(Event::Tick, Question::None, running).await?;
                     let shown = self.shown_tips(running)?;
@@ -486,6 +480,10 @@ impl Host {
                     serving.shared.offences.fetch_add(1, Ordering::Relaxed);
                 }
             }
+            Command::Follow { until } => {
+                // The receiver is `running` itself, which is here.
+                drop(running.alarm.send(Alarm::Conflict(until)));
+            }
             Command::Stop { reason } => return Err(reason.into()),
             Command::Known(_)
             | Command::Propose { .. }
@@ -514,6 +512,14 @@ impl Host {
 
     pub(crate) fn expect_next(&mut self, next: NextReply) {
         self.next = Some(next);
+    }
+}
+
+/// What an alarm makes of the engine's turn.
+fn alarmed(alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
+    match alarm {
+        Alarm::Conflict(height) => Ok(Turn::Restart(voting.gate.conflict(height))),
+        Alarm::Broken(error) => Err(error.into()),
     }
 }
 

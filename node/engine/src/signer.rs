@@ -14,7 +14,8 @@ use tokio::sync::mpsc;
 /// What the signer reports besides its signatures.
 #[derive(Debug)]
 pub(crate) enum Alarm {
-    /// Something else was signed at this place before: vote no more until past this height.
+    /// Something else was signed at this place before, or what was decided here is gone: vote no
+    /// more until past this height.
     Conflict(Height),
     /// The guard could not be written: stop.
     Broken(GuardError),

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use dirchain_consensus::mode::{FollowReason, Gate, Mode, Standing};
-use dirchain_consensus::replica::{Replica, StopReason};
+use dirchain_consensus::mode::{Gate, Mode, Standing};
+use dirchain_consensus::replica::Replica;
 use dirchain_ledger::ids::Height;
 use dirchain_network::{Keypair, Multiaddr};
 use dirchain_storage::Guard;
@@ -153,33 +153,6 @@ impl Voting {
             guard,
             gate: Gate::default(),
         })
-    }
-
-    /// What to do when the replica cannot go on. The engine's log may decide a block whose body was
-    /// on a disk that is gone: a database put back from a copy is older than the log. The node then
-    /// forgets the log and follows until peers have given it that block.
-    pub(crate) fn without_log(
-        &mut self,
-        mode: &Mode,
-        reason: StopReason,
-    ) -> Result<Turn, EngineError> {
-        let missing = match &reason {
-            StopReason::BodyMissing { height, .. } => *height,
-            StopReason::Unreadable(_) | StopReason::DecidedInvalid { .. } => {
-                return Err(reason.into());
-            }
-        };
-        let tried =
-            matches!(mode, Mode::Following(FollowReason::Until(height)) if *height >= missing);
-        if tried {
-            return Err(reason.into());
-        }
-        tracing::warn!("{reason}. The database is older than the engine's log, which is removed");
-        std::fs::remove_file(&self.files.log).map_err(|source| EngineError::Log {
-            path: self.files.log.clone(),
-            source,
-        })?;
-        Ok(Turn::Restart(self.gate.conflict(missing)))
     }
 
     /// The mode that is safe now. Makes a new guard once the node may vote without its old one.

@@ -1,0 +1,109 @@
+//! No honest node contradicts itself, across restarts and lost logs too, nor votes against its lock.
+//!
+//! Source of the second: Buchman, Kwon, Milosevic, "The latest gossip on BFT consensus" (2018),
+//! algorithm 1, lines 22 to 30: who precommitted a block prevotes another one only after a quorum
+//! of prevotes for that other in a round at or after the lock's.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dirchain_ledger::ids::{Address, Height};
+use dirchain_ledger::signing::{Position, Step};
+
+use super::Verdict;
+use crate::city::City;
+
+/// Where the block's bytes lie in a vote: tag, chain, step, height, round, then 0 for nil or 1.
+const VOTE_BLOCK: std::ops::Range<usize> = 77..110;
+
+/// What honest voters signed, and which blocks a quorum prevoted.
+#[derive(Debug)]
+pub struct Signatures {
+    honest: BTreeSet<Address>,
+    quorum: usize,
+    signed: BTreeMap<(Address, Position), Vec<u8>>,
+    prevotes: BTreeMap<(Height, u32, Vec<u8>), BTreeSet<Address>>,
+    locks: BTreeMap<Address, (Height, u32, Vec<u8>)>,
+}
+
+fn voted(message: &[u8]) -> Option<Vec<u8>> {
+    let block = message.get(VOTE_BLOCK)?;
+    (block.first() == Some(&1)).then(|| block.to_vec())
+}
+
+impl Signatures {
+    /// For these honest voters.
+    pub fn new(city: &Arc<City>, honest: &[Address]) -> Self {
+        Self {
+            honest: honest.iter().copied().collect(),
+            quorum: city.outcome.tip.validators.quorum(),
+            signed: BTreeMap::new(),
+            prevotes: BTreeMap::new(),
+            locks: BTreeMap::new(),
+        }
+    }
+
+    /// An honest node has proof that these contradicted themselves.
+    pub fn accused(&self, node: usize, voters: &[Address]) -> Verdict {
+        match voters.iter().find(|voter| self.honest.contains(voter)) {
+            Some(voter) => Err(format!("signatures: node {node} has proof against {voter}")),
+            None => Ok(()),
+        }
+    }
+
+    /// A liar's signature: it counts for what a quorum prevoted.
+    pub fn heard(&mut self, voter: Address, position: Position, message: &[u8]) {
+        if position.step == Step::Prevote
+            && let Some(block) = voted(message)
+        {
+            let place = (position.height, position.round, block);
+            self.prevotes.entry(place).or_default().insert(voter);
+        }
+    }
+
+    /// An honest voter's signature left its node.
+    pub fn signed(&mut self, voter: Address, position: Position, message: &[u8]) -> Verdict {
+        let Position {
+            height,
+            round,
+            step,
+        } = position;
+        self.heard(voter, position, message);
+        let block = voted(message);
+        let before = self.signed.entry((voter, position));
+        let before = before.or_insert_with(|| message.to_vec());
+        if before.as_slice() != message {
+            return Err(format!(
+                "signatures: {voter} signed two messages at height {height}, round {round}, {step:?}"
+            ));
+        }
+        match (step, block) {
+            (Step::Prevote, Some(block)) => self.lock_holds(voter, height, round, &block),
+            (Step::Precommit, Some(block)) => {
+                self.locks.insert(voter, (height, round, block));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn lock_holds(&self, voter: Address, height: Height, round: u32, block: &[u8]) -> Verdict {
+        let Some((locked_height, locked_round, locked)) = self.locks.get(&voter) else {
+            return Ok(());
+        };
+        if *locked_height != height || *locked_round >= round || locked == block {
+            return Ok(());
+        }
+        let is_freed = (*locked_round..round).any(|earlier| {
+            let prevotes = self.prevotes.get(&(height, earlier, block.to_vec()));
+            // The liars' prevotes may have been seen by some only; they are counted all.
+            prevotes.is_some_and(|voters| voters.len() >= self.quorum)
+        });
+        if is_freed {
+            return Ok(());
+        }
+        Err(format!(
+            "signatures: {voter} was locked at height {height} in round {locked_round} and prevoted another block in round {round}"
+        ))
+    }
+}

@@ -1,0 +1,141 @@
+//! The chain in memory behind the replica's traits. A block is one write, as in the database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use dirchain_consensus::answers::History;
+use dirchain_consensus::replica::{Commit, ReplicaStore};
+use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::chain::{Outcome, Tip};
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::Height;
+use dirchain_ledger::memory::MemoryState;
+use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::state_tree::{PageKey, Pages};
+use dirchain_ledger::validators::ValidatorSet;
+use dirchain_ledger::view::{Records as _, View, ViewError};
+
+/// A decided block as it is kept.
+#[derive(Clone, Debug)]
+struct Decided {
+    bytes: Arc<[u8]>,
+    certificate: Certificate,
+}
+
+/// One node's chain.
+#[derive(Clone, Debug)]
+pub struct Store {
+    state: MemoryState,
+    tip: Tip,
+    decided: BTreeMap<Height, Decided>,
+    undecided: BTreeMap<(Height, u32, Hash), Arc<[u8]>>,
+}
+
+impl Store {
+    /// A chain at its genesis.
+    pub fn new(genesis: &Outcome) -> Self {
+        let mut state = MemoryState::default();
+        state.apply(genesis);
+        Self {
+            state,
+            tip: genesis.tip.clone(),
+            decided: BTreeMap::new(),
+            undecided: BTreeMap::new(),
+        }
+    }
+
+    /// The end of the chain.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
+    /// The records at the tip.
+    pub fn state(&self) -> &MemoryState {
+        &self.state
+    }
+
+    /// Writes a decided block and all it changes.
+    pub fn commit(&mut self, commit: &Commit) {
+        let height = commit.block.header.height;
+        self.state.apply(&commit.outcome);
+        self.tip = commit.outcome.tip.clone();
+        let decided = Decided {
+            bytes: encode(&commit.block).into(),
+            certificate: commit.certificate.clone(),
+        };
+        self.decided.insert(height, decided);
+        self.undecided.retain(|(of, _, _), _| *of > height);
+    }
+
+    /// Writes an undecided body; one of a decided height is of no use.
+    pub fn put_undecided(&mut self, height: Height, round: u32, block: Hash, bytes: &[u8]) {
+        if height > self.tip.height {
+            self.undecided.insert((height, round, block), bytes.into());
+        }
+    }
+
+    /// Loses an undecided body.
+    pub fn lose_undecided(&mut self, height: Height, round: u32, block: Hash) {
+        self.undecided.remove(&(height, round, block));
+    }
+}
+
+impl View for Store {
+    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
+        self.state.record(id)
+    }
+
+    fn list(
+        &self,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.state.list(kind, after, count_max)
+    }
+
+    fn referrers(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.state.referrers(target, kind, after, count_max)
+    }
+}
+
+impl Pages for Store {
+    type Error = ViewError;
+    fn page(&self, key: &PageKey) -> Result<Option<Vec<u8>>, ViewError> {
+        self.state.page(key)
+    }
+}
+
+impl ReplicaStore for Store {
+    fn undecided(&self, height: Height) -> Result<Vec<Vec<u8>>, ViewError> {
+        let (first, last) = ((height, 0, Hash::ZERO), (height, u32::MAX, Hash([255; 32])));
+        let bodies = self.undecided.range(first..=last);
+        Ok(bodies.map(|(_, bytes)| bytes.to_vec()).collect())
+    }
+}
+
+impl History for Store {
+    type Error = ViewError;
+
+    fn block_bytes(&self, height: Height) -> Result<Option<Vec<u8>>, ViewError> {
+        Ok(self.decided.get(&height).map(|d| d.bytes.to_vec()))
+    }
+
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {
+        Ok(self.decided.get(&height).map(|d| d.certificate.clone()))
+    }
+
+    fn validators_of(&self, height: Height) -> Result<Option<ValidatorSet>, ViewError> {
+        let Some(before) = height.previous() else {
+            return Ok(None);
+        };
+        Ok(Some(self.state.at(before).membership()?.current))
+    }
+}

@@ -1,0 +1,297 @@
+//! What a seed makes of a run: how many nodes, who lies, what goes wrong and when.
+
+use std::collections::BTreeSet;
+
+use crate::liars::Kind;
+use crate::random::Random;
+
+/// Families of runs.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Four validators on a perfect network: nothing goes wrong.
+    Calm,
+    /// Four validators with faults, and at most one liar.
+    Four,
+    /// Seven validators with faults, and at most two liars.
+    Seven,
+    /// Four validators, one of whose keys is used on two nodes.
+    Twins,
+}
+
+impl Family {
+    /// All of them, with the names that the command line knows.
+    pub const ALL: [(&'static str, Family); 4] = [
+        ("calm", Family::Calm),
+        ("four", Family::Four),
+        ("seven", Family::Seven),
+        ("twins", Family::Twins),
+    ];
+}
+
+/// Something that goes wrong.
+#[derive(Clone, Debug)]
+pub enum Fault {
+    /// A process dies at one of its next crash points, and is started again after a while.
+    Crash {
+        /// Whose.
+        node: usize,
+        /// So many crash points from now.
+        points: u32,
+        /// How long it stays down.
+        down_us: u64,
+    },
+    /// A process stands still and goes on.
+    Pause {
+        /// Whose.
+        node: usize,
+        /// For how long.
+        for_us: u64,
+    },
+    /// Links between two sides are cut, those before are mended.
+    Partition {
+        /// One side.
+        side: BTreeSet<usize>,
+        /// Whether nothing passes the other way either.
+        both: bool,
+    },
+    /// All cut links are mended.
+    Join,
+    /// A link holds everything back for a while.
+    Clog {
+        /// From this node.
+        from: usize,
+        /// To this one.
+        to: usize,
+        /// For how long.
+        for_us: u64,
+    },
+    /// The network's manners change.
+    Network {
+        /// How many of a million are lost.
+        loss: u64,
+        /// How many of a million arrive twice.
+        duplication: u64,
+        /// The most time a message takes.
+        latency_us: u64,
+    },
+    /// A disk becomes slow.
+    SlowDisk {
+        /// Whose.
+        node: usize,
+        /// What a synced write takes from now on.
+        sync_us: u64,
+    },
+    /// A write fails.
+    FailingDisk {
+        /// Whose.
+        node: usize,
+        /// So many writes from now.
+        writes: u32,
+    },
+    /// A clock jumps.
+    Clock {
+        /// Whose.
+        node: usize,
+        /// How far it is off from now on.
+        skew_ms: i64,
+    },
+    /// A copy of the database is made.
+    Backup {
+        /// Whose.
+        node: usize,
+    },
+    /// A process dies, and its disk is changed before it starts again.
+    Harm {
+        /// Whose.
+        node: usize,
+        /// How.
+        harm: Harm,
+        /// How long it stays down.
+        down_us: u64,
+    },
+}
+
+/// What happens to a disk.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// All is lost but the keys.
+    Wiped,
+    /// The database is put back to its copy.
+    Restored,
+    /// The guard is lost.
+    GuardLost,
+    /// The database is put back to its copy, and the guard is lost.
+    RestoredWithoutGuard,
+    /// An entry of the engine's log went bad.
+    LogRotten,
+}
+
+/// One run.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// How many validators.
+    pub validators: usize,
+    /// Who lies, and how.
+    pub liars: Vec<(usize, Kind)>,
+    /// The validator that has a twin.
+    pub twin_of: Option<usize>,
+    /// What goes wrong, and when.
+    pub faults: Vec<(u64, Fault)>,
+    /// When everything is mended.
+    pub heal_us: u64,
+    /// Whether an observer joins at the end who knows one honest peer and the liars alone.
+    pub joins_late: bool,
+    /// How often each client looks after its transaction.
+    pub client_period_us: u64,
+}
+
+/// How long after the faults progress may take.
+pub const PROGRESS_WITHIN_US: u64 = 90_000_000;
+
+const SECOND_US: u64 = 1_000_000;
+
+impl Scenario {
+    /// The run that a seed makes.
+    pub fn of(family: Family, seed: u64) -> Self {
+        let mut random = Random::new(seed, 1);
+        let random = &mut random;
+        let validators = match family {
+            Family::Calm | Family::Four | Family::Twins => 4,
+            Family::Seven => 7,
+        };
+        let faulty_max = (validators - 1) / 3;
+        let mut order: Vec<usize> = (0..validators).collect();
+        for last in (1..validators).rev() {
+            order.swap(last, random.index(last + 1));
+        }
+        let mut scenario = Self {
+            validators,
+            liars: Vec::new(),
+            twin_of: None,
+            faults: Vec::new(),
+            heal_us: random.between(2, 8) * SECOND_US,
+            joins_late: false,
+            client_period_us: random.between(20, 400) * 1_000,
+        };
+        if family == Family::Calm {
+            scenario.client_period_us = 50_000;
+            return scenario;
+        }
+        let mut trusted = faulty_max;
+        if family == Family::Twins {
+            scenario.twin_of = order.pop();
+            trusted -= 1;
+        }
+        let liars = random.index(trusted + 1);
+        for _ in 0..liars {
+            if let Some(node) = order.pop() {
+                let kind = *random.pick(&Kind::ALL).expect("there are kinds");
+                scenario.liars.push((node, kind));
+                trusted -= 1;
+            }
+        }
+        scenario.joins_late = random.chance(150_000);
+        let forgetful: Vec<usize> = order.iter().copied().take(trusted).collect();
+        let everyone = validators + usize::from(scenario.twin_of.is_some());
+        scenario.draw_faults(everyone, &forgetful, random);
+        scenario
+    }
+
+    fn draw_faults(&mut self, everyone: usize, forgetful: &[usize], random: &mut Random) {
+        let end_us = self.heal_us;
+        let mut add = |at_us: u64, fault: Fault| self.faults.push((at_us, fault));
+        if random.chance(700_000) {
+            add(0, network(random));
+        }
+        let crashes = random.below(10);
+        for _ in 0..crashes {
+            let node = random.index(everyone);
+            add(random.below(end_us), crash(node, random));
+        }
+        if random.chance(150_000) {
+            let at_us = random.below(end_us);
+            for node in 0..everyone {
+                add(at_us + random.below(20_000), crash(node, random));
+            }
+        }
+        let others = random.below(8);
+        for _ in 0..others {
+            add(random.below(end_us), passing(everyone, random));
+        }
+        for node in forgetful {
+            if !random.chance(400_000) {
+                continue;
+            }
+            let at_us = random.between(end_us / 4, end_us);
+            add(random.below(at_us), Fault::Backup { node: *node });
+            let harms = [
+                Harm::Wiped,
+                Harm::Restored,
+                Harm::GuardLost,
+                Harm::RestoredWithoutGuard,
+                Harm::LogRotten,
+            ];
+            let harm = *random.pick(&harms).expect("there are harms");
+            let down_us = random.between(1, 2_000) * 1_000;
+            add(
+                at_us,
+                Fault::Harm {
+                    node: *node,
+                    harm,
+                    down_us,
+                },
+            );
+        }
+    }
+}
+
+fn network(random: &mut Random) -> Fault {
+    Fault::Network {
+        loss: random.below(200_000),
+        duplication: random.below(100_000),
+        latency_us: random.between(2_000, 300_000),
+    }
+}
+
+fn crash(node: usize, random: &mut Random) -> Fault {
+    Fault::Crash {
+        node,
+        points: random.below(30) as u32,
+        down_us: random.between(1, 1_500) * 1_000,
+    }
+}
+
+fn passing(everyone: usize, random: &mut Random) -> Fault {
+    let node = random.index(everyone);
+    match random.below(9) {
+        0 => Fault::Pause {
+            node,
+            for_us: random.between(10, 3_000) * 1_000,
+        },
+        1 | 2 => {
+            let mask = random.next();
+            let side = (0..everyone).filter(|n| mask >> n & 1 == 1).collect();
+            let both = random.chance(500_000);
+            Fault::Partition { side, both }
+        }
+        3 => Fault::Join,
+        4 => Fault::Clog {
+            from: node,
+            to: random.index(everyone),
+            for_us: random.between(10, 3_000) * 1_000,
+        },
+        5 => Fault::SlowDisk {
+            node,
+            sync_us: random.between(1, 50) * 1_000,
+        },
+        6 => Fault::FailingDisk {
+            node,
+            writes: random.below(20) as u32,
+        },
+        7 => Fault::Clock {
+            node,
+            skew_ms: random.between(0, 8_000) as i64 - 4_000,
+        },
+        _ => network(random),
+    }
+}
