@@ -134,7 +134,7 @@ fn key_record(author: &Author, at: Moment) -> Key {
         role: author.role,
         next_sequence: 1,
         valid: Period::since(at),
-        suspect_since: None,
+        suspicions: List::default(),
     }
 }
 

@@ -7,14 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use dirchain_ledger::certificate::voted_block;
+use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height};
 use dirchain_ledger::signing::{Position, Step};
 
 use super::Verdict;
 use crate::city::City;
-
-/// Where the block's bytes lie in a vote: tag, chain, step, height, round, then 0 for nil or 1.
-const VOTE_BLOCK: std::ops::Range<usize> = 77..110;
 
 /// What honest voters signed, and which blocks a quorum prevoted.
 #[derive(Debug)]
@@ -22,13 +21,8 @@ pub struct Signatures {
     honest: BTreeSet<Address>,
     quorum: usize,
     signed: BTreeMap<(Address, Position), Vec<u8>>,
-    prevotes: BTreeMap<(Height, u32, Vec<u8>), BTreeSet<Address>>,
-    locks: BTreeMap<Address, (Height, u32, Vec<u8>)>,
-}
-
-fn voted(message: &[u8]) -> Option<Vec<u8>> {
-    let block = message.get(VOTE_BLOCK)?;
-    (block.first() == Some(&1)).then(|| block.to_vec())
+    prevotes: BTreeMap<(Height, u32, Hash), BTreeSet<Address>>,
+    locks: BTreeMap<Address, (Height, u32, Hash)>,
 }
 
 impl Signatures {
@@ -54,7 +48,7 @@ impl Signatures {
     /// A liar's signature: it counts for what a quorum prevoted.
     pub fn heard(&mut self, voter: Address, position: Position, message: &[u8]) {
         if position.step == Step::Prevote
-            && let Some(block) = voted(message)
+            && let Some(block) = voted_block(message)
         {
             let place = (position.height, position.round, block);
             self.prevotes.entry(place).or_default().insert(voter);
@@ -69,7 +63,7 @@ impl Signatures {
             step,
         } = position;
         self.heard(voter, position, message);
-        let block = voted(message);
+        let block = voted_block(message);
         let before = self.signed.entry((voter, position));
         let before = before.or_insert_with(|| message.to_vec());
         if before.as_slice() != message {
@@ -78,7 +72,7 @@ impl Signatures {
             ));
         }
         match (step, block) {
-            (Step::Prevote, Some(block)) => self.lock_holds(voter, height, round, &block),
+            (Step::Prevote, Some(block)) => self.lock_holds(voter, height, round, block),
             (Step::Precommit, Some(block)) => {
                 self.locks.insert(voter, (height, round, block));
                 Ok(())
@@ -87,15 +81,15 @@ impl Signatures {
         }
     }
 
-    fn lock_holds(&self, voter: Address, height: Height, round: u32, block: &[u8]) -> Verdict {
+    fn lock_holds(&self, voter: Address, height: Height, round: u32, block: Hash) -> Verdict {
         let Some((locked_height, locked_round, locked)) = self.locks.get(&voter) else {
             return Ok(());
         };
-        if *locked_height != height || *locked_round >= round || locked == block {
+        if *locked_height != height || *locked_round >= round || *locked == block {
             return Ok(());
         }
         let is_freed = (*locked_round..round).any(|earlier| {
-            let prevotes = self.prevotes.get(&(height, earlier, block.to_vec()));
+            let prevotes = self.prevotes.get(&(height, earlier, block));
             // The liars' prevotes may have been seen by some only; they are counted all.
             prevotes.is_some_and(|voters| voters.len() >= self.quorum)
         });

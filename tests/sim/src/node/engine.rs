@@ -272,8 +272,8 @@ impl Node {
         if self.plant == Some(Plant::GuardSkipped) {
             return Ok(secret.sign(&message));
         }
-        let guard = self.disk.guard.as_ref().ok_or(Refused)?;
-        match guard.record().verdict(position, &message) {
+        let guard = self.disk.guard.as_mut().ok_or(Refused)?;
+        match guard.verdict(position, &message) {
             SigningVerdict::Again(signature) => return Ok(signature),
             SigningVerdict::Refuse { guarded } => {
                 self.process().conflict = Some(guarded.height);

@@ -1,6 +1,6 @@
 //! The double-sign guard: the ledger's verdict over a simulated file.
 
-use dirchain_ledger::signing::{SignedEntry, SigningRecord};
+use dirchain_ledger::signing::{Position, SignedEntry, SigningRecord, SigningVerdict};
 
 use crate::random::Random;
 
@@ -16,15 +16,17 @@ pub struct Guard {
 impl Guard {
     /// Reads the file back, as a start does.
     pub fn open(&mut self) {
-        self.record = SigningRecord::default();
-        for entry in &self.synced {
-            self.record.add(entry.clone());
-        }
+        self.record = SigningRecord::restored(self.synced.iter().cloned());
     }
 
     /// What was signed, as far as it is on disk.
     pub fn record(&self) -> &SigningRecord {
         &self.record
+    }
+
+    /// Whether a message may be signed.
+    pub fn verdict(&mut self, position: Position, message: &[u8]) -> SigningVerdict {
+        self.record.verdict(position, message)
     }
 
     /// Writes an entry.
