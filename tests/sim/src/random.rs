@@ -11,12 +11,12 @@ impl Random {
     /// A generator for a seed and a use, so that one use never shifts another's draws.
     pub fn new(seed: u64, usage: u64) -> Self {
         let mut random = Self(seed ^ usage.wrapping_mul(0xD6E8_FEB8_6659_FD93));
-        random.next();
+        random.bits();
         random
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -26,7 +26,7 @@ impl Random {
 
     /// A number below `end`; 0 when `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next().checked_rem(end).unwrap_or(0)
+        self.bits().checked_rem(end).unwrap_or(0)
     }
 
     /// A number from `first` to `last`, both included.

@@ -269,7 +269,7 @@ fn passing(everyone: usize, random: &mut Random) -> Fault {
             for_us: random.between(10, 3_000) * 1_000,
         },
         1 | 2 => {
-            let mask = random.next();
+            let mask = random.bits();
             let side = (0..everyone).filter(|n| mask >> n & 1 == 1).collect();
             let both = random.chance(500_000);
             Fault::Partition { side, both }

@@ -23,7 +23,7 @@ pub(super) struct Flooder {
 
 fn some_hash(lie: &mut Lie<'_>) -> Hash {
     let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&lie.random.next().to_le_bytes());
+    bytes[..8].copy_from_slice(&lie.random.bits().to_le_bytes());
     Hash(bytes)
 }
 

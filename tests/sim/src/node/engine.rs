@@ -123,10 +123,10 @@ impl Node {
     /// Tells the engine later of a block that the host knows.
     fn known(&mut self, proposed: &Proposed, step: &mut Step<'_>) {
         let value = proposed_out(proposed);
-        self.to_engine(EngineMessage::Known(value, ValueOrigin::Consensus), step);
+        self.tell_engine(EngineMessage::Known(value, ValueOrigin::Consensus), step);
     }
 
-    pub(super) fn to_engine(&mut self, message: EngineMessage, step: &mut Step<'_>) {
+    pub(super) fn tell_engine(&mut self, message: EngineMessage, step: &mut Step<'_>) {
         let after_us = step.random.between(1, 200);
         let later = Later::Engine(self.engine_life, message);
         self.later(after_us, later, step);
@@ -228,6 +228,8 @@ impl Node {
         let Some(mut state) = self.process().engine.take() else {
             return;
         };
+        // Of no type here, of one with a content where the whole workspace is built.
+        #[allow(clippy::let_unit_value)]
         let metrics = Default::default();
         let result: Result<(), Error<DirectoryContext>> = process!(
             input: input,
@@ -478,7 +480,7 @@ impl Node {
         if let Some((place, block)) = self.host(event, step).propose {
             let (height, round) = (EngineHeight::from(place.height), Round::new(place.round));
             let value = LocallyProposedValue::new(height, round, BlockId(block));
-            self.to_engine(EngineMessage::Propose(value), step);
+            self.tell_engine(EngineMessage::Propose(value), step);
         }
     }
 
@@ -499,7 +501,7 @@ impl Node {
             Some(proposed) if BlockId(proposed.block) == certificate.value_id => {
                 let mut value = proposed_out(&proposed);
                 value.round = certificate.round;
-                self.to_engine(EngineMessage::Known(value, ValueOrigin::Sync), step);
+                self.tell_engine(EngineMessage::Known(value, ValueOrigin::Sync), step);
             }
             Some(_) | None => self.fault_synced(step),
         }

@@ -112,7 +112,7 @@ impl Node {
             Command::StartHeight { height, validators } => {
                 if std::mem::take(&mut self.process().owes_next) {
                     let message = EngineMessage::StartHeight(height, validators);
-                    self.to_engine(message, step);
+                    self.tell_engine(message, step);
                 }
             }
             Command::Publish {
@@ -255,7 +255,7 @@ impl Node {
             self.later(REQUEST_TIMEOUT_US, later, step);
         }
         if let Some((peer, block)) = wanted.block {
-            self.to_engine(EngineMessage::Synced(peer, block), step);
+            self.tell_engine(EngineMessage::Synced(peer, block), step);
         }
     }
 }
