@@ -400,10 +400,10 @@ fn moments(record: &Record) -> Vec<Moment> {
 /// The blocks that changed whether an authorization lets its grantee read, the entry's own apart.
 fn concerning(authorization: &Authorization, known: &Known) -> Vec<Moment> {
     let mut found = authorization_moments(authorization);
-    let mut ids = vec![
-        RecordId::Responsibility(authorization.responsibility.clone()),
-        RecordId::Key(authorization.granted.key),
-    ];
+    let responsibility = RecordId::Responsibility(authorization.responsibility.clone());
+    let mut ids = vec![responsibility];
+    let keys = authorization.decisions().map(|decision| decision.key);
+    ids.extend(keys.map(RecordId::Key));
     let mut line = Some(authorization.grantee.clone());
     while let Some(department) = line.take() {
         let id = RecordId::Department(department);

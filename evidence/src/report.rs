@@ -309,13 +309,14 @@ fn readings(proven: &Proven) -> Result<Vec<ReadingItem>, Reason> {
     let readings = proven.readings()?.into_iter().map(|reading| {
         let authorization = reading.authorization;
         let granted = &authorization.granted;
-        let key = proven.known.records.get(&RecordId::Key(granted.key));
-        let suspect = match key {
-            Some(Some(Record::Key(key))) => key
-                .suspect_since()
-                .is_some_and(|since| since <= granted.at.height),
-            _ => false,
-        };
+        let suspect = authorization.decisions().any(|decision| {
+            match proven.known.records.get(&RecordId::Key(decision.key)) {
+                Some(Some(Record::Key(key))) => key
+                    .suspect_since()
+                    .is_some_and(|since| since <= decision.at.height),
+                _ => false,
+            }
+        });
         ReadingItem {
             name: name_of(&proven.known, &authorization.grantee),
             granted_by: granted.department.clone(),

@@ -86,11 +86,17 @@ fn leads_to(record: &Record, known: &Known) -> Vec<RecordId> {
         Record::Key(record) => vec![department(&record.department)],
         Record::Responsibility(record) => vec![department(&record.holder)],
         Record::Resource(record) => resource_leads_to(record, known),
-        Record::Authorization(record) => vec![
-            department(&record.grantee),
-            RecordId::Responsibility(record.responsibility.clone()),
-            RecordId::Key(record.granted.key),
-        ],
+        Record::Authorization(record) => {
+            let keys = record
+                .decisions()
+                .map(|decision| RecordId::Key(decision.key));
+            let mut leads = vec![
+                department(&record.grantee),
+                RecordId::Responsibility(record.responsibility.clone()),
+            ];
+            leads.extend(keys);
+            leads
+        }
         _ => Vec::new(),
     }
 }

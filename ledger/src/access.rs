@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::execute::{acts_for, holds};
 use crate::ids::{
-    DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResourceCode, ResponsibilityCode,
-    SharingId, Statement, TimeMs,
+    DepartmentId, FieldNumber, Moment, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
+    Statement, TimeMs,
 };
 use crate::records::{Authorization, Record, RecordId, RecordKind, Resource, Sharing};
 use crate::view::{Records, View, ViewError};
@@ -36,7 +36,7 @@ pub enum Basis {
         until: TimeMs,
         /// What for.
         purpose: PurposeCode,
-        /// Set when the key that granted it is suspect since before the grant (rule R3).
+        /// Set when a key that granted it is suspect since before its decision (rule R3).
         suspect: bool,
     },
 }
@@ -324,13 +324,16 @@ fn backed(view: &dyn View, authorization: &Authorization) -> Result<Option<Failu
 }
 
 fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Basis, ViewError> {
-    let granted = &authorization.granted;
-    let suspect = view.key(&granted.key)?.and_then(|key| key.suspect_since());
+    let mut is_suspect = false;
+    for decision in authorization.decisions() {
+        let since = view.key(&decision.key)?.and_then(|key| key.suspect_since());
+        is_suspect |= since.is_some_and(|since| since <= decision.at.height);
+    }
     Ok(Basis::Authorized {
         authorization: authorization.id.clone(),
         until: authorization.to,
         purpose: authorization.purpose.clone(),
-        suspect: suspect.is_some_and(|since: Height| since <= granted.at.height),
+        suspect: is_suspect,
     })
 }
 

@@ -8,10 +8,11 @@ use crate::codec::encode;
 use crate::crypto::PublicKey;
 use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
-    Code, CreditCode, DepartmentId, Height, Name, NodeId, ResourceCode, ResponsibilityCode,
-    SharingId, Statement, TimeMs,
+    Code, CreditCode, DepartmentId, Height, Name, NodeId, ProposalId, ResourceCode,
+    ResponsibilityCode, SharingId, Statement, TimeMs,
 };
 use crate::limits;
+use crate::measure::Measure;
 use crate::records::{
     AdministrativeLevel, BatchId, BindingChange, BindingTerms, Counted, Entry, FieldNumbers,
     KeyOffer, LegalBasis, NodeAddress, NodeKind, Request, Side, Stars,
@@ -218,6 +219,36 @@ pub enum Action {
         /// The node.
         id: NodeId,
     },
+    /// A department proposes a measure that needs several; who must approve follows from it.
+    Propose {
+        /// What would take effect.
+        measure: Box<Measure>,
+        /// Why, and on what document.
+        reason: Statement,
+    },
+    /// One of those whose approval a proposal needs gives it; with the last one it takes effect.
+    Approve {
+        /// The proposal.
+        proposal: ProposalId,
+        /// Its revision as the approver saw it.
+        revision: u32,
+    },
+    /// One of those whose approval a proposal needs says no.
+    Reject {
+        /// The proposal.
+        proposal: ProposalId,
+        /// Its revision as the decider saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// The proposer takes its proposal back.
+    TakeBackProposal {
+        /// The proposal.
+        proposal: ProposalId,
+        /// Its revision as the proposer saw it.
+        revision: u32,
+    },
     /// The provider states where an entry's data is.
     ProposeBinding {
         /// The entry.
@@ -305,6 +336,10 @@ impl Action {
             Action::EndAuthorization { .. } => "end_authorization",
             Action::RegisterNode(_) => "register_node",
             Action::RemoveNode { .. } => "remove_node",
+            Action::Propose { .. } => "propose",
+            Action::Approve { .. } => "approve",
+            Action::Reject { .. } => "reject",
+            Action::TakeBackProposal { .. } => "take_back_proposal",
             Action::ProposeBinding { .. } => "propose_binding",
             Action::AmendBinding { .. } => "amend_binding",
             Action::ChangeBinding { .. } => "change_binding",

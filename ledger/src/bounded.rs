@@ -160,6 +160,16 @@ impl<T, const N: usize> List<T, N> {
         Ok(())
     }
 
+    /// Adds an element before the one at `place` (at the end, where there are fewer), or refuses
+    /// when the list is full.
+    pub fn insert(&mut self, place: usize, item: T) -> Result<(), BoundError> {
+        self.push(item)?;
+        if let Some(tail) = self.0.get_mut(place..) {
+            tail.rotate_right(1);
+        }
+        Ok(())
+    }
+
     /// The list without the elements of which `keep` does not hold.
     #[must_use]
     pub fn retaining(mut self, keep: impl FnMut(&T) -> bool) -> Self {

@@ -187,8 +187,8 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
         state: update.root_slot,
         log,
         validators: overlay.membership()?.current,
-        heartbeat_ms: parameters.heartbeat_ms,
-        rules_version: parameters.rules_version,
+        heartbeat_ms: parameters.settings.heartbeat_ms,
+        rules_version: parameters.settings.rules_version,
     };
     Ok(Outcome {
         tip,
@@ -416,8 +416,8 @@ fn conclude<S: ChainState>(
         state: update.root_slot,
         log,
         validators,
-        heartbeat_ms: parameters.heartbeat_ms,
-        rules_version: parameters.rules_version,
+        heartbeat_ms: parameters.settings.heartbeat_ms,
+        rules_version: parameters.settings.rules_version,
     };
     let records = overlay.into_writes().into_records();
     let outcome = Outcome {

@@ -75,6 +75,12 @@ pub enum GenesisError {
         /// The list.
         what: &'static str,
     },
+    /// A setting lies outside its bounds.
+    #[error("the settings of the parameters do not hold: {what}")]
+    Settings {
+        /// Which bound, in words.
+        what: &'static str,
+    },
     /// A sub-unit's id does not extend its parent's, or lies too deep.
     #[error("{id} is no id for a sub-unit of {parent}")]
     BadSubUnit {
@@ -197,10 +203,21 @@ fn check_record(
             }
             Some(_) | None => Ok(()),
         },
-        Record::Parameters(parameters) => require_ascending(
-            parameters.purposes.is_sorted_by(|a, b| a.code < b.code),
-            "the purposes",
-        ),
+        Record::Parameters(parameters) => {
+            if let Some(what) = parameters.settings.fault() {
+                return Err(GenesisError::Settings { what });
+            }
+            let purposes = &parameters.purposes;
+            require_ascending(
+                purposes.is_sorted_by(|a, b| a.purpose.code < b.purpose.code),
+                "the purposes",
+            )?;
+            let calendar = &parameters.calendar;
+            require_ascending(
+                calendar.is_sorted_by(|a, b| a.day < b.day),
+                "the calendar's days",
+            )
+        }
         Record::Key(key) => key.public_key.admit().map_err(bad_key),
         Record::Node(node) => node.network_key.admit().map_err(bad_key),
         Record::Offices(offices) => {
@@ -239,6 +256,7 @@ fn check_record(
         | Record::Resource(_)
         | Record::Application(_)
         | Record::Authorization(_)
+        | Record::Proposal(_)
         | Record::Binding(_)
         | Record::Usage(_)
         | Record::ReceiptBatch(_)

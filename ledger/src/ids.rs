@@ -46,24 +46,11 @@ impl fmt::Display for Height {
 pub struct TimeMs(pub i64);
 
 impl fmt::Display for TimeMs {
-    /// As RFC 3339 in UTC, such as `2026-01-31T08:00:00.000Z`. The civil date follows the algorithm
-    /// of Howard Hinnant, "chrono-compatible low-level date algorithms", days_from_civil reversed.
+    /// As RFC 3339 in UTC, such as `2026-01-31T08:00:00.000Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const DAY_MS: i64 = 86_400_000;
         let (days, in_day) = (self.0.div_euclid(DAY_MS), self.0.rem_euclid(DAY_MS));
-        let shifted = days.saturating_add(719_468);
-        let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 {
-            month_from_march + 3
-        } else {
-            month_from_march - 9
-        };
-        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        let (year, month, day) = crate::calendar::civil(days);
         let (seconds, ms) = (in_day / 1_000, in_day % 1_000);
         let (hour, minute, second) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
         write!(
@@ -297,6 +284,58 @@ impl FromStr for SharingId {
 }
 
 text_codec!(SharingId);
+
+/// A proposal's (提案) id: who proposed and its number there, printed `D001/7`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProposalId {
+    /// Who proposed.
+    pub proposer: DepartmentId,
+    /// Counts from 1 within the department.
+    pub number: u32,
+}
+
+/// The text is not a proposal's id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{given}` is not a proposal's id: it is a department, a slash and a number, such as D001/7"
+)]
+pub struct ParseProposalIdError {
+    /// What was given, cut to 80 characters.
+    pub given: String,
+}
+
+impl fmt::Display for ProposalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.proposer, self.number)
+    }
+}
+
+impl fmt::Debug for ProposalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for ProposalId {
+    type Err = ParseProposalIdError;
+    fn from_str(text: &str) -> Result<Self, ParseProposalIdError> {
+        let error = || ParseProposalIdError {
+            given: text.chars().take(80).collect(),
+        };
+        let (proposer, number) = text.rsplit_once('/').ok_or_else(error)?;
+        let proposer = proposer.parse().map_err(|_| error())?;
+        let parsed: u32 = number.parse().map_err(|_| error())?;
+        if parsed == 0 || parsed.to_string() != number {
+            return Err(error());
+        }
+        Ok(Self {
+            proposer,
+            number: parsed,
+        })
+    }
+}
+
+text_codec!(ProposalId);
 
 /// A field's (信息项) number within its resource; never used again once given.
 #[derive(

@@ -70,6 +70,24 @@ pub const GENESIS_RECORDS_MAX: usize = 20_000;
 pub const NODES_MAX: usize = 1_000;
 /// Nodes of one department, removed ones included.
 pub const DEPARTMENT_NODES_MAX: usize = 64;
+/// The longest heartbeat: an hour.
+pub const HEARTBEAT_MS_MAX: i64 = 3_600_000;
+/// Working days of one deadline: four years.
+pub const WORKING_DAYS_MAX: u16 = 1_000;
+/// Listed days of the calendar, changed ones included.
+pub const CALENDAR_DAYS_MAX: usize = 4_096;
+/// Days that one proposal lists, changes or takes back.
+pub const CALENDAR_CHANGE_DAYS_MAX: usize = 366;
+/// Changes of the parameters' settings.
+pub const SETTINGS_CHANGES_MAX: usize = 1_000;
+/// Terms of all offices, past ones included.
+pub const OFFICE_TERMS_MAX: usize = 1_000;
+/// Departments whose approval one proposal needs.
+pub const SEATS_MAX: usize = 256;
+/// Proposals of one department that wait at the same time; the parameters may say fewer.
+pub const OPEN_PROPOSALS_MAX: usize = 64;
+/// Days that a proposal may wait for its approvals.
+pub const PROPOSAL_DAYS_MAX: u16 = 366;
 /// Periods of unconditional fields kept on one entry.
 pub const UNCONDITIONAL_PERIODS_MAX: usize = 4_000;
 /// Bindings of one entry, retired ones included.

@@ -70,6 +70,7 @@ impl Past<'_> {
                 authorization(record, height).map(Record::Authorization)
             }
             Record::Node(_)
+            | Record::Proposal(_)
             | Record::Application(_)
             | Record::Offices(_)
             | Record::Parameters(_)

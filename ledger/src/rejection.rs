@@ -6,11 +6,13 @@ use crate::action::Action;
 use crate::crypto::{CryptoError, PublicKey};
 use crate::hash::Hash;
 use crate::ids::{
-    DepartmentId, FieldNumber, Height, NodeId, PurposeCode, ResourceCode, ResponsibilityCode,
-    SharingId, TimeMs,
+    DepartmentId, FieldNumber, Height, NodeId, ProposalId, PurposeCode, ResourceCode,
+    ResponsibilityCode, SharingId, TimeMs,
 };
 use crate::limits;
-use crate::records::{BatchId, BindingState, Lack, Office, RecordId, ResourceStatus, Role, Side};
+use crate::records::{
+    BatchId, BindingState, Lack, Office, RecordId, ResourceStatus, Role, Side, Standing,
+};
 use crate::usage::Span;
 
 fn join<T: ToString>(items: &[T]) -> String {
@@ -429,6 +431,87 @@ rejections! {
         /// The node.
         node: NodeId,
     } = "node-removed", None;
+
+    /// Two people grant this.
+    #[error("the grant on {application} includes field {field} of level 3 or 4, which needs an administrator and the head. Propose the grant")]
+    TwoPersonNeeded {
+        /// The application.
+        application: SharingId,
+        /// The first such field.
+        field: FieldNumber,
+    } = "two-person-needed", Some("S8");
+
+    /// The measure is not this department's to propose.
+    #[error("{actor} cannot propose `{measure}`: an office or a party to it proposes it")]
+    NotProposer {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The measure's name.
+        measure: &'static str,
+    } = "not-proposer", None;
+
+    /// The proposal does not wait for this signature.
+    #[error("proposal {id} does not wait for {actor} ({role}). It waits for {}", join(waits))]
+    NotApprover {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The author's role.
+        role: Role,
+        /// The proposal.
+        id: ProposalId,
+        /// Whom it waits for.
+        waits: Vec<String>,
+    } = "not-approver", None;
+
+    /// The proposal was decided or taken back.
+    #[error("proposal {id} is {standing} already")]
+    ProposalClosed {
+        /// The proposal.
+        id: ProposalId,
+        /// How it ended.
+        standing: Standing,
+    } = "proposal-closed", None;
+
+    /// The proposal's date passed.
+    #[error("proposal {id} lapsed at {lapsed}. Propose it anew")]
+    ProposalLapsed {
+        /// The proposal.
+        id: ProposalId,
+        /// When.
+        lapsed: TimeMs,
+    } = "proposal-lapsed", None;
+
+    /// Others than those it was put to must approve by now.
+    #[error("whose approval proposal {id} needs has changed since it was made. Take it back and propose it anew")]
+    ApproversChanged {
+        /// The proposal.
+        id: ProposalId,
+    } = "approvers-changed", None;
+
+    /// The last approval comes before the notice is over.
+    #[error("those who lose something by proposal {id} have notice until {until}. Give the last approval then")]
+    NoticeRunning {
+        /// The proposal.
+        id: ProposalId,
+        /// The end of the notice.
+        until: TimeMs,
+    } = "notice-running", Some("S6");
+
+    /// The change of the parameters is malformed.
+    #[error("the parameters cannot be changed like this: {what}")]
+    BadParameters {
+        /// Why.
+        what: String,
+    } = "bad-parameters", None;
+
+    /// The department holds the office already.
+    #[error("{holder} holds the office {office} already")]
+    OfficeHeld {
+        /// The office.
+        office: Office,
+        /// Its holder.
+        holder: DepartmentId,
+    } = "office-held", None;
 
     /// A column fills no field of the entry, or something is named twice.
     #[error("{} of the binding on {code} is wrong: each column fills one field of the version in force, each column and field once, by ascending field", column.as_ref().map_or_else(|| "an empty list".to_owned(), |column| format!("column {column}")))]

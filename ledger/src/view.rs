@@ -7,12 +7,12 @@ use std::ops::Bound;
 
 use crate::codec::encoded_bytes;
 use crate::crypto::PublicKey;
-use crate::ids::{DepartmentId, NodeId, ResourceCode, ResponsibilityCode, SharingId};
+use crate::ids::{DepartmentId, NodeId, ProposalId, ResourceCode, ResponsibilityCode, SharingId};
 use crate::limits;
 use crate::records::{
     Application, Authorization, BatchId, Binding, Department, Key, Membership, Node, Offices,
-    Parameters, Rating, ReceiptBatch, Record, RecordId, RecordKind, Resource, Responsibility,
-    Usage, UsageId,
+    Parameters, Proposal, Rating, ReceiptBatch, Record, RecordId, RecordKind, Resource,
+    Responsibility, Usage, UsageId,
 };
 
 /// The state could not be read: a broken disk or a broken database, never a user's fault. Whoever
@@ -137,6 +137,15 @@ pub trait Records: View {
     fn resource(&self, code: &ResourceCode) -> Result<Option<Resource>, ViewError> {
         match self.record(&RecordId::Resource(code.clone()))? {
             Some(Record::Resource(record)) => Ok(Some(*record)),
+            None => Ok(None),
+            Some(other) => Err(mismatch(&other)),
+        }
+    }
+
+    /// A proposal.
+    fn proposal(&self, id: &ProposalId) -> Result<Option<Proposal>, ViewError> {
+        match self.record(&RecordId::Proposal(id.clone()))? {
+            Some(Record::Proposal(record)) => Ok(Some(*record)),
             None => Ok(None),
             Some(other) => Err(mismatch(&other)),
         }

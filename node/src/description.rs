@@ -13,20 +13,13 @@ use dirchain_ledger::genesis::{Genesis, GenesisError};
 use dirchain_ledger::ids::{Code, CreditCode, DepartmentId, Height, Moment, Name, NodeId};
 use dirchain_ledger::records::{
     AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress,
-    NodeKind, Office, OfficeHolder, Offices, Parameters, Period, Purpose, Record, Role,
-    StatusSince, Trail,
+    NodeKind, Office, Offices, Parameters, Period, Purpose, Record, Role, Settings, StatusSince,
+    Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet, ValidatorSetError};
 use serde::Deserialize;
 
 use crate::config::{ConfigError, check_multiaddress, parse_toml, read_text};
-
-/// The version of the rules that new chains begin with.
-const RULES_VERSION: u32 = 1;
-
-fn heartbeat_ms() -> i64 {
-    60_000
-}
 
 /// A chain's beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -36,9 +29,9 @@ pub struct Description {
     pub name: Name,
     /// Its first instant; the first block is later.
     pub time: Time,
-    /// An empty block is valid only this long after its parent.
-    #[serde(default = "heartbeat_ms")]
-    pub heartbeat_ms: i64,
+    /// Deadlines, limits and the like; what it does not say is as usual.
+    #[serde(default)]
+    pub settings: Settings,
     /// Who holds which office.
     #[serde(default)]
     pub offices: BTreeMap<Office, DepartmentId>,
@@ -142,18 +135,9 @@ impl Description {
             epoch: 0,
             current: ValidatorSet::new(validators)?,
         }));
-        let holders = self.offices.into_iter();
-        let holders = holders.map(|(office, department)| OfficeHolder { office, department });
-        records.push(Record::Offices(Offices {
-            holders: List::new(holders.collect())?,
-        }));
-        let mut purposes = self.purposes;
-        purposes.sort_by(|one, other| one.code.cmp(&other.code));
-        records.push(Record::Parameters(Parameters {
-            rules_version: RULES_VERSION,
-            heartbeat_ms: self.heartbeat_ms,
-            purposes: List::new(purposes)?,
-        }));
+        records.push(Record::Offices(Offices::begin(since, self.offices)?));
+        let parameters = Parameters::begin(since, self.settings, self.purposes)?;
+        records.push(Record::Parameters(parameters));
         Ok(Genesis::new(self.name, self.time.0, records)?)
     }
 }
@@ -182,6 +166,8 @@ impl DepartmentDescription {
             region: self.region,
             status: List::new(vec![active])?,
             sub_units: 0,
+            proposals: 0,
+            open_proposals: List::default(),
             trail: Trail::default(),
         };
         Ok([Record::Department(department), Record::Key(key)])

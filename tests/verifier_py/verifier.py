@@ -275,7 +275,8 @@ entry = record(name=text, responsibility=option(text), summary=option(text), cat
                openness=option(variant), update_cycle=option(variant), level=option(variant),
                related_codes=many(text), attributes=many(record(name=text, value=text)))
 department = record(id=text, parent=option(text), credit_code=option(text), name=text, level=variant, region=text,
-                    status=many(record(status=variant, since=moment)), sub_units=u32, trail=trail)
+                    status=many(record(status=variant, since=moment)), sub_units=u32,
+                    proposals=u32, open_proposals=many(u32), trail=trail)
 key_record = record(public_key=hash32, algorithm=variant, department=text, role=variant, next_sequence=u64,
                     valid=period, suspicions=many(record(since=u64, reported=moment)))
 responsibility = record(code=text, holder=text, title=text, text=option(hash32),
@@ -292,8 +293,8 @@ resource = record(code=text, provider=text, earlier_providers=many(record(provid
                   trail=trail)
 decision = record(department=text, key=hash32, at=moment, reason=option(text))
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
-                       calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, revision=u32,
-                       active=many(period), ended=option(record(kind=variant, decision=decision)))
+                       calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, approvals=many(decision),
+                       revision=u32, active=many(period), ended=option(record(kind=variant, decision=decision)))
 header = record(version=u16, chain=hash32, height=u64, time=i64, parent=hash32, round=u32, builder=raw(20),
                 transactions_root=hash32, header_log_root=hash32, state_root=hash32, validators_hash=hash32,
                 next_validators_hash=hash32, rules_version=u32)
@@ -635,8 +636,8 @@ class Verifier:
         if key[0] == RESPONSIBILITY:
             return [text_id(DEPARTMENT, found["holder"])]
         if key[0] == AUTHORIZATION:
-            return [text_id(DEPARTMENT, found["grantee"]), text_id(RESPONSIBILITY, found["responsibility"]),
-                    bytes([KEY]) + found["granted"]["key"]]
+            keys = [bytes([KEY]) + one["key"] for one in decisions(found)]
+            return [text_id(DEPARTMENT, found["grantee"]), text_id(RESPONSIBILITY, found["responsibility"]), *keys]
         ids = [text_id(DEPARTMENT, found["provider"])]
         ids += [text_id(DEPARTMENT, earlier["provider"]) for earlier in found["earlier_providers"]]
         said = [self.entries[version["entry"]] for version in found["versions"] if version["entry"] in self.entries]
@@ -697,8 +698,8 @@ class Verifier:
             if not found or not key[1:].startswith(self.file.subject[1:] + b"\0") or found["grantee"] != reader:
                 continue
             if self.covers(found, number, height, time):
-                author = self.records[bytes([KEY]) + found["granted"]["key"]]
-                suspect = any(report["since"] <= found["granted"]["at"]["height"] for report in author["suspicions"]
+                suspect = any(report["since"] <= one["at"]["height"] for one in decisions(found)
+                              for report in self.records[bytes([KEY]) + one["key"]]["suspicions"]
                               if report["reported"]["height"] <= height)
                 return {"basis": "authorized", "authorization": found["id"], "until": found["to"],
                         "purpose": found["purpose"], "suspect": suspect}
@@ -713,6 +714,11 @@ class Verifier:
             and self.acts_for(duty["holder"], found["grantee"], height)
         return bool(found["granted"]["at"]["height"] <= height and number in found["fields"] and active
                     and found["start"] <= time < found["to"] and held)
+
+
+def decisions(authorization):
+    """The decisions that an authorization rests on."""
+    return [authorization["granted"], *authorization["approvals"]]
 
 
 def status_at(found, height):

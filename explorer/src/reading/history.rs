@@ -122,6 +122,8 @@ fn reason(action: &Action) -> Option<String> {
         | Action::WithdrawResource { reason, .. }
         | Action::Refuse { reason, .. }
         | Action::EndAuthorization { reason, .. }
+        | Action::Propose { reason, .. }
+        | Action::Reject { reason, .. }
         | Action::ChangeBinding { reason, .. }
         | Action::Rate { reason, .. }
         | Action::AnswerRating { text: reason, .. } => Some(reason),
@@ -138,6 +140,8 @@ fn reason(action: &Action) -> Option<String> {
         | Action::TakeBackApplication { .. }
         | Action::RegisterNode(_)
         | Action::RemoveNode { .. }
+        | Action::Approve { .. }
+        | Action::TakeBackProposal { .. }
         | Action::ProposeBinding { .. }
         | Action::AmendBinding { .. }
         | Action::ReportSchema { .. }

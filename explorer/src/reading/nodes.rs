@@ -47,7 +47,7 @@ impl Reading<'_> {
         Ok(ParametersAnswer {
             as_of: self.as_of(),
             parameters: self.view.parameters()?,
-            offices: self.view.offices()?.holders.to_vec(),
+            offices: self.view.offices()?.current().cloned().collect(),
             epoch: membership.epoch,
             validators: membership.current.members().to_vec(),
         })

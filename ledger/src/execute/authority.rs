@@ -70,6 +70,10 @@ pub(super) fn role_signs(role: Role, action: &Action) -> bool {
             | Action::Grant(_)
             | Action::Refuse { .. }
             | Action::EndAuthorization { .. }
+            | Action::Propose { .. }
+            | Action::Approve { .. }
+            | Action::Reject { .. }
+            | Action::TakeBackProposal { .. }
             | Action::ProposeBinding { .. }
             | Action::AmendBinding { .. }
             | Action::ChangeBinding { .. }

@@ -39,7 +39,6 @@ impl Context<'_, '_> {
             ));
         }
         resource.bindings = resource.bindings.saturating_add(1);
-        resource.trail = self.on_trail(resource.trail);
         let id = SharingId {
             resource: code.clone(),
             number: resource.bindings,

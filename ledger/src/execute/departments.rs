@@ -54,7 +54,6 @@ impl Context<'_, '_> {
         if let Some(parent) = &action.parent {
             let mut parent = self.active_department(parent)?;
             parent.sub_units = parent.sub_units.saturating_add(1);
-            parent.trail = self.on_trail(parent.trail);
             self.put(Record::Department(parent))?;
         }
         let mut status = List::default();
@@ -72,7 +71,9 @@ impl Context<'_, '_> {
             region: action.region.clone(),
             status,
             sub_units: 0,
-            trail: self.on_trail(Trail::default()),
+            proposals: 0,
+            open_proposals: List::default(),
+            trail: Trail::default(),
         }))?;
         match &action.head {
             Some(offer) => self.admit_key(&action.id, offer),
@@ -260,7 +261,7 @@ impl Context<'_, '_> {
             legal_bases: action.legal_bases.clone(),
             effective: Period::since(self.at),
             ended_as: None,
-            trail: self.on_trail(Trail::default()),
+            trail: Trail::default(),
         }))?;
         self.touch_department(&action.holder)
     }
@@ -283,7 +284,6 @@ impl Context<'_, '_> {
         }
         end(&mut responsibility.effective, self.at);
         responsibility.ended_as = Some(ResponsibilityEnd::Abolished);
-        responsibility.trail = self.on_trail(responsibility.trail);
         let holder = responsibility.holder.clone();
         self.put(Record::Responsibility(responsibility))?;
         self.touch_department(&holder)?;

@@ -8,8 +8,12 @@ mod bindings;
 pub use authority::{acts_for, holds};
 mod departments;
 pub(crate) use departments::is_sub_unit_id;
+mod measures;
 mod nodes;
+mod parameters;
+mod proposals;
 mod resources;
+mod seats;
 mod sharing;
 mod usage;
 
@@ -20,10 +24,10 @@ use crate::bounded::{BoundError, List};
 use crate::hash::Hash;
 use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
 use crate::limits;
-use crate::records::{Key, Period, Record, RecordId, Trail, TrailEvent};
+use crate::records::{Decision, Key, Period, Record, RecordId, TrailEvent};
 use crate::rejection::Rejection;
 use crate::transaction::VerifiedTransaction;
-use crate::view::{Overlay, Records, ViewError};
+use crate::view::{Overlay, Records, View, ViewError};
 
 /// Why a transaction did nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -96,6 +100,7 @@ fn execute_in(
         action_index: 0,
         action_leaf: Hash::ZERO,
         touched: Touched::new(),
+        mandate: None,
     };
     for (action_index, (action, leaf)) in (0u32..).zip(transaction.actions_with_leaves()) {
         context.action_index = action_index;
@@ -122,6 +127,15 @@ struct Context<'c, 'v> {
     action_index: u32,
     action_leaf: Hash,
     touched: Touched,
+    /// Set while a proposal is carried out, in its proposer's name.
+    mandate: Option<Mandate>,
+}
+
+/// That several agreed: what takes effect is a proposal with its last approval.
+#[derive(Clone, Default)]
+struct Mandate {
+    /// The approvals beside the proposer's own.
+    approvals: Vec<Decision>,
 }
 
 impl Context<'_, '_> {
@@ -176,6 +190,16 @@ impl Context<'_, '_> {
             } => self.end_authorization(authorization, *revision, reason),
             Action::RegisterNode(action) => self.register_node(action),
             Action::RemoveNode { id } => self.remove_node(id),
+            Action::Propose { measure, reason } => self.propose(measure, reason),
+            Action::Approve { proposal, revision } => self.approve(proposal, *revision),
+            Action::Reject {
+                proposal,
+                revision,
+                reason,
+            } => self.reject(proposal, *revision, reason),
+            Action::TakeBackProposal { proposal, revision } => {
+                self.take_back_proposal(proposal, *revision)
+            }
             Action::ProposeBinding { resource, terms } => self.propose_binding(resource, terms),
             Action::AmendBinding {
                 binding,
@@ -203,28 +227,33 @@ impl Context<'_, '_> {
         &self.author.department
     }
 
-    /// Writes a record and notes that this action touched it.
-    fn put(&mut self, record: Record) -> Result<(), Refusal> {
+    /// Writes a record, notes that this action touched it, and puts the action on the record's
+    /// trail: once, however often the action writes the record.
+    fn put(&mut self, mut record: Record) -> Result<(), Refusal> {
         let id = record.id();
-        self.touched.insert((id, self.action_index));
-        self.state.put(record);
-        Ok(())
-    }
-
-    /// The trail with this action on it.
-    fn on_trail(&self, trail: Trail) -> Trail {
-        trail.extended(&TrailEvent {
+        let is_first = self.touched.insert((id.clone(), self.action_index));
+        let event = TrailEvent {
             at: self.at,
             transaction: self.transaction,
             action_index: self.action_index,
             action: self.action_leaf,
-        })
+        };
+        if let Some(trail) = record.trail_mut() {
+            if is_first {
+                *trail = trail.extended(&event);
+            } else if let Some(mut written) = self.state.record(&id)?
+                && let Some(extended) = written.trail_mut()
+            {
+                *trail = *extended;
+            }
+        }
+        self.state.put(record);
+        Ok(())
     }
 
     /// Puts this action on a department's trail.
     fn touch_department(&mut self, id: &DepartmentId) -> Result<(), Refusal> {
-        let mut department = self.department(id)?;
-        department.trail = self.on_trail(department.trail);
+        let department = self.department(id)?;
         self.put(Record::Department(department))
     }
 }

@@ -31,7 +31,7 @@ impl Context<'_, '_> {
             network_key: action.network_key,
             addresses: action.addresses.clone(),
             admitted: Period::since(self.at),
-            trail: self.on_trail(Trail::default()),
+            trail: Trail::default(),
         }))?;
         self.touch_department(&action.department)
     }
@@ -88,7 +88,6 @@ impl Context<'_, '_> {
             return Err(Rejection::ValidatorNode { node: id.clone() }.into());
         }
         end(&mut node.admitted, self.at);
-        node.trail = self.on_trail(node.trail);
         let department = node.department.clone();
         self.put(Record::Node(node))?;
         self.touch_department(&department)

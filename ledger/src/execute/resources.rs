@@ -24,15 +24,13 @@ impl Context<'_, '_> {
 
     /// Puts this action on a resource's trail, whatever else it changes there.
     pub(super) fn touch_resource(&mut self, code: &ResourceCode) -> Result<(), Refusal> {
-        let mut resource = self.existing_resource(code)?;
-        resource.trail = self.on_trail(resource.trail);
+        let resource = self.existing_resource(code)?;
         self.put(Record::Resource(Box::new(resource)))
     }
 
     /// Writes a changed resource: one revision more, and this action on its trail.
     fn put_resource(&mut self, mut resource: Resource) -> Result<(), Refusal> {
         resource.revision = resource.revision.saturating_add(1);
-        resource.trail = self.on_trail(resource.trail);
         self.put(Record::Resource(Box::new(resource)))
     }
 

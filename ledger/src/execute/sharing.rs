@@ -2,13 +2,14 @@
 
 use super::authority::same_line;
 use super::resources::require_revision;
-use super::{Context, Refusal, push};
+use super::{Context, Refusal, full, push};
 use crate::action::Grant;
 use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, TimeMs};
+use crate::limits;
 use crate::records::{
     Application, ApplicationStatus, Authorization, EndKind, Entry, Period, Published, Record,
-    RecordId, Request, Resource, Sharing,
+    RecordId, Request, Resource, SensitivityLevel, Sharing,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -42,7 +43,6 @@ impl Context<'_, '_> {
         require_fields(code, &published.entry, &request.fields)?;
         require_period(request.from, request.to, self.at.time)?;
         resource.applications = resource.applications.saturating_add(1);
-        resource.trail = self.on_trail(resource.trail);
         let id = SharingId {
             resource: code.clone(),
             number: resource.applications,
@@ -60,11 +60,8 @@ impl Context<'_, '_> {
 
     fn require_purpose(&self, request: &Request) -> Result<(), Refusal> {
         let parameters = self.state.parameters()?;
-        if parameters
-            .purposes
-            .iter()
-            .any(|purpose| purpose.code == request.purpose)
-        {
+        let listed = parameters.purpose_at(&request.purpose, self.at.height);
+        if listed.is_some() {
             return Ok(());
         }
         Err(Rejection::UnknownPurpose {
@@ -90,6 +87,17 @@ impl Context<'_, '_> {
             application.revision,
         )?;
         Ok(application)
+    }
+
+    /// Rule S3 for whoever approves beside the decider.
+    pub(super) fn require_not_applicant(&self, id: &SharingId) -> Result<(), Refusal> {
+        match self.state.application(id)? {
+            Some(application) if self.author_acts_for(&application.applicant)? => {
+                let (actor, applicant) = (self.actor().clone(), application.applicant);
+                Err(Rejection::ApplicantDecides { actor, applicant }.into())
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Rule S3: the provider decides, and never the applicant.
@@ -170,6 +178,14 @@ impl Context<'_, '_> {
         require_shareable(&resource.code, &published.entry, &grant.fields)?;
         self.require_not_drifted(&resource.code, &grant.fields)?;
         require_period(grant.from, grant.to, self.at.time)?;
+        let approvals = match &self.mandate {
+            Some(mandate) => mandate.approvals.clone(),
+            None => {
+                self.require_one_is_enough(&published.entry, grant)?;
+                Vec::new()
+            }
+        };
+        let approvals = List::new(approvals);
         let mut active = List::default();
         push(
             &mut active,
@@ -188,6 +204,7 @@ impl Context<'_, '_> {
             from: grant.from,
             to: grant.to,
             granted: granted.clone(),
+            approvals: approvals.map_err(|_| full("the number of approvals", limits::SEATS_MAX))?,
             revision: 1,
             active,
             ended: None,
@@ -196,6 +213,24 @@ impl Context<'_, '_> {
             application,
             ApplicationStatus::Granted { decision: granted },
         )
+    }
+
+    /// Rule S8: with the two-person rule on, a field of level 3 or 4 is granted by proposal.
+    fn require_one_is_enough(&self, entry: &Entry, grant: &Grant) -> Result<(), Refusal> {
+        if !self.state.parameters()?.settings.two_person {
+            return Ok(());
+        }
+        for number in &grant.fields {
+            let level = entry.field(*number).and_then(|field| entry.level_of(field));
+            if level.is_some_and(|level| level >= SensitivityLevel::Three) {
+                return Err(Rejection::TwoPersonNeeded {
+                    application: grant.application.clone(),
+                    field: *number,
+                }
+                .into());
+            }
+        }
+        Ok(())
     }
 
     /// The provider revokes, or the grantee gives up (S6 adds notice and consent to the former).

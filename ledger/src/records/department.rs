@@ -68,6 +68,10 @@ pub struct Department {
     pub status: List<StatusSince, { limits::PERIODS_MAX }>,
     /// Sub-units registered so far.
     pub sub_units: u32,
+    /// Proposals made so far.
+    pub proposals: u32,
+    /// The numbers of its proposals that were waiting when it last proposed or one was closed.
+    pub open_proposals: List<u32, { limits::OPEN_PROPOSALS_MAX }>,
     /// Everything that touched it.
     pub trail: Trail,
 }

@@ -5,6 +5,8 @@
 
 mod binding;
 mod department;
+mod parameters;
+mod proposal;
 mod resource;
 mod sharing;
 mod system;
@@ -12,6 +14,8 @@ mod usage;
 
 pub use binding::*;
 pub use department::*;
+pub use parameters::*;
+pub use proposal::*;
 pub use resource::*;
 pub use sharing::*;
 pub use system::*;
@@ -26,7 +30,7 @@ use crate::codec::encode;
 use crate::crypto::PublicKey;
 use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
-    DepartmentId, Height, Moment, NodeId, ResourceCode, ResponsibilityCode, SharingId,
+    DepartmentId, Height, Moment, NodeId, ProposalId, ResourceCode, ResponsibilityCode, SharingId,
 };
 
 /// The kinds of record. The discriminant is the first byte of a record's key.
@@ -54,6 +58,8 @@ pub enum RecordKind {
     Parameters = 9,
     /// [`Membership`].
     Membership = 10,
+    /// [`Proposal`].
+    Proposal = 11,
     /// [`Binding`].
     Binding = 21,
     /// [`Usage`].
@@ -66,7 +72,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// Every kind, in the order of their discriminants.
-    pub const ALL: [RecordKind; 14] = [
+    pub const ALL: [RecordKind; 15] = [
         RecordKind::Department,
         RecordKind::Key,
         RecordKind::Node,
@@ -77,6 +83,7 @@ impl RecordKind {
         RecordKind::Offices,
         RecordKind::Parameters,
         RecordKind::Membership,
+        RecordKind::Proposal,
         RecordKind::Binding,
         RecordKind::Usage,
         RecordKind::ReceiptBatch,
@@ -96,6 +103,7 @@ impl RecordKind {
             RecordKind::Offices => 8,
             RecordKind::Parameters => 9,
             RecordKind::Membership => 10,
+            RecordKind::Proposal => 11,
             RecordKind::Binding => 21,
             RecordKind::Usage => 22,
             RecordKind::ReceiptBatch => 23,
@@ -133,6 +141,8 @@ pub enum RecordId {
     Parameters,
     /// The validators; one record.
     Membership,
+    /// A proposal.
+    Proposal(ProposalId),
     /// A binding, numbered within its resource.
     Binding(SharingId),
     /// One reader's use of one binding on one basis.
@@ -157,6 +167,7 @@ impl RecordId {
             RecordId::Offices => RecordKind::Offices,
             RecordId::Parameters => RecordKind::Parameters,
             RecordId::Membership => RecordKind::Membership,
+            RecordId::Proposal(_) => RecordKind::Proposal,
             RecordId::Binding(_) => RecordKind::Binding,
             RecordId::Usage(_) => RecordKind::Usage,
             RecordId::ReceiptBatch(_) => RecordKind::ReceiptBatch,
@@ -165,7 +176,7 @@ impl RecordId {
     }
 
     /// The id as a database key: the kind's byte, then the text or bytes of the id. What is
-    /// numbered within a resource: code, a zero byte, the number in big-endian. Uses and batches:
+    /// numbered within a resource: code, a zero byte, the number in big-endian; proposals likewise. Uses and batches:
     /// see [`UsageId`]. Distinct ids have distinct keys, and the keys of one resource's
     /// applications share the prefix of its code.
     pub fn key(&self) -> Vec<u8> {
@@ -182,6 +193,11 @@ impl RecordId {
                 key.extend_from_slice(&id.number.to_be_bytes());
             }
             RecordId::Offices | RecordId::Parameters | RecordId::Membership => {}
+            RecordId::Proposal(id) => {
+                key.extend_from_slice(id.proposer.as_str().as_bytes());
+                key.push(0);
+                key.extend_from_slice(&id.number.to_be_bytes());
+            }
             RecordId::Usage(id) => id.push_key(&mut key),
             RecordId::ReceiptBatch(id) | RecordId::Rating(id) => id.push_key(&mut key),
         }
@@ -192,12 +208,17 @@ impl RecordId {
     pub fn from_key(key: &[u8]) -> Option<Self> {
         let (kind, rest) = key.split_first()?;
         let text = || std::str::from_utf8(rest).ok();
-        let sharing = || {
-            let code = rest.get(..rest.len().checked_sub(5)?)?;
-            let (zero, number) = rest.get(code.len()..)?.split_first()?;
+        let numbered = || {
+            let owner = rest.get(..rest.len().checked_sub(5)?)?;
+            let (zero, number) = rest.get(owner.len()..)?.split_first()?;
             let number = u32::from_be_bytes(number.try_into().ok()?);
-            let resource = std::str::from_utf8(code).ok()?.parse().ok()?;
-            (*zero == 0).then_some(SharingId { resource, number })
+            let owner = std::str::from_utf8(owner).ok()?;
+            (*zero == 0).then_some((owner, number))
+        };
+        let sharing = || {
+            let (resource, number) = numbered()?;
+            let resource = resource.parse().ok()?;
+            Some(SharingId { resource, number })
         };
         Some(match RecordKind::from_byte(*kind)? {
             RecordKind::Department => RecordId::Department(text()?.parse().ok()?),
@@ -210,6 +231,11 @@ impl RecordId {
             RecordKind::Offices => rest.is_empty().then_some(RecordId::Offices)?,
             RecordKind::Parameters => rest.is_empty().then_some(RecordId::Parameters)?,
             RecordKind::Membership => rest.is_empty().then_some(RecordId::Membership)?,
+            RecordKind::Proposal => {
+                let (proposer, number) = numbered()?;
+                let proposer = proposer.parse().ok()?;
+                RecordId::Proposal(ProposalId { proposer, number })
+            }
             RecordKind::Binding => RecordId::Binding(sharing()?),
             RecordKind::Usage => {
                 let (id, rest) = UsageId::read_key(rest)?;
@@ -239,6 +265,7 @@ impl fmt::Display for RecordId {
             RecordId::Offices => f.write_str("the offices"),
             RecordId::Parameters => f.write_str("the parameters"),
             RecordId::Membership => f.write_str("the membership"),
+            RecordId::Proposal(id) => write!(f, "proposal {id}"),
             RecordId::Binding(id) => write!(f, "binding {id}"),
             RecordId::Usage(id) => write!(f, "use {id}"),
             RecordId::ReceiptBatch(id) => write!(f, "receipt batch {id}"),
@@ -277,6 +304,8 @@ pub enum Record {
     Parameters(Parameters),
     /// The membership.
     Membership(Membership),
+    /// A proposal.
+    Proposal(Box<Proposal>),
     /// A binding.
     Binding(Binding),
     /// A use and its totals.
@@ -301,6 +330,7 @@ impl Record {
             Record::Offices(_) => RecordId::Offices,
             Record::Parameters(_) => RecordId::Parameters,
             Record::Membership(_) => RecordId::Membership,
+            Record::Proposal(record) => RecordId::Proposal(record.id.clone()),
             Record::Binding(record) => RecordId::Binding(record.id.clone()),
             Record::Usage(record) => RecordId::Usage(record.id.clone().into()),
             Record::ReceiptBatch(record) => RecordId::ReceiptBatch(record.id.clone().into()),
@@ -338,13 +368,26 @@ impl Record {
                 RecordId::Department(record.applicant.clone()),
                 RecordId::Responsibility(record.request.responsibility.clone()),
             ],
-            Record::Authorization(record) => vec![
-                RecordId::Resource(record.id.resource.clone()),
-                RecordId::Department(record.grantee.clone()),
-                RecordId::Responsibility(record.responsibility.clone()),
-                RecordId::Key(record.granted.key),
-            ],
+            Record::Authorization(record) => {
+                let mut references = vec![
+                    RecordId::Resource(record.id.resource.clone()),
+                    RecordId::Department(record.grantee.clone()),
+                    RecordId::Responsibility(record.responsibility.clone()),
+                ];
+                let keys = record.decisions().map(|decision| decision.key);
+                references.extend(keys.map(RecordId::Key));
+                references
+            }
             Record::Offices(_) | Record::Parameters(_) | Record::Membership(_) => Vec::new(),
+            Record::Proposal(record) => {
+                let seats = record.seats.iter().map(|seat| seat.department.clone());
+                let departments = std::iter::once(record.id.proposer.clone()).chain(seats);
+                let mut references: Vec<RecordId> = departments.map(RecordId::Department).collect();
+                references.extend(record.measure.subjects());
+                references.sort();
+                references.dedup();
+                references
+            }
             Record::Binding(record) => vec![
                 RecordId::Resource(record.id.resource.clone()),
                 RecordId::Key(record.terms.gateway),
@@ -357,6 +400,27 @@ impl Record {
                 references
             }
             Record::Rating(record) => record.batch.usage.references(),
+        }
+    }
+
+    /// The record's trail, where its kind has one.
+    pub fn trail_mut(&mut self) -> Option<&mut Trail> {
+        match self {
+            Record::Department(record) => Some(&mut record.trail),
+            Record::Node(record) => Some(&mut record.trail),
+            Record::Responsibility(record) => Some(&mut record.trail),
+            Record::Resource(record) => Some(&mut record.trail),
+            Record::Proposal(record) => Some(&mut record.trail),
+            Record::Key(_)
+            | Record::Application(_)
+            | Record::Authorization(_)
+            | Record::Offices(_)
+            | Record::Parameters(_)
+            | Record::Membership(_)
+            | Record::Binding(_)
+            | Record::Usage(_)
+            | Record::ReceiptBatch(_)
+            | Record::Rating(_) => None,
         }
     }
 

@@ -135,6 +135,8 @@ pub struct Authorization {
     pub to: TimeMs,
     /// Who granted it, when and why.
     pub granted: Decision,
+    /// Who approved the grant besides, where it needed two people (rule S8).
+    pub approvals: List<Decision, { limits::SEATS_MAX }>,
     /// Counts every change of this record.
     pub revision: u32,
     /// When it was active, oldest first; its window bounds it besides.
@@ -147,6 +149,11 @@ impl Authorization {
     /// Whether it was active after the block at `height`, its window apart.
     pub fn is_active_at(&self, height: Height) -> bool {
         self.active.iter().any(|period| period.holds_at(height))
+    }
+
+    /// The decisions that it rests on.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        std::iter::once(&self.granted).chain(&self.approvals)
     }
 
     /// Whether its window holds the instant.

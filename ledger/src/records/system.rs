@@ -1,12 +1,12 @@
-//! What the chain itself needs: nodes (节点), offices, parameters, membership.
+//! What the chain itself needs: nodes (节点), offices, membership.
 
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use super::{Period, Trail};
-use crate::bounded::{List, Text};
+use crate::bounded::{BoundError, List, Text};
 use crate::crypto::PublicKey;
-use crate::ids::{DepartmentId, Name, NodeId, PurposeCode};
+use crate::ids::{DepartmentId, Moment, NodeId};
 use crate::limits;
 use crate::validators::ValidatorSet;
 
@@ -75,48 +75,67 @@ impl std::fmt::Display for Office {
     }
 }
 
-/// Who holds an office.
+/// A department's term in an office.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OfficeHolder {
     /// The office.
     pub office: Office,
     /// Its holder.
     pub department: DepartmentId,
+    /// The term.
+    pub held: Period,
 }
 
-/// The offices, strictly ascending: one holder for each.
+/// The offices: at most one holder for each at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Offices {
-    /// The holders.
-    pub holders: List<OfficeHolder, 16>,
+    /// Counts every change of this record.
+    pub revision: u32,
+    /// The terms, by office, those of one office as they followed one another.
+    pub holders: List<OfficeHolder, { limits::OFFICE_TERMS_MAX }>,
 }
 
 impl Offices {
+    /// The offices that a chain begins with.
+    pub fn begin(
+        at: Moment,
+        holders: impl IntoIterator<Item = (Office, DepartmentId)>,
+    ) -> Result<Self, BoundError> {
+        let holders = holders
+            .into_iter()
+            .map(|(office, department)| OfficeHolder {
+                office,
+                department,
+                held: Period::since(at),
+            });
+        let mut holders: Vec<OfficeHolder> = holders.collect();
+        holders.sort_by_key(|holder| holder.office);
+        Ok(Self {
+            revision: 1,
+            holders: List::new(holders)?,
+        })
+    }
+
     /// Who holds an office.
     pub fn holder(&self, office: Office) -> Option<&DepartmentId> {
-        let holder = self.holders.iter().find(|holder| holder.office == office);
+        let holder = self.current().find(|holder| holder.office == office);
         holder.map(|holder| &holder.department)
     }
-}
 
-/// A purpose in the code list.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub struct Purpose {
-    /// Its code.
-    pub code: PurposeCode,
-    /// Its name.
-    pub name: Name,
-}
+    /// The terms that last.
+    pub fn current(&self) -> impl Iterator<Item = &OfficeHolder> {
+        self.holders
+            .iter()
+            .filter(|holder| holder.held.to.is_none())
+    }
 
-/// The chain's parameters.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub struct Parameters {
-    /// Version of the rules that blocks are executed under.
-    pub rules_version: u32,
-    /// An empty block is valid only this long after its parent, by header times.
-    pub heartbeat_ms: i64,
-    /// The purposes that applications may name, by ascending code.
-    pub purposes: List<Purpose, { limits::PURPOSES_MAX }>,
+    /// The offices that a department holds.
+    pub fn held_by(&self, department: &DepartmentId) -> impl Iterator<Item = Office> {
+        let own = self
+            .current()
+            .filter(move |holder| holder.department == *department);
+        own.map(|holder| holder.office)
+    }
 }
 
 /// The validators, now and in the next block.

@@ -14,11 +14,12 @@ use crate::chain::{self, Building, Built, ChainError, InvalidBlock, Outcome, Tip
 use crate::crypto::{PublicKey, SecretKey};
 use crate::genesis::Genesis;
 use crate::ids::{
-    ChainId, DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResourceCode, SharingId,
-    TimeMs,
+    ChainId, DepartmentId, FieldNumber, Height, Moment, ProposalId, PurposeCode, ResourceCode,
+    SharingId, TimeMs,
 };
+use crate::measure::Measure;
 use crate::memory::MemoryState;
-use crate::records::{Entry, Request};
+use crate::records::{Entry, Request, Signatory};
 use crate::rejection::Rejection;
 use crate::transaction::{SignedTransaction, VerifiedTransaction};
 use crate::view::Records;
@@ -267,6 +268,56 @@ impl Ledger {
         let grant = Action::Grant(grant_of(id.clone(), &request));
         self.submit(&administrator(PROVIDER), vec![grant]).unwrap();
         id
+    }
+
+    /// Proposes a measure.
+    pub fn propose(
+        &mut self,
+        author: &SecretKey,
+        measure: Measure,
+    ) -> Result<ProposalId, Rejection> {
+        let action = Action::Propose {
+            measure: Box::new(measure),
+            reason: id("依据"),
+        };
+        self.submit(author, vec![action])?;
+        let key = self.state.key(&author.public()).unwrap().unwrap();
+        let proposer = self.state.department(&key.department).unwrap().unwrap();
+        Ok(ProposalId {
+            proposer: proposer.id,
+            number: proposer.proposals,
+        })
+    }
+
+    /// Approves a proposal at its revision.
+    pub fn approve(&mut self, author: &SecretKey, id: &ProposalId) -> Result<Height, Rejection> {
+        let proposal = self.state.proposal(id).unwrap();
+        let action = Action::Approve {
+            proposal: id.clone(),
+            revision: proposal.map_or(1, |proposal| proposal.revision),
+        };
+        self.submit(author, vec![action])
+    }
+
+    /// Proposes a measure and has everybody approve whose seat is vacant: the head, or where only
+    /// an administrator fills the seat, the administrator.
+    pub fn agree(&mut self, author: &SecretKey, measure: Measure) -> Result<Height, Rejection> {
+        let id = self.propose(author, measure)?;
+        loop {
+            let proposal = self.state.proposal(&id).unwrap().unwrap();
+            let Some(seat) = proposal.vacant().next() else {
+                return Ok(self.tip.height);
+            };
+            if self.next_time() < proposal.not_before {
+                self.now = proposal.not_before;
+            }
+            let department = signer_of(seat.department.as_str());
+            let approver = match seat.signatory {
+                Signatory::Head | Signatory::Either => head(department),
+                Signatory::Administrator => administrator(department),
+            };
+            self.approve(&approver, &id)?;
+        }
     }
 
     /// [`may_read`] now.

@@ -22,9 +22,9 @@ use crate::ids::{
 };
 use crate::records::{
     AdministrativeLevel, Category, Department, DepartmentStatus, Entry, Field, FieldNumbers,
-    FieldType, Key, Membership, Node, NodeKind, Office, OfficeHolder, Offices, Openness,
-    Parameters, Period, Purpose, Record, Request, ResourceKind, Responsibility, Role,
-    SensitivityLevel, Sharing, SharingMethod, StatusSince, Trail, UpdateCycle,
+    FieldType, Key, Membership, Node, NodeKind, Office, Offices, Openness, Parameters, Period,
+    Purpose, Record, Request, ResourceKind, Responsibility, Role, SensitivityLevel, Settings,
+    Sharing, SharingMethod, StatusSince, Trail, UpdateCycle,
 };
 use crate::validators::{Validator, ValidatorSet};
 
@@ -251,6 +251,8 @@ pub fn genesis_records() -> Vec<Record> {
             region: id("110000"),
             status: List::new(vec![StatusSince { status, since: at }]).unwrap(),
             sub_units: u32::try_from(sub_units).unwrap(),
+            proposals: 0,
+            open_proposals: List::default(),
             trail: Trail::default(),
         }));
         if department != KEYLESS_SUB_UNIT {
@@ -276,22 +278,18 @@ pub fn genesis_records() -> Vec<Record> {
         (Office::Steward, STEWARD),
         (Office::StewardDeputy, DEPUTY),
     ];
-    let holders = holders.map(|(office, department)| OfficeHolder {
-        office,
-        department: id(department),
-    });
-    records.push(Record::Offices(Offices {
-        holders: List::new(holders.to_vec()).unwrap(),
-    }));
+    let holders = holders.map(|(office, department)| (office, id(department)));
+    records.push(Record::Offices(Offices::begin(at, holders).unwrap()));
     let purposes = PURPOSES.map(|purpose| Purpose {
         code: id(purpose),
         name: id(purpose),
     });
-    records.push(Record::Parameters(Parameters {
-        rules_version: 1,
+    let settings = Settings {
         heartbeat_ms: HEARTBEAT_MS,
-        purposes: List::new(purposes.to_vec()).unwrap(),
-    }));
+        ..Settings::default()
+    };
+    let parameters = Parameters::begin(at, settings, purposes.to_vec()).unwrap();
+    records.push(Record::Parameters(parameters));
     records.push(Record::Membership(Membership {
         epoch: 0,
         current: validators(),

@@ -8,9 +8,11 @@ use dirchain_ledger::action::{
 };
 use dirchain_ledger::block::{Block, Header, Transactions};
 use dirchain_ledger::bounded::List;
+use dirchain_ledger::calendar::DayKind;
 use dirchain_ledger::crypto::{Algorithm, SecretKey};
 use dirchain_ledger::hash::{Domain, Hash, hash};
 use dirchain_ledger::ids::{Address, ChainId, FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::measure::{CalendarDay, Measure, ParameterChange};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::SignedTransaction;
@@ -158,6 +160,23 @@ pub(crate) fn actions() -> Vec<Action> {
             addresses: List::new(vec![id("/ip4/10.0.0.1/tcp/7000")]).unwrap(),
         }),
         Action::RemoveNode { id: id("D004-2") },
+        Action::Propose {
+            measure: Box::new(measures().remove(0)),
+            reason: id("政府令第七号"),
+        },
+        Action::Approve {
+            proposal: id("D001/3"),
+            revision,
+        },
+        Action::Reject {
+            proposal: id("D001/3"),
+            revision,
+            reason: id("依据不足"),
+        },
+        Action::TakeBackProposal {
+            proposal: id("D001/3"),
+            revision,
+        },
     ]
     .into_iter()
     .chain(usage_actions())
@@ -242,6 +261,58 @@ pub(crate) fn counted(calls: u64) -> Counted {
     }
 }
 
+/// One measure of every variant, in the order of the format.
+pub(crate) fn measures() -> Vec<Measure> {
+    vec![
+        Measure::ChangeParameters(ParameterChange {
+            revision: 2,
+            settings: Some(Settings::default()),
+            add_purposes: List::new(vec![Purpose {
+                code: id("tax"),
+                name: id("税收"),
+            }])
+            .unwrap(),
+            end_purposes: List::new(vec![id("statistics")]).unwrap(),
+            days: List::new(vec![CalendarDay {
+                day: id("2026-10-01"),
+                kind: DayKind::Holiday,
+            }])
+            .unwrap(),
+        }),
+        Measure::AssignOffice {
+            office: Office::Inspectorate,
+            department: id(BYSTANDER),
+            revision: 4,
+        },
+        Measure::Grant(grant_of(sharing_id(&code(1), 2), &request(APPLICANT, &[1]))),
+        Measure::Revoke {
+            authorization: sharing_id(&code(1), 2),
+            revision: 1,
+            reason: id("用途终止"),
+        },
+    ]
+}
+
+fn proposal() -> Proposal {
+    Proposal {
+        id: id("D001/3"),
+        measure: measures().remove(0),
+        reason: id("政府令第七号"),
+        proposed: decision(None),
+        seats: List::new(vec![Seat {
+            department: id(STEWARD),
+            signatory: Signatory::Head,
+            approval: Some(decision(None)),
+        }])
+        .unwrap(),
+        not_before: moment(8).time,
+        lapses: moment(9).time,
+        revision: 2,
+        status: ProposalStatus::InForce { at: moment(9) },
+        trail: trail(),
+    }
+}
+
 /// A transaction of one action.
 pub(crate) fn transaction(action: Action) -> SignedTransaction {
     let not_after = TimeMs(GENESIS_TIME.0 + 3_600_000);
@@ -286,6 +357,8 @@ pub(crate) fn records() -> Vec<Record> {
             }])
             .unwrap(),
             sub_units: 1,
+            proposals: 3,
+            open_proposals: List::new(vec![2, 3]).unwrap(),
             trail: trail(),
         }),
         Record::Key(Key {
@@ -342,6 +415,7 @@ pub(crate) fn records() -> Vec<Record> {
             from: request.from,
             to: request.to,
             granted: decision(None),
+            approvals: List::new(vec![decision(None)]).unwrap(),
             revision: 2,
             active: List::new(vec![period]).unwrap(),
             ended: Some(EarlyEnd {
@@ -352,6 +426,7 @@ pub(crate) fn records() -> Vec<Record> {
         genesis_record(RecordKind::Offices),
         genesis_record(RecordKind::Parameters),
         genesis_record(RecordKind::Membership),
+        Record::Proposal(Box::new(proposal())),
         Record::Binding(Binding {
             id: sharing_id(&code(1), 1),
             revision: 3,

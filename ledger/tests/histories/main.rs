@@ -248,6 +248,7 @@ fn trail_of(record: Option<Record>) -> Option<Trail> {
         Record::Node(record) => Some(record.trail),
         Record::Responsibility(record) => Some(record.trail),
         Record::Resource(record) => Some(record.trail),
+        Record::Proposal(record) => Some(record.trail),
         Record::Key(_)
         | Record::Application(_)
         | Record::Authorization(_)

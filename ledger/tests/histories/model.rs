@@ -128,7 +128,11 @@ impl Told {
             | Action::SuspectKey { .. }
             | Action::DeclareResponsibility(_)
             | Action::RegisterNode(_)
-            | Action::RemoveNode { .. } => false,
+            | Action::RemoveNode { .. }
+            | Action::Propose { .. }
+            | Action::Approve { .. }
+            | Action::Reject { .. }
+            | Action::TakeBackProposal { .. } => false,
         }
     }
 

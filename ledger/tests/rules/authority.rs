@@ -5,7 +5,8 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::execute::execute;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::limits::NOT_AFTER_AHEAD_MS_MAX;
-use dirchain_ledger::records::{BindingChange, KeyOffer, NodeKind, Role, Stars};
+use dirchain_ledger::measure::Measure;
+use dirchain_ledger::records::{BindingChange, KeyOffer, NodeKind, Office, Role, Stars};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::{Overlay, Records};
@@ -115,6 +116,27 @@ fn every_action(ledger: &Ledger) -> Vec<Action> {
         Action::RemoveNode {
             id: id("observer-1"),
         },
+        Action::Propose {
+            measure: Box::new(Measure::AssignOffice {
+                office: Office::Operations,
+                department: id(PROVIDER),
+                revision,
+            }),
+            reason: id("理由"),
+        },
+        Action::Approve {
+            proposal: id("D004/1"),
+            revision,
+        },
+        Action::Reject {
+            proposal: id("D004/1"),
+            revision,
+            reason: id("理由"),
+        },
+        Action::TakeBackProposal {
+            proposal: id("D004/1"),
+            revision,
+        },
         crate::usage::propose(&code(1)),
         crate::usage::amend(&code(1), 1),
         Action::ChangeBinding {
@@ -153,6 +175,10 @@ fn signs(role: Role, action: &str) -> bool {
             "grant",
             "refuse",
             "end_authorization",
+            "propose",
+            "approve",
+            "reject",
+            "take_back_proposal",
             "propose_binding",
             "amend_binding",
             "change_binding",
@@ -171,7 +197,7 @@ fn r4_each_role_signs_its_own_actions_and_no_others() {
     let ledger = Ledger::default();
     let actions = every_action(&ledger);
     let names: std::collections::BTreeSet<_> = actions.iter().map(Action::name).collect();
-    assert_eq!(names.len(), 25, "one action of every kind");
+    assert_eq!(names.len(), 29, "one action of every kind");
     for role in ROLES {
         for action in &actions {
             let signed = ledger.sign(&key(PROVIDER, role), vec![action.clone()]);

@@ -6,7 +6,7 @@ use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{FieldNumber, ResourceCode};
 use dirchain_ledger::limits::PERIODS_MAX;
 use dirchain_ledger::records::{
-    ApplicationStatus, Draft, DraftStatus, EndKind, Entry, FieldType, Lack, Office, OfficeHolder,
+    ApplicationStatus, Draft, DraftStatus, EndKind, Entry, FieldType, Lack, Office, Offices,
     Period, Published, Record, Resource, ResourceStatus, Sharing, Trail, VersionPeriod,
 };
 use dirchain_ledger::rejection::Rejection;
@@ -75,13 +75,10 @@ fn abolish(ledger: &mut Ledger, department: &str) {
 /// The test city with other holders of the offices.
 fn with_offices(holders: &[(Office, &str)]) -> Ledger {
     let records = genesis_records().into_iter().map(|record| match record {
-        Record::Offices(mut offices) => {
-            let holders = holders.iter().map(|(office, department)| OfficeHolder {
-                office: *office,
-                department: id(department),
-            });
-            offices.holders = List::new(holders.collect()).unwrap();
-            Record::Offices(offices)
+        Record::Offices(offices) => {
+            let at = offices.holders[0].held.from;
+            let holders = holders.iter().map(|(office, holder)| (*office, id(holder)));
+            Record::Offices(Offices::begin(at, holders).unwrap())
         }
         other => other,
     });

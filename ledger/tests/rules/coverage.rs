@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::rejection::Rejection;
 
-use crate::{authority, catalogue, departments, nodes, sharing, usage, work};
+use crate::{authority, catalogue, departments, nodes, proposals, sharing, usage, work};
 
 #[test]
 fn every_rejection_has_a_test_that_produces_it() {
@@ -13,6 +13,7 @@ fn every_rejection_has_a_test_that_produces_it() {
         catalogue::REFUSED,
         departments::REFUSED,
         nodes::REFUSED,
+        proposals::REFUSED,
         sharing::REFUSED,
         usage::REFUSED,
         work::REFUSED,

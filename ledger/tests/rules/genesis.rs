@@ -111,7 +111,7 @@ fn a_validator_has_a_validator_node_of_its_department() {
 fn lists_of_a_genesis_name_nothing_twice() {
     let two_purposes = changed(|record| {
         if let Record::Parameters(parameters) = record {
-            parameters.purposes.as_mut_slice()[1].code = id(PURPOSES[0]);
+            parameters.purposes.as_mut_slice()[1].purpose.code = id(PURPOSES[0]);
         }
     });
     assert!(matches!(

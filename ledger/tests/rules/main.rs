@@ -24,6 +24,7 @@ mod coverage;
 mod departments;
 mod genesis;
 mod nodes;
+mod proposals;
 mod sharing;
 mod usage;
 mod work;

@@ -98,7 +98,11 @@ impl<'c> Progress<'c> {
             | Action::ReportSchema { .. }
             | Action::SealReceipts(_)
             | Action::Rate { .. }
-            | Action::AnswerRating { .. } => false,
+            | Action::AnswerRating { .. }
+            | Action::Propose { .. }
+            | Action::Approve { .. }
+            | Action::Reject { .. }
+            | Action::TakeBackProposal { .. } => false,
         })
     }
 

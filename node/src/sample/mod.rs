@@ -29,7 +29,7 @@ use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs};
 use dirchain_ledger::records::{
     AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress,
-    NodeKind, Office, OfficeHolder, Offices, Parameters, Period, Record, Role, StatusSince, Trail,
+    NodeKind, Office, Offices, Parameters, Period, Record, Role, Settings, StatusSince, Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet};
 
@@ -119,12 +119,14 @@ pub fn city(seed: &[u8; 32], nodes: &[NodeSpec], time: TimeMs) -> Result<SampleC
         epoch: 0,
         current: ValidatorSet::new(validators)?,
     }));
-    records.push(Record::Offices(offices()?));
-    records.push(Record::Parameters(Parameters {
-        rules_version: 1,
+    records.push(Record::Offices(offices(since)?));
+    let settings = Settings {
         heartbeat_ms: HEARTBEAT_MS,
-        purposes: purposes::code_list()?,
-    }));
+        ..Settings::default()
+    };
+    let purposes = purposes::code_list()?.into_vec();
+    let parameters = Parameters::begin(since, settings, purposes)?;
+    records.push(Record::Parameters(parameters));
     let genesis = Genesis::new(text("目录链示例城市 (sample city)")?, time, records)?;
     Ok(SampleCity { genesis, keys })
 }
@@ -165,6 +167,8 @@ fn department(row: departments::Row, since: Moment) -> Result<Department, Sample
         region: text(REGION)?,
         status: list(vec![active])?,
         sub_units: 0,
+        proposals: 0,
+        open_proposals: List::default(),
         trail: Trail::default(),
     })
 }
@@ -181,13 +185,12 @@ fn node(spec: &NodeSpec, since: Moment) -> Result<Node, SampleError> {
     })
 }
 
-fn offices() -> Result<Offices, SampleError> {
-    let mut holders = List::default();
+fn offices(since: Moment) -> Result<Offices, SampleError> {
+    let mut holders = Vec::new();
     for (office, department) in OFFICES {
-        let department = id(department)?;
-        holders.push(OfficeHolder { office, department })?;
+        holders.push((office, id(department)?));
     }
-    Ok(Offices { holders })
+    Ok(Offices::begin(since, holders)?)
 }
 
 /// The department that holds an office in this city.

@@ -105,6 +105,8 @@ fn genesis(name: &str) -> Genesis {
             }])
             .unwrap(),
             sub_units: 0,
+            proposals: 0,
+            open_proposals: List::default(),
             trail: Trail::default(),
         }));
         records.push(Record::Key(Key {
@@ -141,11 +143,7 @@ fn system_records(at: Moment) -> Vec<Record> {
         admitted: Period::since(at),
         trail: Trail::default(),
     });
-    let holder = |office| OfficeHolder {
-        office,
-        department: department(0),
-    };
-    let offices = [Office::Registrar, Office::Steward].map(holder);
+    let offices = [Office::Registrar, Office::Steward].map(|office| (office, department(0)));
     let validator = Validator::new(
         consensus_key().public(),
         "D001-1".parse().unwrap(),
@@ -155,16 +153,14 @@ fn system_records(at: Moment) -> Vec<Record> {
         code: "assistance".parse().unwrap(),
         name: "Assistance".parse().unwrap(),
     };
+    let settings = Settings {
+        heartbeat_ms: HEARTBEAT_MS,
+        ..Settings::default()
+    };
     vec![
         node,
-        Record::Offices(Offices {
-            holders: List::new(offices.to_vec()).unwrap(),
-        }),
-        Record::Parameters(Parameters {
-            rules_version: 1,
-            heartbeat_ms: HEARTBEAT_MS,
-            purposes: List::new(vec![purpose]).unwrap(),
-        }),
+        Record::Offices(Offices::begin(at, offices).unwrap()),
+        Record::Parameters(Parameters::begin(at, settings, vec![purpose]).unwrap()),
         Record::Membership(Membership {
             epoch: 0,
             current: ValidatorSet::new(vec![validator]).unwrap(),

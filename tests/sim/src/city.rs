@@ -12,7 +12,7 @@ use dirchain_ledger::hash::{Domain, hash};
 use dirchain_ledger::ids::{ChainId, DepartmentId, Height, Moment, NodeId, TimeMs};
 use dirchain_ledger::records::{
     AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeKind, Office,
-    OfficeHolder, Offices, Parameters, Period, Record, Role, StatusSince, Trail,
+    Offices, Parameters, Period, Record, Role, Settings, StatusSince, Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet};
 
@@ -96,7 +96,7 @@ impl City {
             }
             records.push(Record::Node(node_record(number, at)));
         }
-        records.extend(system_records(&consensus_keys));
+        records.extend(system_records(&consensus_keys, at));
         let name = "simulated city".parse().expect("a name");
         let genesis = Genesis::new(name, GENESIS_TIME, records).expect("a genesis");
         Self {
@@ -122,6 +122,8 @@ fn department_record(number: usize, at: Moment) -> Department {
         region: "110000".parse().expect("a region"),
         status: List::new(vec![active]).expect("one status"),
         sub_units: 0,
+        proposals: 0,
+        open_proposals: List::default(),
         trail: Trail::default(),
     }
 }
@@ -150,23 +152,18 @@ fn node_record(number: usize, at: Moment) -> Node {
     }
 }
 
-fn system_records(consensus_keys: &[SecretKey]) -> Vec<Record> {
-    let registrar = OfficeHolder {
-        office: Office::Registrar,
-        department: department(0),
+fn system_records(consensus_keys: &[SecretKey], at: Moment) -> Vec<Record> {
+    let registrar = (Office::Registrar, department(0));
+    let settings = Settings {
+        heartbeat_ms: HEARTBEAT_MS,
+        ..Settings::default()
     };
     let members = consensus_keys.iter().enumerate();
     let members = members.map(|(n, key)| Validator::new(key.public(), node(n), department(n)));
     let current = ValidatorSet::new(members.collect()).expect("a validator set");
     vec![
-        Record::Offices(Offices {
-            holders: List::new(vec![registrar]).expect("one office"),
-        }),
-        Record::Parameters(Parameters {
-            rules_version: 1,
-            heartbeat_ms: HEARTBEAT_MS,
-            purposes: List::default(),
-        }),
+        Record::Offices(Offices::begin(at, [registrar]).expect("one office")),
+        Record::Parameters(Parameters::begin(at, settings, Vec::new()).expect("no purpose")),
         Record::Membership(Membership { epoch: 0, current }),
     ]
 }

@@ -139,11 +139,11 @@ pub(super) fn transaction(answer: &TransactionAnswer) -> String {
 }
 
 pub(super) fn parameters(answer: &ParametersAnswer) -> String {
-    let parameters = &answer.parameters;
+    let (parameters, settings) = (&answer.parameters, &answer.parameters.settings);
     let mut table = Table::default();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    row("rules version", parameters.rules_version.to_string());
-    let heartbeat_ms = u64::try_from(parameters.heartbeat_ms).unwrap_or_default();
+    row("rules version", settings.rules_version.to_string());
+    let heartbeat_ms = u64::try_from(settings.heartbeat_ms).unwrap_or_default();
     row("heartbeat", duration(heartbeat_ms));
     row("epoch", answer.epoch.to_string());
     for holder in &answer.offices {
@@ -157,7 +157,9 @@ pub(super) fn parameters(answer: &ParametersAnswer) -> String {
     }
     let mut text = table.text();
     let mut purposes = Table::default();
-    for purpose in &parameters.purposes {
+    let purposes_now = parameters.purposes.iter();
+    for listed in purposes_now.filter(|listed| listed.listed.to.is_none()) {
+        let purpose = &listed.purpose;
         purposes.row([purpose.code.to_string(), purpose.name.to_string()]);
     }
     text.push_str(&format!("\npurposes\n{}", purposes.text()));

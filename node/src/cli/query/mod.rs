@@ -206,7 +206,9 @@ impl Access {
 /// Refuses a purpose that is not on the chain's list.
 fn listed(purpose: &PurposeCode, answer: &ParametersAnswer) -> anyhow::Result<()> {
     let purposes = answer.parameters.purposes.iter();
-    let codes: Vec<&str> = purposes.map(|purpose| purpose.code.as_str()).collect();
+    let codes: Vec<&str> = purposes
+        .map(|purpose| purpose.purpose.code.as_str())
+        .collect();
     anyhow::ensure!(
         codes.contains(&purpose.as_str()),
         "`{purpose}` is no purpose at height {}. There are: {}",

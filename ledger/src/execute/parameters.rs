@@ -1,0 +1,161 @@
+//! Changes of the parameters and of the offices; by proposal only.
+
+use super::resources::require_revision;
+use super::{Context, Refusal, end, push};
+use crate::calendar::SpecialDay;
+use crate::ids::DepartmentId;
+use crate::measure::ParameterChange;
+use crate::records::{
+    ListedPurpose, Office, OfficeHolder, Parameters, PastSettings, Period, Purpose, Record,
+    RecordId,
+};
+use crate::rejection::Rejection;
+use crate::view::Records;
+
+impl Context<'_, '_> {
+    pub(super) fn change_parameters(&mut self, change: &ParameterChange) -> Result<(), Refusal> {
+        let mut parameters = self.state.parameters()?;
+        require_revision(RecordId::Parameters, change.revision, parameters.revision)?;
+        let is_empty = change.settings.is_none()
+            && change.add_purposes.is_empty()
+            && change.end_purposes.is_empty()
+            && change.days.is_empty();
+        if is_empty {
+            return Err(bad("it changes nothing".to_owned()));
+        }
+        self.change_settings(&mut parameters, change)?;
+        for purpose in &change.add_purposes {
+            self.add_purpose(&mut parameters, purpose)?;
+        }
+        for code in &change.end_purposes {
+            let listed = parameters.purposes.as_mut_slice().iter_mut();
+            let mut lasting = listed.filter(|p| p.listed.to.is_none());
+            match lasting.find(|p| p.purpose.code == *code) {
+                Some(purpose) => end(&mut purpose.listed, self.at),
+                None => return Err(bad(format!("purpose {code} is not in the code list"))),
+            }
+        }
+        self.list_days(&mut parameters, change)?;
+        parameters.revision = parameters.revision.saturating_add(1);
+        self.put(Record::Parameters(parameters))
+    }
+
+    fn change_settings(
+        &self,
+        parameters: &mut Parameters,
+        change: &ParameterChange,
+    ) -> Result<(), Refusal> {
+        let Some(settings) = &change.settings else {
+            return Ok(());
+        };
+        if settings.rules_version != parameters.settings.rules_version {
+            return Err(bad(format!(
+                "the version of the rules is {} and is not changed here",
+                parameters.settings.rules_version
+            )));
+        }
+        if let Some(what) = settings.fault() {
+            return Err(bad(what.to_owned()));
+        }
+        let past = PastSettings {
+            settings: std::mem::replace(&mut parameters.settings, settings.clone()),
+            since: std::mem::replace(&mut parameters.since, self.at),
+        };
+        push(
+            &mut parameters.earlier,
+            past,
+            "the number of changes of the settings",
+        )
+    }
+
+    fn add_purpose(&self, parameters: &mut Parameters, purpose: &Purpose) -> Result<(), Refusal> {
+        let place = parameters
+            .purposes
+            .binary_search_by(|listed| listed.purpose.code.cmp(&purpose.code));
+        let Err(place) = place else {
+            let code = &purpose.code;
+            return Err(bad(format!(
+                "purpose {code} is or was in the code list, and codes are never used again"
+            )));
+        };
+        let listed = ListedPurpose {
+            purpose: purpose.clone(),
+            listed: Period::since(self.at),
+        };
+        let what = "the number of purposes in the code list";
+        insert(&mut parameters.purposes, place, listed, what)
+    }
+
+    fn list_days(
+        &self,
+        parameters: &mut Parameters,
+        change: &ParameterChange,
+    ) -> Result<(), Refusal> {
+        if !change.days.is_sorted_by(|one, other| one.day < other.day) {
+            return Err(bad("the days are not strictly ascending".to_owned()));
+        }
+        for listed in &change.days {
+            let day = SpecialDay {
+                day: listed.day,
+                kind: listed.kind,
+                since: self.at,
+            };
+            let place = parameters.calendar.partition_point(|d| d.day <= day.day);
+            let what = "the number of listed days of the calendar";
+            insert(&mut parameters.calendar, place, day, what)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn assign_office(
+        &mut self,
+        office: Office,
+        department: &DepartmentId,
+        revision: u32,
+    ) -> Result<(), Refusal> {
+        let mut offices = self.state.offices()?;
+        require_revision(RecordId::Offices, revision, offices.revision)?;
+        self.active_department(department)?;
+        if offices.holder(office) == Some(department) {
+            return Err(Rejection::OfficeHeld {
+                office,
+                holder: department.clone(),
+            }
+            .into());
+        }
+        let mut terms = offices.holders.as_mut_slice().iter_mut();
+        if let Some(term) = terms.find(|term| term.office == office && term.held.to.is_none()) {
+            end(&mut term.held, self.at);
+            let before = term.department.clone();
+            self.touch_department(&before)?;
+        }
+        let term = OfficeHolder {
+            office,
+            department: department.clone(),
+            held: Period::since(self.at),
+        };
+        let place = offices
+            .holders
+            .partition_point(|term| term.office <= office);
+        let what = "the number of terms of all offices";
+        insert(&mut offices.holders, place, term, what)?;
+        offices.revision = offices.revision.saturating_add(1);
+        self.put(Record::Offices(offices))?;
+        self.touch_department(department)
+    }
+}
+
+fn bad(what: String) -> Refusal {
+    Rejection::BadParameters { what }.into()
+}
+
+/// Adds to a bounded sorted list of a record, or refuses because the list is full.
+fn insert<T, const N: usize>(
+    list: &mut crate::bounded::List<T, N>,
+    place: usize,
+    item: T,
+    what: &'static str,
+) -> Result<(), Refusal> {
+    let full = |_| Refusal::from(Rejection::Full { what, count_max: N });
+    list.insert(place, item).map_err(full)
+}

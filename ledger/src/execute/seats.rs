@@ -1,0 +1,92 @@
+//! Who must approve what: computed from the ledger by the kind of the measure.
+
+use super::Refusal;
+use super::authority::same_line;
+use crate::ids::DepartmentId;
+use crate::measure::Measure;
+use crate::records::{Office, Seat, Signatory};
+use crate::rejection::Rejection;
+use crate::view::{Overlay, Records};
+
+/// The approvals that a measure needs, by department and signatory, none given yet.
+pub(super) fn seats(state: &Overlay<'_>, measure: &Measure) -> Result<Vec<Seat>, Refusal> {
+    let mut seats = Vec::new();
+    match measure {
+        Measure::ChangeParameters(_) => heads(&mut seats, two_offices(state, None)?),
+        Measure::AssignOffice { department, .. } => {
+            heads(&mut seats, two_offices(state, None)?);
+            heads(&mut seats, [department.clone()]);
+        }
+        Measure::Grant(grant) => {
+            let resource = state.resource(&grant.application.resource)?;
+            if let Some(provider) = resource.map(|resource| resource.provider) {
+                seats.push(vacant(&provider, Signatory::Administrator));
+                seats.push(vacant(&provider, Signatory::Head));
+            }
+        }
+        Measure::Revoke { authorization, .. } => {
+            if let Some(resource) = state.resource(&authorization.resource)? {
+                let consents = arbiter(state, &resource.provider)?;
+                seats.push(vacant(&resource.provider, Signatory::Either));
+                seats.push(vacant(&consents, Signatory::Either));
+            }
+        }
+    }
+    seats.sort_by(|one, other| {
+        (&one.department, one.signatory).cmp(&(&other.department, other.signatory))
+    });
+    seats.dedup();
+    Ok(seats)
+}
+
+fn heads(seats: &mut Vec<Seat>, departments: impl IntoIterator<Item = DepartmentId>) {
+    let departments = departments.into_iter();
+    seats.extend(departments.map(|department| vacant(&department, Signatory::Head)));
+}
+
+fn vacant(department: &DepartmentId, signatory: Signatory) -> Seat {
+    Seat {
+        department: department.clone(),
+        signatory,
+        approval: None,
+    }
+}
+
+/// Who consents for the chain in what concerns a provider: the steward, and for what the steward
+/// provides itself, or a department in its line, its deputy.
+fn arbiter(state: &Overlay<'_>, provider: &DepartmentId) -> Result<DepartmentId, Refusal> {
+    let offices = state.offices()?;
+    let holder = |office| {
+        let vacant = Rejection::OfficeVacant { office };
+        offices.holder(office).cloned().ok_or(vacant)
+    };
+    let steward = holder(Office::Steward)?;
+    if same_line(state, &steward, provider)? {
+        return Ok(holder(Office::StewardDeputy)?);
+    }
+    Ok(steward)
+}
+
+/// Registrar and steward. Nobody decides on itself, and no department holds both hats here: the
+/// steward's deputy takes the place of one that is `concerned`, or that is the other as well.
+fn two_offices(
+    state: &Overlay<'_>,
+    concerned: Option<&DepartmentId>,
+) -> Result<Vec<DepartmentId>, Refusal> {
+    let offices = state.offices()?;
+    let mut two: Vec<DepartmentId> = Vec::new();
+    for office in [Office::Registrar, Office::Steward, Office::StewardDeputy] {
+        if let Some(holder) = offices.holder(office)
+            && Some(holder) != concerned
+            && !two.contains(holder)
+            && two.len() < 2
+        {
+            two.push(holder.clone());
+        }
+    }
+    if two.len() < 2 {
+        let office = Office::StewardDeputy;
+        return Err(Rejection::OfficeVacant { office }.into());
+    }
+    Ok(two)
+}
