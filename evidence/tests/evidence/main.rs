@@ -9,5 +9,12 @@
 
 mod forged;
 mod proves;
+mod random;
 mod second;
 mod tlog;
+
+/// The ledger's own random steps.
+#[path = "../../../ledger/tests/histories/steps.rs"]
+mod steps;
+#[path = "../../../ledger/tests/histories/use_steps.rs"]
+mod use_steps;

@@ -10,6 +10,7 @@ mod model;
 mod past;
 mod steps;
 mod usage;
+mod use_steps;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
