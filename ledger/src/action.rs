@@ -8,14 +8,15 @@ use crate::codec::encode;
 use crate::crypto::PublicKey;
 use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
-    Code, CreditCode, DepartmentId, Height, Name, NodeId, ProposalId, ResourceCode,
-    ResponsibilityCode, SharingId, Statement, TimeMs,
+    Code, CreditCode, DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, Name,
+    NodeId, ProposalId, ResourceCode, ResponsibilityCode, SharingId, Statement, TimeMs,
 };
 use crate::limits;
 use crate::measure::Measure;
 use crate::records::{
     AdministrativeLevel, BatchId, BindingChange, BindingTerms, Counted, Entry, FieldNumbers,
-    KeyOffer, LegalBasis, NodeAddress, NodeKind, Request, Side, Stars,
+    FieldType, FindingSubject, KeyOffer, LegalBasis, NodeAddress, NodeKind, ObjectionKind, Outcome,
+    Request, Side, Stars,
 };
 
 /// A department or sub-unit to be registered.
@@ -301,6 +302,192 @@ pub enum Action {
         /// The answer.
         text: Statement,
     },
+    /// The provider asks the applicant for what an application lacks (rule S4).
+    AskForMore {
+        /// The application.
+        application: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+        /// What it lacks.
+        reason: Statement,
+    },
+    /// The applicant supplies it.
+    SupplyApplication {
+        /// The application.
+        application: SharingId,
+        /// Its revision as the applicant saw it.
+        revision: u32,
+        /// The application as it reads now.
+        request: Request,
+    },
+    /// The provider finds an application complete and reviews it.
+    ReviewApplication {
+        /// The application.
+        application: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+    },
+    /// The standards office defines a data element.
+    DefineElement {
+        /// Its code, never used before.
+        code: ElementCode,
+        /// Its name.
+        name: Name,
+        /// What it means.
+        definition: Statement,
+        /// Its type.
+        field_type: FieldType,
+    },
+    /// The standards office retires a data element.
+    RetireElement {
+        /// Which.
+        code: ElementCode,
+        /// Why.
+        reason: Statement,
+    },
+    /// A provider claims that a field is a data element's source; a second claim opens an
+    /// objection (rule C7).
+    ClaimSource {
+        /// The data element.
+        element: ElementCode,
+        /// The entry.
+        resource: ResourceCode,
+        /// Its field.
+        field: FieldNumber,
+        /// Why.
+        reason: Statement,
+    },
+    /// A department objects to what an entry says, or appeals against a refusal.
+    RaiseObjection {
+        /// The entry.
+        resource: ResourceCode,
+        /// Who objects.
+        raiser: DepartmentId,
+        /// To what.
+        kind: ObjectionKind,
+        /// Why.
+        reason: Statement,
+        /// Salted hash of the evidence.
+        evidence: Option<Hash>,
+    },
+    /// The provider answers an objection.
+    AnswerObjection {
+        /// The objection.
+        objection: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+        /// Put right, or not.
+        outcome: Outcome,
+        /// Why.
+        reason: Statement,
+    },
+    /// The raiser is not content with the answer.
+    EscalateObjection {
+        /// The objection.
+        objection: SharingId,
+        /// Its revision as the raiser saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// The raiser accepts the answer, or takes the objection back.
+    CloseObjection {
+        /// The objection.
+        objection: SharingId,
+        /// Its revision as the raiser saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// The steward (its deputy, where the steward is concerned) settles an objection (rule R5).
+    SettleObjection {
+        /// The objection.
+        objection: SharingId,
+        /// Its revision as the steward saw it.
+        revision: u32,
+        /// Put right, or not.
+        outcome: Outcome,
+        /// Why.
+        reason: Statement,
+    },
+    /// An inspector opens a finding.
+    OpenFinding {
+        /// Its id, never used before.
+        id: FindingId,
+        /// What it is about.
+        subject: FindingSubject,
+        /// What it is, in a sentence.
+        title: Statement,
+        /// Hash of its full text.
+        text: Option<Hash>,
+        /// By when it is answered.
+        due: TimeMs,
+    },
+    /// The department concerned answers a finding.
+    AnswerFinding {
+        /// The finding.
+        finding: FindingId,
+        /// Its revision as the department saw it.
+        revision: u32,
+        /// The answer.
+        text: Statement,
+    },
+    /// An inspector clears a finding (销号), or asks for another answer.
+    JudgeFinding {
+        /// The finding.
+        finding: FindingId,
+        /// Its revision as the inspector saw it.
+        revision: u32,
+        /// Whether the answer clears it.
+        cleared: bool,
+        /// Why.
+        reason: Statement,
+    },
+    /// A department demands data that nobody lists.
+    RaiseDemand {
+        /// Its id, never used before.
+        id: DemandId,
+        /// Who asks.
+        asker: DepartmentId,
+        /// What, and what for.
+        text: Statement,
+    },
+    /// The steward assigns a demand.
+    AssignDemand {
+        /// The demand.
+        demand: DemandId,
+        /// Its revision as the steward saw it.
+        revision: u32,
+        /// To whom.
+        department: DepartmentId,
+    },
+    /// The department asked answers a demand: an entry lists the data, or a reason why not.
+    AnswerDemand {
+        /// The demand.
+        demand: DemandId,
+        /// Its revision as the department saw it.
+        revision: u32,
+        /// The entry; none when it is refused.
+        resource: Option<ResourceCode>,
+        /// Why.
+        reason: Statement,
+    },
+    /// The steward imposes an obligation to share (共享责任清单).
+    ImposeObligation {
+        /// The entry.
+        resource: ResourceCode,
+        /// The list that it stands in.
+        list: Name,
+        /// By when.
+        due: TimeMs,
+    },
+    /// The provider meets an obligation.
+    MeetObligation {
+        /// The obligation.
+        obligation: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+    },
 }
 
 impl Action {
@@ -347,6 +534,25 @@ impl Action {
             Action::SealReceipts(_) => "seal_receipts",
             Action::Rate { .. } => "rate",
             Action::AnswerRating { .. } => "answer_rating",
+            Action::AskForMore { .. } => "ask_for_more",
+            Action::SupplyApplication { .. } => "supply_application",
+            Action::ReviewApplication { .. } => "review_application",
+            Action::DefineElement { .. } => "define_element",
+            Action::RetireElement { .. } => "retire_element",
+            Action::ClaimSource { .. } => "claim_source",
+            Action::RaiseObjection { .. } => "raise_objection",
+            Action::AnswerObjection { .. } => "answer_objection",
+            Action::EscalateObjection { .. } => "escalate_objection",
+            Action::CloseObjection { .. } => "close_objection",
+            Action::SettleObjection { .. } => "settle_objection",
+            Action::OpenFinding { .. } => "open_finding",
+            Action::AnswerFinding { .. } => "answer_finding",
+            Action::JudgeFinding { .. } => "judge_finding",
+            Action::RaiseDemand { .. } => "raise_demand",
+            Action::AssignDemand { .. } => "assign_demand",
+            Action::AnswerDemand { .. } => "answer_demand",
+            Action::ImposeObligation { .. } => "impose_obligation",
+            Action::MeetObligation { .. } => "meet_obligation",
         }
     }
 }

@@ -260,6 +260,12 @@ fn check_record(
         | Record::Binding(_)
         | Record::Usage(_)
         | Record::ReceiptBatch(_)
-        | Record::Rating(_) => Ok(()),
+        | Record::Rating(_)
+        | Record::DataElement(_)
+        | Record::Objection(_)
+        | Record::Finding(_)
+        | Record::Demand(_)
+        | Record::Obligation(_)
+        | Record::Docket(_) => Ok(()),
     }
 }

@@ -188,6 +188,27 @@ text_id!(
 );
 
 text_id!(
+    /// A data element's (数据元) code, such as `DE00001`.
+    ElementCode, ParseElementCodeError,
+    "a data element's code has at most 64 letters, digits, dots or hyphens, such as DE00001",
+    |text| is_code(text, b".-")
+);
+
+text_id!(
+    /// A demand's (需求) id, such as `X-D012-2026-01`.
+    DemandId, ParseDemandIdError,
+    "a demand's id has at most 64 letters, digits, dots or hyphens, such as X-D012-2026-01",
+    |text| is_code(text, b".-")
+);
+
+text_id!(
+    /// A finding's (检查发现) id, such as `J-2026-007`.
+    FindingId, ParseFindingIdError,
+    "a finding's id has at most 64 letters, digits, dots or hyphens, such as J-2026-007",
+    |text| is_code(text, b".-")
+);
+
+text_id!(
     /// A catalogue entry's code: 类 (1 digit) 项 (2) 目 (3) 细目 (any) `/` 顺序码 (6), such as
     /// `307001024/000001`. Source: 政务信息资源目录编制指南.
     ResourceCode, ParseResourceCodeError,

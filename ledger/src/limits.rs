@@ -94,3 +94,17 @@ pub const UNCONDITIONAL_PERIODS_MAX: usize = 4_000;
 pub const BINDINGS_MAX: usize = 64;
 /// How long one batch of receipts may reach: 31 days.
 pub const WINDOW_MS_MAX: i64 = 31 * 24 * 60 * 60 * 1000;
+/// Steps of one objection.
+pub const OBJECTION_STEPS_MAX: usize = 8;
+/// Answers to one finding.
+pub const FINDING_ANSWERS_MAX: usize = 32;
+/// Stages that one application goes through.
+pub const APPLICATION_STAGES_MAX: usize = 64;
+/// Stages after which nothing more is asked of an applicant, nor appealed: the rest decides.
+pub const APPLICATION_ROUNDS_MAX: usize = 48;
+/// Applications of one department that wait at the same time.
+pub const OPEN_APPLICATIONS_MAX: u32 = 2_000;
+/// Objections of one department that wait at the same time.
+pub const OPEN_OBJECTIONS_MAX: u32 = 500;
+/// Demands of one department that wait at the same time.
+pub const OPEN_DEMANDS_MAX: u32 = 200;

@@ -78,7 +78,13 @@ impl Past<'_> {
             | Record::Binding(_)
             | Record::Usage(_)
             | Record::ReceiptBatch(_)
-            | Record::Rating(_) => {
+            | Record::Rating(_)
+            | Record::DataElement(_)
+            | Record::Objection(_)
+            | Record::Finding(_)
+            | Record::Demand(_)
+            | Record::Obligation(_)
+            | Record::Docket(_) => {
                 return Err(unknown(format!("the past of {}", record.id())));
             }
         })

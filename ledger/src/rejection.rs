@@ -6,12 +6,13 @@ use crate::action::Action;
 use crate::crypto::{CryptoError, PublicKey};
 use crate::hash::Hash;
 use crate::ids::{
-    DepartmentId, FieldNumber, Height, NodeId, ProposalId, PurposeCode, ResourceCode,
-    ResponsibilityCode, SharingId, TimeMs,
+    DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, NodeId, ProposalId,
+    PurposeCode, ResourceCode, ResponsibilityCode, SharingId, TimeMs,
 };
 use crate::limits;
 use crate::records::{
-    BatchId, BindingState, Lack, Office, RecordId, ResourceStatus, Role, Side, Standing,
+    ApplicationStage, BatchId, BindingState, FindingState, Lack, ObjectionStage, Office, RecordId,
+    ResourceStatus, Role, Side, Standing,
 };
 use crate::usage::Span;
 
@@ -660,6 +661,107 @@ rejections! {
         /// What was allowed.
         work_max: u64,
     } = "too-much-work", None;
+
+    /// The application's stage does not allow this.
+    #[error("application {application} is {stage}: {needed}")]
+    WrongStage {
+        /// The application.
+        application: SharingId,
+        /// Its stage.
+        stage: ApplicationStage,
+        /// What is needed.
+        needed: &'static str,
+    } = "wrong-stage", Some("S4");
+
+    /// The data element is no more.
+    #[error("data element {code} was retired. Name one that is in use")]
+    ElementRetired {
+        /// The data element.
+        code: ElementCode,
+    } = "element-retired", Some("C7");
+
+    /// The field is not an instance of the data element.
+    #[error("field {field} of {resource} in force is not said to be data element {element}, or has another type. Amend the entry first")]
+    NotAnInstance {
+        /// The data element.
+        element: ElementCode,
+        /// The entry.
+        resource: ResourceCode,
+        /// The field.
+        field: FieldNumber,
+    } = "not-an-instance", Some("C7");
+
+    /// The field is the data element's source already.
+    #[error("field {field} of {resource} is the source of data element {element} already")]
+    AlreadySource {
+        /// The data element.
+        element: ElementCode,
+        /// The entry.
+        resource: ResourceCode,
+        /// The field.
+        field: FieldNumber,
+    } = "already-source", Some("C7");
+
+    /// A source conflict comes from a claim.
+    #[error("a source conflict is not raised by hand: claim the source with a field of {code}, and the objection opens by itself")]
+    ClaimInstead {
+        /// The entry.
+        code: ResourceCode,
+    } = "claim-instead", Some("C7");
+
+    /// Who raised an objection resolves it.
+    #[error("{actor} acts for who raised objection {objection}, and cannot resolve it. Another department must")]
+    RaiserResolves {
+        /// The author's department.
+        actor: DepartmentId,
+        /// The objection.
+        objection: SharingId,
+    } = "raiser-resolves", Some("R5");
+
+    /// The objection's stage does not allow this.
+    #[error("objection {objection} is {stage}: {needed}")]
+    ObjectionStage {
+        /// The objection.
+        objection: SharingId,
+        /// Its stage.
+        stage: ObjectionStage,
+        /// What is needed.
+        needed: &'static str,
+    } = "objection-stage", Some("R5");
+
+    /// The finding's state does not allow this.
+    #[error("finding {finding} is {state}; this needs one that is {needed}")]
+    FindingState {
+        /// The finding.
+        finding: FindingId,
+        /// Its state.
+        state: FindingState,
+        /// The state needed.
+        needed: FindingState,
+    } = "finding-state", None;
+
+    /// The due date is over.
+    #[error("what is due at {due} would be overdue at once (it is {now}). Give a later date")]
+    DuePast {
+        /// The date.
+        due: TimeMs,
+        /// The block's time.
+        now: TimeMs,
+    } = "due-past", None;
+
+    /// Nobody was asked yet.
+    #[error("demand {demand} is assigned to nobody yet. Ask the steward to assign it first")]
+    DemandNotAssigned {
+        /// The demand.
+        demand: DemandId,
+    } = "demand-not-assigned", None;
+
+    /// No binding of the entry is live.
+    #[error("no binding of {code} is live. Bind it, and let its gateway report the schema first")]
+    NothingBound {
+        /// The entry.
+        code: ResourceCode,
+    } = "nothing-bound", Some("C2");
 
     /// A bound of the ledger is reached.
     #[error("{what} is at its bound of {count_max}")]

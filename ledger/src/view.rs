@@ -7,12 +7,15 @@ use std::ops::Bound;
 
 use crate::codec::encoded_bytes;
 use crate::crypto::PublicKey;
-use crate::ids::{DepartmentId, NodeId, ProposalId, ResourceCode, ResponsibilityCode, SharingId};
+use crate::ids::{
+    DemandId, DepartmentId, ElementCode, FindingId, NodeId, ProposalId, ResourceCode,
+    ResponsibilityCode, SharingId,
+};
 use crate::limits;
 use crate::records::{
-    Application, Authorization, BatchId, Binding, Department, Key, Membership, Node, Offices,
-    Parameters, Proposal, Rating, ReceiptBatch, Record, RecordId, RecordKind, Resource,
-    Responsibility, Usage, UsageId,
+    Application, Authorization, BatchId, Binding, DataElement, Demand, Department, Docket, Finding,
+    Key, Membership, Node, Objection, Obligation, Offices, Parameters, Proposal, Rating,
+    ReceiptBatch, Record, RecordId, RecordKind, Resource, Responsibility, Usage, UsageId,
 };
 
 /// The state could not be read: a broken disk or a broken database, never a user's fault. Whoever
@@ -119,6 +122,30 @@ pub trait Records: View {
     typed!(
         /// A rating.
         rating, Rating, BatchId, Rating
+    );
+    typed!(
+        /// A data element.
+        data_element, DataElement, ElementCode, DataElement
+    );
+    typed!(
+        /// An objection.
+        objection, Objection, SharingId, Objection
+    );
+    typed!(
+        /// A finding.
+        finding, Finding, FindingId, Finding
+    );
+    typed!(
+        /// A demand.
+        demand, Demand, DemandId, Demand
+    );
+    typed!(
+        /// An obligation.
+        obligation, Obligation, SharingId, Obligation
+    );
+    typed!(
+        /// How much of what a department began still waits; none before it began anything.
+        docket, Docket, DepartmentId, Docket
     );
     typed!(
         /// Who holds which office.

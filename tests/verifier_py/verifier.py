@@ -289,8 +289,8 @@ resource = record(code=text, provider=text, earlier_providers=many(record(provid
                   published=option(record(version=u32, since=moment, entry=entry)),
                   versions=many(record(version=u32, period=period, entry=hash32)),
                   unconditional=many(record(field=u16, period=period)),
-                  withdrawn=option(record(reason=text, at=moment)), last_field=u16, applications=u32, bindings=u32,
-                  trail=trail)
+                  withdrawn=option(record(reason=text, at=moment)), last_field=u16,
+                  applications=u32, bindings=u32, objections=u32, obligations=u32, trail=trail)
 decision = record(department=text, key=hash32, at=moment, reason=option(text))
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
                        calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, approvals=many(decision),

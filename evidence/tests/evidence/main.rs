@@ -14,6 +14,8 @@ mod second;
 mod tlog;
 
 /// The ledger's own random steps.
+#[path = "../../../ledger/tests/histories/cases.rs"]
+mod cases;
 #[path = "../../../ledger/tests/histories/steps.rs"]
 mod steps;
 #[path = "../../../ledger/tests/histories/use_steps.rs"]

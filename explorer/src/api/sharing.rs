@@ -171,6 +171,12 @@ pub enum ApplicationState {
     Refused,
     /// Taken back by the applicant.
     TakenBack,
+    /// Lacks something: waits for the applicant.
+    NeedsMore,
+    /// Complete: waits for the provider's decision.
+    InReview,
+    /// Refused, and the refusal appealed against.
+    Disputed,
 }
 
 /// An application.

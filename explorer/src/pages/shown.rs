@@ -71,6 +71,9 @@ shown! {
         ApplicationState::Submitted => "application-submitted" "wait",
         ApplicationState::Granted => "application-granted" "yes",
         ApplicationState::Refused => "application-refused" "no",
+        ApplicationState::NeedsMore => "application-needs-more" "wait",
+        ApplicationState::InReview => "application-in-review" "wait",
+        ApplicationState::Disputed => "application-disputed" "wait",
         ApplicationState::TakenBack => "application-taken-back" "quiet",
     }
     AuthorizationState {

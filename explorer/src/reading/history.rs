@@ -126,7 +126,20 @@ fn reason(action: &Action) -> Option<String> {
         | Action::Reject { reason, .. }
         | Action::ChangeBinding { reason, .. }
         | Action::Rate { reason, .. }
-        | Action::AnswerRating { text: reason, .. } => Some(reason),
+        | Action::AnswerRating { text: reason, .. }
+        | Action::AskForMore { reason, .. }
+        | Action::RetireElement { reason, .. }
+        | Action::ClaimSource { reason, .. }
+        | Action::RaiseObjection { reason, .. }
+        | Action::AnswerObjection { reason, .. }
+        | Action::EscalateObjection { reason, .. }
+        | Action::CloseObjection { reason, .. }
+        | Action::SettleObjection { reason, .. }
+        | Action::OpenFinding { title: reason, .. }
+        | Action::AnswerFinding { text: reason, .. }
+        | Action::JudgeFinding { reason, .. }
+        | Action::RaiseDemand { text: reason, .. }
+        | Action::AnswerDemand { reason, .. } => Some(reason),
         Action::Grant(grant) => grant.reason.as_ref(),
         Action::RegisterDepartment(_)
         | Action::RegisterKey { .. }
@@ -145,7 +158,13 @@ fn reason(action: &Action) -> Option<String> {
         | Action::ProposeBinding { .. }
         | Action::AmendBinding { .. }
         | Action::ReportSchema { .. }
-        | Action::SealReceipts(_) => None,
+        | Action::SealReceipts(_)
+        | Action::SupplyApplication { .. }
+        | Action::ReviewApplication { .. }
+        | Action::DefineElement { .. }
+        | Action::AssignDemand { .. }
+        | Action::ImposeObligation { .. }
+        | Action::MeetObligation { .. } => None,
     };
     reason.map(ToString::to_string)
 }

@@ -307,6 +307,9 @@ fn state_of(status: &ApplicationStatus) -> ApplicationState {
         ApplicationStatus::Granted { .. } => ApplicationState::Granted,
         ApplicationStatus::Refused { .. } => ApplicationState::Refused,
         ApplicationStatus::TakenBack { .. } => ApplicationState::TakenBack,
+        ApplicationStatus::NeedsMore { .. } => ApplicationState::NeedsMore,
+        ApplicationStatus::InReview { .. } => ApplicationState::InReview,
+        ApplicationStatus::Disputed { .. } => ApplicationState::Disputed,
     }
 }
 
@@ -315,7 +318,10 @@ fn decision_of(status: &ApplicationStatus) -> Option<&Decision> {
         ApplicationStatus::Submitted => None,
         ApplicationStatus::Granted { decision }
         | ApplicationStatus::Refused { decision }
-        | ApplicationStatus::TakenBack { decision } => Some(decision),
+        | ApplicationStatus::TakenBack { decision }
+        | ApplicationStatus::NeedsMore { decision }
+        | ApplicationStatus::InReview { decision }
+        | ApplicationStatus::Disputed { decision, .. } => Some(decision),
     }
 }
 

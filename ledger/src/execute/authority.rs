@@ -78,7 +78,24 @@ pub(super) fn role_signs(role: Role, action: &Action) -> bool {
             | Action::AmendBinding { .. }
             | Action::ChangeBinding { .. }
             | Action::Rate { .. }
-            | Action::AnswerRating { .. } => true,
+            | Action::AnswerRating { .. }
+            | Action::AskForMore { .. }
+            | Action::SupplyApplication { .. }
+            | Action::ReviewApplication { .. }
+            | Action::DefineElement { .. }
+            | Action::RetireElement { .. }
+            | Action::ClaimSource { .. }
+            | Action::RaiseObjection { .. }
+            | Action::AnswerObjection { .. }
+            | Action::EscalateObjection { .. }
+            | Action::CloseObjection { .. }
+            | Action::SettleObjection { .. }
+            | Action::AnswerFinding { .. }
+            | Action::RaiseDemand { .. }
+            | Action::AssignDemand { .. }
+            | Action::AnswerDemand { .. }
+            | Action::ImposeObligation { .. }
+            | Action::MeetObligation { .. } => true,
             Action::RegisterDepartment(_)
             | Action::RegisterKey { .. }
             | Action::RevokeKey { .. }
@@ -88,11 +105,16 @@ pub(super) fn role_signs(role: Role, action: &Action) -> bool {
             | Action::RegisterNode(_)
             | Action::RemoveNode { .. }
             | Action::ReportSchema { .. }
-            | Action::SealReceipts(_) => false,
+            | Action::SealReceipts(_)
+            | Action::OpenFinding { .. }
+            | Action::JudgeFinding { .. } => false,
         },
         Role::Operator => matches!(action, Action::RegisterNode(_) | Action::RemoveNode { .. }),
         Role::Gateway => is_a_gateways(action),
-        Role::Inspector => false,
+        Role::Inspector => matches!(
+            action,
+            Action::OpenFinding { .. } | Action::JudgeFinding { .. }
+        ),
     }
 }
 

@@ -49,6 +49,7 @@ impl Context<'_, '_> {
             revision: 1,
             terms: terms.clone(),
             states: List::default(),
+            seen: None,
             decision: self.decision(None),
         };
         self.enter(&mut binding, BindingState::Proposed, None)?;
@@ -163,7 +164,9 @@ impl Context<'_, '_> {
                 return Err(wrong_state(&binding, "it is known to differ"));
             }
             (BindingState::Live, true) => {
-                return Err(wrong_state(&binding, "it is known to fit"));
+                // The data is there still: what keeps an entry from counting as stale.
+                binding.seen = Some(self.at);
+                return self.put_binding(binding);
             }
             (BindingState::Proposed, false) => {
                 return Err(Rejection::SchemaDiffers {
@@ -178,6 +181,7 @@ impl Context<'_, '_> {
             }
         };
         if to == BindingState::Live {
+            binding.seen = Some(self.at);
             let resource = self.existing_resource(&id.resource)?;
             super::sharing::in_force(&resource)?;
         }

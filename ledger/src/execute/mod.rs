@@ -5,11 +5,14 @@
 
 mod authority;
 mod bindings;
+mod cases;
 pub use authority::{acts_for, holds};
 mod departments;
 pub(crate) use departments::is_sub_unit_id;
+mod elements;
 mod measures;
 mod nodes;
+mod objections;
 mod parameters;
 mod proposals;
 mod resources;
@@ -220,6 +223,101 @@ impl Context<'_, '_> {
                 reason,
             } => self.rate(batch, *stars, reason),
             Action::AnswerRating { batch, text } => self.answer_rating(batch, text),
+            Action::AskForMore {
+                application,
+                revision,
+                reason,
+            } => self.ask_for_more(application, *revision, reason),
+            Action::SupplyApplication {
+                application,
+                revision,
+                request,
+            } => self.supply_application(application, *revision, request),
+            Action::ReviewApplication {
+                application,
+                revision,
+            } => self.review_application(application, *revision),
+            Action::DefineElement {
+                code,
+                name,
+                definition,
+                field_type,
+            } => self.define_element(code, name, definition, *field_type),
+            Action::RetireElement { code, reason: _ } => self.retire_element(code),
+            Action::ClaimSource {
+                element,
+                resource,
+                field,
+                reason,
+            } => self.claim_source(element, resource, *field, reason),
+            Action::RaiseObjection {
+                resource,
+                raiser,
+                kind,
+                reason,
+                evidence,
+            } => self.raise_objection(resource, raiser, kind, reason, *evidence),
+            Action::AnswerObjection {
+                objection,
+                revision,
+                outcome,
+                reason,
+            } => self.answer_objection(objection, *revision, *outcome, reason),
+            Action::EscalateObjection {
+                objection,
+                revision,
+                reason,
+            } => self.escalate_objection(objection, *revision, reason),
+            Action::CloseObjection {
+                objection,
+                revision,
+                reason,
+            } => self.close_objection(objection, *revision, reason),
+            Action::SettleObjection {
+                objection,
+                revision,
+                outcome,
+                reason,
+            } => self.settle_objection(objection, *revision, *outcome, reason),
+            Action::OpenFinding {
+                id,
+                subject,
+                title,
+                text,
+                due,
+            } => self.open_finding(id, subject, title, *text, *due),
+            Action::AnswerFinding {
+                finding,
+                revision,
+                text,
+            } => self.answer_finding(finding, *revision, text),
+            Action::JudgeFinding {
+                finding,
+                revision,
+                cleared,
+                reason,
+            } => self.judge_finding(finding, *revision, *cleared, reason),
+            Action::RaiseDemand { id, asker, text } => self.raise_demand(id, asker, text),
+            Action::AssignDemand {
+                demand,
+                revision,
+                department,
+            } => self.assign_demand(demand, *revision, department),
+            Action::AnswerDemand {
+                demand,
+                revision,
+                resource,
+                reason,
+            } => self.answer_demand(demand, *revision, resource.as_ref(), reason),
+            Action::ImposeObligation {
+                resource,
+                list,
+                due,
+            } => self.impose_obligation(resource, list, *due),
+            Action::MeetObligation {
+                obligation,
+                revision,
+            } => self.meet_obligation(obligation, *revision),
         }
     }
 

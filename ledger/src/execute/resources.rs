@@ -22,7 +22,7 @@ impl Context<'_, '_> {
         Ok(self.state.resource(code)?.ok_or_else(unknown)?)
     }
 
-    /// Puts this action on a resource's trail, whatever else it changes there.
+    /// Puts this action on a resource's trail, once, whatever else it changes there.
     pub(super) fn touch_resource(&mut self, code: &ResourceCode) -> Result<(), Refusal> {
         let resource = self.existing_resource(code)?;
         self.put(Record::Resource(Box::new(resource)))
@@ -259,12 +259,11 @@ impl Context<'_, '_> {
         }
         for id in self.sharing_on(code, RecordKind::Application)? {
             if let Some(mut application) = self.state.application(&id)?
-                && application.status == ApplicationStatus::Submitted
+                && application.status.is_open()
             {
-                application.revision = application.revision.saturating_add(1);
-                application.status = ApplicationStatus::Refused {
-                    decision: self.decision(Some(reason)),
-                };
+                let decision = self.decision(Some(reason));
+                let status = ApplicationStatus::Refused { decision };
+                self.close_application(&mut application, status)?;
                 self.put(Record::Application(application))?;
             }
         }

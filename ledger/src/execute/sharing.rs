@@ -1,6 +1,7 @@
-//! Applications, grants, refusals, early ends (S1, S2, S3, S5).
+//! Applications, grants, refusals, early ends (S1 to S5).
 
 use super::authority::same_line;
+use super::objections::more;
 use super::resources::require_revision;
 use super::{Context, Refusal, full, push};
 use crate::action::Grant;
@@ -9,7 +10,7 @@ use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, 
 use crate::limits;
 use crate::records::{
     Application, ApplicationStatus, Authorization, EndKind, Entry, Period, Published, Record,
-    RecordId, Request, Resource, SensitivityLevel, Sharing,
+    RecordId, Request, Resource, SensitivityLevel, Sharing, StageSince,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -32,30 +33,156 @@ impl Context<'_, '_> {
             }
             .into());
         }
-        let published = in_force(&resource)?;
-        require_revision(
-            RecordId::Resource(code.clone()),
-            request.version,
-            published.version,
-        )?;
-        self.require_own(applicant, &request.responsibility)?;
-        self.require_purpose(request)?;
-        require_fields(code, &published.entry, &request.fields)?;
-        require_period(request.from, request.to, self.at.time)?;
+        self.require_request(&resource, applicant, request)?;
+        self.begin_application(applicant)?;
         resource.applications = resource.applications.saturating_add(1);
         let id = SharingId {
             resource: code.clone(),
             number: resource.applications,
         };
         self.put(Record::Resource(Box::new(resource)))?;
-        self.put(Record::Application(Application {
+        let mut application = Application {
             id,
             applicant: applicant.clone(),
             request: request.clone(),
             revision: 1,
             submitted: self.at,
             status: ApplicationStatus::Submitted,
-        }))
+            stages: List::default(),
+        };
+        self.stage(&mut application)?;
+        self.put(Record::Application(application))
+    }
+
+    /// Rule S1: the version in force, an own responsibility, a purpose, fields, a period.
+    fn require_request(
+        &self,
+        resource: &Resource,
+        applicant: &DepartmentId,
+        request: &Request,
+    ) -> Result<(), Refusal> {
+        let published = in_force(resource)?;
+        require_revision(
+            RecordId::Resource(resource.code.clone()),
+            request.version,
+            published.version,
+        )?;
+        self.require_own(applicant, &request.responsibility)?;
+        self.require_purpose(request)?;
+        require_fields(&resource.code, &published.entry, &request.fields)?;
+        require_period(request.from, request.to, self.at.time)
+    }
+
+    /// One application more that waits.
+    fn begin_application(&mut self, applicant: &DepartmentId) -> Result<(), Refusal> {
+        let mut docket = self.docket(applicant)?;
+        docket.applications = more(
+            docket.applications,
+            limits::OPEN_APPLICATIONS_MAX,
+            "the number of a department's open applications",
+        )?;
+        self.put(Record::Docket(docket))
+    }
+
+    /// Keeps the stage that an application's status is.
+    fn stage(&self, application: &mut Application) -> Result<(), Refusal> {
+        let stage = StageSince {
+            stage: application.status.stage(),
+            since: self.at,
+        };
+        push(
+            &mut application.stages,
+            stage,
+            "the stages of an application",
+        )
+    }
+
+    /// Writes an application's next stage, on its resource's trail. One that no longer waits is off
+    /// its applicant's docket.
+    pub(super) fn enter_stage(
+        &mut self,
+        mut application: Application,
+        status: ApplicationStatus,
+    ) -> Result<(), Refusal> {
+        self.close_application(&mut application, status)?;
+        let code = application.id.resource.clone();
+        self.put(Record::Application(application))?;
+        self.touch_resource(&code)
+    }
+
+    /// Gives an application its next status, and takes it off the docket where that ends it.
+    pub(super) fn close_application(
+        &mut self,
+        application: &mut Application,
+        status: ApplicationStatus,
+    ) -> Result<(), Refusal> {
+        if application.status.is_open() && !status.is_open() {
+            let mut docket = self.docket(&application.applicant)?;
+            docket.applications = docket.applications.saturating_sub(1);
+            self.put(Record::Docket(docket))?;
+        }
+        application.revision = application.revision.saturating_add(1);
+        application.status = status;
+        self.stage(application)
+    }
+
+    /// An application that was refused waits again, to be decided anew.
+    pub(super) fn reopen(&mut self, application: Application) -> Result<(), Refusal> {
+        self.begin_application(&application.applicant)?;
+        self.enter_stage(application, ApplicationStatus::Submitted)
+    }
+
+    /// Rule S4: what an application lacks is asked for, and its clock stands still.
+    pub(super) fn ask_for_more(
+        &mut self,
+        id: &SharingId,
+        revision: u32,
+        reason: &Statement,
+    ) -> Result<(), Refusal> {
+        let application = self.open_application(id, revision)?;
+        let resource = self.existing_resource(&id.resource)?;
+        self.require_decider(&resource, &application.applicant)?;
+        if application.status != ApplicationStatus::Submitted {
+            let needed = "material is asked for before it is taken into review, once at a time";
+            return Err(wrong_stage(&application, needed));
+        }
+        require_rounds(&application)?;
+        let decision = self.decision(Some(reason));
+        self.enter_stage(application, ApplicationStatus::NeedsMore { decision })
+    }
+
+    pub(super) fn supply_application(
+        &mut self,
+        id: &SharingId,
+        revision: u32,
+        request: &Request,
+    ) -> Result<(), Refusal> {
+        let mut application = self.open_application(id, revision)?;
+        self.require_acting_for(&application.applicant)?;
+        let ApplicationStatus::NeedsMore { .. } = application.status else {
+            return Err(wrong_stage(&application, "nothing more was asked for"));
+        };
+        let resource = self.existing_resource(&id.resource)?;
+        self.require_request(&resource, &application.applicant, request)?;
+        application.request = request.clone();
+        self.enter_stage(application, ApplicationStatus::Submitted)
+    }
+
+    pub(super) fn review_application(
+        &mut self,
+        id: &SharingId,
+        revision: u32,
+    ) -> Result<(), Refusal> {
+        let application = self.open_application(id, revision)?;
+        let resource = self.existing_resource(&id.resource)?;
+        self.require_decider(&resource, &application.applicant)?;
+        if application.status != ApplicationStatus::Submitted {
+            let needed =
+                "only what the provider has before it, and not yet in review, is taken into review";
+            return Err(wrong_stage(&application, needed));
+        }
+        let decision = self.decision(None);
+        self.enter_stage(application, ApplicationStatus::InReview { decision })
     }
 
     fn require_purpose(&self, request: &Request) -> Result<(), Refusal> {
@@ -75,7 +202,7 @@ impl Context<'_, '_> {
             id: RecordId::Application(id.clone()),
         };
         let application = self.state.application(id)?.ok_or_else(unknown)?;
-        if application.status != ApplicationStatus::Submitted {
+        if !application.status.is_open() {
             return Err(Rejection::AlreadyDecided {
                 application: id.clone(),
             }
@@ -133,7 +260,7 @@ impl Context<'_, '_> {
         let status = ApplicationStatus::TakenBack {
             decision: self.decision(None),
         };
-        self.decide(application, status)
+        self.enter_stage(application, status)
     }
 
     pub(super) fn refuse(
@@ -145,28 +272,24 @@ impl Context<'_, '_> {
         let application = self.open_application(id, revision)?;
         let resource = self.existing_resource(&id.resource)?;
         self.require_decider(&resource, &application.applicant)?;
+        let ApplicationStatus::InReview { .. } = application.status else {
+            let needed = "missing material is asked for, not refused; take it into review first";
+            return Err(wrong_stage(&application, needed));
+        };
         let status = ApplicationStatus::Refused {
             decision: self.decision(Some(reason)),
         };
-        self.decide(application, status)
-    }
-
-    fn decide(
-        &mut self,
-        mut application: Application,
-        status: ApplicationStatus,
-    ) -> Result<(), Refusal> {
-        application.revision = application.revision.saturating_add(1);
-        application.status = status;
-        let code = application.id.resource.clone();
-        self.put(Record::Application(application))?;
-        self.touch_resource(&code)
+        self.enter_stage(application, status)
     }
 
     pub(super) fn grant(&mut self, grant: &Grant) -> Result<(), Refusal> {
         let application = self.open_application(&grant.application, grant.revision)?;
         let resource = self.existing_resource(&grant.application.resource)?;
         self.require_decider(&resource, &application.applicant)?;
+        if let ApplicationStatus::NeedsMore { .. } = application.status {
+            let needed = "the applicant owes what was asked for";
+            return Err(wrong_stage(&application, needed));
+        }
         let published = in_force(&resource)?;
         let request = &application.request;
         let resource_id = RecordId::Resource(resource.code.clone());
@@ -209,7 +332,7 @@ impl Context<'_, '_> {
             active,
             ended: None,
         }))?;
-        self.decide(
+        self.enter_stage(
             application,
             ApplicationStatus::Granted { decision: granted },
         )
@@ -284,8 +407,29 @@ pub(super) fn in_force(resource: &Resource) -> Result<&Published, Refusal> {
     resource.in_force().ok_or_else(|| wrong.into())
 }
 
+/// Rule S4 names the stages; this one does not allow what was asked.
+pub(super) fn wrong_stage(application: &Application, needed: &'static str) -> Refusal {
+    Rejection::WrongStage {
+        application: application.id.clone(),
+        stage: application.status.stage(),
+        needed,
+    }
+    .into()
+}
+
+/// The last stages of an application are kept for its decision.
+pub(super) fn require_rounds(application: &Application) -> Result<(), Refusal> {
+    if application.stages.len() < limits::APPLICATION_ROUNDS_MAX {
+        return Ok(());
+    }
+    Err(full(
+        "the number of rounds of an application",
+        limits::APPLICATION_ROUNDS_MAX,
+    ))
+}
+
 /// At least one field, each of the entry, strictly ascending.
-fn require_fields(
+pub(super) fn require_fields(
     code: &ResourceCode,
     entry: &Entry,
     fields: &[FieldNumber],

@@ -98,6 +98,8 @@ pub struct Binding {
     pub terms: BindingTerms,
     /// Every state it had, oldest first; never empty.
     pub states: List<BindingSince, { limits::PERIODS_MAX }>,
+    /// When its gateway last saw the data with the schema stated.
+    pub seen: Option<Moment>,
     /// Who stated the terms, when.
     pub decision: Decision,
 }

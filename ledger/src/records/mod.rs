@@ -4,7 +4,9 @@
 //! to a verdict also carries that past as periods, so that one proven record tells its whole life.
 
 mod binding;
+mod cases;
 mod department;
+mod element;
 mod parameters;
 mod proposal;
 mod resource;
@@ -13,7 +15,9 @@ mod system;
 mod usage;
 
 pub use binding::*;
+pub use cases::*;
 pub use department::*;
+pub use element::*;
 pub use parameters::*;
 pub use proposal::*;
 pub use resource::*;
@@ -30,7 +34,8 @@ use crate::codec::encode;
 use crate::crypto::PublicKey;
 use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
-    DepartmentId, Height, Moment, NodeId, ProposalId, ResourceCode, ResponsibilityCode, SharingId,
+    DemandId, DepartmentId, ElementCode, FindingId, Height, Moment, NodeId, ProposalId,
+    ResourceCode, ResponsibilityCode, SharingId,
 };
 
 /// The kinds of record. The discriminant is the first byte of a record's key.
@@ -68,11 +73,23 @@ pub enum RecordKind {
     ReceiptBatch = 23,
     /// [`Rating`].
     Rating = 24,
+    /// [`DataElement`].
+    DataElement = 25,
+    /// [`Objection`].
+    Objection = 26,
+    /// [`Finding`].
+    Finding = 27,
+    /// [`Demand`].
+    Demand = 28,
+    /// [`Obligation`].
+    Obligation = 29,
+    /// [`Docket`].
+    Docket = 30,
 }
 
 impl RecordKind {
     /// Every kind, in the order of their discriminants.
-    pub const ALL: [RecordKind; 15] = [
+    pub const ALL: [RecordKind; 21] = [
         RecordKind::Department,
         RecordKind::Key,
         RecordKind::Node,
@@ -88,6 +105,12 @@ impl RecordKind {
         RecordKind::Usage,
         RecordKind::ReceiptBatch,
         RecordKind::Rating,
+        RecordKind::DataElement,
+        RecordKind::Objection,
+        RecordKind::Finding,
+        RecordKind::Demand,
+        RecordKind::Obligation,
+        RecordKind::Docket,
     ];
 
     /// The first byte of the keys of this kind's records.
@@ -108,6 +131,12 @@ impl RecordKind {
             RecordKind::Usage => 22,
             RecordKind::ReceiptBatch => 23,
             RecordKind::Rating => 24,
+            RecordKind::DataElement => 25,
+            RecordKind::Objection => 26,
+            RecordKind::Finding => 27,
+            RecordKind::Demand => 28,
+            RecordKind::Obligation => 29,
+            RecordKind::Docket => 30,
         }
     }
 
@@ -151,6 +180,18 @@ pub enum RecordId {
     ReceiptBatch(Box<BatchId>),
     /// The rating of the batch of the same id.
     Rating(Box<BatchId>),
+    /// A data element.
+    DataElement(ElementCode),
+    /// An objection, numbered within its resource.
+    Objection(SharingId),
+    /// A finding of an inspection.
+    Finding(FindingId),
+    /// A demand.
+    Demand(DemandId),
+    /// An obligation to share, numbered within its resource.
+    Obligation(SharingId),
+    /// How much of what a department began still waits.
+    Docket(DepartmentId),
 }
 
 impl RecordId {
@@ -172,6 +213,12 @@ impl RecordId {
             RecordId::Usage(_) => RecordKind::Usage,
             RecordId::ReceiptBatch(_) => RecordKind::ReceiptBatch,
             RecordId::Rating(_) => RecordKind::Rating,
+            RecordId::DataElement(_) => RecordKind::DataElement,
+            RecordId::Objection(_) => RecordKind::Objection,
+            RecordId::Finding(_) => RecordKind::Finding,
+            RecordId::Demand(_) => RecordKind::Demand,
+            RecordId::Obligation(_) => RecordKind::Obligation,
+            RecordId::Docket(_) => RecordKind::Docket,
         }
     }
 
@@ -187,7 +234,11 @@ impl RecordId {
             RecordId::Node(id) => key.extend_from_slice(id.as_str().as_bytes()),
             RecordId::Responsibility(code) => key.extend_from_slice(code.as_str().as_bytes()),
             RecordId::Resource(code) => key.extend_from_slice(code.as_str().as_bytes()),
-            RecordId::Application(id) | RecordId::Authorization(id) | RecordId::Binding(id) => {
+            RecordId::Application(id)
+            | RecordId::Authorization(id)
+            | RecordId::Binding(id)
+            | RecordId::Objection(id)
+            | RecordId::Obligation(id) => {
                 key.extend_from_slice(id.resource.as_str().as_bytes());
                 key.push(0);
                 key.extend_from_slice(&id.number.to_be_bytes());
@@ -200,6 +251,10 @@ impl RecordId {
             }
             RecordId::Usage(id) => id.push_key(&mut key),
             RecordId::ReceiptBatch(id) | RecordId::Rating(id) => id.push_key(&mut key),
+            RecordId::DataElement(code) => key.extend_from_slice(code.as_str().as_bytes()),
+            RecordId::Finding(id) => key.extend_from_slice(id.as_str().as_bytes()),
+            RecordId::Demand(id) => key.extend_from_slice(id.as_str().as_bytes()),
+            RecordId::Docket(id) => key.extend_from_slice(id.as_str().as_bytes()),
         }
         key
     }
@@ -243,6 +298,12 @@ impl RecordId {
             }
             RecordKind::ReceiptBatch => RecordId::ReceiptBatch(BatchId::read_key(rest)?.into()),
             RecordKind::Rating => RecordId::Rating(BatchId::read_key(rest)?.into()),
+            RecordKind::DataElement => RecordId::DataElement(text()?.parse().ok()?),
+            RecordKind::Objection => RecordId::Objection(sharing()?),
+            RecordKind::Finding => RecordId::Finding(text()?.parse().ok()?),
+            RecordKind::Demand => RecordId::Demand(text()?.parse().ok()?),
+            RecordKind::Obligation => RecordId::Obligation(sharing()?),
+            RecordKind::Docket => RecordId::Docket(text()?.parse().ok()?),
         })
     }
 
@@ -270,6 +331,12 @@ impl fmt::Display for RecordId {
             RecordId::Usage(id) => write!(f, "use {id}"),
             RecordId::ReceiptBatch(id) => write!(f, "receipt batch {id}"),
             RecordId::Rating(id) => write!(f, "rating of {id}"),
+            RecordId::DataElement(code) => write!(f, "data element {code}"),
+            RecordId::Objection(id) => write!(f, "objection {id}"),
+            RecordId::Finding(id) => write!(f, "finding {id}"),
+            RecordId::Demand(id) => write!(f, "demand {id}"),
+            RecordId::Obligation(id) => write!(f, "obligation {id}"),
+            RecordId::Docket(id) => write!(f, "docket of {id}"),
         }
     }
 }
@@ -314,6 +381,18 @@ pub enum Record {
     ReceiptBatch(ReceiptBatch),
     /// A rating.
     Rating(Rating),
+    /// A data element.
+    DataElement(DataElement),
+    /// An objection.
+    Objection(Objection),
+    /// A finding.
+    Finding(Finding),
+    /// A demand.
+    Demand(Demand),
+    /// An obligation.
+    Obligation(Obligation),
+    /// A docket.
+    Docket(Docket),
 }
 
 impl Record {
@@ -335,6 +414,12 @@ impl Record {
             Record::Usage(record) => RecordId::Usage(record.id.clone().into()),
             Record::ReceiptBatch(record) => RecordId::ReceiptBatch(record.id.clone().into()),
             Record::Rating(record) => RecordId::Rating(record.batch.clone().into()),
+            Record::DataElement(record) => RecordId::DataElement(record.code.clone()),
+            Record::Objection(record) => RecordId::Objection(record.id.clone()),
+            Record::Finding(record) => RecordId::Finding(record.id.clone()),
+            Record::Demand(record) => RecordId::Demand(record.id.clone()),
+            Record::Obligation(record) => RecordId::Obligation(record.id.clone()),
+            Record::Docket(record) => RecordId::Docket(record.department.clone()),
         }
     }
 
@@ -400,6 +485,35 @@ impl Record {
                 references
             }
             Record::Rating(record) => record.batch.usage.references(),
+            Record::DataElement(record) => {
+                let sources = record.sources.iter();
+                sources
+                    .map(|source| RecordId::Resource(source.resource.clone()))
+                    .collect()
+            }
+            Record::Objection(record) => {
+                let mut references = vec![
+                    RecordId::Resource(record.id.resource.clone()),
+                    RecordId::Department(record.raiser.clone()),
+                ];
+                if let ObjectionKind::SourceConflict { element, .. } = &record.kind {
+                    references.push(RecordId::DataElement(element.clone()));
+                }
+                references
+            }
+            Record::Finding(record) => {
+                let mut references = vec![RecordId::Department(record.department.clone())];
+                if let FindingSubject::Resource(code) = &record.subject {
+                    references.push(RecordId::Resource(code.clone()));
+                }
+                references
+            }
+            Record::Demand(record) => record.references(),
+            Record::Obligation(record) => vec![
+                RecordId::Resource(record.id.resource.clone()),
+                RecordId::Department(record.department.clone()),
+            ],
+            Record::Docket(_) => Vec::new(),
         }
     }
 
@@ -411,6 +525,7 @@ impl Record {
             Record::Responsibility(record) => Some(&mut record.trail),
             Record::Resource(record) => Some(&mut record.trail),
             Record::Proposal(record) => Some(&mut record.trail),
+            Record::DataElement(record) => Some(&mut record.trail),
             Record::Key(_)
             | Record::Application(_)
             | Record::Authorization(_)
@@ -420,7 +535,12 @@ impl Record {
             | Record::Binding(_)
             | Record::Usage(_)
             | Record::ReceiptBatch(_)
-            | Record::Rating(_) => None,
+            | Record::Rating(_)
+            | Record::Objection(_)
+            | Record::Finding(_)
+            | Record::Demand(_)
+            | Record::Obligation(_)
+            | Record::Docket(_) => None,
         }
     }
 

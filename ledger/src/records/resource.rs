@@ -482,6 +482,10 @@ pub struct Resource {
     pub applications: u32,
     /// Bindings stated for it so far.
     pub bindings: u32,
+    /// Objections raised to it so far.
+    pub objections: u32,
+    /// Obligations to share it so far.
+    pub obligations: u32,
     /// Everything that touched it.
     pub trail: Trail,
 }
@@ -531,6 +535,8 @@ impl Resource {
             last_field: 0,
             applications: 0,
             bindings: 0,
+            objections: 0,
+            obligations: 0,
             trail: Trail::default(),
         }
     }

@@ -44,6 +44,16 @@ pub struct Request {
 pub enum ApplicationStatus {
     /// Waits for the provider.
     Submitted,
+    /// Lacks something: waits for the applicant (rule S4).
+    NeedsMore {
+        /// Who asked, when, and for what.
+        decision: Decision,
+    },
+    /// Complete: waits for the provider's decision.
+    InReview {
+        /// Who found it complete, when.
+        decision: Decision,
+    },
     /// An authorization of the same id exists.
     Granted {
         /// Who decided, when.
@@ -59,6 +69,84 @@ pub enum ApplicationStatus {
         /// Who took it back, when.
         decision: Decision,
     },
+    /// Refused, and the refusal appealed against.
+    Disputed {
+        /// The objection's number on the resource.
+        objection: u32,
+        /// The refusal.
+        decision: Decision,
+    },
+}
+
+/// An application's status without its decision.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApplicationStage {
+    /// Waits for the provider.
+    Submitted,
+    /// Waits for the applicant.
+    NeedsMore,
+    /// Complete: waits for the provider's decision.
+    InReview,
+    /// Granted.
+    Granted,
+    /// Refused.
+    Refused,
+    /// Taken back.
+    TakenBack,
+    /// Refused, and the refusal appealed against.
+    Disputed,
+}
+
+impl std::fmt::Display for ApplicationStage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            ApplicationStage::Submitted => "submitted",
+            ApplicationStage::NeedsMore => "waiting for the applicant",
+            ApplicationStage::InReview => "in review",
+            ApplicationStage::Granted => "granted",
+            ApplicationStage::Refused => "refused",
+            ApplicationStage::TakenBack => "taken back",
+            ApplicationStage::Disputed => "disputed",
+        })
+    }
+}
+
+/// A stage and the block it began in.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct StageSince {
+    /// The stage.
+    pub stage: ApplicationStage,
+    /// Since when.
+    pub since: Moment,
+}
+
+impl ApplicationStatus {
+    /// The status without its decision.
+    pub fn stage(&self) -> ApplicationStage {
+        match self {
+            ApplicationStatus::Submitted => ApplicationStage::Submitted,
+            ApplicationStatus::NeedsMore { .. } => ApplicationStage::NeedsMore,
+            ApplicationStatus::InReview { .. } => ApplicationStage::InReview,
+            ApplicationStatus::Granted { .. } => ApplicationStage::Granted,
+            ApplicationStatus::Refused { .. } => ApplicationStage::Refused,
+            ApplicationStatus::TakenBack { .. } => ApplicationStage::TakenBack,
+            ApplicationStatus::Disputed { .. } => ApplicationStage::Disputed,
+        }
+    }
+
+    /// Whether it waits for the provider or the applicant.
+    pub fn is_open(&self) -> bool {
+        match self {
+            ApplicationStatus::Submitted
+            | ApplicationStatus::NeedsMore { .. }
+            | ApplicationStatus::InReview { .. } => true,
+            ApplicationStatus::Granted { .. }
+            | ApplicationStatus::Refused { .. }
+            | ApplicationStatus::TakenBack { .. }
+            | ApplicationStatus::Disputed { .. } => false,
+        }
+    }
 }
 
 /// A decision with its signer.
@@ -89,6 +177,8 @@ pub struct Application {
     pub submitted: Moment,
     /// Where it stands.
     pub status: ApplicationStatus,
+    /// Every stage it went through, oldest first; the last is its status's.
+    pub stages: List<StageSince, { limits::APPLICATION_STAGES_MAX }>,
 }
 
 /// Why an authorization ended before its time.

@@ -277,6 +277,8 @@ pub fn genesis_records() -> Vec<Record> {
         (Office::Registrar, REGISTRAR),
         (Office::Steward, STEWARD),
         (Office::StewardDeputy, DEPUTY),
+        (Office::Inspectorate, REGISTRAR),
+        (Office::Standards, DEPUTY),
     ];
     let holders = holders.map(|(office, department)| (office, id(department)));
     records.push(Record::Offices(Offices::begin(at, holders).unwrap()));

@@ -180,6 +180,7 @@ pub(crate) fn actions() -> Vec<Action> {
     ]
     .into_iter()
     .chain(usage_actions())
+    .chain(case_actions())
     .collect()
 }
 
@@ -220,6 +221,118 @@ fn usage_actions() -> Vec<Action> {
         Action::AnswerRating {
             batch: batch_id(),
             text: id("已补齐"),
+        },
+    ]
+}
+
+/// What happens to applications before they are decided, and what departments owe one another.
+fn case_actions() -> Vec<Action> {
+    let (revision, reason) = (3, id("理由"));
+    let numbered = sharing_id(&code(1), 2);
+    vec![
+        Action::AskForMore {
+            application: numbered.clone(),
+            revision,
+            reason: id("缺少依据"),
+        },
+        Action::SupplyApplication {
+            application: numbered.clone(),
+            revision,
+            request: request(APPLICANT, &[2]),
+        },
+        Action::ReviewApplication {
+            application: numbered.clone(),
+            revision,
+        },
+        Action::DefineElement {
+            code: id("DE00001"),
+            name: id("公民身份号码"),
+            definition: id("公民的唯一身份号码"),
+            field_type: FieldType::C,
+        },
+        Action::RetireElement {
+            code: id("DE00001"),
+            reason: id("标准废止"),
+        },
+        Action::ClaimSource {
+            element: id("DE00001"),
+            resource: code(1),
+            field: FieldNumber(2),
+            reason: id("登记时产生"),
+        },
+        Action::RaiseObjection {
+            resource: code(1),
+            raiser: id(APPLICANT),
+            kind: ObjectionKind::Correction {
+                fields: numbers(&[1, 2]),
+            },
+            reason: id("姓名有误"),
+            evidence: Some(digest("evidence")),
+        },
+        Action::AnswerObjection {
+            objection: numbered.clone(),
+            revision,
+            outcome: Outcome::Upheld,
+            reason: id("核对无误"),
+        },
+        Action::EscalateObjection {
+            objection: numbered.clone(),
+            revision,
+            reason: id("不认可答复"),
+        },
+        Action::CloseObjection {
+            objection: numbered.clone(),
+            revision,
+            reason: id("已解决"),
+        },
+        Action::SettleObjection {
+            objection: numbered.clone(),
+            revision,
+            outcome: Outcome::Corrected,
+            reason: id("应予更正"),
+        },
+        Action::OpenFinding {
+            id: id("J-2026-007"),
+            subject: FindingSubject::Resource(code(1)),
+            title: id("目录长期未更新"),
+            text: Some(digest("finding")),
+            due: moment(99).time,
+        },
+        Action::AnswerFinding {
+            finding: id("J-2026-007"),
+            revision,
+            text: id("已更新"),
+        },
+        Action::JudgeFinding {
+            finding: id("J-2026-007"),
+            revision,
+            cleared: true,
+            reason: id("予以销号"),
+        },
+        Action::RaiseDemand {
+            id: id("X-D005-01"),
+            asker: id(APPLICANT),
+            text: id("需要残疾人证信息"),
+        },
+        Action::AssignDemand {
+            demand: id("X-D005-01"),
+            revision,
+            department: id(PROVIDER),
+        },
+        Action::AnswerDemand {
+            demand: id("X-D005-01"),
+            revision,
+            resource: Some(code(1)),
+            reason,
+        },
+        Action::ImposeObligation {
+            resource: code(1),
+            list: id("第一批共享责任清单"),
+            due: moment(99).time,
+        },
+        Action::MeetObligation {
+            obligation: numbered,
+            revision,
         },
     ]
 }
@@ -403,6 +516,11 @@ pub(crate) fn records() -> Vec<Record> {
             status: ApplicationStatus::Refused {
                 decision: decision(Some("用途不符")),
             },
+            stages: List::new(vec![StageSince {
+                stage: ApplicationStage::Refused,
+                since: moment(8),
+            }])
+            .unwrap(),
         }),
         Record::Authorization(Authorization {
             id: application,
@@ -437,6 +555,7 @@ pub(crate) fn records() -> Vec<Record> {
                 seen: Some(digest("another schema")),
             }])
             .unwrap(),
+            seen: Some(moment(3)),
             decision: decision(None),
         }),
         Record::Usage(Usage {
@@ -462,6 +581,90 @@ pub(crate) fn records() -> Vec<Record> {
             stars: Stars::Two,
             rated: decision(Some("缺少两列")),
             answered: Some(decision(Some("已补齐"))),
+        }),
+    ]
+    .into_iter()
+    .chain(case_records())
+    .collect()
+}
+
+fn case_records() -> Vec<Record> {
+    let period = Period::since(moment(3));
+    vec![
+        Record::DataElement(DataElement {
+            code: id("DE00001"),
+            name: id("公民身份号码"),
+            definition: id("公民的唯一身份号码"),
+            field_type: FieldType::C,
+            defined: moment(2),
+            sources: List::new(vec![Source {
+                resource: code(1),
+                field: FieldNumber(2),
+                department: id(PROVIDER),
+                period,
+            }])
+            .unwrap(),
+            retired: Some(moment(9)),
+            trail: trail(),
+        }),
+        Record::Objection(Objection {
+            id: sharing_id(&code(1), 1),
+            kind: ObjectionKind::SourceConflict {
+                element: id("DE00001"),
+                field: FieldNumber(2),
+            },
+            raiser: id(APPLICANT),
+            evidence: Some(digest("evidence")),
+            revision: 2,
+            steps: List::new(vec![ObjectionStep {
+                stage: ObjectionStage::Answered,
+                outcome: Some(Outcome::Upheld),
+                decision: decision(Some("核对无误")),
+            }])
+            .unwrap(),
+        }),
+        Record::Finding(Finding {
+            id: id("J-2026-007"),
+            subject: FindingSubject::Department(id(PROVIDER)),
+            department: id(PROVIDER),
+            title: id("目录长期未更新"),
+            text: Some(digest("finding")),
+            due: moment(99).time,
+            revision: 3,
+            opened: decision(None),
+            answers: List::new(vec![FindingAnswer {
+                answered: decision(Some("已更新")),
+                judged: Some(decision(Some("予以销号"))),
+                cleared: true,
+            }])
+            .unwrap(),
+        }),
+        Record::Demand(Demand {
+            id: id("X-D005-01"),
+            asker: id(APPLICANT),
+            raised: decision(Some("需要残疾人证信息")),
+            revision: 3,
+            state: DemandState::Listed {
+                resource: code(1),
+                department: id(PROVIDER),
+                assigned: decision(None),
+                decision: decision(Some("已列入")),
+            },
+        }),
+        Record::Obligation(Obligation {
+            id: sharing_id(&code(1), 1),
+            list: id("第一批共享责任清单"),
+            department: id(PROVIDER),
+            due: moment(99).time,
+            revision: 2,
+            imposed: decision(None),
+            met: Some(decision(None)),
+        }),
+        Record::Docket(Docket {
+            department: id(APPLICANT),
+            applications: 3,
+            objections: 1,
+            demands: 2,
         }),
     ]
 }
@@ -522,6 +725,8 @@ fn resource() -> Resource {
         last_field: 4,
         applications: 1,
         bindings: 1,
+        objections: 1,
+        obligations: 1,
         trail: trail(),
     }
 }

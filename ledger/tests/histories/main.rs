@@ -6,6 +6,7 @@
     clippy::as_conversions
 )]
 
+mod cases;
 mod model;
 mod past;
 mod steps;
@@ -118,7 +119,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 fn history() -> impl Strategy<Value = Vec<Step>> {
-    proptest::collection::vec(step(), 90..140)
+    proptest::collection::vec(step(), 110..160)
 }
 
 proptest! {
@@ -259,7 +260,13 @@ fn trail_of(record: Option<Record>) -> Option<Trail> {
         | Record::Binding(_)
         | Record::Usage(_)
         | Record::ReceiptBatch(_)
-        | Record::Rating(_) => None,
+        | Record::Rating(_)
+        | Record::DataElement(_)
+        | Record::Objection(_)
+        | Record::Finding(_)
+        | Record::Demand(_)
+        | Record::Obligation(_)
+        | Record::Docket(_) => None,
     }
 }
 
@@ -300,7 +307,7 @@ fn random_histories_reach_every_kind_of_action() {
     let mut runner = TestRunner::deterministic();
     let mut accepted: BTreeMap<&str, usize> = BTreeMap::new();
     let mut refused: BTreeMap<&str, usize> = BTreeMap::new();
-    for _ in 0..40 {
+    for _ in 0..60 {
         let steps = history().new_tree(&mut runner).unwrap().current();
         let (_, model) = play(&steps, |ledger, candidates| {
             for (_, rejection) in ledger.build(candidates).refused {
@@ -313,8 +320,8 @@ fn random_histories_reach_every_kind_of_action() {
     }
     assert_eq!(
         accepted.len(),
-        24,
-        "all but the removal of nodes: {accepted:?}"
+        42,
+        "all but the removal of nodes and the retirement of data elements: {accepted:?}"
     );
     assert!(accepted["grant"] >= 50, "{accepted:?}");
     assert!(accepted["end_authorization"] >= 5, "{accepted:?}");

@@ -5,10 +5,12 @@ use dirchain_ledger::access::{Basis, Denial, Failure, Verdict};
 use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{
-    DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResourceCode, ResponsibilityCode,
-    SharingId, TransactionId,
+    DepartmentId, FieldNumber, FindingId, Height, Moment, PurposeCode, ResourceCode,
+    ResponsibilityCode, SharingId, TransactionId,
 };
-use dirchain_ledger::records::{Entry, Request, Sharing, Trail, TrailEvent};
+use dirchain_ledger::records::{
+    Entry, FindingSubject, Outcome, Request, Sharing, Trail, TrailEvent,
+};
 use dirchain_ledger::testing::{DEPARTMENTS, SUSPENDED, id, responsibility};
 
 /// An action that took effect.
@@ -49,6 +51,14 @@ pub(crate) struct Told {
     applications: Vec<(DepartmentId, Request)>,
     granted: Vec<Granted>,
     trail: Trail,
+    /// Where the one data element of the histories comes from.
+    source: Option<ResourceCode>,
+    /// How many objections each resource has.
+    objections: Vec<ResourceCode>,
+    /// The objections that a second claim opened.
+    conflicts: Vec<SharingId>,
+    /// The findings about this resource.
+    findings: Vec<FindingId>,
 }
 
 impl Model {
@@ -70,6 +80,10 @@ impl Model {
             applications: Vec::new(),
             granted: Vec::new(),
             trail: Trail::default(),
+            source: None,
+            objections: Vec::new(),
+            conflicts: Vec::new(),
+            findings: Vec::new(),
         };
         for event in self.events.iter().filter(|event| event.at.height <= until) {
             if told.concerns(code, event) {
@@ -122,7 +136,47 @@ impl Told {
             Action::Rate { batch, .. } | Action::AnswerRating { batch, .. } => {
                 batch.usage.binding.resource == *code
             }
-            Action::RegisterDepartment(_)
+            Action::AskForMore { application, .. }
+            | Action::SupplyApplication { application, .. }
+            | Action::ReviewApplication { application, .. } => application.resource == *code,
+            Action::ClaimSource {
+                resource: named, ..
+            }
+            | Action::RaiseObjection {
+                resource: named, ..
+            }
+            | Action::ImposeObligation {
+                resource: named, ..
+            }
+            | Action::AnswerDemand {
+                resource: Some(named),
+                ..
+            }
+            | Action::OpenFinding {
+                subject: FindingSubject::Resource(named),
+                ..
+            } => named == code,
+            Action::AnswerObjection { objection, .. }
+            | Action::EscalateObjection { objection, .. }
+            | Action::CloseObjection { objection, .. } => objection.resource == *code,
+            Action::SettleObjection {
+                objection, outcome, ..
+            } => {
+                // The source moves away from where it was.
+                let moves = *outcome == Outcome::Corrected && self.conflicts.contains(objection);
+                objection.resource == *code || moves && self.source.as_ref() == Some(code)
+            }
+            Action::AnswerFinding { finding, .. } | Action::JudgeFinding { finding, .. } => {
+                self.findings.contains(finding)
+            }
+            Action::MeetObligation { obligation, .. } => obligation.resource == *code,
+            Action::AnswerDemand { resource: None, .. }
+            | Action::OpenFinding { .. }
+            | Action::DefineElement { .. }
+            | Action::RetireElement { .. }
+            | Action::RaiseDemand { .. }
+            | Action::AssignDemand { .. }
+            | Action::RegisterDepartment(_)
             | Action::RegisterKey { .. }
             | Action::RevokeKey { .. }
             | Action::SuspectKey { .. }
@@ -174,6 +228,38 @@ impl Told {
                 applicant,
                 request,
             } if resource == code => self.applications.push((applicant.clone(), request.clone())),
+            Action::SupplyApplication {
+                application,
+                request,
+                ..
+            } if application.resource == *code => {
+                self.applications[application.number as usize - 1].1 = request.clone();
+            }
+            Action::ClaimSource { resource, .. } if self.source.is_none() => {
+                self.source = Some(resource.clone());
+            }
+            Action::ClaimSource { resource, .. } | Action::RaiseObjection { resource, .. } => {
+                self.objections.push(resource.clone());
+                if let Action::ClaimSource { .. } = &event.action {
+                    let own = self.objections.iter().filter(|named| *named == resource);
+                    self.conflicts.push(SharingId {
+                        resource: resource.clone(),
+                        number: u32::try_from(own.count()).unwrap(),
+                    });
+                }
+            }
+            Action::SettleObjection {
+                objection,
+                outcome: Outcome::Corrected,
+                ..
+            } if self.conflicts.contains(objection) => {
+                self.source = Some(objection.resource.clone());
+            }
+            Action::OpenFinding {
+                id,
+                subject: FindingSubject::Resource(named),
+                ..
+            } if named == code => self.findings.push(id.clone()),
             Action::Grant(terms) if terms.application.resource == *code => {
                 let number = terms.application.number;
                 let (applicant, request) = &self.applications[number as usize - 1];

@@ -8,8 +8,8 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, ResourceCode, TimeMs};
 use dirchain_ledger::records::{
-    AdministrativeLevel, ApplicationStatus, Entry, KeyOffer, NodeKind, Request, Resource,
-    ResourceStatus, Role, Sharing,
+    AdministrativeLevel, Entry, KeyOffer, NodeKind, Request, Resource, ResourceStatus, Role,
+    Sharing,
 };
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::VerifiedTransaction;
@@ -18,7 +18,7 @@ use proptest::prelude::*;
 
 pub(crate) const CODES: u32 = 3;
 /// Kinds of steps.
-const KINDS: u8 = 54;
+const KINDS: u8 = 72;
 /// Who provides and applies.
 pub(crate) const PARTIES: [&str; 6] = [
     PROVIDER,
@@ -117,6 +117,7 @@ impl Step {
             24..=26 => self.draft(&code, resource.as_ref()),
             27..=33 => self.around(ledger, &code, resource.as_ref()),
             40..=53 => self.of_use(ledger, &code),
+            54..=71 => self.of_cases(ledger, &code),
             _ => self.of_the_city(ledger),
         };
         (author, vec![action])
@@ -169,12 +170,12 @@ impl Step {
         let open = (1..=resource.applications).rev().find_map(|number| {
             let id = sharing_id(&resource.code, number);
             let application = ledger.state.application(&id).unwrap()?;
-            (application.status == ApplicationStatus::Submitted).then_some(application)
+            application.status.is_open().then_some(application)
         });
         match open {
             Some(application) if !self.variant.is_multiple_of(4) => {
-                let mut terms = grant_of(application.id, &application.request);
-                terms.revision = self.off_by(1);
+                let mut terms = grant_of(application.id.clone(), &application.request);
+                terms.revision = self.off_by(application.revision);
                 if self.variant % 8 == 1 {
                     terms.fields = numbers(&[2]);
                 }
@@ -227,6 +228,9 @@ impl Step {
 
     fn entry(&self, provider: &str) -> Entry {
         let mut entry = entry(&responsibility(root_of(provider)));
+        let mut fields = entry.fields.into_vec();
+        fields[1].data_element = Some(id("DE1"));
+        entry.fields = List::new(fields).unwrap();
         match self.variant % 8 {
             0 => entry.level = None,
             1 => entry.sharing = Some(Sharing::Unconditional),
@@ -267,7 +271,8 @@ impl Step {
         let code = code.clone();
         match self.kind {
             27 => {
-                let revision = self.off_by(1);
+                let stored = ledger.state.application(&application).unwrap();
+                let revision = self.off_by(stored.map_or(1, |a| a.revision));
                 (
                     administrator(provider),
                     Action::Refuse {

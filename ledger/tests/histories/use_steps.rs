@@ -27,6 +27,18 @@ impl Step {
         let Some(stored) = stored else {
             return (administrator(provider), self.propose(ledger, code));
         };
+        let rated = self
+            .batches(ledger, provider, code)
+            .into_iter()
+            .find(|batch| {
+                let rating = ledger.state.rating(batch).unwrap();
+                rating.is_some_and(|rating| rating.answered.is_none())
+            });
+        if let (true, Some(batch)) = (self.variant.is_multiple_of(3), rated) {
+            let text = id("答复");
+            let action = Action::AnswerRating { batch, text };
+            return (administrator(provider), action);
+        }
         let revision = self.off_by(stored.revision);
         match (self.kind, stored.state()) {
             (40, _) if self.variant.is_multiple_of(3) => {
@@ -57,6 +69,7 @@ impl Step {
                 };
                 (head(provider), action)
             }
+            (42 | 43, _) => self.rating(ledger, provider, code),
             (41, _) | (_, BindingState::Proposed | BindingState::Drifted) => {
                 let schema = match self.variant % 5 {
                     0 => schema(self.variant),
@@ -64,7 +77,6 @@ impl Step {
                 };
                 (gateway, Action::ReportSchema { binding, schema })
             }
-            (42 | 43, _) => self.rating(ledger, provider, code),
             _ => self.seal(ledger, code, &stored),
         }
     }
@@ -90,7 +102,8 @@ impl Step {
         }
     }
 
-    fn rating(&self, ledger: &Ledger, provider: &str, code: &ResourceCode) -> (SecretKey, Action) {
+    /// The batches sealed of a resource, as a rule other readers' than the provider itself.
+    fn batches(&self, ledger: &Ledger, provider: &str, code: &ResourceCode) -> Vec<BatchId> {
         let target = RecordId::Resource(code.clone());
         let batches = dirchain_ledger::view::View::referrers(
             &ledger.state,
@@ -108,21 +121,14 @@ impl Step {
             }
             _ => None,
         });
-        let others: Vec<BatchId> = others.collect();
+        others.collect()
+    }
+
+    fn rating(&self, ledger: &Ledger, provider: &str, code: &ResourceCode) -> (SecretKey, Action) {
+        let others = self.batches(ledger, provider, code);
         let chosen = others.get(usize::from(self.variant) % others.len().max(1));
         let batch = chosen.cloned();
         let batch = batch.unwrap_or_else(|| self.batch(code, 1, GENESIS_TIME));
-        let rated = others.iter().find(|batch| {
-            let rating = ledger.state.rating(batch).unwrap();
-            rating.is_some_and(|rating| rating.answered.is_none())
-        });
-        if let (true, Some(batch)) = (self.variant < 170, rated.cloned()) {
-            let text = id("答复");
-            return (
-                administrator(provider),
-                Action::AnswerRating { batch, text },
-            );
-        }
         let author = administrator(batch.usage.reader.as_str());
         let (stars, reason) = (Stars::Two, id("所见"));
         let action = Action::Rate {

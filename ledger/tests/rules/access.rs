@@ -69,6 +69,8 @@ fn point_2_a_suspended_provider_does_not_read_either() {
         last_field: 4,
         applications: 0,
         bindings: 0,
+        objections: 0,
+        obligations: 0,
         unconditional: List::default(),
         trail: Trail::default(),
     };

@@ -352,6 +352,8 @@ fn full_resource() -> Record {
         last_field: 4,
         applications: 0,
         bindings: 0,
+        objections: 0,
+        obligations: 0,
         unconditional: List::default(),
         trail: Trail::default(),
     }))

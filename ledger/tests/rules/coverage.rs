@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::rejection::Rejection;
 
-use crate::{authority, catalogue, departments, nodes, proposals, sharing, usage, work};
+use crate::{authority, cases, catalogue, departments, nodes, proposals, sharing, usage, work};
 
 #[test]
 fn every_rejection_has_a_test_that_produces_it() {
     let produced: BTreeSet<&str> = [
         authority::REFUSED,
+        cases::REFUSED,
         catalogue::REFUSED,
         departments::REFUSED,
         nodes::REFUSED,

@@ -19,6 +19,7 @@ macro_rules! refusals {
 
 mod access;
 mod authority;
+mod cases;
 mod catalogue;
 mod coverage;
 mod departments;

@@ -32,10 +32,21 @@ fn decide(ledger: &mut Ledger, author: &SecretKey, grant: Grant) -> Result<Heigh
 }
 
 fn refuse(application: &SharingId) -> Action {
+    refuse_at(application, 1)
+}
+
+fn refuse_at(application: &SharingId, revision: u32) -> Action {
     Action::Refuse {
         application: application.clone(),
-        revision: 1,
+        revision,
         reason: id("用途与条件不符"),
+    }
+}
+
+fn review(application: &SharingId) -> Action {
+    Action::ReviewApplication {
+        application: application.clone(),
+        revision: 1,
     }
 }
 
@@ -165,7 +176,10 @@ fn s3_the_provider_grants_and_the_grantee_reads() {
 fn s3_the_provider_refuses_with_a_reason() {
     let (mut ledger, id, _) = applied();
     ledger
-        .submit(&administrator(PROVIDER), vec![refuse(&id)])
+        .submit(
+            &administrator(PROVIDER),
+            vec![review(&id), refuse_at(&id, 2)],
+        )
         .unwrap();
     let application = ledger.state.application(&id).unwrap().unwrap();
     let ApplicationStatus::Refused { decision } = application.status else {
@@ -381,7 +395,7 @@ refusals! {
     }
     an_application_is_decided_once => "already-decided" {
         let (mut ledger, application, request) = applied();
-        ledger.submit(&administrator(PROVIDER), vec![refuse(&application)]).unwrap();
+        ledger.submit(&administrator(PROVIDER), vec![review(&application), refuse_at(&application, 2)]).unwrap();
         decide(&mut ledger, &head(PROVIDER), terms(&application, &request)).unwrap_err()
     }
     only_the_applicant_takes_its_application_back => "not-acting-for" {

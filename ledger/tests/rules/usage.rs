@@ -211,6 +211,18 @@ fn c2_a_binding_goes_live_when_its_gateway_sees_the_schema_stated() {
 }
 
 #[test]
+fn c2_a_gateway_reports_that_the_data_is_there_still() {
+    let mut used = Used::new();
+    let first = used.binding().seen.unwrap();
+    let report = report(&used.code, "schema");
+    let height = used.ledger.submit(&gateway(PROVIDER), vec![report]);
+    let binding = used.binding();
+    assert_eq!(binding.states.len(), 2);
+    assert!(first.height < binding.seen.unwrap().height);
+    assert_eq!(Ok(binding.seen.unwrap().height), height);
+}
+
+#[test]
 fn c2_a_provider_suspends_resumes_and_retires_a_binding() {
     let mut used = Used::new();
     let steps = [
@@ -578,8 +590,8 @@ refusals! {
         used.ledger.submit(&head(PROVIDER), vec![resume]).unwrap_err()
     }
     a_report_that_changes_nothing => "binding-state" {
-        let mut used = Used::new();
-        let report = report(&used.code, "schema");
+        let mut used = drifted();
+        let report = report(&used.code, "another schema");
         used.ledger.submit(&gateway(PROVIDER), vec![report]).unwrap_err()
     }
     a_change_of_a_binding_that_changed_is_stale => "stale" {

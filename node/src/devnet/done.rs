@@ -80,6 +80,20 @@ impl<'c> Progress<'c> {
                 application,
                 revision,
                 ..
+            }
+            | Action::AskForMore {
+                application,
+                revision,
+                ..
+            }
+            | Action::SupplyApplication {
+                application,
+                revision,
+                ..
+            }
+            | Action::ReviewApplication {
+                application,
+                revision,
             } => self.is_decided(application, *revision)?,
             Action::EndAuthorization {
                 authorization,
@@ -102,7 +116,23 @@ impl<'c> Progress<'c> {
             | Action::Propose { .. }
             | Action::Approve { .. }
             | Action::Reject { .. }
-            | Action::TakeBackProposal { .. } => false,
+            | Action::TakeBackProposal { .. }
+            | Action::DefineElement { .. }
+            | Action::RetireElement { .. }
+            | Action::ClaimSource { .. }
+            | Action::RaiseObjection { .. }
+            | Action::AnswerObjection { .. }
+            | Action::EscalateObjection { .. }
+            | Action::CloseObjection { .. }
+            | Action::SettleObjection { .. }
+            | Action::OpenFinding { .. }
+            | Action::AnswerFinding { .. }
+            | Action::JudgeFinding { .. }
+            | Action::RaiseDemand { .. }
+            | Action::AssignDemand { .. }
+            | Action::AnswerDemand { .. }
+            | Action::ImposeObligation { .. }
+            | Action::MeetObligation { .. } => false,
         })
     }
 

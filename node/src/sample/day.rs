@@ -308,7 +308,7 @@ impl Day {
             let (id, provider) = (&made.id, &made.provider);
             let application = id.clone();
             let applicant = applicant(made)?;
-            let (signer, action, note) = match made.scripted.fate {
+            let (signer, actions, note) = match made.scripted.fate {
                 Fate::Waits => continue,
                 Fate::TakenBack => {
                     let revision = 1;
@@ -316,15 +316,24 @@ impl Day {
                         application,
                         revision,
                     };
-                    (&applicant, action, format!("{applicant} takes {id} back"))
+                    (
+                        &applicant,
+                        vec![action],
+                        format!("{applicant} takes {id} back"),
+                    )
                 }
                 Fate::Refused(reason) => {
-                    let action = Action::Refuse {
-                        application,
+                    let review = Action::ReviewApplication {
+                        application: application.clone(),
                         revision: 1,
+                    };
+                    let refuse = Action::Refuse {
+                        application,
+                        revision: 2,
                         reason: text(reason)?,
                     };
-                    (provider, action, format!("{provider} refuses {id}"))
+                    let actions = vec![review, refuse];
+                    (provider, actions, format!("{provider} refuses {id}"))
                 }
                 Fate::Granted(fields, calls)
                 | Fate::Revoked(fields, calls, _)
@@ -334,10 +343,10 @@ impl Day {
                         "{provider} grants {id}, {} of the {asked} fields asked for",
                         fields.len()
                     );
-                    (provider, grant(made, fields, calls)?, note)
+                    (provider, vec![grant(made, fields, calls)?], note)
                 }
             };
-            self.step((signer, Role::Administrator), vec![action], note, waits);
+            self.step((signer, Role::Administrator), actions, note, waits);
             waits = false;
         }
         Ok(())

@@ -94,6 +94,9 @@ fn every_step_is_accepted_and_leaves_the_statuses_intended() {
         };
         let status = match application.status {
             ApplicationStatus::Submitted => "waiting",
+            ApplicationStatus::NeedsMore { .. }
+            | ApplicationStatus::InReview { .. }
+            | ApplicationStatus::Disputed { .. } => "otherwise",
             ApplicationStatus::Granted { .. } => "granted",
             ApplicationStatus::Refused { .. } => "refused",
             ApplicationStatus::TakenBack { .. } => "taken back",

@@ -1,0 +1,293 @@
+//! Who owes an answer, since when, how late; and the scores that follow.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::calendar::WorkingDays;
+use dirchain_ledger::clocks::{Deadline, Duty, Score, deadlines, scores};
+use dirchain_ledger::ids::{Moment, SharingId, TimeMs};
+use dirchain_ledger::records::*;
+use dirchain_ledger::testing::*;
+
+/// Midnight in UTC+8 at the beginning of a day of January 2026; the genesis is at eight o'clock on
+/// Thursday the first.
+fn midnight(day: i64) -> TimeMs {
+    TimeMs(GENESIS_TIME.0 + (day - 1) * DAY_MS - 8 * 3_600_000)
+}
+
+fn owed(ledger: &Ledger, time: TimeMs) -> Vec<Deadline> {
+    let height = ledger.tip.height;
+    let at = Moment { height, time };
+    deadlines(&ledger.state, at, None).unwrap()
+}
+
+fn told(ledger: &Ledger, time: TimeMs) -> Vec<(String, Duty, Option<u16>)> {
+    owed(ledger, time)
+        .into_iter()
+        .map(|deadline| {
+            let late = deadline.late.map(|days| days.0);
+            let department = deadline.clock.department.to_string();
+            (department, deadline.clock.duty, late)
+        })
+        .collect()
+}
+
+fn of(department: &str, duty: Duty, late: Option<u16>) -> (String, Duty, Option<u16>) {
+    (department.to_owned(), duty, late)
+}
+
+fn score(ledger: &Ledger, department: &str, time: TimeMs) -> Score {
+    let height = ledger.tip.height;
+    let all = scores(&ledger.state, Moment { height, time }).unwrap();
+    let mut own = all
+        .into_iter()
+        .filter(|s| s.department.as_str() == department);
+    own.next().unwrap()
+}
+
+fn by(ledger: &mut Ledger, department: &str, action: Action) {
+    ledger
+        .submit(&administrator(department), vec![action])
+        .unwrap();
+}
+
+fn ask(application: &SharingId) -> Action {
+    Action::AskForMore {
+        application: application.clone(),
+        revision: 1,
+        reason: id("缺少依据"),
+    }
+}
+
+#[test]
+fn a_submission_is_owed_by_the_steward_and_its_own_by_the_deputy() {
+    for (provider, publisher) in [(PROVIDER, STEWARD), (STEWARD, DEPUTY)] {
+        let mut ledger = Ledger::default();
+        let entry = entry(&responsibility(provider));
+        ledger.draft(provider, &code(1), &entry).unwrap();
+        ledger.submit_draft(provider, &code(1)).unwrap();
+        let now = ledger.now;
+        assert_eq!(told(&ledger, now), [of(publisher, Duty::Publish, None)]);
+        // Five working days after Thursday the first: through Thursday the eighth.
+        let due = owed(&ledger, now)[0].clock.due;
+        assert_eq!(due, midnight(9));
+        let before = TimeMs(due.0 - 1);
+        assert_eq!(told(&ledger, before), [of(publisher, Duty::Publish, None)]);
+        assert_eq!(told(&ledger, due), [of(publisher, Duty::Publish, Some(0))]);
+        // Friday, the weekend, Monday: one working day more has begun on Monday the twelfth.
+        let monday = midnight(12);
+        assert_eq!(
+            told(&ledger, monday),
+            [of(publisher, Duty::Publish, Some(1))]
+        );
+    }
+}
+
+#[test]
+fn an_applications_clock_stands_still_while_its_applicant_owes_material() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let asked = request(APPLICANT, &[2]);
+    let application = ledger.apply_for(APPLICANT, &code, asked.clone()).unwrap();
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), [of(PROVIDER, Duty::Decide, None)]);
+    assert_eq!(owed(&ledger, now)[0].clock.due, midnight(16));
+    by(&mut ledger, PROVIDER, ask(&application));
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), [of(APPLICANT, Duty::Supply, None)]);
+    ledger.pass_ms(4 * DAY_MS);
+    let supply = Action::SupplyApplication {
+        application: application.clone(),
+        revision: 2,
+        request: asked,
+    };
+    by(&mut ledger, APPLICANT, supply);
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), [of(PROVIDER, Duty::Decide, None)]);
+    // Ten working days after Monday the fifth.
+    assert_eq!(owed(&ledger, now)[0].clock.due, midnight(20));
+    assert_eq!(score(&ledger, PROVIDER, now).answered_in_time, 1);
+    assert_eq!(score(&ledger, APPLICANT, now).answered_in_time, 1);
+}
+
+#[test]
+fn an_application_for_what_is_unconditional_is_answered_sooner() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    ledger
+        .apply_for(APPLICANT, &code, request(APPLICANT, &[1]))
+        .unwrap();
+    let now = ledger.now;
+    assert_eq!(owed(&ledger, now)[0].clock.due, midnight(3));
+}
+
+#[test]
+fn what_was_granted_is_connected_and_no_longer_owed_once_a_binding_is_live() {
+    let mut ledger = Ledger::default();
+    let code = ledger.granted(1, &[2]).resource;
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), [of(PROVIDER, Duty::Provision, None)]);
+    assert_eq!(score(&ledger, PROVIDER, midnight(16)).overdue, 1);
+    let gateway = key(PROVIDER, Role::Gateway);
+    let schema = dirchain_ledger::hash::Hash([1; 32]);
+    let column = Column {
+        name: id("XM"),
+        field: dirchain_ledger::ids::FieldNumber(2),
+    };
+    let terms = BindingTerms {
+        version: 1,
+        kind: ResourceKind::Table,
+        system: id("人口库"),
+        schema,
+        columns: dirchain_ledger::bounded::List::new(vec![column]).unwrap(),
+        gateway: gateway.public(),
+    };
+    let resource = code.clone();
+    by(
+        &mut ledger,
+        PROVIDER,
+        Action::ProposeBinding { resource, terms },
+    );
+    let binding = sharing_id(&code, 1);
+    let report = |schema| Action::ReportSchema {
+        binding: binding.clone(),
+        schema,
+    };
+    ledger.submit(&gateway, vec![report(schema)]).unwrap();
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), []);
+    let before = score(&ledger, PROVIDER, now);
+    assert_eq!((before.answered_in_time, before.drifted_bindings), (2, 0));
+    let drift = report(dirchain_ledger::hash::Hash([2; 32]));
+    ledger.submit(&gateway, vec![drift]).unwrap();
+    let after = score(&ledger, PROVIDER, now);
+    let formula = Settings::default().scoring;
+    assert_eq!(after.drifted_bindings, 1);
+    assert_eq!(
+        before.points - after.points,
+        i64::from(formula.drifted_binding)
+    );
+}
+
+#[test]
+fn an_objection_left_unanswered_is_owed_by_the_steward_too() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(APPLICANT),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(&mut ledger, APPLICANT, raise);
+    let due = midnight(16);
+    assert_eq!(
+        told(&ledger, due),
+        [
+            of(PROVIDER, Duty::Correct, Some(0)),
+            of(STEWARD, Duty::Settle, None)
+        ]
+    );
+    ledger.now = TimeMs(due.0 + DAY_MS);
+    let settle = Action::SettleObjection {
+        objection: sharing_id(&resource, 1),
+        revision: 1,
+        outcome: Outcome::Corrected,
+        reason: id("应予更正"),
+    };
+    by(&mut ledger, STEWARD, settle);
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), []);
+    let late = score(&ledger, PROVIDER, now);
+    assert_eq!((late.answered_late, late.overdue), (1, 0));
+    assert_eq!(score(&ledger, STEWARD, now).answered_in_time, 1);
+}
+
+#[test]
+fn demands_findings_and_obligations_run_too() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let due = midnight(6);
+    let demand = Action::RaiseDemand {
+        id: id("X-1"),
+        asker: id(APPLICANT),
+        text: id("需要残疾人证信息"),
+    };
+    by(&mut ledger, APPLICANT, demand);
+    let list = id("第一批");
+    by(
+        &mut ledger,
+        STEWARD,
+        Action::ImposeObligation {
+            resource,
+            list,
+            due,
+        },
+    );
+    let finding = Action::OpenFinding {
+        id: id("J-1"),
+        subject: FindingSubject::Department(id(PROVIDER)),
+        title: id("目录长期未更新"),
+        text: None,
+        due,
+    };
+    let inspector = key(REGISTRAR, Role::Inspector);
+    ledger.submit(&inspector, vec![finding]).unwrap();
+    let now = ledger.now;
+    let expected = [
+        of(PROVIDER, Duty::AnswerFinding, None),
+        of(PROVIDER, Duty::Share, None),
+        of(STEWARD, Duty::Assign, None),
+    ];
+    assert_eq!(told(&ledger, now), expected);
+    let only = |department: &str| {
+        let (height, department) = (ledger.tip.height, id(department));
+        let at = Moment { height, time: now };
+        deadlines(&ledger.state, at, Some(&department))
+            .unwrap()
+            .len()
+    };
+    assert_eq!((only(PROVIDER), only(STEWARD), only(APPLICANT)), (2, 1, 0));
+    let assign = Action::AssignDemand {
+        demand: id("X-1"),
+        revision: 1,
+        department: id(PROVIDER),
+    };
+    by(&mut ledger, STEWARD, assign);
+    let now = ledger.now;
+    assert_eq!(
+        told(&ledger, now)[2],
+        of(PROVIDER, Duty::AnswerDemand, None)
+    );
+    assert_eq!(score(&ledger, STEWARD, now).answered_in_time, 1);
+}
+
+#[test]
+fn an_entry_is_stale_once_its_cycle_is_over() {
+    let mut ledger = Ledger::default();
+    ledger.published(PROVIDER, 1);
+    let published = ledger.now;
+    let at = |later| score(&ledger, PROVIDER, TimeMs(published.0 + later)).stale_entries;
+    assert_eq!((at(DAY_MS - 1), at(DAY_MS)), (0, 1), "it is renewed daily");
+}
+
+#[test]
+fn ranks_are_shared_by_those_with_the_same_points() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let asked = request(APPLICANT, &[2]);
+    let application = ledger.apply_for(APPLICANT, &code, asked).unwrap();
+    by(&mut ledger, PROVIDER, ask(&application));
+    let at = ledger.moment();
+    let all = scores(&ledger.state, at).unwrap();
+    assert_eq!((all[0].department.as_str(), all[0].rank), (PROVIDER, 1));
+    assert!(all[1..].iter().all(|score| score.rank == 2));
+    assert!(
+        !all.iter()
+            .any(|score| score.department.as_str() == SUSPENDED)
+    );
+    let days = WorkingDays(Settings::default().deadlines.conditional.0);
+    assert_eq!(days, WorkingDays(10), "what the other tests count with");
+}
