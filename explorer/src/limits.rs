@@ -72,3 +72,5 @@ pub const LISTEN_RETRY: Duration = Duration::from_secs(2);
 pub const MESSAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Seconds that an answer about a height may be kept by whoever received it.
 pub const IMMUTABLE_AGE_S: u32 = 86_400;
+/// Changes told with a stale decision.
+pub const CHANGES_TOLD_MAX: usize = 20;

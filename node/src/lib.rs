@@ -15,6 +15,7 @@ pub mod import;
 pub mod keys;
 mod progress;
 pub mod provision;
+pub mod receipts;
 pub mod run;
 pub mod sample;
 pub mod secret_file;

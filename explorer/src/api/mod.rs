@@ -7,12 +7,14 @@
 mod chain;
 mod directory;
 mod problem;
+mod records;
 mod sharing;
 mod time;
 
 pub use chain::*;
 pub use directory::*;
 pub use problem::*;
+pub use records::*;
 pub use sharing::*;
 pub use time::*;
 

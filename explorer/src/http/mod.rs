@@ -8,6 +8,7 @@ mod envelope;
 mod events;
 mod extract;
 mod health;
+mod records;
 mod transactions;
 
 pub use app::Settings;
@@ -118,6 +119,7 @@ fn pinned() -> Router<Arc<App>> {
             "/authorizations/{resource}/{number}",
             get(directory::authorization),
         )
+        .merge(records::routes())
 }
 
 /// Refuses addresses longer than any that this program writes.

@@ -7,7 +7,8 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dirchain_ledger::ids::TransactionId;
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::{ResourceCode, TransactionId};
 use dirchain_ledger::transaction::SignedTransaction;
 use serde::Deserialize;
 
@@ -18,7 +19,7 @@ use crate::api::{Accepted, Problem, TransactionAnswer, TransactionStatus};
 use crate::directory::{Directory, TransactionOutcome};
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::reading;
+use crate::reading::{self, Reading};
 
 /// Bodies up to this size are parsed on the event loop.
 const INLINE_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -45,10 +46,58 @@ pub(crate) async fn submit(
         let parsed = tokio::task::spawn_blocking(move || parse(&body, format)).await;
         parsed.map_err(|error| broken(&error))??
     };
+    let decided_on = decided_on(&transaction);
     let submitted = in_time(app.submit.submit(transaction), limits::READ_TIME_MAX).await?;
-    let id = submitted?;
+    let id = match submitted.map_err(Problem::from) {
+        Ok(id) => id,
+        Err(problem) => return Err(with_changes(&app, problem, decided_on).await),
+    };
     let location = [(header::LOCATION, format!("/api/v1/transactions/{id}"))];
     Ok((StatusCode::ACCEPTED, location, Answer(Accepted { id })).into_response())
+}
+
+/// The entries that a transaction's actions name, with the revision each was decided on.
+fn decided_on(transaction: &SignedTransaction) -> Vec<(ResourceCode, u32)> {
+    let named = transaction
+        .actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::DraftResource { code, revision, .. }
+            | Action::SubmitResource { code, revision }
+            | Action::ReturnResource { code, revision, .. }
+            | Action::PublishResource { code, revision }
+            | Action::WithdrawResource { code, revision, .. } => Some((code.clone(), *revision)),
+            _ => None,
+        });
+    named.collect()
+}
+
+/// A stale decision's problem, with what changed since. Where that cannot be read, the problem
+/// stays as it is: the refusal is the answer.
+async fn with_changes(
+    app: &App,
+    mut problem: Problem,
+    decided_on: Vec<(ResourceCode, u32)>,
+) -> Problem {
+    if problem.code() != "stale" {
+        return problem;
+    }
+    let read = move |directory: &dyn Directory| {
+        let reading = Reading::at(directory, None)?;
+        for (code, revision) in decided_on {
+            let changes = reading.changes_since(&code, revision)?;
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+        }
+        Ok(Vec::new())
+    };
+    if let Ok(changes) = app.read(read).await
+        && !changes.is_empty()
+    {
+        problem.detail = format!("{}. Since then: {}", problem.detail, changes.join("; "));
+    }
+    problem
 }
 
 fn format_of(headers: &HeaderMap) -> Result<Format, Problem> {

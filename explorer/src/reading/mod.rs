@@ -9,6 +9,7 @@ mod history;
 mod memo;
 mod nodes;
 mod readers;
+mod records;
 mod resources;
 mod scan;
 mod sharing;

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a command says what it did on stdout, and what it could not do in one line on stderr.
 
+mod binding;
+mod case;
 mod checkpoint;
 mod context;
 mod department;
@@ -16,6 +18,7 @@ mod keys;
 mod node;
 mod output;
 mod query;
+mod receipts;
 mod resource;
 mod responsibility;
 mod run;
@@ -103,6 +106,27 @@ enum Command {
     /// Apply for data, grant and refuse
     #[command(subcommand)]
     Sharing(sharing::SharingCommand),
+    /// State where entries' data is, and report what gateways see
+    #[command(subcommand)]
+    Binding(binding::BindingCommand),
+    /// Seal access logs as receipts of use, prove lines, rate data
+    #[command(subcommand)]
+    Receipts(receipts::ReceiptsCommand),
+    /// Define data elements and claim their source
+    #[command(subcommand)]
+    Element(case::ElementCommand),
+    /// Object to data or to a refusal, answer, settle
+    #[command(subcommand)]
+    Objection(case::ObjectionCommand),
+    /// Open findings, answer and clear them
+    #[command(subcommand)]
+    Finding(case::FindingCommand),
+    /// Demand data that nobody lists
+    #[command(subcommand)]
+    Demand(case::DemandCommand),
+    /// Impose and meet obligations to share
+    #[command(subcommand)]
+    Obligation(case::ObligationCommand),
     /// Admit nodes to the network, and remove them
     #[command(subcommand)]
     Node(node::NodeCommand),
@@ -163,6 +187,13 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Responsibility(command) => command.run(context),
         Command::Resource(command) => command.run(context),
         Command::Sharing(command) => command.run(context),
+        Command::Binding(command) => command.run(context),
+        Command::Receipts(command) => command.run(context),
+        Command::Element(command) => command.run(context),
+        Command::Objection(command) => command.run(context),
+        Command::Finding(command) => command.run(context),
+        Command::Demand(command) => command.run(context),
+        Command::Obligation(command) => command.run(context),
         Command::Node(command) => command.run(context),
         Command::Evidence(command) => command.run(context),
         Command::Checkpoint(command) => command.run(context),

@@ -29,7 +29,26 @@ pub(crate) enum SharingCommand {
     },
     /// Grant an application, as the provider: what was asked for, or less
     Grant(Box<GrantArguments>),
-    /// Refuse an application, as the provider
+    /// Ask for what an application lacks, as the provider
+    Ask {
+        #[command(flatten)]
+        subject: Subject,
+        /// What it lacks
+        #[arg(long)]
+        reason: Statement,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Supply it, as the applicant: the application as it reads now
+    Supply(Box<Supply>),
+    /// Find an application complete and review it, as the provider
+    Review {
+        #[command(flatten)]
+        subject: Subject,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Refuse an application in review, as the provider
     Refuse {
         #[command(flatten)]
         subject: Subject,
@@ -112,6 +131,74 @@ pub(crate) struct Apply {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Supply {
+    #[command(flatten)]
+    subject: Subject,
+
+    /// The fields asked for [default: as before]
+    #[arg(long, value_name = "NUMBERS")]
+    fields: Option<FieldList>,
+
+    /// What for [default: as before]
+    #[arg(long, value_name = "CODE")]
+    purpose: Option<PurposeCode>,
+
+    /// The applicant's own responsibility that needs the data [default: as before]
+    #[arg(long, value_name = "CODE")]
+    responsibility: Option<ResponsibilityCode>,
+
+    /// The business scene, in words [default: as before]
+    #[arg(long)]
+    scene: Option<Statement>,
+
+    /// First instant of use [default: as before]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    from: Option<Time>,
+
+    /// First instant after use [default: as before]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    to: Option<Time>,
+
+    /// Calls a day at most [default: as before]
+    #[arg(long, value_name = "COUNT")]
+    calls_per_day: Option<u32>,
+
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Supply {
+    fn run(self, context: &Context) -> anyhow::Result<()> {
+        let desk = self.signing.desk(context)?;
+        let before = application(&desk.client, &self.subject.id)?;
+        let resource = desk.client.resource(&self.subject.id.resource, None)?;
+        let fields = self
+            .fields
+            .map_or(before.fields, |FieldList(fields)| fields);
+        let scene = match self.scene {
+            Some(scene) => scene,
+            None => before.scene.parse()?,
+        };
+        let action = Action::SupplyApplication {
+            application: self.subject.id,
+            revision: self.subject.revision.unwrap_or(before.revision),
+            request: Request {
+                version: resource.resource.version.unwrap_or(before.version),
+                responsibility: self.responsibility.unwrap_or(before.responsibility),
+                fields: List::new(fields)?,
+                purpose: self.purpose.unwrap_or(before.purpose),
+                scene,
+                method: before.method,
+                calls_per_day_max: self.calls_per_day.or(before.calls_per_day_max),
+                from: self.from.unwrap_or(before.from).0,
+                to: self.to.unwrap_or(before.to).0,
+            },
+        };
+        desk.submit(vec![action])
+    }
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct GrantArguments {
     #[command(flatten)]
     subject: Subject,
@@ -149,6 +236,28 @@ impl SharingCommand {
                 let desk = signing.desk(context)?;
                 let revision = subject.of_application(&desk.client)?;
                 desk.submit(vec![Action::TakeBackApplication {
+                    application: subject.id,
+                    revision,
+                }])
+            }
+            SharingCommand::Ask {
+                subject,
+                reason,
+                signing,
+            } => {
+                let desk = signing.desk(context)?;
+                let revision = subject.of_application(&desk.client)?;
+                desk.submit(vec![Action::AskForMore {
+                    application: subject.id,
+                    revision,
+                    reason,
+                }])
+            }
+            SharingCommand::Supply(command) => command.run(context),
+            SharingCommand::Review { subject, signing } => {
+                let desk = signing.desk(context)?;
+                let revision = subject.of_application(&desk.client)?;
+                desk.submit(vec![Action::ReviewApplication {
                     application: subject.id,
                     revision,
                 }])

@@ -10,6 +10,7 @@ mod error;
 mod evidence;
 mod pipeline;
 mod reads;
+mod records;
 mod submit;
 
 pub use at::{At, ParseAtError, parse_time};

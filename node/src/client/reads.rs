@@ -48,11 +48,11 @@ const PAGE_COUNT: usize = 1_000;
 const HISTORY_PAGE_COUNT: usize = 200;
 
 /// An entry's code within a path, where a slash would divide it.
-fn segment(code: &ResourceCode) -> String {
+pub(super) fn segment(code: &ResourceCode) -> String {
     code.as_str().replace('/', "%2F")
 }
 
-fn at_query(at: Option<At>) -> Vec<(&'static str, String)> {
+pub(super) fn at_query(at: Option<At>) -> Vec<(&'static str, String)> {
     at.map(|at| ("at", at.to_string())).into_iter().collect()
 }
 
@@ -248,7 +248,7 @@ impl Client {
         self.get("/api/v1/parameters", &at_query(at))
     }
 
-    fn list<T: DeserializeOwned>(
+    pub(super) fn list<T: DeserializeOwned>(
         &self,
         path: &str,
         mut query: Vec<(&'static str, String)>,

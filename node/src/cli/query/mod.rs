@@ -2,6 +2,7 @@
 
 mod chain;
 mod list;
+mod records;
 mod resource;
 mod sharing;
 
@@ -95,6 +96,19 @@ pub(crate) enum Query {
         /// Its id
         id: TransactionId,
     },
+    /// A binding, use, batch, rating, objection, obligation, data element, finding or demand
+    Record(records::One),
+    /// A list of them: of an entry, of a department, or all
+    Records(records::Many),
+    /// Who owes an answer, since when, how late
+    Deadlines(records::Deadlines),
+    /// How departments score, and their ranking
+    Scores {
+        #[command(flatten)]
+        when: When,
+    },
+    /// What differs between two versions of an entry, or a version and the draft
+    Difference(records::Difference),
     /// The chain's parameters, offices and validators
     Parameters {
         #[command(flatten)]
@@ -176,6 +190,14 @@ impl Query {
                 let answer = client.transaction(&id)?;
                 context.output.print(&answer, chain::transaction)
             }
+            Query::Record(question) => question.run(context, &client),
+            Query::Records(question) => question.run(context, &client),
+            Query::Deadlines(question) => question.run(context, &client),
+            Query::Scores { when } => {
+                let answer = client.scores(when.at)?;
+                context.output.print(&answer, records::scores)
+            }
+            Query::Difference(question) => question.run(context, &client),
             Query::Parameters { when } => {
                 let answer = client.parameters(when.at)?;
                 context.output.print(&answer, chain::parameters)

@@ -1,0 +1,147 @@
+//! Answers about bindings, use, objections, findings, demands, obligations: the ledger's records
+//! with their ids, clocks and scores.
+
+use dirchain_ledger::clocks::Duty;
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, TimeMs};
+use dirchain_ledger::records::{Entry, Record, RecordKind, UseBasis};
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Time};
+
+/// A record as the ledger holds it: its instants are milliseconds since 1970 in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordItem {
+    /// Its id, as people write it.
+    pub id: String,
+    /// The record; `record` names its kind.
+    #[serde(flatten)]
+    pub record: Record,
+}
+
+/// `GET /api/v1/bindings/{resource}/{number}` and its like
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The record.
+    #[serde(flatten)]
+    pub item: RecordItem,
+}
+
+/// A span of time during which a reader might use fields on one basis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseSpanItem {
+    /// The basis, as batches of receipts print it: `owner`, `v2`, `a3`.
+    pub basis: String,
+    /// The basis.
+    #[serde(flatten)]
+    pub of: UseBasis,
+    /// First instant, in milliseconds since 1970 in UTC: what windows are cut by.
+    pub from: TimeMs,
+    /// First instant after; none while it lasts.
+    pub to: Option<TimeMs>,
+    /// The fields.
+    pub fields: Vec<FieldNumber>,
+}
+
+/// `GET /api/v1/resources/{code}/use-spans?reader=`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UseSpansAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The entry.
+    pub resource: ResourceCode,
+    /// Who reads.
+    pub reader: DepartmentId,
+    /// The spans.
+    pub spans: Vec<UseSpanItem>,
+}
+
+/// Something owed and not answered yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadlineItem {
+    /// Who owes it.
+    pub department: DepartmentId,
+    /// Its name.
+    pub department_name: String,
+    /// What is owed.
+    pub duty: Duty,
+    /// The kind of what it is about.
+    pub kind: RecordKind,
+    /// What it is about, as people write it.
+    pub subject: String,
+    /// Since when.
+    pub since: Time,
+    /// The first instant that is too late.
+    pub due: Time,
+    /// Working days since it was due; none before.
+    pub late_days: Option<u16>,
+}
+
+/// `GET /api/v1/deadlines`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadlinesAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The instant that was judged.
+    pub instant: Time,
+    /// How many there are.
+    pub count: usize,
+    /// How many of them are late.
+    pub late: usize,
+    /// The most urgent ones first, as many as were asked for.
+    pub items: Vec<DeadlineItem>,
+}
+
+/// What a department did, and its points for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScoreItem {
+    /// Its name.
+    pub name: String,
+    /// The score.
+    #[serde(flatten)]
+    pub score: dirchain_ledger::clocks::Score,
+}
+
+/// `GET /api/v1/scores`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScoresAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The instant that was judged.
+    pub instant: Time,
+    /// The active departments, the best first.
+    pub items: Vec<ScoreItem>,
+}
+
+/// `GET /api/v1/resources/{code}/versions/{version}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The entry.
+    pub resource: ResourceCode,
+    /// The version.
+    pub version: u32,
+    /// Since when it was in force.
+    pub since: Moment,
+    /// Until when; none while it is.
+    pub to: Option<Moment>,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// `GET /api/v1/resources/{code}/difference`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifferenceAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The entry.
+    pub resource: ResourceCode,
+    /// What is compared: a version's number, or `draft`.
+    pub from: String,
+    /// With what.
+    pub to: String,
+    /// What differs, in the order of the entry.
+    pub changes: Vec<dirchain_ledger::difference::Change>,
+}

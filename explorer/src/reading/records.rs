@@ -1,0 +1,295 @@
+//! Records as the ledger holds them; clocks, scores, spans of use, versions and their differences.
+
+use dirchain_ledger::clocks;
+use dirchain_ledger::difference::difference;
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use dirchain_ledger::records::{Entry, Record, RecordId, RecordKind, Resource, VersionPeriod};
+use dirchain_ledger::usage::use_spans;
+use dirchain_ledger::view::Records;
+
+use super::scan::{Source, scan};
+use super::{Reading, Slice};
+use crate::api::{
+    DeadlineItem, DeadlinesAnswer, DifferenceAnswer, Page, Problem, RecordAnswer, RecordItem,
+    ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer, VersionAnswer,
+};
+use crate::limits;
+use crate::problem::ProblemKind;
+
+fn item(record: Record) -> RecordItem {
+    RecordItem {
+        id: written(&record.id()),
+        record,
+    }
+}
+
+/// A record's id as people write it, without its kind.
+fn written(id: &RecordId) -> String {
+    match id {
+        RecordId::Department(id) | RecordId::Docket(id) => id.to_string(),
+        RecordId::Resource(code) => code.to_string(),
+        RecordId::Application(id)
+        | RecordId::Authorization(id)
+        | RecordId::Binding(id)
+        | RecordId::Objection(id)
+        | RecordId::Obligation(id) => id.to_string(),
+        RecordId::Usage(id) => id.to_string(),
+        RecordId::ReceiptBatch(id) | RecordId::Rating(id) => id.to_string(),
+        RecordId::DataElement(code) => code.to_string(),
+        RecordId::Finding(id) => id.to_string(),
+        RecordId::Demand(id) => id.to_string(),
+        other => other.to_string(),
+    }
+}
+
+impl Reading<'_> {
+    /// One record.
+    pub(crate) fn record(&self, id: &RecordId) -> Result<RecordAnswer, Problem> {
+        let record = self.view.record(id)?.ok_or_else(|| self.missing(id))?;
+        Ok(RecordAnswer {
+            as_of: self.as_of(),
+            item: item(record),
+        })
+    }
+
+    /// Every record of a kind, by id.
+    pub(crate) fn records(
+        &self,
+        kind: RecordKind,
+        slice: &Slice,
+    ) -> Result<Page<RecordItem>, Problem> {
+        self.records_from(&Source::All(kind), kind, slice, |_| true)
+    }
+
+    /// The records of a kind that name a resource or department, by id.
+    pub(crate) fn records_of(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        slice: &Slice,
+    ) -> Result<Page<RecordItem>, Problem> {
+        if self.view.record(target)?.is_none() {
+            return Err(self.missing(target));
+        }
+        let source = Source::Referrers(target, kind);
+        // The index of references is over all heights: some named it later, some no longer do.
+        let names = |record: &Record| record.references().contains(target);
+        self.records_from(&source, kind, slice, names)
+    }
+
+    fn records_from(
+        &self,
+        source: &Source<'_>,
+        kind: RecordKind,
+        slice: &Slice,
+        wanted: impl Fn(&Record) -> bool,
+    ) -> Result<Page<RecordItem>, Problem> {
+        let after = slice.after_record(&[kind])?;
+        let keep = |id: &RecordId| {
+            let record = self.view.record(id)?;
+            Ok(record.filter(|record| wanted(record)).map(item))
+        };
+        let found = scan(self.view.as_ref(), source, after, slice.limit, keep)?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    /// When a reader might use which fields, on what basis.
+    pub(crate) fn use_spans(
+        &self,
+        code: &ResourceCode,
+        reader: &DepartmentId,
+    ) -> Result<UseSpansAnswer, Problem> {
+        let resource = self.require_resource(code)?;
+        self.require_department(reader)?;
+        let spans = use_spans(self.view.as_ref(), &resource, reader)?;
+        let spans = spans.into_iter().map(|span| UseSpanItem {
+            basis: span.basis.to_string(),
+            of: span.basis,
+            from: span.span.from,
+            to: span.span.to,
+            fields: span.fields,
+        });
+        Ok(UseSpansAnswer {
+            as_of: self.as_of(),
+            resource: code.clone(),
+            reader: reader.clone(),
+            spans: spans.collect(),
+        })
+    }
+
+    /// Who owes an answer, the most urgent first.
+    pub(crate) fn deadlines(
+        &self,
+        department: Option<&DepartmentId>,
+        late_only: bool,
+        limit: usize,
+    ) -> Result<DeadlinesAnswer, Problem> {
+        if let Some(department) = department {
+            self.require_department(department)?;
+        }
+        let at = self.resolved.judged();
+        let all = clocks::deadlines(self.view.as_ref(), at, department)?;
+        let late = all.iter().filter(|deadline| deadline.late.is_some());
+        let late = late.count();
+        let shown = all.iter().filter(|d| !late_only || d.late.is_some());
+        let items: Result<Vec<DeadlineItem>, Problem> = shown
+            .take(limit)
+            .map(|deadline| {
+                let clock = &deadline.clock;
+                Ok(DeadlineItem {
+                    department: clock.department.clone(),
+                    department_name: self.department_name(&clock.department)?,
+                    duty: clock.duty,
+                    kind: clock.subject.kind(),
+                    subject: written(&clock.subject),
+                    since: Time(clock.since),
+                    due: Time(clock.due),
+                    late_days: deadline.late.map(|days| days.0),
+                })
+            })
+            .collect();
+        Ok(DeadlinesAnswer {
+            as_of: self.as_of(),
+            instant: Time(at.time),
+            count: all.len(),
+            late,
+            items: items?,
+        })
+    }
+
+    /// The departments' scores, the best first.
+    pub(crate) fn scores(&self) -> Result<ScoresAnswer, Problem> {
+        let at = self.resolved.judged();
+        let items: Result<Vec<ScoreItem>, Problem> = clocks::scores(self.view.as_ref(), at)?
+            .into_iter()
+            .map(|score| {
+                let name = self.department_name(&score.department)?;
+                Ok(ScoreItem { name, score })
+            })
+            .collect();
+        Ok(ScoresAnswer {
+            as_of: self.as_of(),
+            instant: Time(at.time),
+            items: items?,
+        })
+    }
+
+    /// What a version said, also one that is no longer in force.
+    pub(crate) fn version(
+        &self,
+        code: &ResourceCode,
+        number: u32,
+    ) -> Result<VersionAnswer, Problem> {
+        let resource = self.require_resource(code)?;
+        let (period, entry) = self.version_of(&resource, number)?;
+        Ok(VersionAnswer {
+            as_of: self.as_of(),
+            resource: code.clone(),
+            version: number,
+            since: period.period.from.into(),
+            to: period.period.to.map(Into::into),
+            entry,
+        })
+    }
+
+    fn version_of(
+        &self,
+        resource: &Resource,
+        number: u32,
+    ) -> Result<(VersionPeriod, Entry), Problem> {
+        let mut versions = resource.versions.iter();
+        let period = versions.find(|version| version.version == number);
+        let missing = || {
+            ProblemKind::NoSuchRecord.with(format!(
+                "There is no version {number} of {}; it has {}",
+                resource.code,
+                resource.versions.len()
+            ))
+        };
+        let period = period.ok_or_else(missing)?;
+        let then = self.directory().view(period.period.from.height);
+        let then = then.resource(&resource.code)?;
+        let published = then.and_then(|resource| resource.published);
+        let published = published.filter(|published| published.version == number);
+        Ok((*period, published.ok_or_else(missing)?.entry))
+    }
+
+    /// What differs between two versions, or a version and the draft. Without `to`: the draft where
+    /// there is one, else the newest version; without `from`: the version before.
+    pub(crate) fn difference(
+        &self,
+        code: &ResourceCode,
+        from: Option<u32>,
+        to: Option<u32>,
+    ) -> Result<DifferenceAnswer, Problem> {
+        let resource = self.require_resource(code)?;
+        let newest = resource.versions.last().map_or(0, |last| last.version);
+        let (to_name, after, before) = match (&resource.draft, to) {
+            (Some(draft), None) => ("draft".to_owned(), draft.entry.clone(), newest),
+            (Some(_) | None, to) => {
+                let to = to.unwrap_or(newest);
+                let (_, entry) = self.version_of(&resource, to)?;
+                (to.to_string(), entry, to.saturating_sub(1))
+            }
+        };
+        let from = from.unwrap_or(before);
+        let (_, before) = self.version_of(&resource, from)?;
+        Ok(DifferenceAnswer {
+            as_of: self.as_of(),
+            resource: code.clone(),
+            from: from.to_string(),
+            to: to_name,
+            changes: difference(&before, &after),
+        })
+    }
+
+    /// What became of an entry since a revision of it, in words; empty when nothing did. Bounded by
+    /// [`limits::CHANGES_TOLD_MAX`].
+    pub(crate) fn changes_since(
+        &self,
+        code: &ResourceCode,
+        revision: u32,
+    ) -> Result<Vec<String>, Problem> {
+        let now = self.require_resource(code)?;
+        if revision == 0 || now.revision <= revision {
+            return Ok(Vec::new());
+        }
+        let Some(then) = self.at_revision(&now, revision)? else {
+            return Ok(Vec::new());
+        };
+        let mut told = Vec::new();
+        if then.status() != now.status() {
+            told.push(format!("it was {}, is {}", then.status(), now.status()));
+        }
+        let content = |resource: &Resource| {
+            let draft = resource.draft.as_ref().map(|draft| draft.entry.clone());
+            draft.or_else(|| resource.entry().cloned())
+        };
+        if let (Some(before), Some(after)) = (content(&then), content(&now)) {
+            told.extend(difference(&before, &after).iter().map(ToString::to_string));
+        }
+        let count = told.len();
+        if count > limits::CHANGES_TOLD_MAX {
+            told.truncate(limits::CHANGES_TOLD_MAX);
+            let more = count.saturating_sub(limits::CHANGES_TOLD_MAX);
+            told.push(format!("and {more} more"));
+        }
+        Ok(told)
+    }
+
+    /// The entry as it stood at a revision. Revisions only grow with the height, so the height is
+    /// found by halving.
+    fn at_revision(&self, now: &Resource, revision: u32) -> Result<Option<Resource>, Problem> {
+        let (mut low, mut high) = (now.created.height.0, self.height().0);
+        while low < high {
+            let middle = low.midpoint(high.saturating_add(1));
+            let view = self.directory().view(Height(middle));
+            match view.resource(&now.code)? {
+                Some(then) if then.revision > revision => high = middle.saturating_sub(1),
+                Some(_) | None => low = middle,
+            }
+        }
+        let then = self.directory().view(Height(low)).resource(&now.code)?;
+        Ok(then.filter(|then| then.revision == revision))
+    }
+}

@@ -1,0 +1,202 @@
+//! Bindings, use, objections, clocks, versions over HTTP; what a stale decision is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+
+use axum::http::Request;
+use common::{City, get, problem_of, read};
+use dirchain_explorer::api::{
+    DeadlinesAnswer, DifferenceAnswer, Page, RecordAnswer, RecordItem, ScoresAnswer,
+    UseSpansAnswer, VersionAnswer,
+};
+use dirchain_ledger::action::{Action, SealReceipts};
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::clocks::Duty;
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::FieldNumber;
+use dirchain_ledger::records::*;
+use dirchain_ledger::testing::*;
+
+const RESOURCE: &str = "/api/v1/resources/307001024%2F000001";
+
+fn by(ledger: &mut Ledger, department: &str, role: Role, action: Action) {
+    ledger.submit(&key(department, role), vec![action]).unwrap();
+}
+
+/// A granted entry with a live binding, a sealed batch, an objection; amended once.
+fn city() -> Arc<City> {
+    let mut ledger = Ledger::default();
+    let resource = ledger.granted(1, &[2]).resource;
+    let schema = Hash([7; 32]);
+    let column = Column {
+        name: id("XM"),
+        field: FieldNumber(2),
+    };
+    let terms = BindingTerms {
+        version: 1,
+        kind: ResourceKind::Table,
+        system: id("人口库"),
+        schema,
+        columns: List::new(vec![column]).unwrap(),
+        gateway: key(PROVIDER, Role::Gateway).public(),
+    };
+    let propose = Action::ProposeBinding {
+        resource: resource.clone(),
+        terms,
+    };
+    by(&mut ledger, PROVIDER, Role::Administrator, propose);
+    let binding = sharing_id(&resource, 1);
+    let report = Action::ReportSchema {
+        binding: binding.clone(),
+        schema,
+    };
+    by(&mut ledger, PROVIDER, Role::Gateway, report);
+    let from = ledger.now;
+    ledger.pass_ms(5_000);
+    let seal = SealReceipts {
+        batch: BatchId {
+            usage: UsageId {
+                binding,
+                reader: id(APPLICANT),
+                basis: UseBasis::Authorized { number: 1 },
+            },
+            from,
+        },
+        side: Side::Provider,
+        counted: Counted {
+            to: ledger.now,
+            calls: 3,
+            denied: 1,
+            rows: 9,
+            fields: numbers(&[2]),
+        },
+        root: schema,
+    };
+    let seal = Action::SealReceipts(Box::new(seal));
+    by(&mut ledger, PROVIDER, Role::Gateway, seal);
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(APPLICANT),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(&mut ledger, APPLICANT, Role::Administrator, raise);
+    let mut amended = entry(&responsibility(PROVIDER));
+    amended.name = id("第二版");
+    ledger.draft(PROVIDER, &resource, &amended).unwrap();
+    ledger.submit_draft(PROVIDER, &resource).unwrap();
+    ledger.publish(PROVIDER, &resource).unwrap();
+    City::new(ledger)
+}
+
+#[tokio::test]
+async fn records_are_served_one_by_one_and_in_lists() {
+    let city = city();
+    let router = city.router();
+    let binding: RecordAnswer = read(&router, "/api/v1/bindings/307001024%2F000001/1").await;
+    let Record::Binding(found) = binding.item.record else {
+        panic!("a binding");
+    };
+    assert_eq!(found.state(), BindingState::Live);
+    let receipts: Page<RecordItem> = read(&router, &format!("{RESOURCE}/receipts")).await;
+    let [batch] = &receipts.items[..] else {
+        panic!("one batch: {receipts:?}");
+    };
+    let path = format!("/api/v1/receipts/{}", batch.id.replace('/', "%2F"));
+    let one: RecordAnswer = read(&router, &path).await;
+    assert_eq!(one.item, *batch);
+    for (path, count) in [
+        (format!("{RESOURCE}/bindings"), 1),
+        (format!("{RESOURCE}/usage"), 1),
+        (format!("{RESOURCE}/ratings"), 0),
+        (format!("{RESOURCE}/objections"), 1),
+        (format!("/api/v1/departments/{APPLICANT}/receipts"), 1),
+        (format!("/api/v1/departments/{APPLICANT}/objections"), 1),
+        (format!("/api/v1/departments/{PROVIDER}/receipts"), 0),
+        (format!("{RESOURCE}/receipts?at=6"), 0),
+        ("/api/v1/elements".to_owned(), 0),
+        ("/api/v1/demands".to_owned(), 0),
+    ] {
+        let page: Page<RecordItem> = read(&router, &path).await;
+        assert_eq!(page.items.len(), count, "{path}");
+    }
+    for path in [
+        "/api/v1/bindings/307001024%2F000001/2",
+        "/api/v1/findings/J-9",
+        "/api/v1/resources/307001024%2F000009/bindings",
+    ] {
+        problem_of(&get(&router, path).await, 404, "no-such-record");
+    }
+    problem_of(&get(&router, "/api/v1/receipts/x").await, 400, "bad-path");
+}
+
+#[tokio::test]
+async fn deadlines_scores_and_spans_hold_for_a_height() {
+    let city = city();
+    let router = city.router();
+    let owed: DeadlinesAnswer = read(&router, "/api/v1/deadlines").await;
+    assert_eq!((owed.count, owed.late), (1, 0));
+    assert_eq!(owed.items[0].duty, Duty::Correct);
+    assert_eq!(owed.items[0].department, id(PROVIDER));
+    let before: DeadlinesAnswer = read(&router, "/api/v1/deadlines?at=4").await;
+    assert_eq!(before.items[0].duty, Duty::Decide);
+    let none: DeadlinesAnswer = read(
+        &router,
+        &format!("/api/v1/deadlines?department={STEWARD}&late=true"),
+    )
+    .await;
+    assert_eq!(none.count, 0);
+    let scores: ScoresAnswer = read(&router, "/api/v1/scores").await;
+    assert_eq!(scores.items[0].score.department, id(PROVIDER));
+    let spans: UseSpansAnswer =
+        read(&router, &format!("{RESOURCE}/use-spans?reader={APPLICANT}")).await;
+    let bases: Vec<&str> = spans.spans.iter().map(|span| span.basis.as_str()).collect();
+    assert_eq!(bases, ["v1", "v2", "a1"]);
+}
+
+#[tokio::test]
+async fn versions_and_their_differences() {
+    let city = city();
+    let router = city.router();
+    let first: VersionAnswer = read(&router, &format!("{RESOURCE}/versions/1")).await;
+    assert_eq!(first.entry.name.as_str(), "户籍人口基本信息");
+    assert!(first.to.is_some());
+    let difference: DifferenceAnswer = read(&router, &format!("{RESOURCE}/difference")).await;
+    assert_eq!(
+        (difference.from.as_str(), difference.to.as_str()),
+        ("1", "2")
+    );
+    let told: Vec<String> = difference.changes.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["name was `户籍人口基本信息`, is `第二版`"]);
+    let missing = get(&router, &format!("{RESOURCE}/versions/3")).await;
+    problem_of(&missing, 404, "no-such-record");
+}
+
+#[tokio::test]
+async fn a_stale_decision_is_told_what_changed_since() {
+    let city = city();
+    let router = city.router();
+    let withdraw = |revision| {
+        let ledger = city.ledger();
+        let action = Action::WithdrawResource {
+            code: code(1),
+            revision,
+            reason: id("系统停用"),
+        };
+        let signed = ledger.sign(&head(PROVIDER), vec![action]);
+        let body = dirchain_ledger::codec::encode(signed.signed());
+        Request::post("/api/v1/transactions")
+            .header("content-type", "application/octet-stream")
+            .body(axum::body::Body::from(body))
+            .unwrap()
+    };
+    let sent = common::send(&router, withdraw(3)).await;
+    let problem = problem_of(&sent, 422, "stale");
+    let says = "Since then: name was `户籍人口基本信息`, is `第二版`";
+    assert!(problem.detail.contains(says), "{}", problem.detail);
+}

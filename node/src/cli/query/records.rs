@@ -1,0 +1,283 @@
+//! Bindings, use, objections, findings, demands, obligations; deadlines, scores, differences.
+
+use clap::ValueEnum;
+use dirchain_explorer::api::{DeadlinesAnswer, DifferenceAnswer, RecordItem, ScoresAnswer};
+use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::records::RecordId;
+
+use crate::cli::context::Context;
+use crate::cli::output::{Table, or_dash, word};
+use crate::client::Client;
+
+use super::When;
+
+/// What can be asked for one by one.
+#[derive(Copy, Clone, Debug, ValueEnum)]
+pub(crate) enum Kind {
+    /// A binding: 103001/000001/1
+    Binding,
+    /// An objection: 103001/000001/1
+    Objection,
+    /// An obligation: 103001/000001/1
+    Obligation,
+    /// A use with its totals: 103001/000001/1:D005:a3
+    Usage,
+    /// A batch of receipts: 103001/000001/1:D005:a3:1767225600000
+    Receipts,
+    /// A batch's rating
+    Rating,
+    /// A data element: DE00001
+    Element,
+    /// A finding
+    Finding,
+    /// A demand
+    Demand,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct One {
+    /// What
+    kind: Kind,
+    /// Its id
+    id: String,
+    #[command(flatten)]
+    when: When,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Many {
+    /// What
+    kind: Kind,
+    /// Of this entry
+    #[arg(long, value_name = "CODE")]
+    resource: Option<ResourceCode>,
+    /// Of this department
+    #[arg(long, value_name = "ID", conflicts_with = "resource")]
+    department: Option<DepartmentId>,
+    /// How many at most
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    limit: usize,
+    #[command(flatten)]
+    when: When,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Deadlines {
+    /// Only what this department owes
+    #[arg(long, value_name = "ID")]
+    department: Option<DepartmentId>,
+    /// Only what is late
+    #[arg(long)]
+    late: bool,
+    /// How many at most
+    #[arg(long, value_name = "COUNT", default_value_t = 100)]
+    limit: usize,
+    #[command(flatten)]
+    when: When,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Difference {
+    /// The entry
+    code: ResourceCode,
+    /// The version compared [default: the one before]
+    #[arg(long, value_name = "N")]
+    from: Option<u32>,
+    /// The version it is compared with [default: the draft, or the newest version]
+    #[arg(long, value_name = "N")]
+    to: Option<u32>,
+    #[command(flatten)]
+    when: When,
+}
+
+impl Kind {
+    fn id(self, text: &str) -> anyhow::Result<RecordId> {
+        Ok(match self {
+            Kind::Binding => RecordId::Binding(text.parse()?),
+            Kind::Objection => RecordId::Objection(text.parse()?),
+            Kind::Obligation => RecordId::Obligation(text.parse()?),
+            Kind::Usage => RecordId::Usage(Box::new(text.parse()?)),
+            Kind::Receipts => RecordId::ReceiptBatch(Box::new(text.parse()?)),
+            Kind::Rating => RecordId::Rating(Box::new(text.parse()?)),
+            Kind::Element => RecordId::DataElement(text.parse()?),
+            Kind::Finding => RecordId::Finding(text.parse()?),
+            Kind::Demand => RecordId::Demand(text.parse()?),
+        })
+    }
+
+    /// The list's name in the interface.
+    fn list(self) -> &'static str {
+        match self {
+            Kind::Binding => "bindings",
+            Kind::Objection => "objections",
+            Kind::Obligation => "obligations",
+            Kind::Usage => "usage",
+            Kind::Receipts => "receipts",
+            Kind::Rating => "ratings",
+            Kind::Element => "elements",
+            Kind::Finding => "findings",
+            Kind::Demand => "demands",
+        }
+    }
+}
+
+impl One {
+    pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let id = self.kind.id(&self.id)?;
+        let answer = client.record(&id, self.when.at)?;
+        context.output.print(&answer, |answer| item(&answer.item))
+    }
+}
+
+impl Many {
+    pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let (list, at, limit) = (self.kind.list(), self.when.at, self.limit);
+        let items = match (&self.resource, &self.department) {
+            (Some(code), _) => client.records_of(code, list, at, limit)?,
+            (None, Some(id)) => client.records(&format!("departments/{id}/{list}"), at, limit)?,
+            (None, None) => client.records(list, at, limit)?,
+        };
+        context.output.print(&items, |items| {
+            let shown: Vec<String> = items.iter().map(item).collect();
+            match shown.is_empty() {
+                true => "none".to_owned(),
+                false => shown.join("\n"),
+            }
+        })
+    }
+}
+
+/// A record as rows of names and values.
+fn item(item: &RecordItem) -> String {
+    let mut table = Table::default();
+    table.row(["id".to_owned(), item.id.clone()]);
+    if let Ok(value) = serde_json::to_value(&item.record) {
+        rows(&mut table, "", &value);
+    }
+    table.text()
+}
+
+fn rows(table: &mut Table, name: &str, value: &serde_json::Value) {
+    use serde_json::Value;
+    let below = |key: &str| match name.is_empty() {
+        true => key.to_owned(),
+        false => format!("{name}.{key}"),
+    };
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                rows(table, &below(key), value);
+            }
+        }
+        Value::Array(list) if list.iter().any(|item| item.is_object()) => {
+            for (place, value) in (1usize..).zip(list) {
+                rows(table, &below(&place.to_string()), value);
+            }
+        }
+        Value::Array(list) => {
+            let words: Vec<String> = list.iter().map(word).collect();
+            table.row([name.to_owned(), words.join(", ")]);
+        }
+        Value::Null => {}
+        other => table.row([name.to_owned(), word(other)]),
+    }
+}
+
+impl Deadlines {
+    pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let department = self.department.as_ref();
+        let answer = client.deadlines(department, self.late, self.limit, self.when.at)?;
+        context.output.print(&answer, deadlines)
+    }
+}
+
+fn deadlines(answer: &DeadlinesAnswer) -> String {
+    let mut table = Table::default();
+    for item in &answer.items {
+        let late = item
+            .late_days
+            .map(|days| format!("{days} working days late"));
+        table.row([
+            item.department.to_string(),
+            word(&item.duty),
+            word(&item.kind),
+            item.subject.clone(),
+            format!("since {}", item.since),
+            format!("due {}", item.due),
+            late.unwrap_or_default(),
+        ]);
+    }
+    format!(
+        "{}{} owed, {} late, as of height {}, judged at {}\n",
+        table.text(),
+        answer.count,
+        answer.late,
+        answer.as_of.height,
+        answer.instant
+    )
+}
+
+pub(super) fn scores(answer: &ScoresAnswer) -> String {
+    let mut table = Table::default();
+    table.row([
+        "rank",
+        "points",
+        "department",
+        "in time",
+        "late",
+        "overdue",
+        "stale",
+        "drifted",
+        "ratings",
+    ]);
+    for item in &answer.items {
+        let score = &item.score;
+        table.row([
+            score.rank.to_string(),
+            score.points.to_string(),
+            format!("{} {}", score.department, item.name),
+            score.answered_in_time.to_string(),
+            score.answered_late.to_string(),
+            score.overdue.to_string(),
+            score.stale_entries.to_string(),
+            score.drifted_bindings.to_string(),
+            format!("{} ({:+})", score.ratings, score.stars_above_three),
+        ]);
+    }
+    format!(
+        "{}as of height {}, judged at {}\n",
+        table.text(),
+        answer.as_of.height,
+        answer.instant
+    )
+}
+
+impl Difference {
+    pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let answer = client.difference(&self.code, self.from, self.to, self.when.at)?;
+        context.output.print(&answer, difference)
+    }
+}
+
+fn difference(answer: &DifferenceAnswer) -> String {
+    let mut table = Table::default();
+    for change in &answer.changes {
+        table.row([
+            change
+                .field
+                .map_or_else(String::new, |field| format!("field {field}")),
+            change.property.clone(),
+            or_dash(change.before.as_ref()),
+            "->".to_owned(),
+            or_dash(change.after.as_ref()),
+        ]);
+    }
+    let DifferenceAnswer {
+        resource, from, to, ..
+    } = answer;
+    let count = answer.changes.len();
+    format!(
+        "{resource}, {from} to {to}: {count} differences\n{}",
+        table.text()
+    )
+}
