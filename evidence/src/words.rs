@@ -404,10 +404,17 @@ fn short(hex: &str) -> String {
 
 fn basis(basis: &Basis, language: Language) -> String {
     match basis {
-        Basis::Owner { responsibility } => {
+        Basis::Owner {
+            responsibility,
+            lapsed,
+        } => {
             let duty = responsibility.as_ref();
             let duty = duty.map_or_else(String::new, |duty| format!(" {duty}"));
-            format!("{}{duty}", language.say("提供方", "owner"))
+            let lapsed = match lapsed {
+                true => language.say("，该职责已终止", ", which has ended"),
+                false => "",
+            };
+            format!("{}{duty}{lapsed}", language.say("提供方", "owner"))
         }
         Basis::Unconditional { version } => {
             format!("{} v{version}", language.say("无条件共享", "unconditional"))

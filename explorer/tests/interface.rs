@@ -260,6 +260,30 @@ async fn an_authorization_stands_as_the_verdict_says() {
     assert_eq!(not_held.items.len(), 1);
     let then: AuthorizationAnswer = read(&router, &format!("{one}?at={before}")).await;
     assert_eq!(then.authorization.state, AuthorizationState::InForce);
+    let duty = format!("/api/v1/responsibilities/{held}");
+    let ended: ResponsibilityAnswer = read(&router, &duty).await;
+    let by = ended.ended_by.unwrap();
+    assert_eq!(by.reason.as_deref(), Some("撤销"));
+    assert_eq!(by.signer.department.unwrap().as_str(), REGISTRAR);
+    let then: ResponsibilityAnswer = read(&router, &format!("{duty}?at={before}")).await;
+    assert!(then.ended_by.is_none());
+}
+
+#[tokio::test]
+async fn a_suspect_key_is_told_with_what_it_granted() {
+    let city = city();
+    let one = "/api/v1/authorizations/307001024%2F000001/1";
+    let router = city.router();
+    let before: AuthorizationAnswer = read(&router, one).await;
+    assert!(!before.authorization.suspect);
+    let report = Action::SuspectKey {
+        public_key: before.authorization.granted.key,
+        since: Height(1),
+    };
+    city.change(|ledger| ledger.submit(&head(PROVIDER), vec![report]))
+        .unwrap();
+    let after: AuthorizationAnswer = read(&router, one).await;
+    assert!(after.authorization.suspect);
 }
 
 #[tokio::test]
@@ -281,6 +305,13 @@ async fn history_tells_who_did_what_newest_first() {
         u64::try_from(page.items.len()).unwrap(),
         read::<ResourceAnswer>(&router, RESOURCE).await.trail.count
     );
+    let subjects: Vec<&str> = page
+        .items
+        .iter()
+        .map(|item| item.subject.as_str())
+        .collect();
+    assert_eq!(subjects[1], "application 307001024/000001/1");
+    assert_eq!(subjects[0], "resource 307001024/000001");
     let publisher = &page.items[3].signer;
     assert_eq!(publisher.department.as_ref().unwrap().as_str(), STEWARD);
     assert_eq!(publisher.role, Some(Role::Administrator));

@@ -115,6 +115,7 @@ nothing-in-force = Nothing is in force, so only the provider may read.
 every-department = Every active department
 unconditional-in = unconditional in version { $value }
 basis-owner = provides it
+basis-owner-lapsed = its responsibility has ended
 too-many-readers = Too many to list here: see the JSON answer
 key-stolen = key reported stolen
 found-none = No entry fits. Try fewer or other words, or clear a filter.

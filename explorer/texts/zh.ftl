@@ -109,6 +109,7 @@ nothing-in-force = 目前无有效版本,仅提供方可读取。
 every-department = 所有在册部门
 unconditional-in = 版本 { $value } 规定无条件共享
 basis-owner = 提供方
+basis-owner-lapsed = 所依据的职责已终止
 too-many-readers = 数量过多,请查看 JSON
 key-stolen = 密钥存疑
 found-none = 没有符合的目录条目。请减少或更换词语,或清除筛选条件。

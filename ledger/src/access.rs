@@ -22,6 +22,9 @@ pub enum Basis {
     Owner {
         /// The responsibility that the version last published cites; none before the first.
         responsibility: Option<ResponsibilityCode>,
+        /// Set while the entry is in force although nobody holds that responsibility for the provider
+        /// any more.
+        lapsed: bool,
     },
     /// The field is shared with every department.
     Unconditional {
@@ -204,7 +207,17 @@ fn may_read_record(
         // Of what was published: a draft may cite anything, nobody has checked it (rule C1).
         let published = resource.published.as_ref();
         let responsibility = published.and_then(|p| p.entry.responsibility.clone());
-        return Ok(Verdict::Allowed(Basis::Owner { responsibility }));
+        let lapsed = match responsibility
+            .as_ref()
+            .filter(|_| resource.in_force().is_some())
+        {
+            Some(code) => !is_held(view, &resource.provider, code)?,
+            None => false,
+        };
+        return Ok(Verdict::Allowed(Basis::Owner {
+            responsibility,
+            lapsed,
+        }));
     }
     let Some(published) = resource.in_force() else {
         return denied(Denial::NotPublished);
@@ -315,26 +328,40 @@ fn timely(authorization: &Authorization, at: Moment) -> Option<Failure> {
 
 /// Whether the grantee no longer holds what it was granted for.
 fn backed(view: &dyn View, authorization: &Authorization) -> Result<Option<Failure>, ViewError> {
-    let responsibility = view.responsibility(&authorization.responsibility)?;
-    let held = match responsibility {
-        Some(responsibility) => holds(view, &authorization.grantee, &responsibility)?,
-        None => false,
-    };
+    let held = is_held(view, &authorization.grantee, &authorization.responsibility)?;
     Ok((!held).then_some(Failure::Responsibility))
 }
 
-fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Basis, ViewError> {
-    let mut is_suspect = false;
-    for decision in authorization.decisions() {
-        let since = view.key(&decision.key)?.and_then(|key| key.suspect_since());
-        is_suspect |= since.is_some_and(|since| since <= decision.at.height);
+/// Whether a department, or one it belongs to, holds a responsibility.
+fn is_held(
+    view: &dyn View,
+    department: &DepartmentId,
+    code: &ResponsibilityCode,
+) -> Result<bool, ViewError> {
+    match view.responsibility(code)? {
+        Some(responsibility) => holds(view, department, &responsibility),
+        None => Ok(false),
     }
+}
+
+fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Basis, ViewError> {
     Ok(Basis::Authorized {
         authorization: authorization.id.clone(),
         until: authorization.to,
         purpose: authorization.purpose.clone(),
-        suspect: is_suspect,
+        suspect: is_suspect(view, authorization)?,
     })
+}
+
+/// Whether a key that granted an authorization is suspect since before its decision (rule R3).
+pub fn is_suspect(view: &dyn View, authorization: &Authorization) -> Result<bool, ViewError> {
+    for decision in authorization.decisions() {
+        let since = view.key(&decision.key)?.and_then(|key| key.suspect_since());
+        if since.is_some_and(|since| since <= decision.at.height) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Every authorization on a resource, by ascending number.

@@ -167,10 +167,11 @@ text_id!(
 );
 
 text_id!(
-    /// A responsibility's (职责) code, such as `Z-D024-01`.
+    /// A responsibility's (职责) code, such as `Z-D024-01`. Capital letters only: two codes that read
+    /// alike would be two responsibilities.
     ResponsibilityCode, ParseResponsibilityCodeError,
-    "a responsibility code has at most 64 letters, digits, dots or hyphens, such as Z-D024-01",
-    |text| is_code(text, b".-")
+    "a responsibility code has at most 64 capital letters, digits, dots or hyphens, such as Z-D024-01",
+    |text| is_code(text, b".-") && !text.bytes().any(|b| b.is_ascii_lowercase())
 );
 
 text_id!(

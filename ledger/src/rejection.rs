@@ -211,6 +211,17 @@ rejections! {
         reason: CryptoError,
     } = "bad-key", Some("R3");
 
+    /// The proof in an offer is for another department, role, key or chain.
+    #[error("the offer of key {key} was not made for this chain, department {department} and the role {role}. Was it made for another? Make one with `dirchain keys offer --department {department} --role {role}`")]
+    ForeignOffer {
+        /// The key offered.
+        key: PublicKey,
+        /// Whose it was to be.
+        department: DepartmentId,
+        /// What it was to do.
+        role: Role,
+    } = "bad-offer", Some("R3");
+
     /// The department would have no head key.
     #[error("{key} is the last valid head key of {department}. Register another first")]
     LastHeadKey {

@@ -130,6 +130,8 @@ pub struct ResponsibilityAnswer {
     /// The responsibility.
     #[serde(flatten)]
     pub responsibility: ResponsibilityItem,
+    /// The action that ended it, once it has.
+    pub ended_by: Option<HistoryItem>,
     /// Hash of its full text.
     pub text: Option<Hash>,
     /// The entries that cite it.
@@ -268,6 +270,9 @@ pub struct HistoryItem {
     pub action_index: u32,
     /// What was done.
     pub action: String,
+    /// To which record: `application 103001/000001/3`. What has no number before it is on the ledger,
+    /// as an application being made, is told to be done to its entry.
+    pub subject: String,
     /// Why, where the action says.
     pub reason: Option<String>,
     /// Who signed.

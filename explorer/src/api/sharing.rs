@@ -18,6 +18,9 @@ pub enum Basis {
     Owner {
         /// The responsibility that the entry cites.
         responsibility: Option<ResponsibilityCode>,
+        /// Set while the entry is in force although nobody holds that responsibility for the provider
+        /// any more.
+        lapsed: bool,
     },
     /// The field is shared with every department.
     Unconditional {
@@ -40,7 +43,13 @@ pub enum Basis {
 impl From<LedgerBasis> for Basis {
     fn from(basis: LedgerBasis) -> Self {
         match basis {
-            LedgerBasis::Owner { responsibility } => Self::Owner { responsibility },
+            LedgerBasis::Owner {
+                responsibility,
+                lapsed,
+            } => Self::Owner {
+                responsibility,
+                lapsed,
+            },
             LedgerBasis::Unconditional { version } => Self::Unconditional { version },
             LedgerBasis::Authorized {
                 authorization,
@@ -290,6 +299,8 @@ pub struct AuthorizationItem {
     pub to: Time,
     /// Who granted it, when and why.
     pub granted: DecisionItem,
+    /// Set when the key that granted it may have been stolen before the grant.
+    pub suspect: bool,
     /// Counts every change of this record.
     pub revision: u32,
     /// When it was active, oldest first; its window bounds it besides.

@@ -9,8 +9,8 @@ use dirchain_ledger::view::Records;
 use super::scan::{Source, cut, scan};
 use super::{Reading, Slice};
 use crate::api::{
-    Cut, DepartmentAnswer, DepartmentItem, KeyItem, Page, Problem, ResponsibilityAnswer,
-    ResponsibilityItem, StatusItem,
+    Cut, DepartmentAnswer, DepartmentItem, HistoryItem, KeyItem, Page, Problem,
+    ResponsibilityAnswer, ResponsibilityItem, StatusItem,
 };
 
 /// Which departments a list shows.
@@ -132,10 +132,21 @@ impl Reading<'_> {
         Ok(ResponsibilityAnswer {
             as_of: self.as_of(),
             responsibility: self.responsibility_item(&found)?,
+            ended_by: self.ended_by(&found)?,
             text: found.text,
             cited_by,
             trail: found.trail,
         })
+    }
+
+    /// The action that ended a responsibility: the last one on its trail.
+    fn ended_by(&self, found: &Responsibility) -> Result<Option<HistoryItem>, Problem> {
+        let Some(end) = found.effective.to else {
+            return Ok(None);
+        };
+        let id = RecordId::Responsibility(found.code.clone());
+        let mut last = self.history(&id, &Slice::first(1))?.items;
+        Ok(last.pop().filter(|event| event.at.height == end.height))
     }
 
     pub(super) fn responsibility_item(

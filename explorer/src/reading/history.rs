@@ -1,6 +1,6 @@
 //! What happened to a record: the actions on its trail, newest first.
 
-use dirchain_ledger::action::Action;
+use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::Height;
@@ -71,6 +71,7 @@ impl Reading<'_> {
             transaction_index,
             action_index,
             action: action.name().to_owned(),
+            subject: subject(action).to_string(),
             reason: reason(action),
             signer: self.signer(&transaction.envelope.author)?,
         })
@@ -112,6 +113,42 @@ pub(crate) fn block_events(
         }
     }
     Ok((reading.block_item(&block)?, events))
+}
+
+/// What an action is done to. An application or binding has no number before it is on the ledger, so
+/// that is told to be about the entry.
+fn subject(action: &Action) -> RecordId {
+    match action {
+        Action::RegisterDepartment(action) => RecordId::Department(action.id.clone()),
+        Action::RegisterKey { offer, .. } => RecordId::Key(offer.public_key),
+        Action::RevokeKey { public_key } | Action::SuspectKey { public_key, .. } => {
+            RecordId::Key(*public_key)
+        }
+        Action::DeclareResponsibility(action) => RecordId::Responsibility(action.code.clone()),
+        Action::AbolishResponsibility { code, .. } => RecordId::Responsibility(code.clone()),
+        Action::DraftResource { code, .. }
+        | Action::SubmitResource { code, .. }
+        | Action::ReturnResource { code, .. }
+        | Action::PublishResource { code, .. }
+        | Action::WithdrawResource { code, .. }
+        | Action::Apply { resource: code, .. }
+        | Action::ProposeBinding { resource: code, .. } => RecordId::Resource(code.clone()),
+        Action::TakeBackApplication { application, .. }
+        | Action::Grant(Grant { application, .. })
+        | Action::Refuse { application, .. } => RecordId::Application(application.clone()),
+        Action::EndAuthorization { authorization, .. } => {
+            RecordId::Authorization(authorization.clone())
+        }
+        Action::RegisterNode(action) => RecordId::Node(action.id.clone()),
+        Action::RemoveNode { id } => RecordId::Node(id.clone()),
+        Action::AmendBinding { binding, .. }
+        | Action::ChangeBinding { binding, .. }
+        | Action::ReportSchema { binding, .. } => RecordId::Binding(binding.clone()),
+        Action::SealReceipts(sealed) => RecordId::ReceiptBatch(Box::new(sealed.batch.clone())),
+        Action::Rate { batch, .. } | Action::AnswerRating { batch, .. } => {
+            RecordId::ReceiptBatch(Box::new(batch.clone()))
+        }
+    }
 }
 
 /// Why something was done, where the action says.

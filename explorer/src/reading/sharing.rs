@@ -278,6 +278,7 @@ impl Reading<'_> {
             from: Time(found.from),
             to: Time(found.to),
             granted: decision_item(&found.granted),
+            suspect: access::is_suspect(self.view.as_ref(), found)?,
             revision: found.revision,
             active: found.active.iter().copied().map(Period::from).collect(),
             ended,

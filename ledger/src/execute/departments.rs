@@ -118,7 +118,11 @@ impl Context<'_, '_> {
         let message = KeyOffer::proof_message(&chain, department, offer.role, &offer.public_key);
         self.state.work_on(limits::WORK_SIGNATURE)?;
         let proof = offer.public_key.verify(&message, &offer.proof);
-        proof.map_err(|reason| Rejection::BadKey { reason })?;
+        proof.map_err(|_| Rejection::ForeignOffer {
+            key: offer.public_key,
+            department: department.clone(),
+            role: offer.role,
+        })?;
         let id = RecordId::Key(offer.public_key);
         if self.state.record(&id)?.is_some() {
             return Err(Rejection::Taken { id }.into());

@@ -301,6 +301,12 @@ impl Told {
         line
     }
 
+    fn is_held(&self, department: &DepartmentId, duty: &ResponsibilityCode) -> bool {
+        let holder = self.holders.iter().find(|(code, _)| code == duty);
+        !self.abolished.contains(duty)
+            && holder.is_some_and(|(_, holder)| self.line(department).contains(holder))
+    }
+
     pub(crate) fn verdict(
         &self,
         code: &ResourceCode,
@@ -318,7 +324,13 @@ impl Told {
         {
             let entry = self.published.as_ref().map(|(_, entry)| entry);
             let responsibility = entry.and_then(|entry| entry.responsibility.clone());
-            return Verdict::Allowed(Basis::Owner { responsibility });
+            let lapsed = responsibility
+                .as_ref()
+                .is_some_and(|duty| !self.is_withdrawn && !self.is_held(provider, duty));
+            return Verdict::Allowed(Basis::Owner {
+                responsibility,
+                lapsed,
+            });
         }
         // 2. No version published, or the department not active.
         let published = self.published.as_ref().filter(|_| !self.is_withdrawn);
@@ -398,10 +410,7 @@ impl Told {
         purpose: Option<&PurposeCode>,
         at: Moment,
     ) -> Option<Failure> {
-        let duty = &granted.request.responsibility;
-        let holder = self.holders.iter().find(|(code, _)| code == duty);
-        let is_held = !self.abolished.contains(duty)
-            && holder.is_some_and(|(_, holder)| self.line(&granted.applicant).contains(holder));
+        let is_held = self.is_held(&granted.applicant, &granted.request.responsibility);
         let checks = [
             (granted.terms.fields.contains(&field), Failure::Field),
             (!granted.is_ended, Failure::Inactive),

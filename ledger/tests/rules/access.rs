@@ -15,9 +15,17 @@ fn point_1_the_provider_and_its_parent_read_even_before_publication() {
     ledger
         .draft(SUB_UNIT, &code(1), &entry(&responsibility(PROVIDER)))
         .unwrap();
-    let owner = |responsibility| Verdict::Allowed(Basis::Owner { responsibility });
+    let owner = |responsibility, lapsed| {
+        Verdict::Allowed(Basis::Owner {
+            responsibility,
+            lapsed,
+        })
+    };
     for department in [SUB_UNIT, PROVIDER] {
-        assert_eq!(ledger.verdict(department, &code(1), 3, None), owner(None));
+        assert_eq!(
+            ledger.verdict(department, &code(1), 3, None),
+            owner(None, false)
+        );
     }
     let unpublished = Verdict::Denied(Denial::NotPublished);
     for department in [KEYLESS_SUB_UNIT, APPLICANT, STEWARD] {
@@ -27,8 +35,17 @@ fn point_1_the_provider_and_its_parent_read_even_before_publication() {
     ledger.publish(SUB_UNIT, &code(1)).unwrap();
     for department in [SUB_UNIT, PROVIDER] {
         let cited = Some(responsibility(PROVIDER));
-        assert_eq!(ledger.verdict(department, &code(1), 3, None), owner(cited));
+        let verdict = ledger.verdict(department, &code(1), 3, None);
+        assert_eq!(verdict, owner(cited, false));
     }
+    let abolish = Action::AbolishResponsibility {
+        code: responsibility(PROVIDER),
+        reason: id("职责取消"),
+    };
+    ledger.submit(&head(REGISTRAR), vec![abolish]).unwrap();
+    let cited = Some(responsibility(PROVIDER));
+    let verdict = ledger.verdict(PROVIDER, &code(1), 3, None);
+    assert_eq!(verdict, owner(cited, true));
 }
 
 #[test]

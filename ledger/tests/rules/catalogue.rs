@@ -371,7 +371,7 @@ refusals! {
         ledger.submit_draft(PROVIDER, &code).unwrap_err()
     }
     c1_no_entry_on_an_unknown_responsibility => "unknown-record" {
-        let (mut ledger, code) = drafted(&entry(&id("Z-none")));
+        let (mut ledger, code) = drafted(&entry(&id("Z-NONE")));
         ledger.submit_draft(PROVIDER, &code).unwrap_err()
     }
     c1_no_entry_on_an_abolished_responsibility => "responsibility-ended" {

@@ -255,14 +255,14 @@ refusals! {
         let inspector = offer(&ledger, "D010", Role::Inspector, "D010 Head");
         ledger.submit(&head(REGISTRAR), vec![register("D010", None, Some(inspector))]).unwrap_err()
     }
-    a_key_offered_proves_its_possession => "bad-key" {
+    a_key_offered_proves_its_possession => "bad-offer" {
         let mut ledger = Ledger::default();
         let department = id(PROVIDER);
         let mut offer = offer(&ledger, PROVIDER, Role::Administrator, "new");
         offer.role = Role::Head;
         ledger.submit(&head(PROVIDER), vec![Action::RegisterKey { department, offer }]).unwrap_err()
     }
-    a_proof_for_another_department_proves_nothing => "bad-key" {
+    a_proof_for_another_department_proves_nothing => "bad-offer" {
         let mut ledger = Ledger::default();
         let department = id(SUB_UNIT);
         let offer = offer(&ledger, PROVIDER, Role::Administrator, "new");
@@ -292,7 +292,7 @@ refusals! {
         ledger.submit(&administrator(REGISTRAR), vec![abolish(PROVIDER)]).unwrap_err()
     }
     what_is_not_there_is_not_found => "unknown-record" {
-        let action = Action::AbolishResponsibility { code: id("Z-none"), reason: id("理由") };
+        let action = Action::AbolishResponsibility { code: id("Z-NONE"), reason: id("理由") };
         Ledger::default().submit(&administrator(REGISTRAR), vec![action]).unwrap_err()
     }
 }

@@ -301,7 +301,7 @@ refusals! {
         apply_with(|request| request.responsibility = responsibility(BYSTANDER)).unwrap_err()
     }
     s1_a_responsibility_that_exists => "not-own-responsibility" {
-        apply_with(|request| request.responsibility = id("Z-none")).unwrap_err()
+        apply_with(|request| request.responsibility = id("Z-NONE")).unwrap_err()
     }
     s1_a_responsibility_in_effect => "not-own-responsibility" {
         let (mut ledger, code) = published_then(1);

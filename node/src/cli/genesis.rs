@@ -16,7 +16,7 @@ use crate::devnet::{Seed, sample_city};
 use crate::home;
 
 use super::context::Context;
-use super::output::Table;
+use super::output::{Table, local};
 use super::words::time;
 
 #[derive(Debug, Subcommand)]
@@ -138,7 +138,7 @@ fn text(summary: &Summary) -> String {
     table.row(["genesis", &summary.file.display().to_string()]);
     table.row(["chain", &summary.chain.to_string()]);
     table.row(["name", &summary.name]);
-    table.row(["begins", &summary.time.to_string()]);
+    table.row(["begins", &local(summary.time)]);
     table.row(["departments", &summary.departments.to_string()]);
     table.row(["validators", &validators.join(", ")]);
     table.text()

@@ -1,6 +1,7 @@
 //! `dirchain key`: departments' keys on the ledger.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -8,6 +9,8 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{DepartmentId, Height};
 use dirchain_ledger::records::KeyOffer;
+
+use crate::keys::KeyName;
 
 use super::context::Context;
 use super::sign::Signing;
@@ -28,16 +31,16 @@ pub(crate) enum KeyCommand {
     },
     /// Revoke a key: nothing signed with it afterwards counts
     Revoke {
-        /// The public key
-        public_key: PublicKey,
+        /// The public key, or the name of a key in your keystore
+        key: KeyReference,
 
         #[command(flatten)]
         signing: Signing,
     },
     /// Report a key stolen: verdicts that rest on it say so
     Suspect {
-        /// The public key
-        public_key: PublicKey,
+        /// The public key, or the name of a key in your keystore
+        key: KeyReference,
 
         /// The block from which on it may have been in other hands
         #[arg(long, value_name = "HEIGHT")]
@@ -61,21 +64,50 @@ impl KeyCommand {
                 let department = department.unwrap_or_else(|| desk.author.department.clone());
                 desk.submit(vec![Action::RegisterKey { department, offer }])
             }
-            KeyCommand::Revoke {
-                public_key,
-                signing,
-            } => signing
-                .desk(context)?
-                .submit(vec![Action::RevokeKey { public_key }]),
+            KeyCommand::Revoke { key, signing } => {
+                let public_key = key.public_key(context)?;
+                let action = Action::RevokeKey { public_key };
+                signing.desk(context)?.submit(vec![action])
+            }
             KeyCommand::Suspect {
-                public_key,
+                key,
                 since,
                 signing,
             } => {
-                let since = Height(since);
+                let (public_key, since) = (key.public_key(context)?, Height(since));
                 let action = Action::SuspectKey { public_key, since };
                 signing.desk(context)?.submit(vec![action])
             }
+        }
+    }
+}
+
+/// A key on the ledger, as a person names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeyReference {
+    /// By itself.
+    Public(PublicKey),
+    /// By its name in the home's keystore.
+    Named(KeyName),
+}
+
+impl FromStr for KeyReference {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        // 64 digits are a key even where a key of that name is kept: nobody means the name.
+        if let Ok(public_key) = text.parse() {
+            return Ok(Self::Public(public_key));
+        }
+        let name = text.parse().map(Self::Named);
+        name.map_err(|_| "is neither a public key of 64 hexadecimal digits nor a key's name".into())
+    }
+}
+
+impl KeyReference {
+    fn public_key(&self, context: &Context) -> anyhow::Result<PublicKey> {
+        match self {
+            KeyReference::Public(public_key) => Ok(*public_key),
+            KeyReference::Named(name) => Ok(context.home()?.keystore().get(name)?.public_key()),
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::secret_file;
 
 use super::context::Context;
 use super::output::{Table, or_dash, word};
+use super::query::key_state;
 use super::words;
 
 #[derive(Debug, Subcommand)]
@@ -161,10 +162,7 @@ fn show(context: &Context, name: &KeyName) -> anyhow::Result<()> {
     let registered = context.client()?.key(&public_key).if_known();
     let (department, role, ledger) = match registered {
         Ok(Some(answer)) => {
-            let state = match answer.key.valid.to {
-                Some(to) => format!("revoked at height {}", to.height),
-                None => "registered".to_owned(),
-            };
+            let state = key_state(&answer.key, "registered");
             (Some(answer.key.department), Some(answer.key.role), state)
         }
         Ok(None) => (None, None, "not registered".to_owned()),

@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use clap::ValueEnum;
 use dirchain_explorer::api::Time;
+use jiff::tz::Offset;
 use serde::Serialize;
+
+pub(crate) use crate::client::word;
 
 /// The format of answers and errors.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -84,18 +87,24 @@ fn width_of(text: &str) -> usize {
     text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
 }
 
-/// A word of a serde enum, as it is printed: `not_shared`.
-pub(crate) fn word<T: Serialize>(value: &T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        Ok(other) => other.to_string(),
-        Err(_) => String::new(),
-    }
-}
-
 /// Words of optional values; a hyphen for none.
 pub(crate) fn or_dash<T: ToString>(value: Option<T>) -> String {
     value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
+/// The offset that people are shown times with: that of the administrations this serves, whose
+/// working days are counted there.
+const OFFSET: Offset = Offset::constant(8);
+
+/// An instant as RFC 3339 in UTC+8, to the millisecond, so that it can be given back as `--at`:
+/// `2026-03-01T12:05:06.789+08:00`.
+pub(crate) fn local(time: Time) -> String {
+    let there = OFFSET.to_datetime(time.timestamp());
+    let format = match there.millisecond() {
+        0 => "%Y-%m-%dT%H:%M:%S",
+        _ => "%Y-%m-%dT%H:%M:%S%.3f",
+    };
+    format!("{}+08:00", there.strftime(format))
 }
 
 /// How long ago an instant was, in its two largest units.
@@ -141,6 +150,19 @@ mod tests {
             table.text(),
             "D012  北京市规划和自然资源委员会  active\nD1    x                           active\n"
         );
+    }
+
+    #[test]
+    fn times_are_told_in_utc_plus_8_and_can_be_given_back() {
+        for (typed, shown) in [
+            ("2026-11-22T00:00:00+08:00", "2026-11-22T00:00:00+08:00"),
+            ("2026-11-21T16:00:00.007Z", "2026-11-22T00:00:00.007+08:00"),
+            ("1999-12-31T23:59:59.999Z", "2000-01-01T07:59:59.999+08:00"),
+        ] {
+            let time: Time = typed.parse().unwrap();
+            assert_eq!(local(time), shown);
+            assert_eq!(local(time).parse::<Time>().unwrap(), time);
+        }
     }
 
     #[test]

@@ -66,6 +66,12 @@ fn what_people_type_parses() {
         "dirchain keys offer alice --department D012 --role administrator",
         "dirchain query access --department D008 --resource 101001/000001 --field 3 --at 12",
         "dirchain query readers 103001/000001 --field 2 --at 2026-03-01T00:00:00+08:00",
+        "dirchain query applications D024 --state submitted",
+        "dirchain query authorizations D047 --out --state not_held --at 9",
+        "dirchain query history D024",
+        "dirchain query history 103001/000001 --limit 3",
+        "dirchain key revoke D024-administrator --as a",
+        "dirchain key suspect 0000000000000000000000000000000000000000000000000000000000000000 --since 4 --as a",
         "dirchain import --format dcat-us f.json --as a --agency D054 --submit",
         "dirchain import --format dcat-us f.json --agency D054 --dry-run",
         "dirchain resource submit --all-complete --provider D054 --as a",
@@ -110,5 +116,11 @@ fn what_is_wrong_is_named() {
         "dirchain query resource 103001/000001 --at yesterday",
         "neither a height",
     );
+    refuses("dirchain query history d024", "neither an entry's code");
+    refuses(
+        "dirchain query applications D024 --state open",
+        "`submitted`",
+    );
+    refuses("dirchain key revoke ../a --as a", "neither a public key");
     refuses("dirchain run --listen 127.0.0.1:7000", "no multiaddress");
 }

@@ -19,7 +19,8 @@ pub use author::{Author, AuthorError};
 pub use bulk::{Fate, Item, send_all};
 pub use error::{ClientError, IfKnown};
 pub use pipeline::{Pipeline, Sent};
-pub use reads::{AccessQuestion, ResourceFilter};
+pub(crate) use reads::word;
+pub use reads::{AccessQuestion, ResourceFilter, SharingFilter, Subject};
 pub use submit::{Committed, Outcome};
 
 use std::time::Duration;

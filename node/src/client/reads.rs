@@ -2,8 +2,9 @@
 //! in the node's words; [`IfKnown`] makes it none.
 
 use dirchain_explorer::api::{
-    AccessAnswer, ApplicationAnswer, AuthorizationAnswer, BlockAnswer, DepartmentAnswer,
-    DepartmentItem, HistoryItem, KeyAnswer, Page, ParametersAnswer, ReadersAnswer, Readiness,
+    AccessAnswer, ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer,
+    AuthorizationItem, AuthorizationState, BlockAnswer, DepartmentAnswer, DepartmentItem,
+    Direction, HistoryItem, KeyAnswer, Page, ParametersAnswer, ReadersAnswer, Readiness,
     ResourceAnswer, ResourceItem, ResponsibilityAnswer, Status, TransactionAnswer,
 };
 use dirchain_ledger::crypto::PublicKey;
@@ -12,6 +13,7 @@ use dirchain_ledger::ids::{
     SharingId, TransactionId,
 };
 use dirchain_ledger::records::ResourceStatus;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{At, Client, ClientError};
@@ -42,6 +44,35 @@ pub struct ResourceFilter {
     pub at: Option<At>,
 }
 
+/// What has a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A catalogue entry.
+    Resource(ResourceCode),
+    /// A department.
+    Department(DepartmentId),
+}
+
+/// Which applications or authorizations of a department a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct SharingFilter<State> {
+    /// Those on its entries, or its own.
+    pub direction: Direction,
+    /// Those that stand here.
+    pub state: Option<State>,
+    /// The list as it was then.
+    pub at: Option<At>,
+}
+
+impl<State: Serialize> SharingFilter<State> {
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let mut query = at_query(self.at);
+        query.push(("direction", word(&self.direction)));
+        query.extend(self.state.as_ref().map(|state| ("state", word(state))));
+        query
+    }
+}
+
 /// Items asked for at a time; the most that a node gives.
 const PAGE_COUNT: usize = 1_000;
 /// The same for a history, whose items each cost the node a block.
@@ -50,6 +81,16 @@ const HISTORY_PAGE_COUNT: usize = 200;
 /// An entry's code within a path, where a slash would divide it.
 pub(super) fn segment(code: &ResourceCode) -> String {
     code.as_str().replace('/', "%2F")
+}
+
+/// The word of an enum without content, as addresses and JSON have it.
+pub(crate) fn word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        // The node answers that there is no such word.
+        Err(error) => error.to_string(),
+    }
 }
 
 pub(super) fn at_query(at: Option<At>) -> Vec<(&'static str, String)> {
@@ -146,7 +187,7 @@ impl Client {
             query.push(("provider", provider.to_string()));
         }
         if let Some(status) = filter.status {
-            query.push(("status", status_text(status).to_owned()));
+            query.push(("status", word(&status)));
         }
         self.list("/api/v1/resources", query, count_max)
     }
@@ -200,15 +241,40 @@ impl Client {
         self.get("/api/v1/access-check", &query)
     }
 
-    /// What touched an entry, newest first, at most `count_max` events.
+    /// What touched an entry or a department, newest first, at most `count_max` events.
     pub fn history(
         &self,
-        code: &ResourceCode,
+        subject: &Subject,
         count_max: usize,
     ) -> Result<Vec<HistoryItem>, ClientError> {
-        let path = format!("/api/v1/resources/{}/history", segment(code));
+        let path = match subject {
+            Subject::Resource(code) => format!("/api/v1/resources/{}/history", segment(code)),
+            Subject::Department(id) => format!("/api/v1/departments/{id}/history"),
+        };
         let limit = count_max.clamp(1, HISTORY_PAGE_COUNT);
         self.pages(&path, vec![("limit", limit.to_string())], count_max)
+    }
+
+    /// A department's applications, at most `count_max`.
+    pub fn applications(
+        &self,
+        department: &DepartmentId,
+        filter: &SharingFilter<ApplicationState>,
+        count_max: usize,
+    ) -> Result<Vec<ApplicationItem>, ClientError> {
+        let path = format!("/api/v1/departments/{department}/applications");
+        self.list(&path, filter.query(), count_max)
+    }
+
+    /// A department's authorizations, at most `count_max`.
+    pub fn authorizations(
+        &self,
+        department: &DepartmentId,
+        filter: &SharingFilter<AuthorizationState>,
+        count_max: usize,
+    ) -> Result<Vec<AuthorizationItem>, ClientError> {
+        let path = format!("/api/v1/departments/{department}/authorizations");
+        self.list(&path, filter.query(), count_max)
     }
 
     /// An application.
@@ -278,15 +344,5 @@ impl Client {
             query.truncate(filters);
             query.push(("cursor", cursor));
         }
-    }
-}
-
-fn status_text(status: ResourceStatus) -> &'static str {
-    match status {
-        ResourceStatus::Draft => "draft",
-        ResourceStatus::Submitted => "submitted",
-        ResourceStatus::Returned => "returned",
-        ResourceStatus::Published => "published",
-        ResourceStatus::Withdrawn => "withdrawn",
     }
 }

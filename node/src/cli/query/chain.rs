@@ -1,12 +1,26 @@
 //! Departments, blocks, transactions and parameters as text.
 
 use dirchain_explorer::api::{
-    BlockAnswer, DepartmentAnswer, ParametersAnswer, TransactionAnswer, TransactionStatus,
+    BlockAnswer, DepartmentAnswer, KeyItem, ParametersAnswer, TransactionAnswer, TransactionStatus,
 };
+use dirchain_ledger::action::Action;
 
-use crate::cli::output::{Table, duration, or_dash, word};
+use crate::cli::output::{Table, duration, local, or_dash, word};
 
-use super::resource::signer;
+use super::action;
+use super::resource::{ended, signer};
+
+/// How a key stands: valid (in the given word) or revoked, and since when it is suspect.
+pub(crate) fn key_state(key: &KeyItem, valid: &str) -> String {
+    let mut state = match key.valid.to {
+        None => valid.to_owned(),
+        Some(to) => format!("revoked at height {}", to.height),
+    };
+    if let Some(since) = key.suspect_since {
+        state.push_str(&format!(", reported stolen since height {since}"));
+    }
+    state
+}
 
 pub(super) fn department(answer: &DepartmentAnswer) -> String {
     let item = &answer.department;
@@ -28,10 +42,7 @@ pub(super) fn department(answer: &DepartmentAnswer) -> String {
     let mut text = table.text();
     let mut keys = Table::default();
     for key in &answer.keys.items {
-        let state = key.valid.to.map_or_else(
-            || "valid".to_owned(),
-            |to| format!("revoked at {}", to.height),
-        );
+        let state = key_state(key, "valid");
         keys.row([word(&key.role), key.public_key.to_string(), state]);
     }
     text.push_str(&format!("\nkeys\n{}", keys.text()));
@@ -40,6 +51,7 @@ pub(super) fn department(answer: &DepartmentAnswer) -> String {
         held.row([
             responsibility.code.to_string(),
             responsibility.title.clone(),
+            ended(responsibility),
         ]);
     }
     if !answer.responsibilities.items.is_empty() {
@@ -61,7 +73,7 @@ pub(super) fn block(answer: &BlockAnswer) -> String {
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("block", header.height.to_string());
     row("hash", header.hash.to_string());
-    row("time", header.time.to_string());
+    row("time", local(header.time));
     row("parent", header.parent.to_string());
     row(
         "built by",
@@ -118,7 +130,8 @@ pub(super) fn transaction(answer: &TransactionAnswer) -> String {
             TransactionStatus::Committed { at, index } => {
                 format!(
                     "took effect at height {}, place {index}, {}",
-                    at.height, at.time
+                    at.height,
+                    local(at.time)
                 )
             }
             TransactionStatus::Refused { message, rule, .. } => match rule {
@@ -131,11 +144,21 @@ pub(super) fn transaction(answer: &TransactionAnswer) -> String {
         row("signed by", signer(&content.signer));
         row("key", content.signer.public_key.to_string());
         row("sequence", content.sequence.to_string());
-        for action in &content.actions {
-            row("action", action.name().to_owned());
-        }
     }
-    table.text()
+    let mut text = table.text();
+    for (place, action) in content(answer).enumerate() {
+        text.push_str(&format!("\naction {place}  {}\n", action.name()));
+        let mut table = Table::default();
+        for (name, value) in action::lines(action) {
+            table.row([format!("  {name}"), value]);
+        }
+        text.push_str(&table.text());
+    }
+    text
+}
+
+fn content(answer: &TransactionAnswer) -> impl Iterator<Item = &Action> {
+    answer.content.iter().flat_map(|content| &content.actions)
 }
 
 pub(super) fn parameters(answer: &ParametersAnswer) -> String {

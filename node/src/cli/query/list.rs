@@ -1,15 +1,21 @@
-//! Lists: entries and departments, filtered.
+//! Lists: entries, departments, applications and authorizations, filtered.
 
 use clap::ValueEnum;
-use dirchain_explorer::api::{DepartmentItem, ResourceItem};
+use dirchain_explorer::api::{
+    ApplicationItem, ApplicationState, AuthorizationItem, AuthorizationState, DepartmentItem,
+    Direction, ResourceItem,
+};
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::records::ResourceStatus;
+use serde::Serialize;
 
 use crate::cli::context::Context;
-use crate::cli::output::{Table, or_dash, word};
-use crate::client::{Client, ResourceFilter};
+use crate::cli::output::{Table, local, or_dash, word};
+use crate::cli::words;
+use crate::client::{Client, ResourceFilter, SharingFilter};
 
 use super::When;
+use super::sharing::fields;
 
 /// Where an entry stands.
 #[derive(Copy, Clone, Debug, ValueEnum)]
@@ -72,6 +78,58 @@ pub(crate) struct Departments {
     when: When,
 }
 
+/// Whose applications or authorizations, and from which side.
+#[derive(Debug, clap::Args)]
+struct Side {
+    /// The department
+    department: DepartmentId,
+
+    /// Those of others' entries, which it applied for or was granted [default: those of its own entries]
+    #[arg(long)]
+    out: bool,
+
+    /// How many at most
+    #[arg(long, value_name = "COUNT", default_value_t = 50)]
+    limit: usize,
+
+    #[command(flatten)]
+    when: When,
+}
+
+impl Side {
+    fn filter<State>(&self, state: Option<State>) -> SharingFilter<State> {
+        SharingFilter {
+            direction: if self.out {
+                Direction::Out
+            } else {
+                Direction::In
+            },
+            state,
+            at: self.when.at,
+        }
+    }
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Applications {
+    #[command(flatten)]
+    side: Side,
+
+    /// Only those that stand here: submitted (they wait for a decision), granted, refused, taken_back
+    #[arg(long, value_parser = words::word::<ApplicationState>)]
+    state: Option<ApplicationState>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Authorizations {
+    #[command(flatten)]
+    side: Side,
+
+    /// Only those that stand here: in_force, not_begun, expired, ended_early, not_held
+    #[arg(long, value_parser = words::word::<AuthorizationState>)]
+    state: Option<AuthorizationState>,
+}
+
 impl Resources {
     pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
         let limit = self.limit;
@@ -81,26 +139,50 @@ impl Resources {
             text: self.text,
             at: self.when.at,
         };
-        let mut found = client.resources(&filter, limit.saturating_add(1))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        context
-            .output
-            .print(&found, |found| resources(found) + &rest(more, limit))
+        let found = client.resources(&filter, limit.saturating_add(1))?;
+        print(context, found, limit, resources)
     }
 }
 
 impl Departments {
     pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
         let limit = self.limit;
-        let mut found =
-            client.departments_with(self.text.as_deref(), self.when.at, limit.saturating_add(1))?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        context
-            .output
-            .print(&found, |found| departments(found) + &rest(more, limit))
+        let count = limit.saturating_add(1);
+        let found = client.departments_with(self.text.as_deref(), self.when.at, count)?;
+        print(context, found, limit, departments)
     }
+}
+
+impl Applications {
+    pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let (limit, filter) = (self.side.limit, self.side.filter(self.state));
+        let count = limit.saturating_add(1);
+        let found = client.applications(&self.side.department, &filter, count)?;
+        print(context, found, limit, applications)
+    }
+}
+
+impl Authorizations {
+    pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let (limit, filter) = (self.side.limit, self.side.filter(self.state));
+        let count = limit.saturating_add(1);
+        let found = client.authorizations(&self.side.department, &filter, count)?;
+        print(context, found, limit, authorizations)
+    }
+}
+
+/// Prints a list of which one more than wanted was asked for, and says when there are more.
+fn print<T: Serialize>(
+    context: &Context,
+    mut found: Vec<T>,
+    limit: usize,
+    text: impl FnOnce(&[T]) -> String,
+) -> anyhow::Result<()> {
+    let more = found.len() > limit;
+    found.truncate(limit);
+    context
+        .output
+        .print(&found, |found| text(found) + &rest(more, limit))
 }
 
 fn resources(found: &[ResourceItem]) -> String {
@@ -130,6 +212,58 @@ fn departments(found: &[DepartmentItem]) -> String {
             word(&item.level),
             word(&item.status),
             offices.join(", "),
+        ]);
+    }
+    table.text()
+}
+
+fn applications(found: &[ApplicationItem]) -> String {
+    let mut table = Table::default();
+    table.row([
+        "application",
+        "resource",
+        "applicant",
+        "fields",
+        "purpose",
+        "submitted",
+        "state",
+    ]);
+    for item in found {
+        table.row([
+            item.id.to_string(),
+            item.resource_name.clone(),
+            format!("{} {}", item.applicant, item.applicant_name),
+            fields(&item.fields),
+            item.purpose.to_string(),
+            local(item.submitted.time),
+            word(&item.state),
+        ]);
+    }
+    table.text()
+}
+
+fn authorizations(found: &[AuthorizationItem]) -> String {
+    let mut table = Table::default();
+    table.row([
+        "authorization",
+        "resource",
+        "grantee",
+        "fields",
+        "purpose",
+        "from",
+        "to",
+        "state",
+    ]);
+    for item in found {
+        table.row([
+            item.id.to_string(),
+            item.resource_name.clone(),
+            format!("{} {}", item.grantee, item.grantee_name),
+            fields(&item.fields),
+            item.purpose.to_string(),
+            local(item.from),
+            local(item.to),
+            word(&item.state),
         ]);
     }
     table.text()

@@ -1,10 +1,13 @@
 //! `dirchain query`: what the directory says, for a height or a time.
 
+mod action;
 mod chain;
 mod list;
 mod records;
 mod resource;
 mod sharing;
+
+pub(super) use chain::key_state;
 
 use clap::Subcommand;
 use dirchain_explorer::api::{HistoryItem, ParametersAnswer};
@@ -13,7 +16,7 @@ use dirchain_ledger::ids::{
     TransactionId,
 };
 
-use crate::client::{AccessQuestion, At, Client};
+use crate::client::{AccessQuestion, At, Client, Subject};
 
 use super::context::Context;
 
@@ -31,6 +34,10 @@ pub(crate) enum Query {
     Resources(Box<list::Resources>),
     /// Departments, by id
     Departments(list::Departments),
+    /// A department's applications: those that others made on its entries, or its own
+    Applications(Box<list::Applications>),
+    /// A department's authorizations: those that it granted, or was granted
+    Authorizations(Box<list::Authorizations>),
     /// A catalogue entry
     Resource {
         /// Its code, such as 103001/000001
@@ -64,10 +71,11 @@ pub(crate) enum Query {
     },
     /// Whether a department may read a field, and why or why not
     Access(Box<Access>),
-    /// Everything that ever touched an entry, newest first
+    /// Everything that ever touched an entry or a department, newest first
     History {
-        /// The entry
-        code: ResourceCode,
+        /// The entry's code or the department's id
+        #[arg(value_parser = subject)]
+        subject: Subject,
         /// How many events at most
         #[arg(long, value_name = "COUNT", default_value_t = 50)]
         limit: usize,
@@ -146,12 +154,24 @@ fn field(text: &str) -> Result<FieldNumber, String> {
     Ok(FieldNumber(number))
 }
 
+fn subject(text: &str) -> Result<Subject, String> {
+    if let Ok(code) = text.parse() {
+        return Ok(Subject::Resource(code));
+    }
+    let department = text.parse().map(Subject::Department);
+    department.map_err(|_| {
+        "neither an entry's code, such as 103001/000001, nor a department's id, such as D012".into()
+    })
+}
+
 impl Query {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
         let client = context.client()?;
         match self {
             Query::Resources(list) => list.run(context, &client),
             Query::Departments(list) => list.run(context, &client),
+            Query::Applications(list) => list.run(context, &client),
+            Query::Authorizations(list) => list.run(context, &client),
             Query::Resource { code, when } => {
                 let answer = client.resource(&code, when.at)?;
                 context.output.print(&answer, resource::resource)
@@ -169,9 +189,9 @@ impl Query {
                 context.output.print(&answer, sharing::readers)
             }
             Query::Access(question) => question.run(context, &client),
-            Query::History { code, limit } => {
-                let events = client.history(&code, limit)?;
-                let text = |events: &Vec<HistoryItem>| resource::history(events);
+            Query::History { subject, limit } => {
+                let events = client.history(&subject, limit)?;
+                let text = |events: &Vec<HistoryItem>| resource::history(&subject, events);
                 context.output.print(&events, text)
             }
             Query::Application { id, when } => {

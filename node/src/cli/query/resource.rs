@@ -1,12 +1,13 @@
 //! Entries, responsibilities and histories as text.
 
 use dirchain_explorer::api::{
-    DraftAnswer, EffectiveField, HistoryItem, ResourceAnswer, ResponsibilityAnswer, SharingType,
-    Signer,
+    DraftAnswer, EffectiveField, HistoryItem, ResourceAnswer, ResponsibilityAnswer,
+    ResponsibilityItem, SharingType, Signer,
 };
-use dirchain_ledger::records::{Entry, Sharing};
+use dirchain_ledger::records::{Entry, Field, RecordId, Sharing};
 
-use crate::cli::output::{Table, or_dash, word};
+use crate::cli::output::{Table, local, or_dash, word};
+use crate::client::Subject;
 
 pub(super) fn resource(answer: &ResourceAnswer) -> String {
     let item = &answer.resource;
@@ -22,7 +23,8 @@ pub(super) fn resource(answer: &ResourceAnswer) -> String {
     row("version", or_dash(item.version));
     row("revision", item.revision.to_string());
     if let Some(held) = &answer.responsibility {
-        row("responsibility", format!("{} {}", held.code, held.title));
+        let cited = format!("{} {} {}", held.code, held.title, ended(held));
+        row("responsibility", cited.trim_end().to_owned());
     }
     row("kind", or_dash(item.kind.as_ref().map(word)));
     row("category", or_dash(item.category.as_ref().map(word)));
@@ -54,7 +56,8 @@ pub(super) fn resource(answer: &ResourceAnswer) -> String {
     text.push_str(&fields(answer));
     text.push_str(&format!(
         "\nas of height {}, {}\n",
-        answer.as_of.height, answer.as_of.time
+        answer.as_of.height,
+        local(answer.as_of.time)
     ));
     text
 }
@@ -91,21 +94,30 @@ fn fields(answer: &ResourceAnswer) -> String {
             level,
         } = field;
         let found = entry(answer).and_then(|entry| entry.field(*number));
-        let typed = found.map(|field| {
-            let kind = word(&field.field_type);
-            field
-                .length
-                .map_or_else(|| kind.clone(), |length| format!("{kind}{length}"))
-        });
         table.row([
             number.to_string(),
             name.clone(),
-            or_dash(typed),
+            or_dash(found.map(typed)),
             or_dash(level.map(u8::from)),
             or_dash(shared.as_ref().map(sharing)),
         ]);
     }
     format!("\n{}", table.text())
+}
+
+/// A field's type as the metadata writes it, with its unit: `C50`, `N10,2 平方米`.
+fn typed(field: &Field) -> String {
+    let mut typed = word(&field.field_type);
+    if let Some(length) = field.length {
+        typed.push_str(&length.to_string());
+    }
+    if let Some(precision) = field.precision {
+        typed.push_str(&format!(",{precision}"));
+    }
+    if let Some(unit) = &field.unit {
+        typed.push_str(&format!(" {unit}"));
+    }
+    typed
 }
 
 /// A sharing type with its condition or law.
@@ -137,7 +149,15 @@ pub(super) fn responsibility(answer: &ResponsibilityAnswer) -> String {
         },
     );
     if let Some(end) = &item.ended_as {
-        row("ended", word(end));
+        let told = answer.ended_by.as_ref().map(|event| {
+            let reason = event.reason.as_ref();
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            format!(" by {}{reason}", signer(&event.signer))
+        });
+        row(
+            "ended",
+            format!("{}{}", word(end), told.unwrap_or_default()),
+        );
     }
     for basis in &item.legal_bases {
         let article = basis
@@ -161,19 +181,46 @@ pub(super) fn responsibility(answer: &ResponsibilityAnswer) -> String {
     text
 }
 
-pub(super) fn history(events: &[HistoryItem]) -> String {
+/// Events, one a line: what each was done to where that is another record than the one asked about,
+/// and the transaction for `query tx`.
+pub(super) fn history(asked: &Subject, events: &[HistoryItem]) -> String {
+    let asked = match asked {
+        Subject::Resource(code) => RecordId::Resource(code.clone()),
+        Subject::Department(id) => RecordId::Department(id.clone()),
+    }
+    .to_string();
     let mut table = Table::default();
-    table.row(["height", "time", "action", "signed by", "reason"]);
+    table.row([
+        "height",
+        "time",
+        "action",
+        "to",
+        "signed by",
+        "transaction",
+        "reason",
+    ]);
     for event in events {
+        let other = Some(&event.subject).filter(|subject| **subject != asked);
         table.row([
             event.at.height.to_string(),
-            event.at.time.to_string(),
+            local(event.at.time),
             event.action.clone(),
+            or_dash(other),
             signer(&event.signer),
+            event.transaction.to_string(),
             event.reason.clone().unwrap_or_default(),
         ]);
     }
     table.text()
+}
+
+/// How a responsibility ended; empty while it is in effect.
+pub(super) fn ended(item: &ResponsibilityItem) -> String {
+    match (&item.ended_as, item.effective.to) {
+        (Some(end), Some(to)) => format!("({} at height {})", word(end), to.height),
+        (Some(end), None) => format!("({})", word(end)),
+        (None, _) => String::new(),
+    }
 }
 
 /// Who signed, in a few words.

@@ -1,12 +1,13 @@
 //! Verdicts, readers, applications and authorizations as text.
 
 use dirchain_explorer::api::{
-    AccessAnswer, ApplicationAnswer, AuthorizationAnswer, Basis, DecisionItem, ReadersAnswer,
+    AccessAnswer, ApplicationAnswer, AuthorizationAnswer, AuthorizationItem, AuthorizationState,
+    Basis, DecisionItem, ReadersAnswer,
 };
 use dirchain_ledger::access::{Denial, Failure};
 use dirchain_ledger::ids::FieldNumber;
 
-use crate::cli::output::{Table, or_dash, word};
+use crate::cli::output::{Table, local, or_dash, word};
 
 pub(super) fn access(answer: &AccessAnswer) -> String {
     let AccessAnswer {
@@ -23,16 +24,23 @@ pub(super) fn access(answer: &AccessAnswer) -> String {
     let verdict = if answer.allowed { "may" } else { "may not" };
     format!(
         "{department} {verdict} read field {field} of {resource}: {reason}\nas of height {}, judged at {}\n",
-        answer.as_of.height, answer.instant
+        answer.as_of.height,
+        local(answer.instant)
     )
 }
 
 fn basis(basis: &Basis) -> String {
     match basis {
-        Basis::Owner { responsibility } => match responsibility {
-            Some(code) => format!("it provides it, by responsibility {code}"),
-            None => "it provides it".to_owned(),
-        },
+        Basis::Owner {
+            responsibility,
+            lapsed,
+        } => {
+            let ended = if *lapsed { ", which has ended" } else { "" };
+            match responsibility {
+                Some(code) => format!("it provides it, by responsibility {code}{ended}"),
+                None => "it provides it".to_owned(),
+            }
+        }
         Basis::Unconditional { version } => {
             format!("shared with every department in version {version}")
         }
@@ -47,7 +55,10 @@ fn basis(basis: &Basis) -> String {
             } else {
                 ""
             };
-            format!("authorization {authorization} for {purpose} until {until}{warning}")
+            format!(
+                "authorization {authorization} for {purpose} until {}{warning}",
+                local(*until)
+            )
         }
     }
 }
@@ -108,7 +119,8 @@ pub(super) fn readers(answer: &ReadersAnswer) -> String {
     text
 }
 
-fn fields(fields: &[FieldNumber]) -> String {
+/// Field numbers in a list.
+pub(super) fn fields(fields: &[FieldNumber]) -> String {
     let numbers: Vec<String> = fields.iter().map(ToString::to_string).collect();
     numbers.join(", ")
 }
@@ -145,13 +157,14 @@ pub(super) fn application(answer: &ApplicationAnswer) -> String {
     row("scene", item.scene.clone());
     row("method", word(&item.method));
     row("calls a day", or_dash(item.calls_per_day_max));
-    row("from", item.from.to_string());
-    row("to", item.to.to_string());
+    row("from", local(item.from));
+    row("to", local(item.to));
     row(
         "submitted",
         format!(
             "at height {}, {}",
-            item.submitted.height, item.submitted.time
+            item.submitted.height,
+            local(item.submitted.time)
         ),
     );
     row("state", word(&item.state));
@@ -160,6 +173,20 @@ pub(super) fn application(answer: &ApplicationAnswer) -> String {
         row("decided", decision(closed));
     }
     table.text()
+}
+
+/// Where an authorization stands, with the reason where the record itself has none.
+fn standing(item: &AuthorizationItem) -> String {
+    match item.state {
+        AuthorizationState::NotHeld => format!(
+            "not_held: {} no longer holds {}",
+            item.grantee, item.responsibility
+        ),
+        AuthorizationState::InForce
+        | AuthorizationState::NotBegun
+        | AuthorizationState::Expired
+        | AuthorizationState::EndedEarly => word(&item.state),
+    }
 }
 
 pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
@@ -180,10 +207,15 @@ pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
     row("fields", fields(&item.fields));
     row("purpose", item.purpose.to_string());
     row("calls a day", or_dash(item.calls_per_day_max));
-    row("from", item.from.to_string());
-    row("to", item.to.to_string());
-    row("granted", decision(&item.granted));
-    row("state", word(&item.state));
+    row("from", local(item.from));
+    row("to", local(item.to));
+    let warning = if item.suspect {
+        ", with a key that may have been stolen"
+    } else {
+        ""
+    };
+    row("granted", format!("{}{warning}", decision(&item.granted)));
+    row("state", standing(item));
     row("revision", item.revision.to_string());
     if let Some(end) = &item.ended {
         row(
