@@ -308,7 +308,7 @@ async fn history_tells_who_did_what_newest_first() {
     let subjects: Vec<&str> = page
         .items
         .iter()
-        .map(|item| item.subject.as_str())
+        .filter_map(|item| item.subject.as_deref())
         .collect();
     assert_eq!(subjects[1], "application 307001024/000001/1");
     assert_eq!(subjects[0], "resource 307001024/000001");

@@ -1,7 +1,8 @@
 //! A node's `config.toml`: what an operator may set, with defaults for all of it but the node's name.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use dirchain_ledger::ids::NodeId;
 use serde::de::DeserializeOwned;
@@ -177,6 +178,9 @@ impl Config {
         if let Err(reason) = check_multiaddress(&self.network.listen) {
             return bad("network.listen", reason);
         }
+        if let Err(reason) = check_log_level(&self.log.level) {
+            return bad("log.level", reason);
+        }
         let timeouts = &self.timeouts;
         for (key, value_ms) in [
             ("timeouts.propose_ms", timeouts.propose_ms),
@@ -223,7 +227,7 @@ impl Config {
              rebroadcast_ms = {}\n\
              \n\
              [log]\n\
-             # error, warn, info, debug or trace.\n\
+             # error, warn, info, debug, trace or off; or for single parts info,dirchain_engine=debug.\n\
              level = {level}\n",
             timeouts.propose_ms,
             timeouts.prevote_ms,
@@ -241,8 +245,8 @@ impl Config {
         let mut address = self.http.listen;
         if address.ip().is_unspecified() {
             address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+                SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+                SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
         format!("http://{address}")
@@ -279,15 +283,39 @@ fn quoted(text: &str) -> String {
 pub fn check_multiaddress(text: &str) -> Result<(), String> {
     let parts: Vec<&str> = text.split('/').collect();
     let fits = match parts.as_slice() {
-        ["", "ip4" | "ip6", host, "tcp", port] => !host.is_empty() && port.parse::<u16>().is_ok(),
+        ["", "ip4", host, "tcp", port] => is::<Ipv4Addr>(host) && is::<u16>(port),
+        ["", "ip6", host, "tcp", port] => is::<Ipv6Addr>(host) && is::<u16>(port),
         _ => false,
     };
     if fits {
         return Ok(());
     }
     Err(format!(
-        "is `{text}`, no multiaddress such as {NETWORK_LISTEN}"
+        "is `{text}`, no multiaddress with an IP address and a TCP port, such as {NETWORK_LISTEN}"
     ))
+}
+
+fn is<T: FromStr>(text: &str) -> bool {
+    text.parse::<T>().is_ok()
+}
+
+/// The levels of log lines.
+const LOG_LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
+
+/// Whether a text is levels, alone or for a target. The log's own parser takes any word for a
+/// target, so that a misspelt level would silence everything.
+fn check_log_level(text: &str) -> Result<(), String> {
+    for directive in text.split(',') {
+        let level = directive
+            .rsplit_once('=')
+            .map_or(directive, |(_, level)| level);
+        if !LOG_LEVELS.contains(&level.trim().to_ascii_lowercase().as_str()) {
+            return Err(format!(
+                "is `{text}`, where `{level}` is no level. Write error, warn, info, debug, trace or off, or for single parts `info,dirchain_engine=debug`"
+            ));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -306,6 +334,22 @@ mod tests {
         config.timeouts.propose_ms = 500;
         assert_eq!(parse(&config.to_text()).unwrap(), config);
         assert_eq!(config.http_url(), "http://127.0.0.1:8083");
+    }
+
+    #[test]
+    fn log_levels_are_words_alone_or_for_a_part() {
+        for good in ["info", "WARN", "info,dirchain_engine=debug", "off"] {
+            assert_eq!(check_log_level(good), Ok(()), "{good}");
+        }
+        for bad in [
+            "loud",
+            "",
+            "info,",
+            "dirchain_engine",
+            "info,dirchain_engine=",
+        ] {
+            assert!(check_log_level(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
@@ -342,7 +386,9 @@ mod tests {
             zero.contains("timeouts.propose_ms is 0, not between 1"),
             "{zero}"
         );
-        for text in [unknown, address, missing, syntax, multi, zero] {
+        let loud = says("node = \"D035-1\"\n[log]\nlevel = \"info,dirchain=loud\"\n");
+        assert!(loud.contains("`loud` is no level"), "{loud}");
+        for text in [unknown, address, missing, syntax, multi, zero, loud] {
             assert_eq!(text.lines().count(), 1, "{text}");
         }
     }

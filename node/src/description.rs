@@ -17,7 +17,7 @@ use dirchain_ledger::records::{
     Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet, ValidatorSetError};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::config::{ConfigError, check_multiaddress, parse_toml, read_text};
 
@@ -57,12 +57,29 @@ pub struct DepartmentDescription {
     /// Its level.
     pub level: AdministrativeLevel,
     /// Its region.
+    #[serde(deserialize_with = "read_region")]
     pub region: Code,
     /// Its unified social credit code.
     #[serde(default)]
     pub credit_code: Option<CreditCode>,
     /// Its head's public key.
     pub head: PublicKey,
+}
+
+/// A region's code. Only letters and digits that have no look-alikes: the wide digits of Chinese
+/// typing would make another region of the same look.
+pub fn region(text: &str) -> Result<Code, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if text.chars().all(plain) {
+        return text.parse().map_err(|error| format!("{error}"));
+    }
+    Err(format!(
+        "`{text}` is no region: write its administrative division code in plain digits, such as 110000"
+    ))
+}
+
+fn read_region<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Code, D::Error> {
+    region(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 /// A node at the beginning.
@@ -278,6 +295,9 @@ name = "社会救助"
         let typo = text().replace("region", "regoin");
         let error = genesis(&typo).unwrap_err().to_string();
         assert!(error.starts_with("city.toml line "), "{error}");
+        let wide = text().replace("110000", "１１００００");
+        let error = genesis(&wide).unwrap_err().to_string();
+        assert!(error.contains("plain digits"), "{error}");
         let address = text().replace("/tcp/7000", ":7000");
         let error = genesis(&address).unwrap_err().to_string();
         assert!(

@@ -1,5 +1,6 @@
 //! A node's home: one folder with its configuration, genesis, keys and data.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -84,6 +85,15 @@ pub enum NodeKey {
     Consensus,
 }
 
+impl fmt::Display for NodeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NodeKey::Network => "network",
+            NodeKey::Consensus => "consensus",
+        })
+    }
+}
+
 /// A node's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Home {
@@ -109,6 +119,29 @@ impl Home {
     /// The genesis' file.
     pub fn genesis_file(&self) -> PathBuf {
         self.dir.join("genesis.json")
+    }
+
+    /// The file with the address of a node to ask, of a home without a node of its own.
+    fn ask_file(&self) -> PathBuf {
+        self.dir.join("ask")
+    }
+
+    /// The node to ask: the home's own, or the one noted for a home without one.
+    pub fn node_url(&self) -> Result<Option<String>, HomeError> {
+        if self.is_initialised() {
+            return Ok(Some(self.config()?.http_url()));
+        }
+        let path = self.ask_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text.trim().to_owned())),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(HomeError::Io { path, source }),
+        }
+    }
+
+    /// Notes the node to ask, for a home without a node of its own.
+    pub fn write_node_url(&self, url: &str) -> Result<(), HomeError> {
+        write(&self.ask_file(), &format!("{url}\n"))
     }
 
     /// A node key's file.
@@ -280,6 +313,21 @@ mod tests {
         let read = home.key(NodeKey::Network).unwrap().unwrap();
         assert_eq!(made.public(), read.public());
         assert!(home.write_key(NodeKey::Network, &made).is_err());
+    }
+
+    #[test]
+    fn a_home_says_which_node_to_ask() {
+        let dir = tempfile::tempdir().unwrap();
+        let home = Home::at(dir.path());
+        assert_eq!(home.node_url().unwrap(), None);
+        home.write_node_url("http://127.0.0.1:9180").unwrap();
+        let noted = Some("http://127.0.0.1:9180".to_owned());
+        assert_eq!(home.node_url().unwrap(), noted);
+        // A node of its own comes first.
+        home.write_config(&Config::new("D035-1".parse().unwrap()))
+            .unwrap();
+        let own = Some("http://127.0.0.1:8080".to_owned());
+        assert_eq!(home.node_url().unwrap(), own);
     }
 
     #[test]

@@ -679,7 +679,9 @@ class Verifier:
                 continue
             basis = None
             if self.acts_for(one["id"], provider, height):
-                basis = {"basis": "owner", "responsibility": said["responsibility"] if said else None}
+                duty = said["responsibility"] if said else None
+                lapsed = bool(duty and not over and not self.is_held(duty, provider, height))
+                basis = {"basis": "owner", "responsibility": duty, "lapsed": lapsed}
             elif said and not over:
                 basis = self.shared(one["id"], said, version, number, height, time)
             if basis:
@@ -705,13 +707,17 @@ class Verifier:
                         "purpose": found["purpose"], "suspect": suspect}
         return None
 
+    def is_held(self, code, department, height):
+        """Whether a department, or one it belongs to, holds a responsibility."""
+        duty = self.get(RESPONSIBILITY, code)
+        return bool(duty and duty["effective"]["start"]["height"] <= height
+                    and not (duty["effective"]["to"] and duty["effective"]["to"]["height"] <= height)
+                    and self.acts_for(duty["holder"], department, height))
+
     def covers(self, found, number, height, time):
-        duty = self.get(RESPONSIBILITY, found["responsibility"])
         active = any(one["start"]["height"] <= height and (not one["to"] or height < one["to"]["height"])
                      for one in found["active"])
-        held = duty and duty["effective"]["start"]["height"] <= height \
-            and not (duty["effective"]["to"] and duty["effective"]["to"]["height"] <= height) \
-            and self.acts_for(duty["holder"], found["grantee"], height)
+        held = self.is_held(found["responsibility"], found["grantee"], height)
         return bool(found["granted"]["at"]["height"] <= height and number in found["fields"] and active
                     and found["start"] <= time < found["to"] and held)
 

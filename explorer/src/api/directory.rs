@@ -271,8 +271,8 @@ pub struct HistoryItem {
     /// What was done.
     pub action: String,
     /// To which record: `application 103001/000001/3`. What has no number before it is on the ledger,
-    /// as an application being made, is told to be done to its entry.
-    pub subject: String,
+    /// as an application being made, is told to be done to its entry; a new proposal to nothing.
+    pub subject: Option<String>,
     /// Why, where the action says.
     pub reason: Option<String>,
     /// Who signed.

@@ -71,7 +71,7 @@ impl Reading<'_> {
             transaction_index,
             action_index,
             action: action.name().to_owned(),
-            subject: subject(action).to_string(),
+            subject: subject(action).map(|id| id.to_string()),
             reason: reason(action),
             signer: self.signer(&transaction.envelope.author)?,
         })
@@ -115,10 +115,10 @@ pub(crate) fn block_events(
     Ok((reading.block_item(&block)?, events))
 }
 
-/// What an action is done to. An application or binding has no number before it is on the ledger, so
-/// that is told to be about the entry.
-fn subject(action: &Action) -> RecordId {
-    match action {
+/// What an action is done to. An application or binding has no number before it is on the ledger: that
+/// is told to be about the entry. A proposal has none either, and is about anything.
+fn subject(action: &Action) -> Option<RecordId> {
+    Some(match action {
         Action::RegisterDepartment(action) => RecordId::Department(action.id.clone()),
         Action::RegisterKey { offer, .. } => RecordId::Key(offer.public_key),
         Action::RevokeKey { public_key } | Action::SuspectKey { public_key, .. } => {
@@ -148,7 +148,11 @@ fn subject(action: &Action) -> RecordId {
         Action::Rate { batch, .. } | Action::AnswerRating { batch, .. } => {
             RecordId::ReceiptBatch(Box::new(batch.clone()))
         }
-    }
+        Action::Approve { proposal, .. }
+        | Action::Reject { proposal, .. }
+        | Action::TakeBackProposal { proposal, .. } => RecordId::Proposal(proposal.clone()),
+        Action::Propose { .. } => return None,
+    })
 }
 
 /// Why something was done, where the action says.

@@ -51,12 +51,8 @@ impl Context {
         let url = match &self.node {
             Some(url) => url.clone(),
             None => {
-                let home = self.home()?;
-                if home.is_initialised() {
-                    home.config()?.http_url()
-                } else {
-                    NODE_URL.to_owned()
-                }
+                let noted = self.home()?.node_url()?;
+                noted.unwrap_or_else(|| NODE_URL.to_owned())
             }
         };
         Ok(Client::new(&url)?)

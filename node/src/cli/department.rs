@@ -7,6 +7,8 @@ use dirchain_ledger::action::{Action, RegisterDepartment};
 use dirchain_ledger::ids::{Code, CreditCode, DepartmentId, Name};
 use dirchain_ledger::records::AdministrativeLevel;
 
+use crate::description::region;
+
 use super::context::Context;
 use super::key;
 use super::sign::Signing;
@@ -32,7 +34,7 @@ pub(crate) struct Register {
     level: AdministrativeLevel,
 
     /// Its region, an administrative division code such as 110000
-    #[arg(long)]
+    #[arg(long, value_parser = region)]
     region: Code,
 
     /// The department it is a sub-unit of

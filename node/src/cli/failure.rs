@@ -1,5 +1,7 @@
 //! What a command could not do: one line for people, one object for programs.
 
+use std::process::ExitCode;
+
 use crate::client::{AuthorError, ClientError};
 use crate::progress;
 
@@ -28,6 +30,57 @@ pub(crate) fn print(error: &anyhow::Error, format: Output) {
             serde_json::json!({ "error": error }).to_string()
         }
     });
+}
+
+/// Prints what the arguments could not be parsed for, or the help that they ask for.
+pub(crate) fn usage(error: &clap::Error, arguments: impl Iterator<Item = String>) -> ExitCode {
+    // Help and versions are what was asked for, not errors.
+    let text = error.to_string();
+    if !error.use_stderr() {
+        error.exit();
+    }
+    if !wants_json(arguments) {
+        match cut(&text) {
+            // What was typed can be as long as a file.
+            Some(cut) => progress::say(cut),
+            None => error.exit(),
+        }
+        return ExitCode::from(2);
+    }
+    let said = text.split("\n\n").next().unwrap_or_default();
+    let said = said.strip_prefix("error: ").unwrap_or(said);
+    let message = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = cut(&message).unwrap_or(message);
+    let error = serde_json::json!({ "code": "usage", "message": message, "rule": null });
+    progress::say(serde_json::json!({ "error": error }));
+    ExitCode::from(2)
+}
+
+/// Characters of one usage error at most.
+const USAGE_LENGTH_MAX: usize = 2_000;
+
+/// A text that is too long to be read, with its middle left out.
+fn cut(text: &str) -> Option<String> {
+    let length = text.chars().count();
+    if length <= USAGE_LENGTH_MAX {
+        return None;
+    }
+    let (half, rest) = (
+        USAGE_LENGTH_MAX / 2,
+        length.saturating_sub(USAGE_LENGTH_MAX / 2),
+    );
+    let head: String = text.chars().take(half).collect();
+    let tail: String = text.chars().skip(rest).collect();
+    Some(format!("{head} […] {tail}"))
+}
+
+/// Whether arguments that do not parse ask for JSON all the same.
+fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
+    let arguments: Vec<String> = arguments.collect();
+    let apart = arguments
+        .windows(2)
+        .any(|pair| pair == ["--output", "json"]);
+    apart || arguments.iter().any(|argument| argument == "--output=json")
 }
 
 /// The error and its causes in one line.
@@ -81,6 +134,26 @@ mod tests {
             "publishing 103001/000001: resource 103001/000001 is at revision 4. Look again"
         );
         assert_eq!(code_and_rule(&error), ("stale", Some("C5")));
+    }
+
+    #[test]
+    fn arguments_that_do_not_parse_can_ask_for_json() {
+        let wants = |line: &str| wants_json(line.split(' ').map(str::to_owned));
+        assert!(wants("dirchain --output json query readers"));
+        assert!(wants("dirchain query readers --output=json"));
+        assert!(!wants("dirchain query readers json"));
+    }
+
+    #[test]
+    fn a_usage_error_is_never_as_long_as_what_was_typed() {
+        assert_eq!(cut("short"), None);
+        let long = format!(
+            "error: {} is too long. For more, try --help",
+            "长".repeat(100_000)
+        );
+        let cut = cut(&long).unwrap();
+        assert!(cut.chars().count() < USAGE_LENGTH_MAX + 10);
+        assert!(cut.starts_with("error: 长") && cut.ends_with("try --help"));
     }
 
     #[test]

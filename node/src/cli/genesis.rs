@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use dirchain_explorer::api::Time;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{ChainId, Name, NodeId};
+use dirchain_ledger::ids::{ChainId, Name, NodeId, TimeMs};
 use dirchain_ledger::records::{NodeKind, Record};
 use serde::Serialize;
 
@@ -77,6 +77,8 @@ impl GenesisCommand {
             GenesisCommand::Show { file } => (home::read_genesis(&file)?, file),
             GenesisCommand::Make { description, file } => {
                 let read = Description::read(&description)?;
+                require_near(read.time, now())
+                    .with_context(|| description.display().to_string())?;
                 let made = read.genesis();
                 let genesis = made.with_context(|| description.display().to_string())?;
                 write(&genesis, file)?
@@ -96,6 +98,20 @@ impl GenesisCommand {
         let summary = summary(&genesis, file);
         context.output.print(&summary, text)
     }
+}
+
+/// How far ahead a chain may begin.
+const AHEAD_MS_MAX: i64 = 30 * 24 * 60 * 60 * 1000;
+
+/// Refuses a beginning so far ahead that it is a mistake: until then there is no block.
+fn require_near(time: Time, now: TimeMs) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        time.0.0 <= now.0.saturating_add(AHEAD_MS_MAX),
+        "time is {}, more than 30 days ahead: no block is made before it. Write the chain's first instant, such as {}",
+        local(time),
+        local(Time(now))
+    );
+    Ok(())
 }
 
 fn write(genesis: &Genesis, file: PathBuf) -> anyhow::Result<(Genesis, PathBuf)> {
@@ -142,4 +158,18 @@ fn text(summary: &Summary) -> String {
     table.row(["departments", &summary.departments.to_string()]);
     table.row(["validators", &validators.join(", ")]);
     table.text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_begins_in_the_past_or_soon() {
+        let now = TimeMs(1_800_000_000_000);
+        assert!(require_near(Time(TimeMs(0)), now).is_ok());
+        let latest = now.0 + AHEAD_MS_MAX;
+        assert!(require_near(Time(TimeMs(latest)), now).is_ok());
+        assert!(require_near(Time(TimeMs(latest + 1)), now).is_err());
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{ChainId, NodeId};
+use dirchain_ledger::ids::{ChainId, DepartmentId, NodeId};
 use serde::Serialize;
 
 use crate::config::{Config, check_multiaddress};
@@ -72,8 +72,20 @@ impl Init {
             (Some(seed), Some(index)) => node_keys(&Seed::new(seed), index),
             (Some(_) | None, _) => NodeKeys::generate()?,
         };
-        let keys = provision(&home, &config, keys, KeyPast::NeverSigned)?;
-        let genesis = place(&home, genesis)?;
+        let genesis = match (genesis, home.genesis_file().exists()) {
+            (Some(given), true) => {
+                // Nothing is written; another chain's genesis is refused before all else.
+                home.write_genesis(&given)?;
+                Some(given)
+            }
+            (None, true) => Some(home.genesis()?),
+            (given, false) => given,
+        };
+        let past = KeyPast::NeverSigned;
+        let keys = provision(&home, &config, genesis.as_ref(), keys, past)?;
+        if let Some(genesis) = &genesis {
+            home.write_genesis(genesis)?;
+        }
         let standing = match &genesis {
             Some(genesis) => Some(standing(genesis, &config.node, &keys)?),
             None => None,
@@ -111,6 +123,7 @@ impl Init {
         let node = self.node_id.clone();
         let node =
             node.context("a new home needs its node's name. Give --node-id, such as D035-1")?;
+        check_name(&node)?;
         let mut config = Config::new(node);
         if let Some(listen) = &self.listen {
             config.network.listen.clone_from(listen);
@@ -122,15 +135,17 @@ impl Init {
     }
 }
 
-fn place(home: &Home, genesis: Option<Genesis>) -> anyhow::Result<Option<Genesis>> {
-    match genesis {
-        Some(genesis) => {
-            home.write_genesis(&genesis)?;
-            Ok(Some(genesis))
-        }
-        None if home.genesis_file().exists() => Ok(Some(home.genesis()?)),
-        None => Ok(None),
-    }
+/// A new node's name says whose it is: a department's id, a hyphen and a number.
+fn check_name(node: &NodeId) -> anyhow::Result<()> {
+    let parts = node.as_str().rsplit_once('-');
+    let fits = parts.is_some_and(|(department, number)| {
+        department.parse::<DepartmentId>().is_ok() && number.parse::<u32>().is_ok()
+    });
+    anyhow::ensure!(
+        fits,
+        "`{node}` does not say whose node it is: a name is its department's id in capital letters, a hyphen and a number, such as D035-1"
+    );
+    Ok(())
 }
 
 fn text(made: &Made) -> String {
@@ -158,4 +173,21 @@ fn text(made: &Made) -> String {
         )),
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_s_name_says_whose_it_is() {
+        for good in ["D035-1", "D054.3-12", "OPS-HOST-2"] {
+            assert!(check_name(&good.parse().unwrap()).is_ok(), "{good}");
+        }
+        for bad in ["d035-1", "D009", "D009-", "D009-x", "-1", "D009-1x"] {
+            let Ok(id) = bad.parse() else { continue };
+            let error = check_name(&id).unwrap_err().to_string();
+            assert!(error.contains("such as D035-1"), "{error}");
+        }
+    }
 }

@@ -115,7 +115,7 @@ impl KeyReference {
 /// Reads a key's offer.
 pub(crate) fn read_offer(path: &Path) -> anyhow::Result<KeyOffer> {
     let text = read_text(path)?;
-    serde_json::from_str(&text).with_context(|| {
+    serde_json::from_str(without_mark(&text)).with_context(|| {
         format!(
             "{} is no offer as `dirchain keys offer` prints it",
             path.display()
@@ -129,4 +129,9 @@ pub(crate) fn read_text(path: &Path) -> anyhow::Result<String> {
         return std::io::read_to_string(std::io::stdin()).context("stdin cannot be read");
     }
     std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))
+}
+
+/// Text without the byte order mark that some editors put before it.
+pub(crate) fn without_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
 }

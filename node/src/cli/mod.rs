@@ -148,7 +148,10 @@ enum Command {
 
 /// Runs the program's arguments.
 pub fn main() -> ExitCode {
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = match Cli::try_parse() {
+        Ok(parsed) => parsed,
+        Err(error) => return failure::usage(&error, std::env::args()),
+    };
     let format = global.output;
     let context = Context::new(global);
     // Their exit code is the outcome.

@@ -1,6 +1,8 @@
 //! `dirchain status`: one node in a few lines.
 
 use dirchain_explorer::api::{NodeMode, Status, SyncState};
+use dirchain_ledger::ids::NodeId;
+use dirchain_ledger::validators::ValidatorSet;
 
 use crate::client::now;
 
@@ -43,7 +45,7 @@ fn text(status: &Status, url: &str, now_ms: i64) -> String {
         "peers",
         format!("{} of {} connected", connected.count(), node.peers.len()),
     );
-    row("validators", tip.validators.len().to_string());
+    row("validators", validators(status));
     row(
         "waiting",
         format!("{} transactions", node.waiting_transactions),
@@ -69,6 +71,21 @@ fn text(status: &Status, url: &str, now_ms: i64) -> String {
         ));
     }
     text
+}
+
+/// How many validators this node sees, and how many decide a block.
+fn validators(status: &Status) -> String {
+    let members = &status.tip.validators;
+    let is_up = |id: &NodeId| {
+        let mut peers = status.node.peers.iter();
+        *id == status.node.node || peers.any(|peer| peer.connected && peer.node == *id)
+    };
+    let up = members.iter().filter(|member| is_up(&member.node)).count();
+    let seen = format!("{up} of {} up as far as this node sees", members.len());
+    match ValidatorSet::new(members.clone()) {
+        Ok(set) => format!("{seen}; a block needs {}", set.quorum()),
+        Err(_) => seen,
+    }
 }
 
 fn mode(mode: &NodeMode) -> String {

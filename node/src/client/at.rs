@@ -17,14 +17,29 @@ pub enum At {
     Time(Time),
 }
 
-/// The text is neither a height nor a time.
+/// The text is no point of the chain or of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{given}` is neither a height (1234) nor a time (2026-03-01T12:00:00+08:00, or 2026-03-01 for the start of that day in UTC+8)"
-)]
-pub struct ParseAtError {
-    /// What was given, cut to 80 characters.
-    pub given: String,
+pub enum ParseAtError {
+    /// Neither a height nor a time.
+    #[error("`{given}` is neither a height (1234) nor {TIMES}")]
+    At {
+        /// What was given, cut to 80 characters.
+        given: String,
+    },
+    /// No time, where only a time will do.
+    #[error("`{given}` is no time: write {TIMES}")]
+    Time {
+        /// What was given, cut to 80 characters.
+        given: String,
+    },
+}
+
+/// How a time is written.
+const TIMES: &str =
+    "a time (2026-03-01T12:00:00+08:00, or 2026-03-01 for the start of that day in UTC+8)";
+
+fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
 }
 
 impl FromStr for At {
@@ -33,7 +48,9 @@ impl FromStr for At {
         if let Ok(height) = text.parse::<u64>() {
             return Ok(Self::Height(Height(height)));
         }
-        parse_time(text).map(Self::Time)
+        let given = cut(text);
+        let time = parse_time(text).map(Self::Time);
+        time.map_err(|_| ParseAtError::At { given })
     }
 }
 
@@ -63,9 +80,7 @@ pub fn parse_time(text: &str) -> Result<Time, ParseAtError> {
         .and_then(start)
     {
         Some(start) => Ok(Time(TimeMs(start.timestamp().as_millisecond()))),
-        None => Err(ParseAtError {
-            given: text.chars().take(80).collect(),
-        }),
+        None => Err(ParseAtError::Time { given: cut(text) }),
     }
 }
 
@@ -83,7 +98,10 @@ mod tests {
         );
         assert_eq!(at("2026-03-01").unwrap(), "2026-02-28T16:00:00.000Z");
         for bad in ["", "yesterday", "2026-03-01T12:00:00", "-1"] {
-            assert!(at(bad).is_err(), "{bad}");
+            let error = bad.parse::<At>().unwrap_err().to_string();
+            assert!(error.contains("neither a height"), "{error}");
         }
+        let error = parse_time("5").unwrap_err().to_string();
+        assert!(!error.contains("height"), "{error}");
     }
 }

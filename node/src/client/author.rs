@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::{PublicKey, SecretKey};
-use dirchain_ledger::ids::{ChainId, DepartmentId, TimeMs};
+use dirchain_ledger::ids::{ChainId, DepartmentId, TimeMs, TransactionId};
 use dirchain_ledger::records::Role;
 use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
 
@@ -16,6 +16,8 @@ use super::{Client, ClientError, IfKnown};
 const LIFETIME_MS: i64 = 60 * 60 * 1000;
 /// How long a submission may be repeated while the node is busy.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often the same actions are signed when others who use the same key are faster.
+const SIGNATURES_MAX: usize = 10;
 
 /// Why an author did not get its transaction to the node.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +33,14 @@ pub enum AuthorError {
         "key {key} is not registered on this chain. Make an offer with `dirchain keys offer` and ask the department's head to register it"
     )]
     NotRegistered {
+        /// The key.
+        key: PublicKey,
+    },
+    /// Others who use the key were faster each time.
+    #[error(
+        "key {key} is at work elsewhere at the same time, and each sequence number was used before this transaction arrived. Nothing was submitted: run the command again, or give each person a key of their own"
+    )]
+    Contended {
         /// The key.
         key: PublicKey,
     },
@@ -99,26 +109,40 @@ impl Author {
     /// Signs and submits. The sequence number is used up once the node has taken the transaction.
     ///
     /// When the number turns out to be used, by the same key elsewhere, the next one is asked for
-    /// and the actions are signed once more.
+    /// and the actions are signed anew, at most [`SIGNATURES_MAX`] times.
     pub fn submit(
         &mut self,
         client: &Client,
         actions: Vec<Action>,
     ) -> Result<SignedTransaction, AuthorError> {
-        let transaction = self.sign(actions)?;
-        match client.submit_patiently(&transaction, PATIENCE) {
-            Err(error) if error.code() == "sequence-used" => {
-                self.resume(client)?;
-                let again = self.sign(transaction.actions.into_vec())?;
-                client.submit_patiently(&again, PATIENCE)?;
-                self.next_sequence = self.next_sequence.saturating_add(1);
-                Ok(again)
+        let mut transaction = self.sign(actions)?;
+        for _ in 1..SIGNATURES_MAX {
+            match client.submit_patiently(&transaction, PATIENCE) {
+                Err(error) if error.code() == "sequence-used" => {
+                    self.resume(client)?;
+                    transaction = self.sign(transaction.actions.into_vec())?;
+                }
+                answer => return self.taken(answer, transaction),
             }
-            Err(error) => Err(error.into()),
+        }
+        let answer = client.submit_patiently(&transaction, PATIENCE);
+        self.taken(answer, transaction)
+    }
+
+    fn taken(
+        &mut self,
+        answer: Result<TransactionId, ClientError>,
+        transaction: SignedTransaction,
+    ) -> Result<SignedTransaction, AuthorError> {
+        match answer {
             Ok(_) => {
                 self.next_sequence = self.next_sequence.saturating_add(1);
                 Ok(transaction)
             }
+            Err(error) if error.code() == "sequence-used" => Err(AuthorError::Contended {
+                key: self.public_key(),
+            }),
+            Err(error) => Err(error.into()),
         }
     }
 

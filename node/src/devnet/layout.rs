@@ -1,6 +1,7 @@
 //! A devnet's folder: what it is made of, a home for each node, the keys of the city's people.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use dirchain_ledger::ids::TimeMs;
@@ -167,7 +168,8 @@ impl Layout {
             let home = home_of(index);
             let mut config = Config::new(spec.id()?);
             config.network.listen = listen(made.base_port, index);
-            provision(&home, &config, node_keys(&seed, index), past)?;
+            let keys = node_keys(&seed, index);
+            provision(&home, &config, Some(&city.genesis), keys, past)?;
             home.write_genesis(&city.genesis)?;
             homes.push(home);
         }
@@ -178,6 +180,20 @@ impl Layout {
         };
         layout.write_people()?;
         Ok(layout)
+    }
+
+    /// Writes where the nodes answer over HTTP, which may differ from start to start: into each
+    /// node's configuration, and for the commands that use the folder as their home.
+    pub fn note_http(&self, address: impl Fn(u16) -> SocketAddr) -> Result<(), LayoutError> {
+        for (index, home) in (0u16..).zip(&self.homes) {
+            let mut config = home.config()?;
+            if config.http.listen != address(index) {
+                config.http.listen = address(index);
+                home.write_config(&config)?;
+            }
+        }
+        let home = Home::at(&self.dir);
+        Ok(home.write_node_url(&format!("http://{}", address(0)))?)
     }
 
     /// The folder as a home for the command line: genesis, keystore, and the keys' passphrase.
@@ -258,6 +274,20 @@ mod tests {
         let store = Home::at(dir.path()).keystore();
         let name: KeyName = "D012-administrator".parse().unwrap();
         assert!(store.open(&name, &Passphrase::new(PASSPHRASE)).is_ok());
+    }
+
+    #[test]
+    fn commands_that_use_the_folder_ask_the_first_node_wherever_it_listens() {
+        let dir = tempfile::tempdir().unwrap();
+        let layout = make(dir.path(), 2).unwrap();
+        for base in [9180, 8280] {
+            let address = |index| SocketAddr::from(([127, 0, 0, 1], base + index));
+            layout.note_http(address).unwrap();
+            let url = Home::at(dir.path()).node_url().unwrap().unwrap();
+            assert_eq!(url, format!("http://127.0.0.1:{base}"));
+            let second = layout.homes.last().unwrap().node_url().unwrap().unwrap();
+            assert_eq!(second, format!("http://127.0.0.1:{}", base + 1));
+        }
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     let data = std::path::absolute(&options.data)?;
     require_ports(options)?;
     let layout = Layout::open_or_make(&data, options.nodes, options.base_port, now())?;
+    layout.note_http(|index| http_address(options, index))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -106,7 +106,8 @@ impl Existing {
     }
 }
 
-fn imported_as(entry: &Entry) -> Option<&str> {
+/// The identifier that an entry was imported with, if it was.
+pub(super) fn imported_as(entry: &Entry) -> Option<&str> {
     let attribute = entry.attributes.iter();
     let attribute = attribute.clone().find(|a| a.name.as_str() == IDENTIFIER);
     attribute.map(|attribute| attribute.value.as_str())

@@ -1,6 +1,6 @@
 //! What an import will do, row by row, before anything is signed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dirchain_ledger::action::{Action, RegisterDepartment};
 use dirchain_ledger::codec::encode;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::batch::BATCH_BYTES_MAX;
 use super::catalogue::{Catalogue, Described, Reason, Row};
 use super::codes::Codes;
-use super::existing::{Existing, ExistingEntry};
+use super::existing::{Existing, ExistingEntry, imported_as};
 use super::merge::merge;
 use super::note::Note;
 use super::sub_units::SubUnits;
@@ -146,6 +146,8 @@ pub struct Plan {
     pub unchanged: Vec<Unchanged>,
     /// What was not taken.
     pub refused: Vec<Refused>,
+    /// Entries of an earlier import that no row names any more, by code. They stay as they are.
+    pub absent: Vec<ResourceCode>,
 }
 
 impl Plan {
@@ -189,7 +191,9 @@ pub fn plan(
             });
         }
     }
+    let absent = planner.absent();
     let mut plan = planner.plan;
+    plan.absent = absent;
     plan.sub_units = planner.sub_units.new;
     Ok(plan)
 }
@@ -228,6 +232,24 @@ impl Planner<'_> {
             Some(existing) => self.again(row, described, existing, &source, notes),
             None => self.first_time(row, described, source, notes),
         }
+    }
+
+    /// What was imported before and is in no row.
+    fn absent(&self) -> Vec<ResourceCode> {
+        let named: BTreeSet<&str> = self
+            .rows_by_identifier
+            .keys()
+            .map(|name| name.as_str())
+            .collect();
+        let entries = self.existing.entries.iter();
+        let gone = entries.filter(|(identifier, existing)| {
+            imported_as(&existing.entry) == Some(identifier.as_str())
+                && existing.status != ResourceStatus::Withdrawn
+                && !self.rows_by_code.contains_key(&existing.code)
+                && !named.contains(identifier.as_str())
+        });
+        let codes: BTreeSet<ResourceCode> = gone.map(|(_, entry)| entry.code.clone()).collect();
+        codes.into_iter().collect()
     }
 
     fn provider(&mut self, described: &Described) -> Result<DepartmentId, Reason> {

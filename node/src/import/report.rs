@@ -98,6 +98,8 @@ pub struct Report {
     pub lacking: BTreeMap<String, usize>,
     /// How many entries have which note.
     pub noted: BTreeMap<&'static str, usize>,
+    /// Entries of an earlier import that the file no longer has; they stay as they are.
+    pub absent: Vec<ResourceCode>,
     /// Every row, in the order of the file.
     pub lines: Vec<Line>,
 }
@@ -114,6 +116,7 @@ impl Plan {
                     name: unit.name.clone(),
                 })
                 .collect(),
+            absent: self.absent.clone(),
             ..Report::default()
         };
         for line in self.lines() {
@@ -209,6 +212,9 @@ fn topic(lack: &Lack) -> String {
     }
 }
 
+/// Entries that the file no longer has, as far as they are named.
+const ABSENT_NAMED_MAX: usize = 20;
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let totals = &self.totals;
@@ -237,6 +243,15 @@ impl fmt::Display for Report {
         heading(f, title, self.sub_units.is_empty())?;
         for unit in &self.sub_units {
             writeln!(f, "    {:<10}  {}", unit.id.as_str(), unit.name)?;
+        }
+        let title = "No longer in the file; they stay as they are until somebody withdraws them";
+        heading(f, title, self.absent.is_empty())?;
+        for code in self.absent.iter().take(ABSENT_NAMED_MAX) {
+            writeln!(f, "    {code}")?;
+        }
+        let more = self.absent.len().saturating_sub(ABSENT_NAMED_MAX);
+        if more > 0 {
+            writeln!(f, "    and {more} more (--output json lists them)")?;
         }
         let is_shown = |line: &&Line| f.alternate() || line.outcome == Outcome::Refused;
         let shown: Vec<&Line> = self.lines.iter().filter(is_shown).collect();

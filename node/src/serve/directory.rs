@@ -29,6 +29,8 @@ const DISK_AGE_MAX: Duration = Duration::from_secs(10);
 
 /// A chain makes a block at least every heartbeat; a tip older than so many is not the chain's end.
 const HEARTBEATS_MAX: i64 = 3;
+/// How late a heartbeat's block may be before missing validators are thought to be the reason.
+const LATENESS_MS: i64 = 5_000;
 
 /// Neither the ledger nor its name says whose a node is.
 #[derive(Debug, thiserror::Error)]
@@ -193,7 +195,13 @@ fn named_department(node: &NodeId) -> Option<DepartmentId> {
 }
 
 /// Why a node's answers are not fit for use; none when they are.
-fn not_ready(tip: &Tip, sync: &SyncState, peers: &[PeerStatus], now: TimeMs) -> Option<String> {
+fn not_ready(
+    tip: &Tip,
+    own: &NodeId,
+    sync: &SyncState,
+    peers: &[PeerStatus],
+    now: TimeMs,
+) -> Option<String> {
     if !peers.is_empty() && peers.iter().all(|peer| !peer.connected) {
         return Some("no other node is connected".to_owned());
     }
@@ -207,6 +215,12 @@ fn not_ready(tip: &Tip, sync: &SyncState, peers: &[PeerStatus], now: TimeMs) -> 
         ));
     }
     let age_ms = now.0.saturating_sub(tip.time.0);
+    // Votes also come around cut links, so few connections alone say nothing.
+    if let Some(missing) = quorum_missing(tip, own, peers)
+        && age_ms > tip.heartbeat_ms.saturating_add(LATENESS_MS)
+    {
+        return Some(missing);
+    }
     if age_ms > tip.heartbeat_ms.saturating_mul(HEARTBEATS_MAX) {
         return Some(format!(
             "the last block is {} s old where one is due every {} s: this node is behind, or the chain stands still",
@@ -215,6 +229,28 @@ fn not_ready(tip: &Tip, sync: &SyncState, peers: &[PeerStatus], now: TimeMs) -> 
         ));
     }
     None
+}
+
+/// What a validator lacks when fewer validators than decide a block are connected, itself included.
+fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<String> {
+    let members = tip.validators.members();
+    if !members.iter().any(|member| member.node == *own) {
+        return None;
+    }
+    let is_up = |node: &NodeId| {
+        node == own
+            || peers
+                .iter()
+                .any(|peer| peer.connected && peer.node == *node)
+    };
+    let up = members.iter().filter(|member| is_up(&member.node)).count();
+    let quorum = tip.validators.quorum();
+    (up < quorum).then(|| {
+        format!(
+            "{up} of {} validators are up as far as this one sees, and a block needs {quorum}: nothing is committed until more are back",
+            members.len()
+        )
+    })
 }
 
 impl Directory for NodeDirectory {
@@ -288,7 +324,7 @@ impl Directory for NodeDirectory {
         let sync = sync(&self.store.tip(), &status);
         let (peers, not_ready_reason) = match self.peers(&status) {
             Ok(peers) => {
-                let reason = not_ready(&self.store.tip(), &sync, &peers, now());
+                let reason = not_ready(&self.store.tip(), &self.node, &sync, &peers, now());
                 (peers, reason)
             }
             Err(error) => (Vec::new(), Some(error.to_string())),

@@ -1,7 +1,7 @@
 //! What the ledger has already, read from a node: the agency, its sub-units, its entries.
 
 use dirchain_explorer::api::{
-    DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem,
+    DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem, ResponsibilityItem,
 };
 use dirchain_ledger::ids::{DepartmentId, Moment, ResponsibilityCode};
 use dirchain_ledger::records::{
@@ -19,6 +19,9 @@ pub(super) fn options(
     responsibility: Option<ResponsibilityCode>,
 ) -> anyhow::Result<Options> {
     let found = client.department(agency, None)?;
+    if let Some(code) = &responsibility {
+        require_held(agency, &client.responsibility(code, None)?.responsibility)?;
+    }
     Ok(Options {
         agency: agency.clone(),
         agency_name: found.department.name.parse()?,
@@ -26,6 +29,23 @@ pub(super) fn options(
         region: found.department.region.parse()?,
         responsibility,
     })
+}
+
+/// Refuses a responsibility that no entry of the agency could be published with (rule C1).
+fn require_held(agency: &DepartmentId, duty: &ResponsibilityItem) -> anyhow::Result<()> {
+    let (code, holder) = (&duty.code, &duty.holder);
+    if let Some(end) = duty.effective.to {
+        anyhow::bail!(
+            "responsibility {code} ended at height {}. Name one that is in effect",
+            end.height
+        );
+    }
+    let is_below = agency.as_str().starts_with(&format!("{holder}."));
+    anyhow::ensure!(
+        holder == agency || is_below,
+        "responsibility {code} is held by {holder}, not by {agency}. Name one of {agency}'s own"
+    );
+    Ok(())
 }
 
 /// Everything that an import for this agency has to know.

@@ -11,6 +11,7 @@ pub(super) use chain::key_state;
 
 use clap::Subcommand;
 use dirchain_explorer::api::{HistoryItem, ParametersAnswer};
+use dirchain_ledger::access::{Denial, Failure};
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, Height, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
     TransactionId,
@@ -241,7 +242,17 @@ impl Access {
             purpose: self.purpose,
         };
         let answer = client.access(&question, self.when.at)?;
-        context.output.print(&answer, sharing::access)
+        // Who ended an authorization, when and why, stands with the authorization.
+        let failed = match &answer.denial {
+            Some(Denial::AuthorizationFails {
+                authorization,
+                failure: Failure::Inactive,
+            }) => Some(client.authorization(authorization, self.when.at)?),
+            Some(_) | None => None,
+        };
+        context
+            .output
+            .print(&answer, |answer| sharing::access(answer, failed.as_ref()))
     }
 }
 

@@ -200,7 +200,7 @@ pub(super) fn history(asked: &Subject, events: &[HistoryItem]) -> String {
         "reason",
     ]);
     for event in events {
-        let other = Some(&event.subject).filter(|subject| **subject != asked);
+        let other = event.subject.as_ref().filter(|subject| **subject != asked);
         table.row([
             event.at.height.to_string(),
             local(event.at.time),

@@ -2,14 +2,15 @@
 
 use dirchain_explorer::api::{
     AccessAnswer, ApplicationAnswer, AuthorizationAnswer, AuthorizationItem, AuthorizationState,
-    Basis, DecisionItem, ReadersAnswer,
+    Basis, DecisionItem, EarlyEndItem, ReadersAnswer,
 };
 use dirchain_ledger::access::{Denial, Failure};
 use dirchain_ledger::ids::FieldNumber;
 
 use crate::cli::output::{Table, local, or_dash, word};
 
-pub(super) fn access(answer: &AccessAnswer) -> String {
+/// A verdict; `failed` is the authorization that a denial names, where it was asked for.
+pub(super) fn access(answer: &AccessAnswer, failed: Option<&AuthorizationAnswer>) -> String {
     let AccessAnswer {
         department,
         resource,
@@ -18,7 +19,11 @@ pub(super) fn access(answer: &AccessAnswer) -> String {
     } = answer;
     let reason = match (&answer.basis, &answer.denial) {
         (Some(given), _) => basis(given),
-        (None, Some(denied)) => denial(denied),
+        (None, Some(denied)) => {
+            let end = failed.and_then(|failed| failed.authorization.ended.as_ref());
+            let end = end.map_or_else(String::new, |end| format!(": {}", ended(end)));
+            format!("{}{end}", denial(denied))
+        }
         (None, None) => "no reason was given".to_owned(),
     };
     let verdict = if answer.allowed { "may" } else { "may not" };
@@ -175,6 +180,10 @@ pub(super) fn application(answer: &ApplicationAnswer) -> String {
     table.text()
 }
 
+fn ended(end: &EarlyEndItem) -> String {
+    format!("{} {}", word(&end.kind), decision(&end.decision))
+}
+
 /// Where an authorization stands, with the reason where the record itself has none.
 fn standing(item: &AuthorizationItem) -> String {
     match item.state {
@@ -218,10 +227,7 @@ pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
     row("state", standing(item));
     row("revision", item.revision.to_string());
     if let Some(end) = &item.ended {
-        row(
-            "ended",
-            format!("{} {}", word(&end.kind), decision(&end.decision)),
-        );
+        row("ended", ended(end));
     }
     table.text()
 }

@@ -1,5 +1,7 @@
 //! Submitting and publishing everything that is ready.
 
+use std::collections::BTreeMap;
+
 use dirchain_explorer::api::{DraftState, ResourceItem};
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
@@ -174,29 +176,90 @@ fn finish(
     context.output.print(&report, |report| text(report, done))?;
     if refused > 0 {
         anyhow::bail!(
-            "{refused} entries were refused by {}, as listed above",
+            "{} refused by {}, as listed above",
+            entries(refused),
             desk.client.url()
         );
     }
     Ok(())
 }
 
+/// Codes named of those that lack the same; the rest is counted.
+const NAMED_MAX: usize = 5;
+
+/// The entries left alone, together by what they lack, the most common first.
+fn left_alone(incomplete: &[Incomplete]) -> Vec<String> {
+    let mut groups: BTreeMap<&[String], Vec<&ResourceCode>> = BTreeMap::new();
+    for Incomplete { code, lacks } in incomplete {
+        groups.entry(lacks).or_default().push(code);
+    }
+    let mut groups: Vec<(&[String], Vec<&ResourceCode>)> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, codes)| std::cmp::Reverse(codes.len()));
+    let mut lines = Vec::new();
+    for (lacks, mut codes) in groups {
+        codes.sort();
+        let count = entries(codes.len());
+        let more = codes.len().saturating_sub(NAMED_MAX);
+        let mut named: Vec<String> = codes
+            .iter()
+            .take(NAMED_MAX)
+            .map(ToString::to_string)
+            .collect();
+        if more > 0 {
+            named.push(format!("and {more} more (--output json lists them)"));
+        }
+        lines.push(format!("{count} left alone, lacking {}", lacks.join(", ")));
+        lines.push(format!("  {}", named.join(", ")));
+    }
+    lines
+}
+
+fn entries(count: usize) -> String {
+    match count {
+        1 => "1 entry".to_owned(),
+        _ => format!("{count} entries"),
+    }
+}
+
 fn text(report: &Report, done: &str) -> String {
     let mut lines = vec![match report.height {
         Some(height) => format!(
-            "{} entries {done}, the last at height {height}",
-            report.done
+            "{} {done}, the last at height {height}",
+            entries(report.done)
         ),
-        None => format!("{} entries {done}", report.done),
+        None => format!("{} {done}", entries(report.done)),
     }];
-    for Incomplete { code, lacks } in &report.incomplete {
-        lines.push(format!(
-            "{code} is left alone: it lacks {}",
-            lacks.join(", ")
-        ));
-    }
+    lines.extend(left_alone(&report.incomplete));
     for NotTaken { code, message, .. } in &report.refused {
         lines.push(format!("{code} was refused: {message}"));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_alone_is_told_by_what_it_lacks() {
+        let lacking = |number: u32, lacks: &[&str]| Incomplete {
+            code: format!("307001054/{number:06}").parse().unwrap(),
+            lacks: lacks.iter().map(ToString::to_string).collect(),
+        };
+        let mut incomplete: Vec<Incomplete> = (1..=7)
+            .rev()
+            .map(|number| lacking(number, &["fields", "a level"]))
+            .collect();
+        incomplete.push(lacking(9, &["an abstract"]));
+        assert_eq!(
+            left_alone(&incomplete),
+            [
+                "7 entries left alone, lacking fields, a level",
+                "  307001054/000001, 307001054/000002, 307001054/000003, 307001054/000004, \
+                 307001054/000005, and 2 more (--output json lists them)",
+                "1 entry left alone, lacking an abstract",
+                "  307001054/000009",
+            ]
+        );
+    }
 }

@@ -6,10 +6,9 @@ use anyhow::Context as _;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode};
 use dirchain_ledger::records::Entry;
-use serde::Deserialize;
 
 use crate::cli::context::Context;
-use crate::cli::key::read_text;
+use crate::cli::key::{read_text, without_mark};
 use crate::cli::sign::Signing;
 use crate::client::{Client, IfKnown};
 
@@ -36,13 +35,10 @@ pub(crate) struct DraftArguments {
 }
 
 /// A draft as a file gives it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct DraftFile {
-    #[serde(default)]
     code: Option<ResourceCode>,
-    #[serde(default)]
     provider: Option<DepartmentId>,
-    #[serde(flatten)]
     entry: Entry,
 }
 
@@ -65,10 +61,27 @@ const MEMBERS: [&str; 15] = [
     "attributes",
 ];
 
+/// Everything that a file may say of a field.
+const FIELD_MEMBERS: [&str; 9] = [
+    "number",
+    "name",
+    "data_element",
+    "field_type",
+    "length",
+    "precision",
+    "unit",
+    "sharing",
+    "level",
+];
+
 impl DraftArguments {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
         let text = read_text(&self.file)?;
-        let file = parse(&text).with_context(|| self.file.display().to_string())?;
+        let named = || match self.file.as_os_str() == "-" {
+            true => "stdin".to_owned(),
+            false => self.file.display().to_string(),
+        };
+        let file = parse(&text).with_context(named)?;
         let code = self.code.or(file.code);
         let code = code.context("the file names no code. Give --code, such as 307001024/000001")?;
         let desk = self.signing.desk(context)?;
@@ -101,7 +114,7 @@ fn current(client: &Client, code: &ResourceCode) -> anyhow::Result<u32> {
 
 /// Reads a file, and refuses a member it does not know: it is a misspelling.
 fn parse(text: &str) -> anyhow::Result<DraftFile> {
-    let value: serde_json::Value = serde_json::from_str(text)?;
+    let value: serde_json::Value = serde_json::from_str(without_mark(text))?;
     let members = value.as_object().context("it is no JSON object")?;
     let unknown = members.keys().find(|key| !MEMBERS.contains(&key.as_str()));
     if let Some(unknown) = unknown {
@@ -110,7 +123,32 @@ fn parse(text: &str) -> anyhow::Result<DraftFile> {
             MEMBERS.join(", ")
         );
     }
-    Ok(serde_json::from_value(value)?)
+    let mut members = value.as_object().cloned().unwrap_or_default();
+    let code = members.remove("code").unwrap_or_default();
+    let provider = members.remove("provider").unwrap_or_default();
+    check_fields(&members)?;
+    Ok(DraftFile {
+        code: serde_json::from_value(code).context("code")?,
+        provider: serde_json::from_value(provider).context("provider")?,
+        // Names the member that does not fit: `fields[1].number: ...`.
+        entry: serde_path_to_error::deserialize(serde_json::Value::Object(members))?,
+    })
+}
+
+/// Refuses a member of a field that it does not know.
+fn check_fields(members: &serde_json::Map<String, serde_json::Value>) -> anyhow::Result<()> {
+    let fields = members.get("fields").and_then(serde_json::Value::as_array);
+    for (place, field) in fields.into_iter().flatten().enumerate() {
+        let mut given = field.as_object().into_iter().flat_map(|field| field.keys());
+        let unknown = given.find(|key| !FIELD_MEMBERS.contains(&key.as_str()));
+        if let Some(unknown) = unknown {
+            anyhow::bail!(
+                "fields[{place}]: `{unknown}` is no part of a field. There are: {}",
+                FIELD_MEMBERS.join(", ")
+            );
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -133,10 +171,43 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_fit_is_named_with_its_member() {
+        for (text, says) in [
+            (r#"{"name": "x", "level": -1}"#, "level: "),
+            (r#"{"name": "x", "category": "office"}"#, "category: "),
+            (r#"{"name": "x", "code": "1"}"#, "code: "),
+            (r#"{"name": "x", "sharing": {"type": "some"}}"#, "sharing: "),
+            (
+                r#"{"name": "x", "fields": [{"number": -1, "name": "a", "field_type": "C"}]}"#,
+                "fields[0].number: ",
+            ),
+            (r#"{"code": "307001024/000009"}"#, "missing field `name`"),
+        ] {
+            let error = format!("{:#}", parse(text).unwrap_err());
+            assert!(error.starts_with(says), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        assert_eq!(
+            parse(&format!("\u{feff}{FILE}")).unwrap(),
+            parse(FILE).unwrap()
+        );
+    }
+
+    #[test]
     fn a_misspelt_member_is_named() {
         let error = parse(r#"{"name": "x", "sharring": {}}"#).unwrap_err();
         assert!(
             error.to_string().starts_with("`sharring` is no part"),
+            "{error}"
+        );
+        let field = r#"{"name": "x", "fields": [{"number": 1, "name": "a", "field_type": "C"},
+            {"number": 2, "name": "b", "field_type": "C", "lenght": 2}]}"#;
+        let error = format!("{:#}", parse(field).unwrap_err());
+        assert!(
+            error.starts_with("fields[1]: `lenght` is no part"),
             "{error}"
         );
         let error = parse("[]").unwrap_err();

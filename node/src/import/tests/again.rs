@@ -47,6 +47,21 @@ fn a_changed_title_is_one_changed_entry_under_its_old_code() {
 }
 
 #[test]
+fn what_a_newer_file_no_longer_has_is_named_and_stays() {
+    let mut world = World::dol();
+    let both = file(&[entry("A-1", json!({})), entry("A-2", json!({}))]);
+    let first = world.import(&both);
+    assert_eq!(first.absent, []);
+    let plan = world.plan(&file(&[entry("A-1", json!({}))]));
+    assert_eq!(plan.absent, [first.drafts[1].code.clone()]);
+    assert_eq!(plan.drafts, []);
+    let report = plan.report().to_string();
+    assert!(report.contains("No longer in the file"), "{report}");
+    assert!(report.contains(first.drafts[1].code.as_str()), "{report}");
+    assert_eq!(world.plan(&both).absent, []);
+}
+
+#[test]
 fn new_entries_continue_after_the_highest_code_and_sub_unit() {
     let mut world = World::dol();
     world.import(&file(&[entry("A-1", json!({})), entry("A-2", json!({}))]));
