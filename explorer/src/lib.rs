@@ -14,4 +14,4 @@ pub mod problem;
 mod reading;
 
 pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome};
-pub use http::{Settings, router, router_with};
+pub use http::{Access, Peer, Rate, Settings, TokenRole, Tokens, TokensError, router, router_with};

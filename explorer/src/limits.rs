@@ -74,3 +74,17 @@ pub const MESSAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const IMMUTABLE_AGE_S: u32 = 86_400;
 /// Changes told with a stale decision.
 pub const CHANGES_TOLD_MAX: usize = 20;
+
+/// Questions for decisions in one request.
+pub const QUESTIONS_MAX: usize = 1_000;
+/// Bytes of a request with questions.
+pub const QUESTIONS_BYTES_MAX: usize = 1024 * 1024;
+
+/// Addresses whose rate is remembered; further busy ones share one.
+pub const ADDRESSES_MAX: usize = 4_096;
+/// Tokens in the tokens' file.
+pub const TOKENS_MAX: usize = 1_000;
+/// Idempotency keys that are remembered, newest first.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 10_000;
+/// Bytes of an idempotency key.
+pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;

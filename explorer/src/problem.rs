@@ -87,6 +87,18 @@ problems! {
     BadSignature = 400 "bad-signature" "The signature does not fit";
     /// It has too many actions.
     TooManyActions = 400 "too-many-actions" "The transaction has too many actions";
+    /// The JSON is no question for a decision.
+    MalformedQuestion = 400 "malformed-question" "The question is not valid";
+    /// Nobody is known to ask.
+    TokenNeeded = 401 "token-needed" "A token is needed";
+    /// The token is for something else.
+    TokenForbids = 403 "token-forbids" "The token does not open this";
+    /// The same request is under way.
+    IdempotencyKeyInUse = 409 "idempotency-key-in-use" "The same request is under way";
+    /// Another request had the key.
+    IdempotencyKeyReused = 422 "idempotency-key-reused" "The key stands for another request";
+    /// The address asks too often.
+    TooManyRequests = 429 "too-many-requests" "Too many requests";
     /// Our own mistake.
     Internal = 500 "internal" "The node made a mistake";
     /// The state cannot be read.

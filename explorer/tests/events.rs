@@ -224,6 +224,7 @@ async fn listeners_are_let_go_when_the_node_stops() {
     let (stop, stopping) = watch::channel(false);
     let settings = Settings {
         stopping: Some(stopping),
+        ..Settings::default()
     };
     let router = router_with(city.clone(), city.clone(), settings);
     let mut stream = Stream::open(&router, "/api/v1/events", None).await;

@@ -371,8 +371,24 @@ problem-no-such-transaction = This node does not know the transaction
 problem-height-unavailable = This node does not keep that height
 problem-method-not-allowed = The address does not take this method
 problem-uri-too-long = The address is too long
+problem-malformed-question = The question is not valid
+problem-token-needed = A token is needed
+problem-token-forbids = The token does not open this
+problem-idempotency-key-in-use = The same request is under way
+problem-idempotency-key-reused = The key stands for another request
+problem-too-many-requests = Too many requests
 problem-internal = The node made a mistake
 problem-state-unreadable = The node cannot read its state
 problem-busy = The node is busy
 problem-stopping = The node is stopping
 problem-took-too-long = The answer took too long
+
+## The interface for programs
+interface = Interface for programs
+interface-required = required
+interface-example = An answer:
+interface-problems = Problems
+interface-meaning = Meaning
+interface-refusals = Errors are problem documents (RFC 9457); their type is urn:dirchain:problem: and one of these codes, or, with status 422, a rule's own.
+interface-document = The document in OpenAPI 3.1
+interface-status = HTTP status

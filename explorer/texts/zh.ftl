@@ -362,8 +362,24 @@ problem-no-such-transaction = 本节点没有此交易
 problem-height-unavailable = 本节点未保存该高度
 problem-method-not-allowed = 此地址不接受该请求方法
 problem-uri-too-long = 地址过长
+problem-malformed-question = 问题无效
+problem-token-needed = 需要访问令牌
+problem-token-forbids = 令牌无此权限
+problem-idempotency-key-in-use = 同一请求正在处理
+problem-idempotency-key-reused = 该键已用于另一请求
+problem-too-many-requests = 请求过于频繁
 problem-internal = 节点内部错误
 problem-state-unreadable = 节点无法读取其状态
 problem-busy = 节点繁忙
 problem-stopping = 节点正在停止
 problem-took-too-long = 应答超时
+
+## The interface for programs
+interface = 程序接口
+interface-required = 必填
+interface-example = 返回示例:
+interface-problems = 错误
+interface-meaning = 含义
+interface-refusals = 错误以问题文档返回(RFC 9457),其 type 为 urn:dirchain:problem: 加下列代码之一;状态为 422 时为规则自身的代码。
+interface-document = OpenAPI 3.1 文档
+interface-status = HTTP 状态

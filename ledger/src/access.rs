@@ -45,6 +45,7 @@ pub enum Basis {
 }
 
 /// Why a department may not read a field.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "reason")]
 pub enum Denial {
@@ -74,6 +75,7 @@ pub enum Denial {
 }
 
 /// What keeps an authorization from covering a reading.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {

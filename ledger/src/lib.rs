@@ -28,6 +28,8 @@ pub mod past;
 pub mod receipts;
 pub mod records;
 pub mod rejection;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod signing;
 pub mod state_tree;
 #[cfg(feature = "testing")]

@@ -15,6 +15,7 @@ use crate::ids::{Address, DepartmentId, Height, NodeId};
 use crate::limits;
 
 /// One voting member: one department, one node, one vote.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Validator {
     /// Address in votes, derived from the consensus key.

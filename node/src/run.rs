@@ -132,6 +132,7 @@ async fn serve(
     let (stop_http, stopping) = watch::channel(false);
     let settings = Settings {
         stopping: Some(stopping.clone()),
+        ..Settings::default()
     };
     let submit = NodeSubmit::new(handle.clone());
     let app = router_with(Arc::new(directory), Arc::new(submit), settings).merge(evidence);

@@ -7,11 +7,12 @@ use dirchain_ledger::ids::{Address, ChainId, DepartmentId, Height, NodeId, Trans
 use dirchain_ledger::records::{NodeKind, OfficeHolder, Parameters, Role};
 use dirchain_ledger::validators::Validator;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Moment, Period, Time};
 
 /// What never changes about a chain and the program that serves it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChainAbout {
     /// The chain's name.
     pub name: String,
@@ -24,7 +25,7 @@ pub struct ChainAbout {
 }
 
 /// The end of the chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TipSummary {
     /// Height of the last block; 0 for the genesis.
     pub height: Height,
@@ -37,7 +38,7 @@ pub struct TipSummary {
 }
 
 /// `GET /api/v1/status`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// The chain.
     pub about: ChainAbout,
@@ -48,7 +49,7 @@ pub struct Status {
 }
 
 /// How this node takes part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "mode")]
 pub enum NodeMode {
     /// It votes.
@@ -65,7 +66,7 @@ pub enum NodeMode {
 }
 
 /// Another node as this one sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PeerStatus {
     /// Its name within the chain.
     pub node: NodeId,
@@ -86,7 +87,7 @@ pub struct PeerStatus {
 }
 
 /// How far behind this node is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum SyncState {
     /// It has every block it heard of.
@@ -99,7 +100,7 @@ pub enum SyncState {
 }
 
 /// This node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeStatus {
     /// Its name within the chain.
     pub node: NodeId,
@@ -124,7 +125,7 @@ pub struct NodeStatus {
 }
 
 /// `GET /readyz`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
     /// Whether its answers are fit for use.
     pub ready: bool,
@@ -133,7 +134,7 @@ pub struct Readiness {
 }
 
 /// A node of the network, as the ledger registers it: `GET /api/v1/nodes` lists them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeItem {
     /// Its name within the chain.
     pub id: NodeId,
@@ -156,7 +157,7 @@ pub struct NodeItem {
 }
 
 /// A block in a list: `GET /api/v1/blocks`, newest first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockItem {
     /// Its height.
     pub height: Height,
@@ -175,7 +176,7 @@ pub struct BlockItem {
 }
 
 /// A block's header.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HeaderAnswer {
     /// Layout version.
     pub version: u16,
@@ -208,7 +209,7 @@ pub struct HeaderAnswer {
 }
 
 /// One member's precommit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignerItem {
     /// Its index in the validator set.
     pub index: u16,
@@ -223,7 +224,7 @@ pub struct SignerItem {
 }
 
 /// The proof that a quorum decided a block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CertificateAnswer {
     /// The round it was decided in.
     pub round: u32,
@@ -236,7 +237,7 @@ pub struct CertificateAnswer {
 }
 
 /// A transaction in a block's list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionItem {
     /// Its id.
     pub id: TransactionId,
@@ -251,7 +252,7 @@ pub struct TransactionItem {
 }
 
 /// Who signed something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Signer {
     /// The key.
     pub public_key: PublicKey,
@@ -264,7 +265,7 @@ pub struct Signer {
 }
 
 /// `GET /api/v1/blocks/{height}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BlockAnswer {
     /// This block.
     pub as_of: Moment,
@@ -279,7 +280,7 @@ pub struct BlockAnswer {
 }
 
 /// What became of a transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "status")]
 pub enum TransactionStatus {
     /// It waits for a block.
@@ -303,7 +304,7 @@ pub enum TransactionStatus {
 }
 
 /// `GET /api/v1/transactions/{id}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionAnswer {
     /// The tip when this was answered.
     pub as_of: Moment,
@@ -317,7 +318,7 @@ pub struct TransactionAnswer {
 }
 
 /// What a transaction says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TransactionContent {
     /// Its author.
     pub signer: Signer,
@@ -330,18 +331,19 @@ pub struct TransactionContent {
     /// The author's signature over the envelope.
     pub signature: Signature,
     /// What it does. Times within are milliseconds since 1970, as they were signed.
+    #[schema(value_type = Vec<Object>)]
     pub actions: Vec<Action>,
 }
 
 /// `POST /api/v1/transactions`: accepted for a block, not yet in one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Accepted {
     /// The transaction's id; ask `/api/v1/transactions/{id}` for what became of it.
     pub id: TransactionId,
 }
 
 /// `GET /api/v1/keys/{public_key}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeyAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -356,7 +358,7 @@ pub struct KeyAnswer {
 }
 
 /// A key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct KeyItem {
     /// The public key.
     pub public_key: PublicKey,
@@ -373,11 +375,12 @@ pub struct KeyItem {
 }
 
 /// `GET /api/v1/parameters`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ParametersAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
     /// The parameters.
+    #[schema(value_type = Object)]
     pub parameters: Parameters,
     /// Who holds which office.
     pub offices: Vec<OfficeHolder>,

@@ -10,11 +10,12 @@ use dirchain_ledger::records::{
     ResourceKind, ResourceStatus, ResponsibilityEnd, SensitivityLevel, Sharing, Trail, UpdateCycle,
 };
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{KeyItem, Moment, Period, Signer};
 
 /// A sharing type without its condition or legal basis: what lists show and filters name.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SharingType {
     /// 无条件共享
@@ -36,7 +37,7 @@ impl From<&Sharing> for SharingType {
 }
 
 /// A department in a list: `GET /api/v1/departments`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DepartmentItem {
     /// Its permanent id.
     pub id: DepartmentId,
@@ -57,7 +58,7 @@ pub struct DepartmentItem {
 }
 
 /// A status with the block it began in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StatusItem {
     /// The status.
     pub status: DepartmentStatus,
@@ -66,7 +67,7 @@ pub struct StatusItem {
 }
 
 /// A list cut at a bound.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Cut<T> {
     /// The first of them.
     pub items: Vec<T>,
@@ -84,7 +85,7 @@ impl<T> Default for Cut<T> {
 }
 
 /// `GET /api/v1/departments/{id}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DepartmentAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -104,7 +105,7 @@ pub struct DepartmentAnswer {
 }
 
 /// A responsibility in a list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResponsibilityItem {
     /// Its code.
     pub code: ResponsibilityCode,
@@ -123,7 +124,7 @@ pub struct ResponsibilityItem {
 }
 
 /// `GET /api/v1/responsibilities/{code}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResponsibilityAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -141,7 +142,7 @@ pub struct ResponsibilityAnswer {
 }
 
 /// A catalogue entry in a list: `GET /api/v1/resources`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResourceItem {
     /// Its code.
     pub code: ResourceCode,
@@ -174,7 +175,7 @@ pub struct ResourceItem {
 }
 
 /// What holds for a field once the entry's defaults are applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EffectiveField {
     /// The field.
     pub number: FieldNumber,
@@ -187,7 +188,7 @@ pub struct EffectiveField {
 }
 
 /// Where a draft stands.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DraftState {
     /// Being written.
@@ -199,7 +200,7 @@ pub enum DraftState {
 }
 
 /// An entry not published yet, or the amendment of one that is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DraftAnswer {
     /// Where it stands.
     pub state: DraftState,
@@ -214,7 +215,7 @@ pub struct DraftAnswer {
 }
 
 /// When a version was in force.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VersionItem {
     /// The version.
     pub version: u32,
@@ -223,7 +224,7 @@ pub struct VersionItem {
 }
 
 /// A withdrawn entry's end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WithdrawalAnswer {
     /// Why.
     pub reason: String,
@@ -232,7 +233,7 @@ pub struct WithdrawalAnswer {
 }
 
 /// `GET /api/v1/resources/{code}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ResourceAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -258,7 +259,7 @@ pub struct ResourceAnswer {
 }
 
 /// One event in a record's history, newest first: `GET /api/v1/resources/{code}/history`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryItem {
     /// When it took effect.
     pub at: Moment,
@@ -280,17 +281,18 @@ pub struct HistoryItem {
 }
 
 /// An action that took effect: `GET /api/v1/events`, messages of the type `action`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ActionEvent {
     /// When, where, who and why.
     #[serde(flatten)]
     pub item: HistoryItem,
     /// What was done, as it was signed. Times within are milliseconds since 1970.
+    #[schema(value_type = Object)]
     pub content: Action,
 }
 
 /// Numbers for an overview, counted up to a bound.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BoundedCount {
     /// How many were counted.
     pub count: u64,

@@ -4,6 +4,7 @@
 //! Invariant: nothing here reads a ledger, renders a page or knows HTTP. A field is only ever added;
 //! whoever parses ignores what it does not know.
 
+mod authzen;
 mod chain;
 mod directory;
 mod problem;
@@ -11,6 +12,7 @@ mod records;
 mod sharing;
 mod time;
 
+pub use authzen::*;
 pub use chain::*;
 pub use directory::*;
 pub use problem::*;
@@ -19,9 +21,10 @@ pub use sharing::*;
 pub use time::*;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// One page of a list, and where the next one begins.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Page<T> {
     /// The block after which the list stood so. Every further page of it holds for the same block.
     pub as_of: Moment,

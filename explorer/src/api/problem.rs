@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// What every problem's `type` begins with; its code follows.
 pub const PROBLEM_TYPE_PREFIX: &str = "urn:dirchain:problem:";
 
 /// A problem document, `application/problem+json`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
     /// `urn:dirchain:problem:<code>`; stable, for programs.
     #[serde(rename = "type")]

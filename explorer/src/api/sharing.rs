@@ -7,11 +7,12 @@ use dirchain_ledger::ids::{
 };
 use dirchain_ledger::records::{EndKind, SharingMethod};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Moment, Period, SharingType, Time};
 
 /// Why a department may read a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", tag = "basis")]
 pub enum Basis {
     /// It provides the data.
@@ -67,7 +68,7 @@ impl From<LedgerBasis> for Basis {
 }
 
 /// `GET /api/v1/access-check`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccessAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -111,7 +112,7 @@ impl AccessAnswer {
 }
 
 /// A reader of a field and why it may read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReaderItem {
     /// Who.
     pub department: DepartmentId,
@@ -130,7 +131,7 @@ impl From<LedgerReader> for ReaderItem {
 }
 
 /// Every department that may read one field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldReaders {
     /// The field.
     pub field: FieldNumber,
@@ -143,7 +144,7 @@ pub struct FieldReaders {
 }
 
 /// `GET /api/v1/resources/{code}/readers`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReadersAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -156,7 +157,7 @@ pub struct ReadersAnswer {
 }
 
 /// A decision with its signer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionItem {
     /// The deciding department.
     pub department: DepartmentId,
@@ -169,7 +170,7 @@ pub struct DecisionItem {
 }
 
 /// Where an application stands, in one word.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationState {
     /// Waits for the provider.
@@ -189,7 +190,7 @@ pub enum ApplicationState {
 }
 
 /// An application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApplicationItem {
     /// Its id.
     pub id: SharingId,
@@ -232,7 +233,7 @@ pub struct ApplicationItem {
 }
 
 /// `GET /api/v1/applications/{resource}/{number}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApplicationAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -242,7 +243,7 @@ pub struct ApplicationAnswer {
 }
 
 /// An early end with its signer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EarlyEndItem {
     /// Which kind.
     pub kind: EndKind,
@@ -252,7 +253,7 @@ pub struct EarlyEndItem {
 
 /// Where an authorization stands at the instant of the answer, in one word: in force exactly when
 /// no verdict fails on the authorization itself.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorizationState {
     /// Active, within its window.
@@ -269,7 +270,7 @@ pub enum AuthorizationState {
 }
 
 /// An authorization.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuthorizationItem {
     /// Its id, the application's.
     pub id: SharingId,
@@ -312,7 +313,7 @@ pub struct AuthorizationItem {
 }
 
 /// `GET /api/v1/authorizations/{resource}/{number}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuthorizationAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -322,7 +323,7 @@ pub struct AuthorizationAnswer {
 }
 
 /// Which side of a department's applications or authorizations a list shows (`?direction=`).
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// On entries that this department provides: what others asked of it, what it granted them.

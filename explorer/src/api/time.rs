@@ -7,6 +7,9 @@ use dirchain_ledger::ids::{self, Height, TimeMs};
 use dirchain_ledger::records;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An instant, printed as RFC 3339 in UTC with milliseconds (`2026-03-01T04:05:06.789Z`).
 ///
@@ -78,8 +81,21 @@ impl<'de> Deserialize<'de> for Time {
     }
 }
 
+impl PartialSchema for Time {
+    fn schema() -> RefOr<Schema> {
+        let object = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .examples(["2026-03-01T04:05:06.789Z"])
+            .description(Some("An instant in UTC with milliseconds (RFC 3339)."));
+        RefOr::T(Schema::Object(object.build()))
+    }
+}
+
+impl ToSchema for Time {}
+
 /// A block's height and time: when something took effect, or for when an answer holds.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Moment {
     /// The block's height; 0 is the genesis.
     pub height: Height,
@@ -106,7 +122,7 @@ impl From<Moment> for ids::Moment {
 }
 
 /// A span of the chain: from a block on, up to (and without) another.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Period {
     /// The first block.
     pub from: Moment,

@@ -10,6 +10,7 @@ use axum::http::Uri;
 use dirchain_ledger::access::may_read;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, PurposeCode, ResourceCode};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::extract::{Answer, Params, point};
 use super::{App, check_address};
@@ -18,7 +19,7 @@ use crate::at::{self, At};
 use crate::directory::Directory;
 
 /// A check that takes longer is not made on the event loop a second time.
-const SHORT: Duration = Duration::from_millis(1);
+pub(super) const SHORT: Duration = Duration::from_millis(1);
 /// Resources remembered for having taken longer.
 const SLOW_MAX: usize = 1_024;
 
@@ -28,12 +29,12 @@ const SLOW_MAX: usize = 1_024;
 pub(crate) struct SlowResources(RwLock<BTreeSet<ResourceCode>>);
 
 impl SlowResources {
-    fn holds(&self, resource: &ResourceCode) -> bool {
+    pub(super) fn holds(&self, resource: &ResourceCode) -> bool {
         let slow = self.0.read().unwrap_or_else(|poison| poison.into_inner());
         slow.contains(resource)
     }
 
-    fn note(&self, resource: &ResourceCode) {
+    pub(super) fn note(&self, resource: &ResourceCode) {
         let mut slow = self.0.write().unwrap_or_else(|poison| poison.into_inner());
         if slow.len() >= SLOW_MAX {
             slow.clear();
@@ -42,7 +43,8 @@ impl SlowResources {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccessQuery {
     department: DepartmentId,
@@ -53,6 +55,7 @@ pub(crate) struct AccessQuery {
 }
 
 /// The verdict with its basis or the condition that failed.
+#[utoipa::path(get, path = "/access-check", tag = "sharing", params(AccessQuery), responses((status = 200, description = "The answer", body = AccessAnswer)))]
 pub(crate) async fn access_check(
     State(app): State<Arc<App>>,
     uri: Uri,

@@ -1,7 +1,7 @@
 //! What the handlers share: the two doors, and the bounds on how many pass at a time.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use dirchain_ledger::records::RecordKind;
@@ -12,6 +12,9 @@ use crate::api::{BoundedCount, Moment, Problem};
 use crate::directory::{Directory, Submit};
 use crate::http::access::SlowResources;
 use crate::http::events::Newest;
+use crate::http::guard::{Access, Rate, Rates};
+use crate::http::idempotency::IdempotencyKeys;
+use crate::http::openapi::Document;
 use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::Reading;
@@ -31,6 +34,14 @@ pub(crate) struct Counts {
 pub struct Settings {
     /// Turns true when the node stops: whoever listens to what happens is let go.
     pub stopping: Option<watch::Receiver<bool>>,
+    /// Who may ask.
+    pub access: Access,
+    /// How often one address may ask, this machine's own apart; none for no bound.
+    pub rate: Option<Rate>,
+    /// The address under which clients reach the node, where it is not the one that they asked.
+    pub public_url: Option<String>,
+    /// Whether connections are encrypted.
+    pub encrypted: bool,
 }
 
 /// The handlers' state.
@@ -44,7 +55,11 @@ pub(crate) struct App {
     bodies: Semaphore,
     listeners: Arc<Semaphore>,
     pub(crate) newest: Newest,
+    pub(crate) rates: Rates,
+    pub(crate) idempotency_keys: IdempotencyKeys,
     settings: Settings,
+    /// What documents the interface; set once the routes are put together.
+    document: OnceLock<Document>,
     counts: Mutex<Option<(Instant, Counts)>>,
 }
 
@@ -64,7 +79,10 @@ impl App {
             bodies: Semaphore::new(limits::BODIES_MAX),
             listeners: Arc::new(Semaphore::new(limits::LISTENERS_MAX)),
             newest: Newest::default(),
+            rates: Rates::default(),
+            idempotency_keys: IdempotencyKeys::default(),
             settings,
+            document: OnceLock::new(),
             counts: Mutex::new(None),
         }
     }
@@ -99,6 +117,19 @@ impl App {
     /// A place among those whose body is being received.
     pub(crate) fn body_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
         take(&self.bodies, "transactions are being received")
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The interface's documentation.
+    pub(crate) fn document(&self) -> &Document {
+        self.document.get_or_init(Document::default)
+    }
+
+    pub(crate) fn set_document(&self, document: Document) {
+        self.document.get_or_init(|| document);
     }
 
     /// A place among those that listen to what happens, held for as long as they do.

@@ -6,6 +6,7 @@ use axum::extract::State;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::Height;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
 use super::extract::{Answer, Params, Place, point, slice};
@@ -16,7 +17,8 @@ use crate::limits;
 use crate::reading::{self, Reading};
 
 /// A list that can be asked for at a point of the chain.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
     limit: Option<usize>,
@@ -25,19 +27,22 @@ pub(crate) struct ListQuery {
 }
 
 /// A record that can be asked for at a point of the chain.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AtQuery {
     pub(crate) at: Option<String>,
 }
 
 /// The chain, its end, this node.
+#[utoipa::path(get, path = "/status", tag = "chain", responses((status = 200, description = "The answer", body = Status)))]
 pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Answer<Status>, Problem> {
     let status = app.read(|directory| Ok(reading::status(directory))).await?;
     Ok(Answer(status))
 }
 
 /// The registered nodes.
+#[utoipa::path(get, path = "/nodes", tag = "chain", params(ListQuery), responses((status = 200, description = "The answer", body = Page<NodeItem>)))]
 pub(crate) async fn nodes(
     State(app): State<Arc<App>>,
     Params(query): Params<ListQuery>,
@@ -57,6 +62,7 @@ pub(crate) async fn nodes(
 }
 
 /// Parameters, offices, validators.
+#[utoipa::path(get, path = "/parameters", tag = "chain", params(AtQuery), responses((status = 200, description = "The answer", body = ParametersAnswer)))]
 pub(crate) async fn parameters(
     State(app): State<Arc<App>>,
     Params(query): Params<AtQuery>,
@@ -69,6 +75,7 @@ pub(crate) async fn parameters(
 }
 
 /// Blocks, newest first.
+#[utoipa::path(get, path = "/blocks", tag = "chain", params(ListQuery), responses((status = 200, description = "The answer", body = Page<BlockItem>)))]
 pub(crate) async fn blocks(
     State(app): State<Arc<App>>,
     Params(query): Params<ListQuery>,
@@ -83,6 +90,7 @@ pub(crate) async fn blocks(
 }
 
 /// A block.
+#[utoipa::path(get, path = "/blocks/{height}", tag = "chain", params(("height" = u64, Path, description = "The block, from 1 on")), responses((status = 200, description = "The answer", body = BlockAnswer)))]
 pub(crate) async fn block(
     State(app): State<Arc<App>>,
     Place(height): Place<u64>,
@@ -94,6 +102,7 @@ pub(crate) async fn block(
 }
 
 /// A key, with how many of its transactions wait.
+#[utoipa::path(get, path = "/keys/{public_key}", tag = "chain", params(("public_key" = PublicKey, Path), AtQuery), responses((status = 200, description = "The answer", body = KeyAnswer)))]
 pub(crate) async fn key(
     State(app): State<Arc<App>>,
     Place(public_key): Place<PublicKey>,

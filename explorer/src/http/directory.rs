@@ -8,6 +8,7 @@ use dirchain_ledger::ids::{
 };
 use dirchain_ledger::records::{RecordId, ResourceStatus};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
 use super::chain::AtQuery;
@@ -29,7 +30,8 @@ fn listed(limit: Option<usize>, cursor: Option<&str>) -> Result<Slice, Problem> 
     slice(limit, cursor, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DepartmentsQuery {
     text: Option<String>,
@@ -39,6 +41,7 @@ pub(crate) struct DepartmentsQuery {
 }
 
 /// Departments by id.
+#[utoipa::path(get, path = "/departments", tag = "directory", params(DepartmentsQuery), responses((status = 200, description = "The answer", body = Page<DepartmentItem>)))]
 pub(crate) async fn departments(
     State(app): State<Arc<App>>,
     Params(query): Params<DepartmentsQuery>,
@@ -55,6 +58,7 @@ pub(crate) async fn departments(
 }
 
 /// One department.
+#[utoipa::path(get, path = "/departments/{id}", tag = "directory", params(("id" = DepartmentId, Path), AtQuery), responses((status = 200, description = "The answer", body = DepartmentAnswer)))]
 pub(crate) async fn department(
     State(app): State<Arc<App>>,
     Place(id): Place<DepartmentId>,
@@ -66,6 +70,7 @@ pub(crate) async fn department(
 }
 
 /// One responsibility.
+#[utoipa::path(get, path = "/responsibilities/{code}", tag = "directory", params(("code" = ResponsibilityCode, Path), AtQuery), responses((status = 200, description = "The answer", body = ResponsibilityAnswer)))]
 pub(crate) async fn responsibility(
     State(app): State<Arc<App>>,
     Place(code): Place<ResponsibilityCode>,
@@ -76,7 +81,8 @@ pub(crate) async fn responsibility(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourcesQuery {
     provider: Option<DepartmentId>,
@@ -89,6 +95,7 @@ pub(crate) struct ResourcesQuery {
 }
 
 /// Entries by code.
+#[utoipa::path(get, path = "/resources", tag = "directory", params(ResourcesQuery), responses((status = 200, description = "The answer", body = Page<ResourceItem>)))]
 pub(crate) async fn resources(
     State(app): State<Arc<App>>,
     Params(query): Params<ResourcesQuery>,
@@ -108,6 +115,7 @@ pub(crate) async fn resources(
 }
 
 /// One entry.
+#[utoipa::path(get, path = "/resources/{code}", tag = "directory", params(("code" = ResourceCode, Path), AtQuery), responses((status = 200, description = "The answer", body = ResourceAnswer)))]
 pub(crate) async fn resource(
     State(app): State<Arc<App>>,
     Place(code): Place<ResourceCode>,
@@ -118,7 +126,8 @@ pub(crate) async fn resource(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadersQuery {
     field: Option<FieldNumber>,
@@ -126,6 +135,7 @@ pub(crate) struct ReadersQuery {
 }
 
 /// Who may read an entry's fields.
+#[utoipa::path(get, path = "/resources/{code}/readers", tag = "sharing", params(("code" = ResourceCode, Path), ReadersQuery), responses((status = 200, description = "The answer", body = ReadersAnswer)))]
 pub(crate) async fn readers(
     State(app): State<Arc<App>>,
     Place(code): Place<ResourceCode>,
@@ -137,7 +147,8 @@ pub(crate) async fn readers(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct HistoryQuery {
     limit: Option<usize>,
@@ -146,6 +157,7 @@ pub(crate) struct HistoryQuery {
 }
 
 /// What happened to an entry.
+#[utoipa::path(get, path = "/resources/{code}/history", tag = "directory", params(("code" = ResourceCode, Path), HistoryQuery), responses((status = 200, description = "The answer", body = Page<HistoryItem>)))]
 pub(crate) async fn resource_history(
     State(app): State<Arc<App>>,
     Place(code): Place<ResourceCode>,
@@ -155,6 +167,7 @@ pub(crate) async fn resource_history(
 }
 
 /// What happened to a department.
+#[utoipa::path(get, path = "/departments/{id}/history", tag = "directory", params(("id" = DepartmentId, Path), HistoryQuery), responses((status = 200, description = "The answer", body = Page<HistoryItem>)))]
 pub(crate) async fn department_history(
     State(app): State<Arc<App>>,
     Place(id): Place<DepartmentId>,
@@ -174,6 +187,7 @@ async fn history(app: &App, subject: RecordId, query: HistoryQuery) -> Answered<
 }
 
 /// One application.
+#[utoipa::path(get, path = "/applications/{resource}/{number}", tag = "sharing", params(("resource" = ResourceCode, Path), ("number" = u32, Path, description = "Counts from 1 within the resource"), AtQuery), responses((status = 200, description = "The answer", body = ApplicationAnswer)))]
 pub(crate) async fn application(
     State(app): State<Arc<App>>,
     Place((resource, number)): Place<(ResourceCode, u32)>,
@@ -186,6 +200,7 @@ pub(crate) async fn application(
 }
 
 /// One authorization.
+#[utoipa::path(get, path = "/authorizations/{resource}/{number}", tag = "sharing", params(("resource" = ResourceCode, Path), ("number" = u32, Path, description = "Counts from 1 within the resource"), AtQuery), responses((status = 200, description = "The answer", body = AuthorizationAnswer)))]
 pub(crate) async fn authorization(
     State(app): State<Arc<App>>,
     Place((resource, number)): Place<(ResourceCode, u32)>,
@@ -197,7 +212,8 @@ pub(crate) async fn authorization(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ApplicationsQuery {
     direction: Option<Direction>,
@@ -208,6 +224,7 @@ pub(crate) struct ApplicationsQuery {
 }
 
 /// A department's applications.
+#[utoipa::path(get, path = "/departments/{id}/applications", tag = "sharing", params(("id" = DepartmentId, Path), ApplicationsQuery), responses((status = 200, description = "The answer", body = Page<ApplicationItem>)))]
 pub(crate) async fn applications(
     State(app): State<Arc<App>>,
     Place(id): Place<DepartmentId>,
@@ -225,7 +242,8 @@ pub(crate) async fn applications(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AuthorizationsQuery {
     direction: Option<Direction>,
@@ -236,6 +254,7 @@ pub(crate) struct AuthorizationsQuery {
 }
 
 /// A department's authorizations.
+#[utoipa::path(get, path = "/departments/{id}/authorizations", tag = "sharing", params(("id" = DepartmentId, Path), AuthorizationsQuery), responses((status = 200, description = "The answer", body = Page<AuthorizationItem>)))]
 pub(crate) async fn authorizations(
     State(app): State<Arc<App>>,
     Place(id): Place<DepartmentId>,

@@ -16,6 +16,7 @@ use dirchain_ledger::ids::Height;
 use futures::stream;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
+use utoipa::IntoParams;
 
 use super::App;
 use super::extract::{Params, json_text};
@@ -74,7 +75,8 @@ impl Newest {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EventsQuery {
     /// The first block to tell of; the next one when left out.
@@ -84,6 +86,9 @@ pub(crate) struct EventsQuery {
 }
 
 /// Blocks and actions as they come. `Last-Event-ID` goes before `from`.
+#[utoipa::path(get, path = "/events", tag = "chain",
+    params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last message seen, such as 7 or 7.0.2; the stream goes on after it")),
+    responses((status = 200, description = "Messages of the types `block` (a BlockItem), `action` (an ActionEvent) and, at the end of a stream that cannot go on, `problem`", body = String, content_type = "text/event-stream")))]
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
     headers: HeaderMap,

@@ -2,18 +2,23 @@
 
 mod access;
 mod app;
+mod authzen;
 mod chain;
 mod directory;
 mod envelope;
 mod events;
 mod extract;
+mod guard;
 mod health;
+mod idempotency;
+mod openapi;
 mod records;
 mod transactions;
 
 pub use app::Settings;
 pub(crate) use app::{App, Counts};
 pub(crate) use extract::{Params, Place, slice, text_filter};
+pub use guard::{Access, Peer, Rate, TokenRole, Tokens, TokensError};
 pub(crate) use transactions::look_up;
 
 use std::sync::Arc;
@@ -23,9 +28,11 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
+use utoipa_axum::routes;
 
 use envelope::{envelope, for_ever, historic};
+use guard::guard;
 
 use crate::api::Problem;
 use crate::directory::{Directory, Submit};
@@ -45,81 +52,82 @@ pub fn router_with(
     settings: Settings,
 ) -> Router {
     let app = Arc::new(App::new(directory, submit, settings));
-    let slow = Router::new()
-        .nest("/api/v1", interface())
-        .merge(pages::routes())
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
-        .layer(middleware::from_fn(short_address));
-    // The access check stands outside that layer: it is asked for far more often than the rest,
-    // and looks after its own bounds.
+    let (documented, api) = documented().split_for_parts();
+    app.set_document(openapi::document(&api));
     Router::new()
-        .route("/api/v1/access-check", get(access::access_check))
-        .layer(middleware::from_fn(historic))
-        .merge(slow)
+        .merge(documented)
+        .merge(pages::routes().layer(middleware::from_fn(short_address)))
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), envelope))
         .with_state(app)
 }
 
-fn interface() -> Router<Arc<App>> {
+/// Everything for programs. A route enters here with its documentation, and no other way.
+fn documented() -> OpenApiRouter<Arc<App>> {
+    let slow = OpenApiRouter::new()
+        .nest("/api/v1", interface())
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+        .layer(middleware::from_fn(short_address));
+    // The access check stands outside that layer: it is asked for far more often than the rest,
+    // and looks after its own bounds.
+    let check = OpenApiRouter::new().routes(routes!(access::access_check));
+    OpenApiRouter::new()
+        .nest("/api/v1", check.layer(middleware::from_fn(historic)))
+        .merge(decisions())
+        .merge(slow)
+}
+
+/// The node as a policy decision point.
+fn decisions() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(authzen::configuration))
+        .routes(routes!(authzen::evaluation))
+        .routes(routes!(authzen::evaluations))
+        .routes(routes!(authzen::search_subject))
+        .routes(routes!(authzen::search_resource))
+        .routes(routes!(authzen::search_action))
+}
+
+fn interface() -> OpenApiRouter<Arc<App>> {
     live().merge(pinned().layer(middleware::from_fn(historic)))
 }
 
 /// What an answer here says changes without a block too, or with every one.
-fn live() -> Router<Arc<App>> {
+fn live() -> OpenApiRouter<Arc<App>> {
     let body_max = DefaultBodyLimit::max(limits::JSON_BODY_BYTES_MAX);
-    Router::new()
-        .route("/status", get(chain::status))
-        .route("/events", get(events::events))
-        .route("/nodes", get(chain::nodes))
-        .route("/keys/{public_key}", get(chain::key))
-        .route("/transactions/{id}", get(transactions::transaction))
-        .route("/transactions", post(transactions::submit).layer(body_max))
+    OpenApiRouter::new()
+        .routes(routes!(openapi::openapi))
+        .routes(routes!(chain::status))
+        .routes(routes!(events::events))
+        .routes(routes!(chain::nodes))
+        .routes(routes!(chain::key))
+        .routes(routes!(transactions::transaction))
+        .routes(routes!(transactions::submit).layer(body_max))
 }
 
 /// What an answer here says about one height, it says for ever.
-fn pinned() -> Router<Arc<App>> {
-    Router::new()
-        .route("/parameters", get(chain::parameters))
-        .route("/blocks", get(chain::blocks))
-        .route(
-            "/blocks/{height}",
-            get(chain::block).layer(middleware::from_fn(for_ever)),
-        )
-        .route("/departments", get(directory::departments))
-        .route("/departments/{id}", get(directory::department))
-        .route(
-            "/departments/{id}/history",
-            get(directory::department_history),
-        )
-        .route(
-            "/departments/{id}/applications",
-            get(directory::applications),
-        )
-        .route(
-            "/departments/{id}/authorizations",
-            get(directory::authorizations),
-        )
-        .route("/responsibilities/{code}", get(directory::responsibility))
-        .route("/resources", get(directory::resources))
-        .route("/resources/{code}", get(directory::resource))
-        .route("/resources/{code}/readers", get(directory::readers))
-        .route(
-            "/resources/{code}/history",
-            get(directory::resource_history),
-        )
-        .route(
-            "/applications/{resource}/{number}",
-            get(directory::application),
-        )
-        .route(
-            "/authorizations/{resource}/{number}",
-            get(directory::authorization),
-        )
-        .merge(records::routes())
+fn pinned() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(chain::parameters))
+        .routes(routes!(chain::blocks))
+        .routes(routes!(chain::block).layer(middleware::from_fn(for_ever)))
+        .routes(routes!(directory::departments))
+        .routes(routes!(directory::department))
+        .routes(routes!(directory::department_history))
+        .routes(routes!(directory::applications))
+        .routes(routes!(directory::authorizations))
+        .routes(routes!(directory::responsibility))
+        .routes(routes!(directory::resources))
+        .routes(routes!(directory::resource))
+        .routes(routes!(directory::readers))
+        .routes(routes!(directory::resource_history))
+        .routes(routes!(directory::application))
+        .routes(routes!(directory::authorization))
+        .merge(OpenApiRouter::from(records::routes()))
 }
 
 /// Refuses addresses longer than any that this program writes.
@@ -158,10 +166,7 @@ async fn nowhere(visit: pages::Visit, uri: Uri, headers: HeaderMap) -> Response 
 
 async fn wrong_method(method: axum::http::Method, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();
-    let takes = if path == "/api/v1/transactions" {
-        "POST"
-    } else {
-        "GET"
-    };
+    let posts = path == "/api/v1/transactions" || path.starts_with("/access/v1/");
+    let takes = if posts { "POST" } else { "GET" };
     ProblemKind::MethodNotAllowed.with(format!("{path} takes {takes}, not {method}"))
 }

@@ -11,10 +11,12 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{ResourceCode, TransactionId};
 use dirchain_ledger::transaction::SignedTransaction;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::App;
 use super::app::{broken, in_time};
 use super::extract::{Answer, Params, Place};
+use super::idempotency::{self, Begun};
 use crate::api::{Accepted, Problem, TransactionAnswer, TransactionStatus};
 use crate::directory::{Directory, TransactionOutcome};
 use crate::limits;
@@ -31,14 +33,32 @@ enum Format {
 }
 
 /// Hands a transaction to the node.
+#[utoipa::path(post, path = "/transactions", tag = "chain",
+    params(("Idempotency-Key" = Option<String>, Header, description = "A key of the client's, such as a UUID: what is repeated under it has one effect and one answer")),
+    request_body(description = "A signed transaction: its encoding, or the same in JSON", content(
+        (Vec<u8> = "application/octet-stream"), (Object = "application/json"))),
+    responses((status = 202, description = "Taken, not yet in a block", body = Accepted)))]
 pub(crate) async fn submit(
     State(app): State<Arc<App>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let format = format_of(request.headers())?;
+    let headers = request.headers().clone();
+    let format = format_of(&headers)?;
     let body = {
         let _place = app.body_place()?;
-        receive(request, format).await?
+        let size_bytes_max = match format {
+            Format::Binary => limits::BINARY_BODY_BYTES_MAX,
+            Format::Json => limits::JSON_BODY_BYTES_MAX,
+        };
+        receive(request, size_bytes_max, "Split its actions over several").await?
+    };
+    let key = idempotency::key_of(&headers)?;
+    let under_way = match key {
+        None => None,
+        Some(key) => match app.idempotency_keys.begin(key, &body)? {
+            Begun::Taken(id) => return Ok(accepted(id)),
+            Begun::New(under_way) => Some(under_way),
+        },
     };
     let transaction = if body.len() <= INLINE_BODY_BYTES_MAX {
         parse(&body, format)?
@@ -52,8 +72,29 @@ pub(crate) async fn submit(
         Ok(id) => id,
         Err(problem) => return Err(with_changes(&app, problem, decided_on).await),
     };
+    if let Some(under_way) = under_way {
+        under_way.taken(id);
+    }
+    Ok(accepted(id))
+}
+
+fn accepted(id: TransactionId) -> Response {
     let location = [(header::LOCATION, format!("/api/v1/transactions/{id}"))];
-    Ok((StatusCode::ACCEPTED, location, Answer(Accepted { id })).into_response())
+    (StatusCode::ACCEPTED, location, Answer(Accepted { id })).into_response()
+}
+
+/// The body of a request with questions.
+pub(super) async fn receive_json(app: &App, request: Request) -> Result<Bytes, Problem> {
+    if format_of(request.headers()) != Ok(Format::Json) {
+        return Err(ProblemKind::UnsupportedMediaType.with("Send questions as application/json"));
+    }
+    let _place = app.body_place()?;
+    receive(
+        request,
+        limits::QUESTIONS_BYTES_MAX,
+        "Ask in several requests",
+    )
+    .await
 }
 
 /// The entries that a transaction's actions name, with the revision each was decided on.
@@ -116,14 +157,10 @@ fn format_of(headers: &HeaderMap) -> Result<Format, Problem> {
         .with("Send a transaction as application/octet-stream (its encoding) or application/json"))
 }
 
-async fn receive(request: Request, format: Format) -> Result<Bytes, Problem> {
-    let size_bytes_max = match format {
-        Format::Binary => limits::BINARY_BODY_BYTES_MAX,
-        Format::Json => limits::JSON_BODY_BYTES_MAX,
-    };
+async fn receive(request: Request, size_bytes_max: usize, advice: &str) -> Result<Bytes, Problem> {
     let too_large = || {
         ProblemKind::BodyTooLarge.with(format!(
-            "A transaction has at most {size_bytes_max} bytes in this format. Split its actions over several"
+            "At most {size_bytes_max} bytes are taken here. {advice}"
         ))
     };
     let received = tokio::time::timeout(limits::BODY_TIME_MAX, Bytes::from_request(request, &()));
@@ -152,7 +189,8 @@ fn parse(body: &[u8], format: Format) -> Result<SignedTransaction, Problem> {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WaitQuery {
     wait_ms: Option<u64>,
@@ -162,6 +200,7 @@ pub(crate) struct WaitQuery {
 }
 
 /// What became of a transaction; waits for it when asked to.
+#[utoipa::path(get, path = "/transactions/{id}", tag = "chain", params(("id" = TransactionId, Path), WaitQuery), responses((status = 200, description = "The answer", body = TransactionAnswer)))]
 pub(crate) async fn transaction(
     State(app): State<Arc<App>>,
     Place(id): Place<TransactionId>,

@@ -8,6 +8,7 @@ mod departments;
 mod filters;
 mod frame;
 mod home;
+mod interface;
 mod resources;
 mod search;
 mod sharing;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/blocks/{height}", get(blocks::block))
         .route("/transactions/{id}", get(blocks::transaction))
         .layer(middleware::from_fn(in_words))
+        .route("/interface", get(interface::interface))
         .route("/assets/style.css", get(style))
         .route("/assets/icon.svg", get(icon))
 }

@@ -20,6 +20,7 @@ pub(crate) use history::block_events;
 pub(crate) use memo::Memo;
 pub(crate) use readers::{FieldAccess, WhoReads};
 pub(crate) use resources::ResourceFilter;
+pub(crate) use scan::scan_records;
 pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter};
 
 use std::cell::RefCell;
@@ -64,7 +65,7 @@ impl Slice {
     }
 
     /// After which record the list goes on; it is of one of the kinds that the list walks.
-    fn after_record(&self, kinds: &[RecordKind]) -> Result<Option<&RecordId>, Problem> {
+    pub(crate) fn after_record(&self, kinds: &[RecordKind]) -> Result<Option<&RecordId>, Problem> {
         match self.cursor.as_ref().map(|cursor| &cursor.after) {
             None => Ok(None),
             Some(After::Record(id)) if kinds.contains(&id.kind()) => Ok(Some(id)),

@@ -69,6 +69,18 @@ pub(super) fn scan<T>(
     Ok(Found { items, next })
 }
 
+/// Walks the records of a kind until `look` has enough, [`limits::SCAN_MAX`] were examined, or the
+/// list ends. After which one the next walk goes on.
+pub(crate) fn scan_records(
+    view: &dyn View,
+    kind: RecordKind,
+    after: Option<&RecordId>,
+    mut look: impl FnMut(&RecordId) -> Result<bool, Problem>,
+) -> Result<Option<RecordId>, Problem> {
+    let enough = |id: &RecordId| Ok((!look(id)?).then_some(()));
+    Ok(scan(view, &Source::All(kind), after, 1, enough)?.next)
+}
+
 /// The first [`limits::CUT_MAX`] items of a list, and whether there are more.
 pub(super) fn cut<T>(
     view: &dyn View,

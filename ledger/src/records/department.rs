@@ -13,6 +13,7 @@ use crate::ids::{
 use crate::limits;
 
 /// A department's level in the administration (层级).
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AdministrativeLevel {
@@ -29,6 +30,7 @@ pub enum AdministrativeLevel {
 }
 
 /// Where a department stands.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DepartmentStatus {
@@ -90,6 +92,7 @@ impl Department {
 }
 
 /// What a key may do for its department.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(
     Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
 )]
@@ -205,6 +208,7 @@ impl KeyOffer {
 }
 
 /// One basis in law: a document and the article in it.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct LegalBasis {
     /// The law, regulation or decision.
@@ -214,6 +218,7 @@ pub struct LegalBasis {
 }
 
 /// What became of a responsibility.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponsibilityEnd {

@@ -554,6 +554,7 @@ impl Record {
 ///
 /// A link is `H_trail(previous ‖ height ‖ block time ‖ transaction id ‖ action index ‖ action hash)`,
 /// integers little-endian. The state root commits to the record and so to its complete history.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Trail {
     /// Links so far.

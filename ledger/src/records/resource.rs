@@ -14,6 +14,7 @@ use crate::ids::{
 use crate::limits;
 
 /// How data may be shared (共享类型). Source: 政务信息资源共享管理暂行办法, article 9.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "type")]
 pub enum Sharing {
@@ -32,6 +33,7 @@ pub enum Sharing {
 }
 
 /// What the catalogue is ordered by (资源分类).
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Category {
@@ -44,6 +46,7 @@ pub enum Category {
 }
 
 /// In what form the data exists (资源格式).
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceKind {
@@ -58,6 +61,7 @@ pub enum ResourceKind {
 }
 
 /// How the data reaches its reader (共享方式).
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SharingMethod {
@@ -72,6 +76,7 @@ pub enum SharingMethod {
 }
 
 /// Whether the public gets the data too (开放属性).
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Openness {
@@ -84,6 +89,7 @@ pub enum Openness {
 }
 
 /// How often the data is renewed (更新周期).
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UpdateCycle {
@@ -153,6 +159,7 @@ impl From<SensitivityLevel> for u8 {
 }
 
 /// A field's data type, by its letter in the national core metadata.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub enum FieldType {
     /// Character 字符型
@@ -174,6 +181,7 @@ pub enum FieldType {
 }
 
 /// One field of a catalogue entry.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Field {
     /// Its number within the entry.
@@ -203,15 +211,18 @@ pub struct Field {
 }
 
 /// A further property of an entry, kept as its source gave it.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Attribute {
     /// Its name.
     pub name: Code,
     /// Its value.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub value: Text<{ limits::ATTRIBUTE_BYTES_MAX }>,
 }
 
 /// What a catalogue entry says of the data. A draft may lack what a submission may not.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Entry {
     /// 信息资源名称
@@ -221,6 +232,7 @@ pub struct Entry {
     pub responsibility: Option<ResponsibilityCode>,
     /// 信息资源摘要
     #[serde(default, rename = "abstract")]
+    #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub summary: Option<Text<{ limits::ABSTRACT_BYTES_MAX }>>,
     /// 信息资源分类
     #[serde(default)]
@@ -230,6 +242,7 @@ pub struct Entry {
     pub kind: Option<ResourceKind>,
     /// 信息项, by ascending number.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Field>))]
     pub fields: List<Field, { limits::FIELDS_MAX }>,
     /// 共享类型
     #[serde(default)]
@@ -248,9 +261,11 @@ pub struct Entry {
     pub level: Option<SensitivityLevel>,
     /// 关联类目及资源代码, and identifiers in other catalogues.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Name>))]
     pub related_codes: List<Name, { limits::RELATED_CODES_MAX }>,
     /// Whatever else its source said.
     #[serde(default)]
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Attribute>))]
     pub attributes: List<Attribute, { limits::ATTRIBUTES_MAX }>,
 }
 
@@ -491,6 +506,7 @@ pub struct Resource {
 }
 
 /// A resource's state in one word, for lists and filters.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceStatus {

@@ -182,6 +182,7 @@ pub struct Application {
 }
 
 /// Why an authorization ended before its time.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndKind {

@@ -11,6 +11,7 @@ use crate::limits;
 use crate::validators::ValidatorSet;
 
 /// What a node does.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeKind {
@@ -43,6 +44,7 @@ pub struct Node {
 }
 
 /// An office that a department holds for the whole chain.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(
     Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize,
 )]
@@ -76,6 +78,7 @@ impl std::fmt::Display for Office {
 }
 
 /// A department's term in an office.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OfficeHolder {
     /// The office.

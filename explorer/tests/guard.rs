@@ -1,0 +1,222 @@
+//! Who may ask, how often, and what is submitted twice.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use common::{City, Sent, problem_of, send};
+use dirchain_explorer::{Access, Peer, Rate, Settings, Tokens, router_with};
+use dirchain_ledger::action::Action;
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::testing::{Ledger, PROVIDER, administrator, code, entry, responsibility};
+
+fn city() -> Arc<City> {
+    let mut ledger = Ledger::default();
+    ledger.granted(1, &[1, 2]);
+    City::new(ledger)
+}
+
+fn served(city: &Arc<City>, settings: Settings) -> Router {
+    router_with(city.clone(), city.clone(), settings)
+}
+
+fn peer(address: &str, has_certificate: bool) -> ConnectInfo<Peer> {
+    ConnectInfo(Peer {
+        address: address.parse().unwrap(),
+        has_certificate,
+    })
+}
+
+async fn ask(router: &Router, peer: ConnectInfo<Peer>, path: &str, token: Option<&str>) -> Sent {
+    let mut request = Request::get(path)
+        .header("host", "node.example")
+        .extension(peer);
+    if let Some(token) = token {
+        request = request.header("authorization", token);
+    }
+    send(router, request.body(Body::empty()).unwrap()).await
+}
+
+const CHECK: &str = "/api/v1/access-check?department=D005&resource=307001024%2F000001&field=2";
+
+#[tokio::test]
+async fn only_known_tokens_and_certificates_open_a_closed_node() {
+    let line = |role: &str| {
+        format!(
+            "{role} {}\n",
+            hex::encode(Tokens::hash(&format!("{role}-token")))
+        )
+    };
+    let text = ["reader", "gateway", "operator"].map(line).concat();
+    let access = Access::Known(Tokens::parse(&text).unwrap());
+    let router = served(
+        &city(),
+        Settings {
+            access,
+            ..Settings::default()
+        },
+    );
+    let far = || peer("10.1.2.3:4000", false);
+    for path in [
+        "/api/v1/status",
+        CHECK,
+        "/",
+        "/metrics",
+        "/nothing",
+        "/assets/style.css",
+    ] {
+        for token in [
+            None,
+            Some("Bearer wrong"),
+            Some("Bearer "),
+            Some("Basic reader-token"),
+            Some("reader-token"),
+        ] {
+            let sent = ask(&router, far(), path, token).await;
+            problem_of(&sent, 401, "token-needed");
+            assert!(sent.header("www-authenticate").starts_with("Bearer"));
+        }
+        // This machine is no exception, and neither is a connection of unknown origin.
+        problem_of(
+            &ask(&router, peer("127.0.0.1:9", false), path, None).await,
+            401,
+            "token-needed",
+        );
+    }
+    for (role, path, status) in [
+        ("reader", "/api/v1/status", 200),
+        ("reader", CHECK, 200),
+        ("reader", "/", 200),
+        ("reader", "/metrics", 403),
+        ("gateway", CHECK, 200),
+        ("gateway", "/api/v1/status", 403),
+        ("gateway", "/metrics", 403),
+        ("operator", "/metrics", 200),
+        ("operator", "/api/v1/resources", 200),
+    ] {
+        for scheme in ["Bearer", "bearer"] {
+            let token = format!("{scheme} {role}-token");
+            let sent = ask(&router, far(), path, Some(&token)).await;
+            assert_eq!(sent.status, status, "{role} {path}");
+            if status == 403 {
+                problem_of(&sent, 403, "token-forbids");
+            }
+        }
+    }
+    let certified = || peer("10.1.2.3:4000", true);
+    assert_eq!(
+        ask(&router, certified(), "/api/v1/status", None)
+            .await
+            .status,
+        200
+    );
+    problem_of(
+        &ask(&router, certified(), "/metrics", None).await,
+        403,
+        "token-forbids",
+    );
+    problem_of(
+        &ask(&router, certified(), "/api/v1/status", Some("Bearer wrong")).await,
+        401,
+        "token-needed",
+    );
+    assert_eq!(ask(&router, far(), "/livez", None).await.status, 200);
+    let point = "/.well-known/authzen-configuration";
+    assert_eq!(ask(&router, far(), point, None).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_asks_too_often_is_told_when_to_come_back() {
+    let rate = Some(Rate {
+        per_second: 1,
+        burst: 5,
+    });
+    let router = served(
+        &city(),
+        Settings {
+            rate,
+            ..Settings::default()
+        },
+    );
+    let far = || peer("10.1.2.3:4000", false);
+    for _ in 0..5 {
+        assert_eq!(ask(&router, far(), CHECK, None).await.status, 200);
+    }
+    for path in [CHECK, "/", "/nothing"] {
+        let sent = ask(&router, far(), path, None).await;
+        problem_of(&sent, 429, "too-many-requests");
+        assert_eq!(sent.header("retry-after"), "1");
+    }
+    assert_eq!(
+        ask(&router, peer("10.1.2.4:4000", false), CHECK, None)
+            .await
+            .status,
+        200
+    );
+    for _ in 0..20 {
+        let own = peer("127.0.0.1:4000", false);
+        assert_eq!(ask(&router, own, CHECK, None).await.status, 200);
+    }
+}
+
+fn draft(city: &City, number: u32) -> Vec<u8> {
+    let ledger = city.ledger();
+    let key = administrator(PROVIDER);
+    let action = Action::DraftResource {
+        code: code(number),
+        provider: PROVIDER.parse().unwrap(),
+        revision: 0,
+        entry: entry(&responsibility(PROVIDER)),
+    };
+    encode(ledger.sign(&key, vec![action]).signed())
+}
+
+async fn submit(router: &Router, key: &str, body: &[u8]) -> Sent {
+    let request = Request::post("/api/v1/transactions")
+        .header("content-type", "application/octet-stream")
+        .header("idempotency-key", key);
+    send(router, request.body(Body::from(body.to_vec())).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_submission_repeated_under_its_key_has_one_effect_and_one_answer() {
+    let city = city();
+    let router = city.router();
+    let body = draft(&city, 7);
+    let first = submit(&router, "8e03978e-40d5-43dd-bc93-6894a57f9324", &body).await;
+    assert_eq!(first.status, 202, "{}", first.text());
+    city.commit();
+    // By itself it would be refused now: its sequence number is used.
+    for key in [
+        "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"",
+    ] {
+        let again = submit(&router, key, &body).await;
+        assert_eq!((again.status.as_u16(), again.text()), (202, first.text()));
+        assert_eq!(again.header("location"), first.header("location"));
+    }
+    let other = draft(&city, 8);
+    let sent = submit(&router, "8e03978e-40d5-43dd-bc93-6894a57f9324", &other).await;
+    problem_of(&sent, 422, "idempotency-key-reused");
+    let sent = submit(&router, "another", &other).await;
+    assert_eq!(sent.status, 202, "{}", sent.text());
+    for bad in ["", "\"\"", "with space", &"x".repeat(200)] {
+        problem_of(&submit(&router, bad, &other).await, 400, "bad-parameter");
+    }
+}
+
+#[tokio::test]
+async fn a_key_whose_submission_failed_is_free_for_the_same_again() {
+    let city = city();
+    let router = city.router();
+    let body = draft(&city, 7);
+    city.busy.store(true, std::sync::atomic::Ordering::Relaxed);
+    problem_of(&submit(&router, "key", &body).await, 503, "busy");
+    city.busy.store(false, std::sync::atomic::Ordering::Relaxed);
+    assert_eq!(submit(&router, "key", &body).await.status, 202);
+}
