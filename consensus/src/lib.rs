@@ -10,5 +10,6 @@ pub mod mode;
 pub mod pool;
 pub mod proposal;
 pub mod replica;
+mod room;
 pub mod timeouts;
 pub mod verifier;

@@ -1,9 +1,23 @@
 //! Every bound of the replica and its pool, in one place.
 
-/// Transactions waiting in the pool.
+/// Ready transactions waiting in the pool.
 pub const POOL_TRANSACTIONS_MAX: usize = 20_000;
-/// Bytes of the transactions waiting in the pool.
+/// Bytes of the ready transactions.
 pub const POOL_SIZE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Ready transactions of one department with its sub-units, whatever keys it registers.
+pub const POOL_TRANSACTIONS_PER_DEPARTMENT_MAX: usize = 5_000;
+/// Bytes of the ready transactions of one department.
+pub const POOL_SIZE_BYTES_PER_DEPARTMENT_MAX: usize = 8 * 1024 * 1024;
+/// Work of judging one department's transactions between two blocks, refused ones included.
+pub const POOL_WORK_PER_DEPARTMENT_MAX: u64 = dirchain_ledger::limits::BLOCK_WORK_MAX;
+/// Transactions that wait for the one before them.
+pub const PARKED_TRANSACTIONS_MAX: usize = 4_096;
+/// Bytes of the transactions that wait for the one before them.
+pub const PARKED_SIZE_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Transactions of one department that wait for the one before them.
+pub const PARKED_TRANSACTIONS_PER_DEPARTMENT_MAX: usize = 1_024;
+/// Bytes of one department's transactions that wait for the one before them.
+pub const PARKED_SIZE_BYTES_PER_DEPARTMENT_MAX: usize = 1024 * 1024;
 /// Transactions of one key waiting in the pool.
 pub const POOL_TRANSACTIONS_PER_KEY_MAX: usize = 2_048;
 /// How long a transaction given to this node waits before it is sent to the validators again.
@@ -12,9 +26,18 @@ pub const RESEND_AFTER_MS: i64 = 2_000;
 pub const RESEND_COUNT_MAX: usize = 256;
 /// Undecided bodies of one publisher kept in memory; those before them are read back from disk.
 pub const BODIES_IN_MEMORY_PER_PUBLISHER_MAX: usize = 4;
-/// Undecided bodies of one height, sent by peers, that are stored. The store takes twice as many:
-/// the rest is for what this node builds and what sync brings.
+/// Undecided bodies of one height that are stored, all publishers together. The store takes twice
+/// as many.
 pub const BODIES_STORED_MAX: usize = 512;
+/// Undecided bodies of one publisher that are stored, at the least: as many rotations of proposers.
+pub const BODIES_STORED_PER_PUBLISHER_MIN: usize = 4;
+
+/// Undecided bodies of one publisher that are stored, by the number of validators.
+pub fn bodies_stored_per_publisher(validators: usize) -> usize {
+    let share = BODIES_STORED_MAX.checked_div(validators).unwrap_or(0);
+    share.max(BODIES_STORED_PER_PUBLISHER_MIN)
+}
+
 /// Parts of one publisher kept for heights beyond the next: an honest one has one for each.
 pub const PARTS_AHEAD_PER_PUBLISHER_MAX: usize = 4;
 /// How far ahead of the tip a proposed block's height may be to be kept for later.

@@ -2,18 +2,24 @@
 //!
 //! Invariant: the ready transactions, executed in their order on the tip's state, are all accepted.
 //! A proposer may therefore take any prefix of them.
+//!
+//! Invariant: bounds are a department's own, whatever keys and sub-units it has, so that no
+//! department keeps another's transactions out. What cannot be judged yet, because a number before
+//! it is missing, has small room of its own and takes none from what can.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::execute::{Refusal, execute};
-use dirchain_ledger::ids::{Moment, TimeMs, TransactionId};
+use dirchain_ledger::ids::{DepartmentId, Moment, TimeMs, TransactionId};
 use dirchain_ledger::limits::TRANSACTION_WORK_MAX;
+use dirchain_ledger::records::{Record, RecordId};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::VerifiedTransaction;
-use dirchain_ledger::view::{Overlay, View, ViewError, Writes};
+use dirchain_ledger::view::{Overlay, Records, View, ViewError, Writes};
 
 use crate::limits;
+use crate::room::{Amount, Room};
 
 /// Where a transaction came from.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -33,12 +39,18 @@ struct Entry {
     sent: TimeMs,
     /// When it arrived.
     arrived: TimeMs,
+    /// Whose room it takes: the department at the top of its author's line.
+    owner: DepartmentId,
 }
 
 impl Entry {
     fn place(&self) -> (PublicKey, u64) {
         let envelope = self.transaction.envelope();
         (envelope.author, envelope.sequence)
+    }
+
+    fn size_bytes(&self) -> usize {
+        self.transaction.size_bytes()
     }
 }
 
@@ -72,18 +84,54 @@ pub struct Dropped {
 }
 
 /// The waiting transactions of one node.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Pool {
     ready: Vec<Entry>,
+    ready_room: Room,
     parked: BTreeMap<(PublicKey, u64), Entry>,
+    parked_room: Room,
+    /// The work of judging each department's transactions since the last block.
+    work: BTreeMap<DepartmentId, u64>,
     ids: BTreeSet<TransactionId>,
     verified: BTreeSet<(TransactionId, Signature)>,
     per_key: BTreeMap<PublicKey, usize>,
     /// The sequence number after each key's last ready transaction.
     next_sequences: BTreeMap<PublicKey, u64>,
-    size_bytes: usize,
     /// What the ready transactions write on top of the tip.
     writes: Writes,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        let ready_max = Amount {
+            count: limits::POOL_TRANSACTIONS_MAX,
+            size_bytes: limits::POOL_SIZE_BYTES_MAX,
+        };
+        let ready_own_max = Amount {
+            count: limits::POOL_TRANSACTIONS_PER_DEPARTMENT_MAX,
+            size_bytes: limits::POOL_SIZE_BYTES_PER_DEPARTMENT_MAX,
+        };
+        let parked_max = Amount {
+            count: limits::PARKED_TRANSACTIONS_MAX,
+            size_bytes: limits::PARKED_SIZE_BYTES_MAX,
+        };
+        let parked_own_max = Amount {
+            count: limits::PARKED_TRANSACTIONS_PER_DEPARTMENT_MAX,
+            size_bytes: limits::PARKED_SIZE_BYTES_PER_DEPARTMENT_MAX,
+        };
+        Self {
+            ready: Vec::new(),
+            ready_room: Room::new(ready_max, ready_own_max),
+            parked: BTreeMap::new(),
+            parked_room: Room::new(parked_max, parked_own_max),
+            work: BTreeMap::new(),
+            ids: BTreeSet::new(),
+            verified: BTreeSet::new(),
+            per_key: BTreeMap::new(),
+            next_sequences: BTreeMap::new(),
+            writes: Writes::default(),
+        }
+    }
 }
 
 impl Pool {
@@ -137,22 +185,28 @@ impl Pool {
             return Ok(Inserted::Known);
         }
         let author = transaction.envelope().author;
-        let is_full = self.ids.len() >= limits::POOL_TRANSACTIONS_MAX
-            || self.size_bytes.saturating_add(transaction.size_bytes())
-                > limits::POOL_SIZE_BYTES_MAX
-            || self.count_of(&author) >= limits::POOL_TRANSACTIONS_PER_KEY_MAX;
-        if is_full {
-            return Ok(Inserted::Full {
-                waiting: self.ids.len(),
-            });
-        }
+        let Some(owner) = self.owner(state, &author)? else {
+            let unknown = Rejection::UnknownKey { key: author };
+            return Ok(Inserted::Rejected(Box::new(unknown)));
+        };
+        let full = Inserted::Full {
+            waiting: self.ids.len(),
+        };
         let entry = Entry {
             transaction,
             origin,
             sent: at.time,
             arrived: at.time,
+            owner,
         };
-        match self.judge(state, at, &entry.transaction)? {
+        let work = self.work.get(&entry.owner).copied().unwrap_or(0);
+        if work >= limits::POOL_WORK_PER_DEPARTMENT_MAX
+            || self.count_of(&author) >= limits::POOL_TRANSACTIONS_PER_KEY_MAX
+            || !self.ready_room.has_room(&entry.owner, entry.size_bytes())
+        {
+            return Ok(full);
+        }
+        match self.judge(state, at, &entry)? {
             None => {
                 self.admit(&entry);
                 self.push_ready(entry);
@@ -167,12 +221,29 @@ impl Pool {
                     let taken = Rejection::SequenceUsed { given, expected };
                     return Ok(Inserted::Rejected(Box::new(taken)));
                 }
+                if !self.parked_room.has_room(&entry.owner, entry.size_bytes()) {
+                    return Ok(full);
+                }
                 self.admit(&entry);
-                self.parked.insert(entry.place(), entry);
+                self.park(entry);
                 Ok(Inserted::Parked)
             }
             Some(rejection) => Ok(Inserted::Rejected(Box::new(rejection))),
         }
+    }
+
+    /// The department at the top of a key's line; none when the key is not registered, neither on
+    /// the ledger nor by what is ready.
+    fn owner(
+        &self,
+        state: &dyn View,
+        author: &PublicKey,
+    ) -> Result<Option<DepartmentId>, ViewError> {
+        let key = match self.writes.records().get(&RecordId::Key(*author)) {
+            Some(Record::Key(key)) => Some(key.clone()),
+            Some(_) | None => state.key(author)?,
+        };
+        Ok(key.map(|key| key.department.top()))
     }
 
     /// Executes on top of everything ready. Accepted: its writes are kept.
@@ -180,11 +251,13 @@ impl Pool {
         &mut self,
         state: &dyn View,
         at: Moment,
-        transaction: &VerifiedTransaction,
+        entry: &Entry,
     ) -> Result<Option<Rejection>, ViewError> {
         let mut overlay = Overlay::with_writes(state, std::mem::take(&mut self.writes));
-        let execution = execute(&mut overlay, at, transaction, TRANSACTION_WORK_MAX);
+        let execution = execute(&mut overlay, at, &entry.transaction, TRANSACTION_WORK_MAX);
         self.writes = overlay.into_writes();
+        let work = self.work.entry(entry.owner.clone()).or_default();
+        *work = work.saturating_add(execution.work);
         match execution.verdict {
             Ok(_) => Ok(None),
             Err(Refusal::Rejected(rejection)) => Ok(Some(*rejection)),
@@ -197,7 +270,22 @@ impl Pool {
         let (author, sequence) = entry.place();
         self.next_sequences
             .insert(author, sequence.saturating_add(1));
+        self.ready_room.take(&entry.owner, entry.size_bytes());
         self.ready.push(entry);
+    }
+
+    /// Keeps what waits for a number before it. Nobody else could use it, so it is sent on only
+    /// once it is ready.
+    fn park(&mut self, mut entry: Entry) {
+        entry.sent = TimeMs(i64::MIN);
+        self.parked_room.take(&entry.owner, entry.size_bytes());
+        self.parked.insert(entry.place(), entry);
+    }
+
+    fn unpark(&mut self, place: (PublicKey, u64)) -> Option<Entry> {
+        let entry = self.parked.remove(&place)?;
+        self.parked_room.give_back(&entry.owner, entry.size_bytes());
+        Some(entry)
     }
 
     fn admit(&mut self, entry: &Entry) {
@@ -210,7 +298,6 @@ impl Pool {
             .entry(transaction.envelope().author)
             .or_default();
         *count = count.saturating_add(1);
-        self.size_bytes = self.size_bytes.saturating_add(transaction.size_bytes());
     }
 
     fn forget(&mut self, entry: &Entry) {
@@ -225,7 +312,6 @@ impl Pool {
         } else {
             self.per_key.insert(author, left);
         }
-        self.size_bytes = self.size_bytes.saturating_sub(transaction.size_bytes());
     }
 
     /// Moves parked transactions to the ready ones, as long as each follows on the last.
@@ -236,16 +322,16 @@ impl Pool {
         let (author, mut sequence) = last.place();
         loop {
             sequence = sequence.saturating_add(1);
-            let Some(entry) = self.parked.remove(&(author, sequence)) else {
+            let Some(entry) = self.unpark((author, sequence)) else {
                 return Ok(());
             };
-            match self.judge(state, at, &entry.transaction)? {
-                None => self.push_ready(entry),
-                Some(_) => {
-                    // It is judged again, and given up with its reason, at the next block.
-                    self.parked.insert(entry.place(), entry);
-                    return Ok(());
-                }
+            let has_room = self.ready_room.has_room(&entry.owner, entry.size_bytes());
+            if has_room && self.judge(state, at, &entry)?.is_none() {
+                self.push_ready(entry);
+            } else {
+                // It is judged again, and given up with its reason, at the next block.
+                self.park(entry);
+                return Ok(());
             }
         }
     }
@@ -260,6 +346,9 @@ impl Pool {
     ) -> Result<Vec<Dropped>, ViewError> {
         self.writes = Writes::default();
         self.next_sequences.clear();
+        self.work.clear();
+        self.ready_room.clear();
+        self.parked_room.clear();
         let parked = std::mem::take(&mut self.parked).into_values();
         let entries: Vec<Entry> = std::mem::take(&mut self.ready)
             .into_iter()
@@ -272,13 +361,14 @@ impl Pool {
                 self.forget(&entry);
                 continue;
             }
-            match self.judge(state, at, &entry.transaction)? {
+            match self.judge(state, at, &entry)? {
                 None => self.push_ready(entry),
                 Some(Rejection::SequenceAhead { .. })
                     if !self.has_waited_long(&entry, at)
-                        && !self.parked.contains_key(&entry.place()) =>
+                        && !self.parked.contains_key(&entry.place())
+                        && self.parked_room.has_room(&entry.owner, entry.size_bytes()) =>
                 {
-                    self.parked.insert(entry.place(), entry);
+                    self.park(entry);
                 }
                 Some(rejection) => {
                     self.forget(&entry);

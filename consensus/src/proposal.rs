@@ -102,6 +102,16 @@ impl Part {
         part
     }
 
+    /// Where it belongs.
+    pub fn place(&self) -> PartPlace {
+        PartPlace {
+            height: self.height,
+            round: self.round,
+            valid_round: self.valid_round,
+            proposer: self.proposer,
+        }
+    }
+
     fn signing_bytes(&self, chain: &ChainId) -> Vec<u8> {
         let mut message = signing_tag("dirchain/v1/part").to_vec();
         let fields = (

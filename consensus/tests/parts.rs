@@ -15,6 +15,11 @@ use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::testing::*;
 
+/// The quorum that a block of round 0 names in a later round.
+fn rests_on_first(round: u32) -> Option<u32> {
+    (round > 0).then_some(0)
+}
+
 fn block(node: &Node, number: u32) -> Block {
     node.built(0, START, &[transaction(number, 1)])
 }
@@ -89,17 +94,17 @@ fn old_heights_and_far_rounds_are_of_no_use() {
     let edge = limits::ROUNDS_AHEAD_MAX;
     let block = block(&node, 1);
     assert_eq!(
-        node.receive(&part_of(&block, edge + 1, None), START).0,
+        node.receive(&part_of(&block, edge + 1, Some(0)), START).0,
         None
     );
     assert!(
-        node.receive(&part_of(&block, edge, None), START)
+        node.receive(&part_of(&block, edge, Some(0)), START)
             .0
             .is_some()
     );
     node.start(1, START);
     assert!(
-        node.receive(&part_of(&block, edge + 1, None), START)
+        node.receive(&part_of(&block, edge + 1, Some(0)), START)
             .0
             .is_some()
     );
@@ -121,13 +126,15 @@ fn a_publisher_has_two_bodies_a_round_and_takes_nobody_elses_room() {
                 after(i64::from(round * 3 + number)),
                 &[transaction(1, 1)],
             );
-            let told = node.receive(&part_by(&liar, &block, round, None), START).0;
+            let told = node
+                .receive(&part_by(&liar, &block, round, rests_on_first(round)), START)
+                .0;
             assert_eq!(told.is_some(), number < 2, "round {round}, block {number}");
         }
     }
     let honest = block(&node, 9);
     assert!(
-        node.receive(&part_of(&honest, 80, None), START)
+        node.receive(&part_of(&honest, 80, Some(0)), START)
             .0
             .unwrap()
             .is_valid
@@ -148,7 +155,8 @@ fn a_block_told_as_valid_can_be_decided_though_many_came_after_it() {
     for round in (4..200).step_by(4) {
         node.start(round, START);
         let later = node.built(0, after(i64::from(round)), &[transaction(1, 1)]);
-        let (proposed, commands) = node.receive(&part_of(&later, round, None), START);
+        let (proposed, commands) =
+            node.receive(&part_of(&later, round, rests_on_first(round)), START);
         assert!(proposed.unwrap().is_valid);
         assert_eq!(stores(&commands), 1);
     }
@@ -167,7 +175,7 @@ fn bodies_on_disk_are_bounded_and_a_block_is_stored_once_for_all_rounds() {
     for round in 0..50 {
         node.start(round, START);
         assert!(
-            node.receive(&part_of(&first, round, None), START)
+            node.receive(&part_of(&first, round, rests_on_first(round)), START)
                 .0
                 .unwrap()
                 .is_valid
@@ -177,18 +185,86 @@ fn bodies_on_disk_are_bounded_and_a_block_is_stored_once_for_all_rounds() {
     for round in 50..600 {
         node.start(round, START);
         let later = node.built(0, after(i64::from(round)), &[transaction(1, 1)]);
-        node.receive(&part_of(&later, round, None), START);
+        node.receive(&part_of(&later, round, rests_on_first(round)), START);
     }
-    assert_eq!(stores(&node.log), limits::BODIES_STORED_MAX);
+    assert_eq!(node.store.undecided.len(), limits::BODIES_STORED_MAX);
     // What is here already is told in every round to come.
     node.start(600, START);
-    let latest = node.built(0, after(560), &[transaction(1, 1)]);
-    assert!(
-        node.receive(&part_of(&latest, 601, Some(560)), START)
-            .0
-            .unwrap()
-            .is_valid
-    );
+    let latest = node.built(0, after(599), &[transaction(1, 1)]);
+    let (proposed, commands) = node.receive(&part_of(&latest, 601, Some(599)), START);
+    assert!(proposed.unwrap().is_valid);
+    assert_eq!(stores(&commands), 0);
+}
+
+/// A new block in each of very many rounds, all by honest proposers: each gets its verdict, and the
+/// last can be decided.
+#[test]
+fn a_height_of_many_rounds_can_still_be_decided() {
+    let mut node = Node::proposer(1);
+    let last = u32::try_from(limits::BODIES_STORED_MAX).unwrap() + 20;
+    let mut latest = None;
+    for round in 0..=last {
+        node.start(round, START);
+        let block = node.built(round, after(i64::from(round)), &[transaction(1, 1)]);
+        let (proposed, commands) = node.receive(&part_of(&block, round, None), START);
+        assert!(proposed.expect("a verdict in every round").is_valid);
+        assert_eq!(stores(&commands), 1);
+        latest = Some(block.header.hash());
+    }
+    assert!(node.store.undecided.len() <= limits::BODIES_STORED_MAX);
+    // Also after a restart, which reads back no more than that.
+    node.restart();
+    let told = known(&node.start(last, START));
+    assert_eq!(told.len(), node.store.undecided.len());
+    assert!(commit_of(&node.decide(latest.unwrap(), START)).is_some());
+}
+
+/// What the engine may be locked on stays, whatever its publisher sends after it, and so does what
+/// somebody else brought too.
+#[test]
+fn nobody_drives_out_what_another_needs() {
+    let mut node = Node::proposer(1);
+    let liar = secret_of(&proposer(Height(1), 3));
+    let (locked, shared) = (block(&node, 1), block(&node, 2));
+    for block in [&locked, &shared] {
+        node.receive(&part_by(&liar, block, 0, None), START);
+    }
+    node.receive(&part_of(&shared, 0, None), START);
+    let at = place(Height(1), 1, Some(0));
+    let block = locked.header.hash();
+    node.handle(Event::Restream { place: at, block }, START);
+    let room = limits::bodies_stored_per_publisher(VOTERS.len());
+    for round in 0..u32::try_from(room).unwrap() {
+        node.start(round, START);
+        for number in 0..2 {
+            let time = after(1 + i64::from(round * 2 + number));
+            let block = node.built(0, time, &[transaction(1, 1)]);
+            node.receive(&part_by(&liar, &block, round, rests_on_first(round)), START);
+        }
+    }
+    let is_kept = |block: &Block| {
+        let hash = block.header.hash();
+        node.store
+            .undecided
+            .keys()
+            .any(|(_, _, kept)| *kept == hash)
+    };
+    assert!(is_kept(&locked) && is_kept(&shared));
+    assert_eq!(node.store.undecided.len(), room + 2);
+}
+
+/// The builder that a header names is the proposer of the round it names: a new block names the
+/// round in which it is proposed.
+#[test]
+fn a_new_block_names_its_own_round() {
+    let mut node = Node::proposer(1);
+    node.start(3, START);
+    let block = node.built(0, START, &[transaction(1, 1)]);
+    assert_ne!(block.header.builder, proposer(Height(1), 3));
+    let (proposed, commands) = node.receive(&part_of(&block, 3, None), START);
+    assert!(proposed.is_none() && blames(&commands));
+    let (proposed, _) = node.receive(&part_of(&block, 3, Some(0)), START);
+    assert!(proposed.unwrap().is_valid);
 }
 
 #[test]

@@ -10,7 +10,9 @@ use dirchain_consensus::limits::*;
 use dirchain_consensus::pool::{Inserted, Origin, Pool};
 use dirchain_consensus::replica::{Command, Event};
 use dirchain_ledger::action::Action;
+use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, Moment, TransactionId};
+use dirchain_ledger::limits::ABSTRACT_BYTES_MAX;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::VerifiedTransaction;
@@ -67,11 +69,12 @@ fn they_keep_their_order_and_parked_ones_follow_their_predecessor() {
 fn a_local_one_is_sent_on_and_a_peers_is_not() {
     let mut node = Node::proposer(0);
     let (ready, parked) = (transaction(1, 1), transaction(3, 3));
-    for transaction in [&ready, &parked] {
-        node.offer(transaction, START);
-        assert_eq!(sent(&node.log).last(), Some(&transaction.id()));
-    }
+    node.offer(&ready, START);
+    assert_eq!(sent(&node.log), [ready.id()]);
+    // What waits for a number before it is of no use to others yet: it is sent once it is ready.
+    assert_eq!(node.offer(&parked, START), Inserted::Parked);
     let count = sent(&node.log).len();
+    assert_eq!(count, 1);
     node.offer(&ready, START);
     let peers = Event::Transaction {
         transaction: transaction(2, 2),
@@ -80,6 +83,7 @@ fn a_local_one_is_sent_on_and_a_peers_is_not() {
     let commands = node.handle(peers, START);
     assert_eq!(commands, []);
     assert_eq!(sent(&node.log).len(), count);
+    assert_eq!(sent(&node.handle(Event::Tick, after(1))), [parked.id()]);
 }
 
 #[test]
@@ -125,22 +129,120 @@ fn one_parked_too_long_is_given_up_with_its_reason() {
     assert_eq!(node.replica.pool().count_of(&parked.envelope().author), 0);
 }
 
+/// A draft of a size near the most that a transaction may have.
+fn large(author: &SecretKey, department: &str, sequence: u64) -> VerifiedTransaction {
+    let mut entry = entry(&responsibility(department));
+    let text = "量".repeat(ABSTRACT_BYTES_MAX / 3);
+    entry.summary = Some(id(&text));
+    let number = u32::try_from(sequence).unwrap() * 100;
+    let draft = |offset| Action::DraftResource {
+        code: code(number + offset),
+        provider: id(department),
+        revision: 0,
+        entry: entry.clone(),
+    };
+    let actions = (0..25).map(draft).collect();
+    LEDGER.sign_with(author, sequence, after(3_600_000), actions)
+}
+
+fn insert(pool: &mut Pool, node: &Node, transaction: &VerifiedTransaction) -> Inserted {
+    let at = Moment {
+        height: Height(1),
+        time: START,
+    };
+    let inserted = pool.insert(&node.store, at, transaction.clone(), Origin::Peer);
+    inserted.unwrap()
+}
+
+fn is_full(inserted: &Inserted) -> bool {
+    matches!(inserted, Inserted::Full { .. })
+}
+
 #[test]
-fn a_key_has_a_bound_of_its_own() {
+fn what_waits_for_a_number_takes_no_room_from_what_does_not() {
+    let (node, mut pool) = (Node::proposer(0), Pool::default());
+    let author = administrator(PROVIDER);
+    let mut sequence = 2;
+    let waiting = loop {
+        let inserted = insert(&mut pool, &node, &large(&author, PROVIDER, sequence));
+        if is_full(&inserted) {
+            break sequence - 2;
+        }
+        assert_eq!(inserted, Inserted::Parked);
+        sequence += 1;
+    };
+    assert!((2..20).contains(&waiting), "{waiting}");
+    // Neither another department's that waits, nor the very one that they wait for.
+    let other = large(&administrator(BYSTANDER), BYSTANDER, 2);
+    assert_eq!(insert(&mut pool, &node, &other), Inserted::Parked);
+    let first = large(&author, PROVIDER, 1);
+    assert_eq!(insert(&mut pool, &node, &first), Inserted::Accepted);
+    assert_eq!(pool.candidates().count() as u64, waiting + 1);
+}
+
+#[test]
+fn what_can_never_be_taken_does_not_wait_for_its_turn() {
     let mut node = Node::proposer(0);
-    for sequence in 2..2 + u64::try_from(POOL_TRANSACTIONS_PER_KEY_MAX).unwrap() {
-        assert_eq!(
-            node.offer(&transaction(1, sequence), START),
-            Inserted::Parked
-        );
+    let forbidden = Action::RemoveNode { id: id("D001-1") };
+    let submit = |node: &mut Node, transaction| match node.offer(&transaction, START) {
+        Inserted::Rejected(rejection) => rejection.code(),
+        other => panic!("{other:?}"),
+    };
+    let author = administrator(PROVIDER);
+    let role = signed(&author, 7, after(1_000), forbidden);
+    assert_eq!(submit(&mut node, role), "role-forbids");
+    let late = signed(&author, 7, after(-1), draft(1));
+    assert_eq!(submit(&mut node, late), "expired");
+    let suspended = signed(&administrator(SUSPENDED), 7, after(1_000), draft(1));
+    assert_eq!(submit(&mut node, suspended), "department-not-active");
+}
+
+/// However many keys a department and its sub-units have, they share one room.
+#[test]
+fn a_department_fills_its_own_room_only() {
+    let (node, mut pool) = (Node::proposer(0), Pool::default());
+    let authors = [administrator(PROVIDER), head(PROVIDER)];
+    let mut size_bytes = 0;
+    'full: for sequence in 1.. {
+        for (place, author) in authors.iter().enumerate() {
+            let number = sequence * 2 + u64::try_from(place).unwrap();
+            let mut transaction = large(author, PROVIDER, number);
+            let actions = transaction.actions().to_vec();
+            transaction = LEDGER.sign_with(author, sequence, after(3_600_000), actions);
+            let inserted = insert(&mut pool, &node, &transaction);
+            if is_full(&inserted) {
+                break 'full;
+            }
+            assert_eq!(inserted, Inserted::Accepted);
+            size_bytes += transaction.size_bytes();
+        }
     }
-    let waiting = POOL_TRANSACTIONS_PER_KEY_MAX;
-    assert_eq!(
-        node.offer(&transaction(1, 1), START),
-        Inserted::Full { waiting }
-    );
-    let other = signed(&administrator(BYSTANDER), 2, after(1_000), draft(1));
-    assert_eq!(node.offer(&other, START), Inserted::Parked);
+    assert!(size_bytes <= POOL_SIZE_BYTES_PER_DEPARTMENT_MAX);
+    assert!(size_bytes > POOL_SIZE_BYTES_PER_DEPARTMENT_MAX / 2);
+    let other = large(&administrator(BYSTANDER), BYSTANDER, 1);
+    assert_eq!(insert(&mut pool, &node, &other), Inserted::Accepted);
+}
+
+/// Judging costs, also when it ends in a refusal: a department has so much of it for each block.
+#[test]
+fn a_department_has_so_much_work_between_two_blocks() {
+    let mut node = Node::proposer(0);
+    let author = administrator(PROVIDER);
+    let mut actions: Vec<Action> = (1..600).map(draft).collect();
+    actions.push(draft(1));
+    let refused = LEDGER.sign_with(&author, 1, after(3_600_000), actions);
+    let mut judged = 0;
+    while !is_full(&node.offer(&refused, START)) {
+        judged += 1;
+    }
+    assert!((5..100).contains(&judged), "{judged}");
+    assert!(is_full(&node.offer(&transaction(1, 1), START)));
+    let other = signed(&administrator(BYSTANDER), 1, after(1_000), draft(1));
+    assert!(!is_full(&node.offer(&other, START)));
+    let block = node.built(0, START, &[transaction(700, 1)]);
+    node.receive(&part_of(&block, 0, None), START);
+    node.decide(block.header.hash(), START);
+    assert_eq!(node.offer(&transaction(1, 2), START), Inserted::Accepted);
 }
 
 #[test]
@@ -340,34 +442,26 @@ proptest! {
     }
 }
 
+/// A department's room is a part of the whole: several fill it.
 #[test]
 fn the_pool_is_bounded_in_count() {
-    let node = Node::proposer(0);
-    let mut pool = Pool::default();
-    let at = Moment {
-        height: Height(1),
-        time: START,
-    };
-    let keys = DEPARTMENTS.map(|(department, _)| administrator(signer_of(department)));
-    let heads = DEPARTMENTS.map(|(department, _)| head(signer_of(department)));
-    let per_key = u64::try_from(POOL_TRANSACTIONS_PER_KEY_MAX).unwrap();
-    let mut offer = |author, sequence| {
-        let action = Action::RemoveNode { id: id("D001-1") };
-        let transaction = signed(author, sequence, after(1_000), action);
-        let inserted = pool.insert(&node.store, at, transaction, Origin::Peer);
-        inserted.unwrap()
-    };
-    let all = keys.iter().chain(&heads);
-    let mut offers =
-        all.flat_map(|author| (2..2 + per_key).map(move |sequence| (author, sequence)));
+    let (node, mut pool) = (Node::proposer(0), Pool::default());
     let mut waiting = 0;
-    while waiting < POOL_TRANSACTIONS_MAX {
-        let (author, sequence) = offers.next().unwrap();
-        // The keyless sub-unit's signer comes twice.
-        if offer(author, sequence) == Inserted::Parked {
+    let authors = [PROVIDER, APPLICANT, BYSTANDER, STEWARD, DEPUTY].map(administrator);
+    'departments: for author in &authors {
+        let before = waiting;
+        for sequence in 2.. {
+            let transaction = signed(author, sequence, after(1_000), draft(1));
+            if is_full(&insert(&mut pool, &node, &transaction)) {
+                if waiting == PARKED_TRANSACTIONS_MAX {
+                    break 'departments;
+                }
+                assert_eq!(waiting - before, PARKED_TRANSACTIONS_PER_DEPARTMENT_MAX);
+                break;
+            }
             waiting += 1;
         }
     }
-    let (author, sequence) = offers.next().unwrap();
-    assert_eq!(offer(author, sequence), Inserted::Full { waiting });
+    assert_eq!(waiting, PARKED_TRANSACTIONS_MAX);
+    assert_eq!(pool.count(), waiting);
 }

@@ -31,6 +31,21 @@ fn undecided_bodies_are_told_once_after_a_restart_and_can_be_decided() {
     assert!(commit_of(&node.decide(parts[2].block, after(5))).is_some());
 }
 
+/// What was judged before the restart is told as it was judged: a block that took long to execute
+/// does not keep a node from starting, again and again.
+#[test]
+fn nothing_is_executed_to_tell_what_was_judged_before() {
+    let mut node = Node::proposer(1);
+    let part = part_of(&node.built(0, START, &[transaction(1, 1)]), 0, None);
+    let told = node.receive(&part, START).0.unwrap();
+    node.restart();
+    // Executing would read the state.
+    node.store.is_broken = true;
+    assert_eq!(known(&node.start(0, after(5))), [told]);
+    node.store.is_broken = false;
+    assert!(commit_of(&node.decide(part.block, after(5))).is_some());
+}
+
 #[test]
 fn the_proposer_proposes_the_same_block_again_and_never_another() {
     let mut node = Node::proposer(0);

@@ -166,6 +166,16 @@ text_id!(
         && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
 );
 
+impl DepartmentId {
+    /// The department at the top of its line: itself, or the one it is a sub-unit of, however deep.
+    pub fn top(&self) -> Self {
+        let top = self.as_str().split('.').next();
+        // The part before a dot begins as the whole does, so it is an id too.
+        top.and_then(|top| top.parse().ok())
+            .unwrap_or_else(|| self.clone())
+    }
+}
+
 text_id!(
     /// A responsibility's (职责) code, such as `Z-D024-01`. Capital letters only: two codes that read
     /// alike would be two responsibilities.

@@ -60,6 +60,23 @@ impl Store {
         writer.write_then(|| ())
     }
 
+    /// Removes a body; one that is not there is removed already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Write`] and what else the disk says.
+    pub fn forget_undecided(
+        &self,
+        height: Height,
+        round: u32,
+        block_hash: Hash,
+    ) -> Result<(), StoreError> {
+        let mut writer = self.database().writer()?;
+        let key = keys::undecided_key(height, round, &block_hash);
+        writer.delete(Family::Undecided, &key)?;
+        writer.write_then(|| ())
+    }
+
     /// The bodies kept for a height, by round and hash.
     ///
     /// # Errors

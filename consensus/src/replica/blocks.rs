@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use bincode::{Decode, Encode};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::{self, Building, ChainError};
-use dirchain_ledger::codec::{CodecError, decode, encode};
+use dirchain_ledger::codec::encode;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height, TimeMs};
 use dirchain_ledger::limits::CLOCK_AHEAD_MS_MAX;
@@ -17,52 +16,6 @@ use super::bodies::Body;
 use super::{Command, Commit, Proposed, Replica, ReplicaStore, StopReason};
 use crate::limits;
 use crate::proposal::{Part, PartPlace};
-
-/// An undecided body on disk: its place and its block.
-#[derive(Debug, Encode, Decode)]
-struct Stored {
-    round: u32,
-    valid_round: Option<u32>,
-    proposer: Address,
-    /// This node built it for this round.
-    is_own: bool,
-    /// What the engine was told of it.
-    is_valid: bool,
-    bytes: Vec<u8>,
-}
-
-/// A body read back from disk.
-struct Restored {
-    place: PartPlace,
-    is_own: bool,
-    was_valid: bool,
-    hash: Hash,
-    block: Block,
-    bytes: Vec<u8>,
-}
-
-impl Restored {
-    fn decode(height: Height, bytes: &[u8]) -> Result<Self, ViewError> {
-        let broken = |error: CodecError| ViewError {
-            reason: format!("an undecided block: {error}"),
-        };
-        let record = decode::<Stored, { limits::PART_BYTES_MAX }>(bytes).map_err(broken)?;
-        let block = Block::decode(&record.bytes).map_err(broken)?;
-        Ok(Self {
-            place: PartPlace {
-                height,
-                round: record.round,
-                valid_round: record.valid_round,
-                proposer: record.proposer,
-            },
-            is_own: record.is_own,
-            was_valid: record.is_valid,
-            hash: block.header.hash(),
-            block,
-            bytes: record.bytes,
-        })
-    }
-}
 
 impl Replica {
     /// Tells the engine what is known for a round: what was stored before a crash, and what
@@ -80,7 +33,9 @@ impl Replica {
         if height == self.tip.height.next() {
             if self.restored != Some(height) {
                 self.restored = Some(height);
-                known.extend(self.restore(store, now, height)?);
+                let (restored, forgotten) = self.restore(store, now, height)?;
+                known.extend(restored);
+                commands.extend(forgotten);
             }
             for part in self.bodies.take_ahead(height) {
                 for command in self.part_received(store, now, part)? {
@@ -95,67 +50,8 @@ impl Replica {
         Ok(commands)
     }
 
-    /// Reads back what was stored for a height before the process stopped.
-    fn restore<S: ReplicaStore>(
-        &mut self,
-        store: &S,
-        now: TimeMs,
-        height: Height,
-    ) -> Result<Vec<Proposed>, ViewError> {
-        let mut known = Vec::new();
-        for bytes in store.undecided(height)? {
-            let Restored {
-                place,
-                is_own,
-                was_valid,
-                hash,
-                block,
-                bytes,
-            } = Restored::decode(height, &bytes)?;
-            // Time has passed: what was too early then may be in time now, never the reverse.
-            let is_timely = was_valid || is_timely(&block, now);
-            let verdict = self.examine(store, place.proposer, hash, block, bytes)?;
-            let proposed = Proposed {
-                place,
-                block: hash,
-                is_valid: verdict.is_ok() && is_timely,
-            };
-            self.bodies.note_stored(hash);
-            self.bodies.note(proposed);
-            if is_own {
-                self.bodies.note_own(place.round, hash);
-            }
-            known.push(proposed);
-        }
-        Ok(known)
-    }
-
-    /// Brings a body of the next height that left the memory back from disk. False if it is not
-    /// there either.
-    fn recall<S: ReplicaStore>(&mut self, store: &S, block: &Hash) -> Result<bool, ViewError> {
-        if self.bodies.get(block).is_some() {
-            return Ok(true);
-        }
-        let height = self.tip.height.next();
-        for bytes in store.undecided(height)? {
-            let restored = Restored::decode(height, &bytes)?;
-            if restored.hash == *block {
-                let Restored {
-                    place,
-                    block,
-                    hash,
-                    bytes,
-                    ..
-                } = restored;
-                let verdict = self.examine(store, place.proposer, hash, block, bytes)?;
-                return Ok(verdict.is_ok());
-            }
-        }
-        Ok(false)
-    }
-
     /// Executes a block, once while it is in memory, and keeps it with its outcome.
-    fn examine<S: ReplicaStore>(
+    pub(super) fn examine<S: ReplicaStore>(
         &mut self,
         store: &S,
         publisher: Address,
@@ -186,33 +82,6 @@ impl Replica {
             }
             Err(ChainError::Unreadable(error)) => Err(error),
         }
-    }
-
-    /// Stores a body, once: a block that is proposed again in later rounds is on disk already.
-    fn stored(&mut self, proposed: &Proposed, is_own: bool, bytes: Vec<u8>) -> Option<Command> {
-        if !self.bodies.note_stored(proposed.block) {
-            return None;
-        }
-        let PartPlace {
-            height,
-            round,
-            valid_round,
-            proposer,
-        } = proposed.place;
-        let record = Stored {
-            round,
-            valid_round,
-            proposer,
-            is_own,
-            is_valid: proposed.is_valid,
-            bytes,
-        };
-        Some(Command::StoreUndecided {
-            height,
-            round,
-            block: proposed.block,
-            bytes: encode(&record),
-        })
     }
 
     /// Proposes what it built before for this round, or else builds a block.
@@ -277,7 +146,7 @@ impl Replica {
         self.bodies.insert(me, block, body);
         self.bodies.note(proposed);
         self.bodies.note_own(round, block);
-        commands.extend(self.stored(&proposed, true, bytes.clone()));
+        commands.extend(self.stored(me, &proposed, true, bytes.clone()));
         commands.extend(announce(&proposed, bytes));
         Ok(commands)
     }
@@ -288,6 +157,7 @@ impl Replica {
         place: PartPlace,
         block: Hash,
     ) -> Result<Vec<Command>, ViewError> {
+        self.bodies.hold(block);
         self.recall(store, &block)?;
         Ok(match self.bodies.get(&block) {
             Some(body) => vec![Command::Publish {
@@ -307,67 +177,58 @@ impl Replica {
         now: TimeMs,
         part: Part,
     ) -> Result<Vec<Command>, ViewError> {
-        let useless = || vec![Command::Received(None)];
+        let useless = vec![Command::Received(None)];
         let next = self.tip.height.next();
         if part.height < next || part.round > self.round.saturating_add(limits::ROUNDS_AHEAD_MAX) {
-            return Ok(useless());
+            return Ok(useless);
         }
         if part.height > next {
-            let mut commands = useless();
-            if part.verify(&self.tip.chain, &self.tip.validators).is_ok() {
-                self.seen(part.height);
-                if part.height.0.saturating_sub(next.0) <= limits::PARTS_AHEAD_MAX {
-                    self.bodies.keep_ahead(part);
-                }
-                commands.extend(self.release());
-            }
-            return Ok(commands);
+            return Ok(self.part_ahead(part));
         }
         if let Err(error) = part.verify(&self.tip.chain, &self.tip.validators) {
             return Ok(vec![blame(&error), Command::Received(None)]);
         }
         if let Some(proposed) = self.bodies.was_proposed(part.round, &part.block) {
-            return Ok(vec![Command::Received(Some(proposed))]);
-        }
-        let has_room = self.bodies.has_room_for(&part.block);
-        if !has_room || !self.bodies.admit(part.round, part.publisher) {
-            return Ok(useless());
-        }
-        let Part {
-            height,
-            round,
-            valid_round,
-            proposer,
-            block: hash,
-            bytes,
-            publisher,
-            ..
-        } = part;
-        let place = PartPlace {
-            height,
-            round,
-            valid_round,
-            proposer,
-        };
-        let drop_it = |offence: String| vec![Command::Blame { offence }, Command::Received(None)];
-        let block = match Block::decode(&bytes) {
-            Ok(block) if block.header.hash() == hash => block,
-            Ok(_) | Err(_) => {
-                return Ok(drop_it(format!(
-                    "{publisher} sent a body that is not block {hash}"
-                )));
+            let mut commands = Vec::new();
+            if proposed.is_valid {
+                commands.extend(self.keep(part.publisher, part.block));
             }
-        };
-        if block.header.round > round {
-            // Not told: the engine keeps one verdict for a block whatever its round, and the
-            // block may be good in its own.
-            return Ok(drop_it(format!(
-                "{publisher} sent block {hash} of round {} in round {round}",
-                block.header.round
-            )));
+            commands.push(Command::Received(Some(proposed)));
+            return Ok(commands);
         }
+        if !self.bodies.admit(part.round, part.publisher) {
+            return Ok(useless);
+        }
+        match block_of(&part) {
+            Ok(block) => self.judge_part(store, now, part, block),
+            Err(offence) => Ok(vec![Command::Blame { offence }, Command::Received(None)]),
+        }
+    }
+
+    /// A part for a height beyond the next: it shows that others go on, and is kept for its turn.
+    fn part_ahead(&mut self, part: Part) -> Vec<Command> {
+        let mut commands = vec![Command::Received(None)];
+        if part.verify(&self.tip.chain, &self.tip.validators).is_ok() {
+            self.seen(part.height);
+            let next = self.tip.height.next();
+            if part.height.0.saturating_sub(next.0) <= limits::PARTS_AHEAD_MAX {
+                self.bodies.keep_ahead(part);
+            }
+            commands.extend(self.release());
+        }
+        commands
+    }
+
+    fn judge_part<S: ReplicaStore>(
+        &mut self,
+        store: &S,
+        now: TimeMs,
+        part: Part,
+        block: Block,
+    ) -> Result<Vec<Command>, ViewError> {
+        let (place, hash, publisher) = (part.place(), part.block, part.publisher);
         let is_timely = is_timely(&block, now);
-        let verdict = self.examine(store, publisher, hash, block, bytes.clone())?;
+        let verdict = self.examine(store, publisher, hash, block, part.bytes.clone())?;
         let proposed = Proposed {
             place,
             block: hash,
@@ -377,8 +238,8 @@ impl Replica {
         let mut commands = Vec::new();
         match verdict {
             Ok(()) => {
-                commands.extend(self.stored(&proposed, false, bytes));
-                self.seen(height);
+                commands.extend(self.stored(publisher, &proposed, false, part.bytes));
+                self.seen(place.height);
             }
             Err(reason) => commands.push(Command::Blame {
                 offence: format!("{publisher} sent block {hash}: {reason}"),
@@ -429,7 +290,7 @@ impl Replica {
             is_valid: true,
         };
         self.bodies.note(proposed);
-        let mut commands = Vec::from_iter(self.stored(&proposed, false, bytes));
+        let mut commands = self.stored(proposer, &proposed, false, bytes);
         commands.push(Command::Synced(Some(proposed)));
         Ok(commands)
     }
@@ -495,11 +356,36 @@ impl Replica {
     }
 }
 
+/// The block in a part, if the part may carry it. The offence is not told to the engine: that keeps
+/// one verdict for a block whatever its round, and the block may be good in its own.
+fn block_of(part: &Part) -> Result<Block, String> {
+    let Part {
+        publisher,
+        block: hash,
+        round,
+        ..
+    } = part;
+    let block = Block::decode(&part.bytes).ok();
+    let Some(block) = block.filter(|block| block.header.hash() == *hash) else {
+        return Err(format!("{publisher} sent a body that is not block {hash}"));
+    };
+    let built = block.header.round;
+    // A new block is built for the round in which it is proposed; only what rests on an earlier
+    // round's quorum, by what its publisher says, may be from an earlier round.
+    let is_of_this_round = built == *round || (built < *round && part.valid_round.is_some());
+    if !is_of_this_round {
+        return Err(format!(
+            "{publisher} sent block {hash} of round {built} in round {round}"
+        ));
+    }
+    Ok(block)
+}
+
 /// Whether a block's time is not too far ahead of the clock. It is asked whatever round the part
 /// names: a publisher may name any round and any quorum, and the engine keeps one verdict for a
 /// block in all rounds, so an exception for either would let a single validator move the chain's
 /// time for good. A block that a quorum holds for timely becomes so here as the clock moves on.
-fn is_timely(block: &Block, now: TimeMs) -> bool {
+pub(super) fn is_timely(block: &Block, now: TimeMs) -> bool {
     block.header.time.0 <= now.0.saturating_add(CLOCK_AHEAD_MS_MAX)
 }
 

@@ -1,6 +1,6 @@
 //! Blocks that are proposed and not yet decided, and parts that arrived before their height.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use dirchain_ledger::block::Block;
 use dirchain_ledger::chain::Outcome;
@@ -22,8 +22,11 @@ pub(super) struct Body {
 
 /// The undecided blocks of the next height, and parts for heights beyond it.
 ///
-/// Invariant: every bound is a publisher's own, so that no publisher takes another's room. What
-/// leaves the memory is still on disk.
+/// Invariant: every bound is a publisher's own, so that no publisher takes another's room, and a
+/// new block always gets its verdict. What leaves the memory is still on disk. What leaves the disk
+/// is a block that its publisher replaced by newer ones several times over: an honest one builds
+/// a new block only if it knows of none that a quorum may be locked on, and whoever is locked on a
+/// block is asked for it again within a rotation of proposers, and holds it from then on.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
     by_hash: BTreeMap<Hash, Body>,
@@ -31,8 +34,12 @@ pub(super) struct Bodies {
     brought: BTreeMap<Address, VecDeque<Hash>>,
     /// Blocks that the rules refuse, and why.
     refused: BTreeMap<Hash, String>,
-    /// Blocks whose bodies were stored.
-    stored: BTreeSet<Hash>,
+    /// The bodies on disk, with the round under which each is stored.
+    stored: BTreeMap<Hash, u32>,
+    /// Who brought each body on disk, oldest first. Several may have brought the same one.
+    kept: BTreeMap<Address, VecDeque<Hash>>,
+    /// The block that the engine asked last to send again: it may be locked on it.
+    held: Option<Hash>,
     /// What was proposed in each round.
     proposed: BTreeMap<(u32, Hash), Proposed>,
     /// The blocks that this node built, by round.
@@ -75,13 +82,46 @@ impl Bodies {
     }
 
     /// Notes that a body is on disk. False if it was there already.
-    pub(super) fn note_stored(&mut self, block: Hash) -> bool {
-        self.stored.insert(block)
+    pub(super) fn note_stored(&mut self, block: Hash, round: u32) -> bool {
+        let is_new = !self.stored.contains_key(&block);
+        if is_new {
+            self.stored.insert(block, round);
+        }
+        is_new
     }
 
-    /// Whether a body that a peer sent is on disk, or has room there.
-    pub(super) fn has_room_for(&self, block: &Hash) -> bool {
-        self.stored.contains(block) || self.stored.len() < limits::BODIES_STORED_MAX
+    /// Never gives this body up while the height lasts and no later one is named.
+    pub(super) fn hold(&mut self, block: Hash) {
+        self.held = Some(block);
+    }
+
+    /// Keeps a stored body for a publisher, in the place of the oldest of the `count_max` that it
+    /// brought. Says which body, of which round, is to leave the disk: the oldest, unless somebody
+    /// else brought it too or it is held.
+    pub(super) fn keep(
+        &mut self,
+        publisher: Address,
+        block: Hash,
+        count_max: usize,
+    ) -> Option<(u32, Hash)> {
+        let kept = self.kept.entry(publisher).or_default();
+        if kept.contains(&block) {
+            return None;
+        }
+        kept.push_back(block);
+        if kept.len() <= count_max {
+            return None;
+        }
+        let oldest = kept.pop_front()?;
+        let is_needed = |kept: &VecDeque<Hash>| kept.contains(&oldest);
+        if self.held == Some(oldest) || self.kept.values().any(is_needed) {
+            return None;
+        }
+        let round = self.stored.remove(&oldest)?;
+        self.by_hash.remove(&oldest);
+        // Were it sent again, it would have to be stored again before anything is said of it.
+        self.proposed.retain(|(_, proposed), _| *proposed != oldest);
+        Some((round, oldest))
     }
 
     pub(super) fn note_own(&mut self, round: u32, block: Hash) {
@@ -139,6 +179,8 @@ impl Bodies {
         self.brought.clear();
         self.refused.clear();
         self.stored.clear();
+        self.kept.clear();
+        self.held = None;
         self.own.clear();
         self.proposed.clear();
         self.per_publisher.clear();

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod bodies;
+mod kept;
 mod pacing;
 
 use std::collections::BTreeSet;
@@ -148,6 +149,15 @@ pub enum Command {
         block: Hash,
         /// What [`ReplicaStore::undecided`] returns.
         bytes: Vec<u8>,
+    },
+    /// Remove a stored body: newer ones of whoever brought it took its room.
+    ForgetUndecided {
+        /// The height.
+        height: Height,
+        /// The round it was stored under.
+        round: u32,
+        /// The block.
+        block: Hash,
     },
     /// Write a decided block and all it changes, as one, synced; then feed `Committed`.
     Commit(Box<Commit>),
@@ -316,10 +326,10 @@ impl Replica {
         let at = self.next_moment(now);
         let inserted = self.pool.insert(store, at, transaction.clone(), origin)?;
         let mut commands = Vec::new();
-        let waits = matches!(inserted, Inserted::Accepted | Inserted::Parked);
+        let is_ready = inserted == Inserted::Accepted;
         if origin == Origin::Local {
             commands.push(Command::Answer(inserted));
-            if waits {
+            if is_ready {
                 commands.push(Command::Send(transaction));
             }
         }

@@ -131,6 +131,14 @@ impl Node {
                 } => {
                     self.store.undecided.insert((height, round, block), bytes);
                 }
+                Command::ForgetUndecided {
+                    height,
+                    round,
+                    block,
+                } => {
+                    let forgotten = self.store.undecided.remove(&(height, round, block));
+                    assert!(forgotten.is_some(), "it was stored");
+                }
                 Command::Commit(commit) => {
                     self.store.state.apply(&commit.outcome);
                     let decided = commit.block.header.height;
@@ -307,12 +315,14 @@ pub fn transaction(number: u32, sequence: u64) -> VerifiedTransaction {
     signed(&administrator(PROVIDER), sequence, not_after, draft(number))
 }
 
+/// What signs for the chain of these tests.
+pub static LEDGER: LazyLock<Ledger> = LazyLock::new(Ledger::default);
+
 pub fn signed(
     author: &SecretKey,
     sequence: u64,
     not_after: TimeMs,
     action: Action,
 ) -> VerifiedTransaction {
-    static LEDGER: LazyLock<Ledger> = LazyLock::new(Ledger::default);
     LEDGER.sign_with(author, sequence, not_after, vec![action])
 }

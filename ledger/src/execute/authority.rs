@@ -9,8 +9,14 @@ use crate::rejection::Rejection;
 use crate::transaction::Envelope;
 use crate::view::{Overlay, Records, View, ViewError};
 
-/// The author's key, if it may sign a transaction of this sequence and expiry now.
-pub(super) fn author(state: &Overlay<'_>, at: Moment, envelope: &Envelope) -> Result<Key, Refusal> {
+/// The author's key, if it may sign a transaction of this sequence and expiry now, with actions
+/// that its role signs.
+pub(super) fn author(
+    state: &Overlay<'_>,
+    at: Moment,
+    envelope: &Envelope,
+    actions: &[Action],
+) -> Result<Key, Refusal> {
     let unknown = || Rejection::UnknownKey {
         key: envelope.author,
     };
@@ -25,9 +31,6 @@ pub(super) fn author(state: &Overlay<'_>, at: Moment, envelope: &Envelope) -> Re
     let (given, expected) = (envelope.sequence, key.next_sequence);
     if given < expected {
         return Err(Rejection::SequenceUsed { given, expected }.into());
-    }
-    if given > expected {
-        return Err(Rejection::SequenceAhead { given, expected }.into());
     }
     let (not_after, block_time) = (envelope.not_after, at.time);
     if not_after < block_time {
@@ -51,6 +54,13 @@ pub(super) fn author(state: &Overlay<'_>, at: Moment, envelope: &Envelope) -> Re
             department: key.department,
         }
         .into());
+    }
+    if let Some(forbidden) = actions.iter().find(|action| !role_signs(key.role, action)) {
+        return Err(Rejection::role_forbids(key.role, forbidden).into());
+    }
+    // Last: what is ahead may be kept until its turn, and is not worth it if it never can be.
+    if given > expected {
+        return Err(Rejection::SequenceAhead { given, expected }.into());
     }
     Ok(key)
 }

@@ -93,7 +93,7 @@ fn execute_in(
     at: Moment,
     transaction: &VerifiedTransaction,
 ) -> Result<Touched, Refusal> {
-    let key = authority::author(scratch, at, transaction.envelope())?;
+    let key = authority::author(scratch, at, transaction.envelope(), transaction.actions())?;
     let mut context = Context {
         state: scratch,
         chain: transaction.envelope().chain,
@@ -143,9 +143,6 @@ struct Mandate {
 
 impl Context<'_, '_> {
     fn apply(&mut self, action: &Action) -> Result<(), Refusal> {
-        if !authority::role_signs(self.author.role, action) {
-            return Err(Rejection::role_forbids(self.author.role, action).into());
-        }
         match action {
             Action::RegisterDepartment(action) => self.register_department(action),
             Action::RegisterKey { department, offer } => self.register_key(department, offer),

@@ -462,6 +462,15 @@ impl Host {
                     self.store().put_undecided(height, round, block, &bytes)
                 })?;
             }
+            Command::ForgetUndecided {
+                height,
+                round,
+                block,
+            } => {
+                tokio::task::block_in_place(|| {
+                    self.store().forget_undecided(height, round, block)
+                })?;
+            }
             Command::Answer(inserted) => self.answer_submission(inserted, question),
             Command::Send(transaction) => {
                 // How many took it matters not: what waits here is sent again until it is decided.

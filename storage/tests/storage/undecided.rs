@@ -53,6 +53,30 @@ fn undecided_bodies_survive_a_restart_and_go_with_their_height() {
 }
 
 #[test]
+fn a_body_given_up_is_gone_and_makes_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let world = World::new(2);
+    let store = Store::open(directory.path(), &world.genesis).unwrap();
+    let bodies = [body(0, 1, b"one"), body(1, 2, b"other")];
+    for body in &bodies {
+        put(&store, 1, body).unwrap();
+    }
+    // Twice, as when a restart comes in between; and one that was never there.
+    for _ in 0..2 {
+        store
+            .forget_undecided(Height(1), 0, bodies[0].block)
+            .unwrap();
+    }
+    store
+        .forget_undecided(Height(1), 7, bodies[1].block)
+        .unwrap();
+    assert_eq!(store.undecided(Height(1)).unwrap(), bodies[1..]);
+    drop(store);
+    let store = Store::open(directory.path(), &world.genesis).unwrap();
+    assert_eq!(store.undecided(Height(1)).unwrap(), bodies[1..]);
+}
+
+#[test]
 fn undecided_bodies_are_bounded() {
     let directory = tempfile::tempdir().unwrap();
     let store = World::new(2).store(directory.path());

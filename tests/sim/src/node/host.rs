@@ -133,6 +133,15 @@ impl Node {
                     }
                 }
             }
+            Command::ForgetUndecided {
+                height,
+                round,
+                block,
+            } => {
+                if self.may_write(step) {
+                    self.disk.store.lose_undecided(height, round, block);
+                }
+            }
             Command::Answer(inserted) => replies.inserted = Some(inserted),
             Command::Send(transaction) => {
                 self.send(None, Message::Transaction(transaction), step);
