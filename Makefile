@@ -14,7 +14,10 @@ SEEDS ?= 1000
 FIRST_SEED ?= 1
 SIM ?=
 
-.PHONY: help demo demo-clean build test sim lint bench tools
+# Where the second verifier's two packages are, outside the checkout.
+VERIFIER_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/verifier-py
+
+.PHONY: help demo demo-clean build test sim lint bench tools verifier-py
 
 help:
 	@echo 'make demo        build, start four departments of the sample city, print where to look'
@@ -35,7 +38,7 @@ demo-clean:
 build: tools
 	@cargo build --release --workspace
 
-test: build
+test: build verifier-py
 	cargo test --release --workspace
 
 # Pure: it needs neither RocksDB nor libp2p.
@@ -50,6 +53,15 @@ lint: tools
 bench: tools
 	@cargo build --release --workspace
 	@$(TARGET)/release/dirchain-bench
+
+# The second verifier of evidence files is in Python, with two packages from PyPI.
+verifier-py:
+	@cmp -s tests/verifier_py/requirements.txt '$(VERIFIER_PY)/requirements.txt' || { \
+		python3 -m venv '$(VERIFIER_PY)' || { \
+			echo 'error: python3 with its venv module is missing. On Debian: sudo apt-get install python3-venv' >&2; exit 1; }; \
+		'$(VERIFIER_PY)/bin/pip' install -q -r tests/verifier_py/requirements.txt && \
+		cp tests/verifier_py/requirements.txt '$(VERIFIER_PY)/requirements.txt'; \
+	}
 
 # What compiling RocksDB and its bindings takes: a C++ compiler and libclang (libclang-cpp, which
 # other packages bring, is another library). Root gets what is missing from apt; anybody else is told.
