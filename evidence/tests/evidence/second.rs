@@ -14,7 +14,7 @@ use dirchain_ledger::ids::{FieldNumber, Moment};
 use dirchain_ledger::testing::code;
 use serde_json::Value;
 
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     if let Some(python) = std::env::var_os("DIRCHAIN_VERIFIER_PYTHON") {
         return python.into();
     }
