@@ -177,7 +177,8 @@ fn what_waits_for_a_number_takes_no_room_from_what_does_not() {
     assert_eq!(insert(&mut pool, &node, &other), Inserted::Parked);
     let first = large(&author, PROVIDER, 1);
     assert_eq!(insert(&mut pool, &node, &first), Inserted::Accepted);
-    assert_eq!(pool.candidates().count() as u64, waiting + 1);
+    let parked = u64::try_from(pool.candidates().count()).unwrap();
+    assert_eq!(parked, waiting + 1);
 }
 
 #[test]

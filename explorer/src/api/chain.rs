@@ -4,7 +4,7 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::{PublicKey, Signature};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, ChainId, DepartmentId, Height, NodeId, TransactionId};
-use dirchain_ledger::records::{NodeKind, OfficeHolder, Parameters, Role};
+use dirchain_ledger::records::{NodeKind, Office, OfficeHolder, Parameters, Role};
 use dirchain_ledger::validators::Validator;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -374,6 +374,27 @@ pub struct KeyItem {
     pub suspect_since: Option<Height>,
 }
 
+/// An office of the chain and who holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OfficeItem {
+    /// The office.
+    pub office: Office,
+    /// Its holder.
+    pub department: DepartmentId,
+    /// Since when.
+    pub since: Moment,
+}
+
+impl From<&OfficeHolder> for OfficeItem {
+    fn from(holder: &OfficeHolder) -> Self {
+        Self {
+            office: holder.office,
+            department: holder.department.clone(),
+            since: holder.held.from.into(),
+        }
+    }
+}
+
 /// `GET /api/v1/parameters`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ParametersAnswer {
@@ -383,7 +404,7 @@ pub struct ParametersAnswer {
     #[schema(value_type = Object)]
     pub parameters: Parameters,
     /// Who holds which office.
-    pub offices: Vec<OfficeHolder>,
+    pub offices: Vec<OfficeItem>,
     /// Counts the changes of the validator set.
     pub epoch: u64,
     /// Who votes on the next block.

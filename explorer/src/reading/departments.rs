@@ -44,7 +44,7 @@ impl Reading<'_> {
     }
 
     fn department_item(&self, department: &Department, offices: &Offices) -> DepartmentItem {
-        let held = offices.holders.iter();
+        let held = offices.current();
         let held = held.filter(|holder| holder.department == department.id);
         let status = department.status_at(self.height());
         DepartmentItem {

@@ -115,8 +115,8 @@ pub(crate) fn block_events(
     Ok((reading.block_item(&block)?, events))
 }
 
-/// What an action is done to. An application or binding has no number before it is on the ledger: that
-/// is told to be about the entry. A proposal has none either, and is about anything.
+/// What an action is done to. What is numbered within an entry has no number before it is on the
+/// ledger: that is told to be about the entry. A proposal has none either, and is about anything.
 fn subject(action: &Action) -> Option<RecordId> {
     Some(match action {
         Action::RegisterDepartment(action) => RecordId::Department(action.id.clone()),
@@ -152,6 +152,30 @@ fn subject(action: &Action) -> Option<RecordId> {
         | Action::Reject { proposal, .. }
         | Action::TakeBackProposal { proposal, .. } => RecordId::Proposal(proposal.clone()),
         Action::Propose { .. } => return None,
+        Action::AskForMore { application, .. }
+        | Action::SupplyApplication { application, .. }
+        | Action::ReviewApplication { application, .. } => {
+            RecordId::Application(application.clone())
+        }
+        Action::DefineElement { code, .. } | Action::RetireElement { code, .. } => {
+            RecordId::DataElement(code.clone())
+        }
+        Action::ClaimSource { resource, .. }
+        | Action::RaiseObjection { resource, .. }
+        | Action::ImposeObligation { resource, .. } => RecordId::Resource(resource.clone()),
+        Action::AnswerObjection { objection, .. }
+        | Action::EscalateObjection { objection, .. }
+        | Action::CloseObjection { objection, .. }
+        | Action::SettleObjection { objection, .. } => RecordId::Objection(objection.clone()),
+        Action::OpenFinding { id, .. } => RecordId::Finding(id.clone()),
+        Action::AnswerFinding { finding, .. } | Action::JudgeFinding { finding, .. } => {
+            RecordId::Finding(finding.clone())
+        }
+        Action::RaiseDemand { id, .. } => RecordId::Demand(id.clone()),
+        Action::AssignDemand { demand, .. } | Action::AnswerDemand { demand, .. } => {
+            RecordId::Demand(demand.clone())
+        }
+        Action::MeetObligation { obligation, .. } => RecordId::Obligation(obligation.clone()),
     })
 }
 

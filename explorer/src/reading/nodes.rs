@@ -9,7 +9,9 @@ use dirchain_ledger::view::Records;
 use super::resources::count;
 use super::scan::{Source, scan};
 use super::{Reading, Slice};
-use crate::api::{BoundedCount, NodeItem, Page, ParametersAnswer, PeerStatus, Period, Problem};
+use crate::api::{
+    BoundedCount, NodeItem, OfficeItem, Page, ParametersAnswer, PeerStatus, Period, Problem,
+};
 use crate::limits;
 
 impl Reading<'_> {
@@ -47,7 +49,12 @@ impl Reading<'_> {
         Ok(ParametersAnswer {
             as_of: self.as_of(),
             parameters: self.view.parameters()?,
-            offices: self.view.offices()?.current().cloned().collect(),
+            offices: self
+                .view
+                .offices()?
+                .current()
+                .map(OfficeItem::from)
+                .collect(),
             epoch: membership.epoch,
             validators: membership.current.members().to_vec(),
         })

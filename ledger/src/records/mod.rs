@@ -598,7 +598,6 @@ impl Trail {
 }
 
 /// A span of the chain during which something held: from a block on, up to (and without) another.
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Period {
     /// The first block in which it held.

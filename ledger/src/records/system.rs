@@ -78,7 +78,6 @@ impl std::fmt::Display for Office {
 }
 
 /// A department's term in an office.
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct OfficeHolder {
     /// The office.
