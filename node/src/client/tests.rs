@@ -140,6 +140,58 @@ fn a_transaction_that_a_node_forgot_is_given_to_it_again() {
     assert!(first_line(&heads[1]).starts_with("POST"));
 }
 
+const STATUS: &str = r#"{"about":{"name":"n","chain":"0000000000000000000000000000000000000000000000000000000000000000","genesis_time":"2026-01-01T00:00:00.000Z","software_version":"0"},
+    "tip":{"height":1,"time":"2026-01-01T00:00:00.000Z","block":"0000000000000000000000000000000000000000000000000000000000000000","validators":[]},
+    "node":{"node":"D035-1","department":"D035","mode":{"mode":"validator"},"peers":[],"waiting_transactions":0,
+    "sync":{"state":"caught_up"},"disk_bytes":0,"uptime_ms":0,"ready":true,"not_ready_reason":null}}"#;
+const USED: &str =
+    r#"{"type":"urn:dirchain:problem:sequence-used","title":"t","status":422,"detail":"d"}"#;
+const TAKEN: &str = r#"{"id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;
+
+fn key_at(next_sequence: u64) -> (u16, &'static str) {
+    let public = SecretKey::from_seed(&[1; 32]).public();
+    let moment = r#"{"height":1,"time":"2026-01-01T00:00:00.000Z"}"#;
+    let text = format!(
+        r#"{{"as_of":{moment},"public_key":"{public}","department":"D035","role":"head","next_sequence":{next_sequence},
+        "valid":{{"from":{moment},"to":null}},"suspect_since":null,"department_name":"n","waiting":0}}"#
+    );
+    (200, text.leak())
+}
+
+#[test]
+fn a_number_that_others_used_meanwhile_is_replaced_a_few_times() {
+    let secret = SecretKey::from_seed(&[1; 32]);
+    let actions = transaction().actions.into_vec();
+    let answers = vec![
+        (200, STATUS),
+        key_at(5),
+        (422, USED),
+        key_at(6),
+        (422, USED),
+        key_at(8),
+        (202, TAKEN),
+    ];
+    let (client, server) = serve(answers);
+    let mut author = Author::new(&client, secret.clone(), None).unwrap();
+    let sent = author.submit(&client, actions.clone()).unwrap();
+    assert_eq!(sent.envelope.sequence, 8);
+    server.join().unwrap();
+
+    let mut answers = vec![(200, STATUS), key_at(5)];
+    for next in 6..15 {
+        answers.extend([(422, USED), key_at(next)]);
+    }
+    answers.push((422, USED));
+    let (client, server) = serve(answers);
+    let mut author = Author::new(&client, secret, None).unwrap();
+    let error = author.submit(&client, actions).unwrap_err();
+    assert!(
+        error.to_string().contains("run the command again"),
+        "{error}"
+    );
+    server.join().unwrap();
+}
+
 #[test]
 fn only_plain_http_addresses_are_nodes() {
     for good in [
