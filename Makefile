@@ -53,6 +53,7 @@ lint: tools
 bench: tools
 	@cargo build --release --workspace
 	@$(TARGET)/release/dirchain-bench
+	@cargo run -q --release -p dirchain-evidence --features testing --example evidence_speed
 
 # The second verifier of evidence files is in Python, with two packages from PyPI.
 verifier-py:

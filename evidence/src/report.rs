@@ -7,6 +7,7 @@ use dirchain_ledger::ids::{
     ChainId, DepartmentId, FieldNumber, Moment, PurposeCode, ResponsibilityCode, SharingId, TimeMs,
     TransactionId,
 };
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::past::Known;
 use dirchain_ledger::records::{
     DepartmentStatus, Record, RecordId, Resource, Role, Sharing, VersionPeriod,
@@ -85,6 +86,8 @@ pub struct EventItem {
     pub action: &'static str,
     /// Its terms, as they were signed.
     pub signed: Action,
+    /// What the proposal would do that it approves or rejects.
+    pub measure: Option<Measure>,
     /// Who signed.
     pub department: DepartmentId,
     /// In which role.
@@ -249,7 +252,11 @@ impl Report {
             readings: readings(proven)?,
             readers: readers(proven, at)?,
             asked_at: at,
-            events: proven.events.iter().map(event_item).collect(),
+            events: proven
+                .events
+                .iter()
+                .map(|event| event_item(proven, event))
+                .collect(),
             questions: questions.collect::<Result<_, _>>()?,
             trust: trust(proven),
             not_proven: limits(proven),
@@ -356,8 +363,21 @@ fn readers(proven: &Proven, at: Moment) -> Result<Vec<ReadersItem>, Reason> {
     Ok(items)
 }
 
-fn event_item(event: &crate::verify::ProvenEvent) -> EventItem {
+fn event_item(proven: &Proven, event: &crate::verify::ProvenEvent) -> EventItem {
+    let proposal = match &event.action {
+        Action::Approve { proposal, .. }
+        | Action::Reject { proposal, .. }
+        | Action::TakeBackProposal { proposal, .. } => proven
+            .known
+            .records
+            .get(&RecordId::Proposal(proposal.clone())),
+        _ => None,
+    };
     EventItem {
+        measure: match proposal {
+            Some(Some(Record::Proposal(proposal))) => Some(proposal.measure.clone()),
+            _ => None,
+        },
         at: event.at,
         action: event.action.name(),
         signed: event.action.clone(),

@@ -74,6 +74,12 @@ fn named(subject: &RecordId, action: &Action) -> Vec<RecordId> {
         (_, Action::AbolishResponsibility { code, .. }) => {
             vec![RecordId::Responsibility(code.clone())]
         }
+        (
+            _,
+            Action::Approve { proposal, .. }
+            | Action::Reject { proposal, .. }
+            | Action::TakeBackProposal { proposal, .. },
+        ) => vec![RecordId::Proposal(proposal.clone())],
         _ => Vec::new(),
     }
 }

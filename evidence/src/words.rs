@@ -277,7 +277,10 @@ impl Lines {
         for event in events {
             let suspect = self.suspicion(event.suspect);
             let role = role(event.role, self.language);
-            let detail = detail(&event.signed);
+            let detail = match &event.measure {
+                Some(measure) => format!(" {}{}", measure.name(), detail(&event.signed)),
+                None => detail(&event.signed),
+            };
             self.line(format!(
                 "  {} {}  {}{detail}  {} {role} {}{suspect}",
                 event.at.height,
@@ -484,6 +487,10 @@ fn action(event: &EventItem, language: Language) -> &'static str {
         "end_authorization" => "终止授权",
         "register_node" => "登记节点",
         "remove_node" => "移除节点",
+        "propose" => "提案",
+        "approve" => "同意提案",
+        "reject" => "否决提案",
+        "take_back_proposal" => "撤回提案",
         other => other,
     };
     language.say(chinese, event.action)
@@ -510,6 +517,7 @@ fn detail(action: &Action) -> String {
             numbers(&request.fields),
             request.purpose
         ),
+        Action::Approve { proposal, .. } => format!(" {proposal}"),
         Action::ReturnResource { reason, .. } | Action::WithdrawResource { reason, .. } => {
             format!(": {}", reason.as_str())
         }

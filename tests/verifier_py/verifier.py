@@ -56,10 +56,7 @@ def signed(public_key, message, signature):
         return False
 
 
-def signing_tag(tag):
-    return tag.encode().ljust(32, b"\0")
-
-
+signing_tag = lambda tag: tag.encode().ljust(32, b"\0")
 # Merkle paths of RFC 6962's shape
 
 def climb(leaf, index, count, path, inner):
@@ -81,14 +78,8 @@ def climb(leaf, index, count, path, inner):
     return top if last == 0 else None
 
 
-def log_leaf(data):
-    return sha256(b"\0" + data).digest()
-
-
-def in_log(root, size, leaf, index, path):
-    return climb(leaf, index, size, path, lambda a, b: sha256(b"\1" + a + b).digest()) == root
-
-
+log_leaf = lambda data: sha256(b"\0" + data).digest()
+in_log = lambda root, size, leaf, index, path: climb(leaf, index, size, path, lambda a, b: sha256(b"\1" + a + b).digest()) == root
 def action_in(root, count, leaf, index, path):
     top = climb(leaf, index, count, path, lambda a, b: tagged("action-node", a, b))
     return top is not None and tagged("action-node", struct.pack("<Q", count), top) == root
@@ -135,10 +126,7 @@ class Reader:
         return [element() for _ in range(self.count(BOUNDS[kind]))]
 
 
-def bit(key, depth):
-    return key[depth >> 3] >> (7 - (depth & 7)) & 1
-
-
+bit = lambda key, depth: key[depth >> 3] >> (7 - (depth & 7)) & 1
 def read_tree(reader):
     """The partial tree as nested tuples: ("empty",) ("leaf", key, value) ("inner", l, r) ("cut", hash)."""
     left = [TREE_NODES_MAX]
@@ -199,17 +187,11 @@ def tree_get(node, key):
 # Record ids
 
 DEPARTMENT, KEY, NODE, RESPONSIBILITY, RESOURCE, APPLICATION, AUTHORIZATION = range(1, 8)
-PARAMETERS = bytes([9])
+PARAMETERS, PROPOSAL = bytes([9]), 11
 
 
-def text_id(kind, text):
-    return bytes([kind]) + text.encode()
-
-
-def sharing_key(kind, code, number):
-    return bytes([kind]) + code.encode() + b"\0" + struct.pack(">I", number)
-
-
+text_id = lambda kind, text: bytes([kind]) + text.encode()
+sharing_key = lambda kind, code, number: bytes([kind]) + code.encode() + b"\0" + struct.pack(">I", number)
 def check_id(key):
     """Whether an id's text is well formed matters to nobody: it must be the record's own."""
     if not key or not 0 < key[0] <= KINDS:
@@ -219,21 +201,12 @@ def check_id(key):
 
 # Records: bincode with fixed little-endian integers, 64-bit lengths, 32-bit variants
 
-def integer(form):
-    return lambda d: d.number(form)
-
-
+integer = lambda form: lambda d: d.number(form)
 u8, u16, u32, u64, i64 = (integer(form) for form in "BHIQq")
 
 
-def raw(count):
-    return lambda d: d.take(count)
-
-
-def text(d):
-    return d.take(u64(d)).decode()
-
-
+raw = lambda count: lambda d: d.take(count)
+text = lambda d: d.take(u64(d)).decode()
 def option(inner):
     def decode(d):
         flag = u8(d)
@@ -243,14 +216,8 @@ def option(inner):
     return decode
 
 
-def many(inner):
-    return lambda d: [inner(d) for _ in range(u64(d))]
-
-
-def record(**fields):
-    return lambda d: {name: decode(d) for name, decode in fields.items()}
-
-
+many = lambda inner: lambda d: [inner(d) for _ in range(u64(d))]
+record = lambda **fields: lambda d: {name: decode(d) for name, decode in fields.items()}
 def variants(*cases):
     """Each case is a name and a decoder of what it holds, or None."""
     def decode(d):
@@ -309,6 +276,7 @@ RECORDS = {0: (DEPARTMENT, department), 1: (KEY, key_record), 3: (RESPONSIBILITY
 KINDS = 63
 # Variants of actions that are looked into.
 (REGISTER_DEPARTMENT, REGISTER_KEY, REVOKE_KEY, SUSPECT_KEY, DECLARE, ABOLISH, DRAFT) = range(7)
+APPROVE, REJECT, TAKE_BACK_PROPOSAL = 19, 20, 21
 offer = record(public_key=hash32, algorithm=variant, role=variant, proof=raw(64))
 ACTIONS = {
     REGISTER_DEPARTMENT: record(id=text, parent=option(text), credit_code=option(text), name=text, level=variant,
@@ -319,6 +287,9 @@ ACTIONS = {
     DECLARE: record(code=text, holder=text, title=text, text=option(hash32),
                     legal_bases=many(record(document=text, article=option(text)))),
     ABOLISH: record(code=text, reason=text),
+    APPROVE: record(proposal=text, revision=u32),
+    REJECT: record(proposal=text, revision=u32, reason=text),
+    TAKE_BACK_PROPOSAL: record(proposal=text, revision=u32),
     DRAFT: record(code=text, provider=text, revision=u32, entry_start=lambda d: d.at, entry=entry),
 }
 
@@ -753,6 +724,9 @@ def named(subject, index, action):
         return [bytes([KEY]) + action["public_key"]]
     if index in (DECLARE, ABOLISH):
         return [text_id(RESPONSIBILITY, action["code"])]
+    if index in (APPROVE, REJECT, TAKE_BACK_PROPOSAL):
+        proposer, _, number = action["proposal"].rpartition("/")
+        return [sharing_key(PROPOSAL, proposer, int(number))]
     return []
 
 
