@@ -76,6 +76,33 @@ impl fmt::Debug for Address {
 
 impl engine::Address for Address {}
 
+/// An address that no validator has: what a following node calls itself to the engine, and in whose
+/// name a validator abstains.
+pub const OUTSIDE: Address = Address(ids::Address([0; 20]));
+
+/// What the engine gets where the double-sign guard refuses a signature. It counts nowhere, the
+/// engine goes on, and the node takes part again from the next place on that it may sign at. To
+/// end the node's part in the whole height instead would halt the chain when more nodes than can
+/// be faulty lose the end of their logs at once, as in a power cut.
+pub trait Abstain: Sized {
+    /// The message in nobody's name, without a signature.
+    fn abstained(self) -> engine::SignedMessage<DirectoryContext, Self>;
+}
+
+impl Abstain for Vote {
+    fn abstained(mut self) -> engine::SignedMessage<DirectoryContext, Self> {
+        self.voter = OUTSIDE;
+        engine::SignedMessage::new(self, Signature([0; 64]))
+    }
+}
+
+impl Abstain for Proposal {
+    fn abstained(mut self) -> engine::SignedMessage<DirectoryContext, Self> {
+        self.proposer = OUTSIDE;
+        engine::SignedMessage::new(self, Signature([0; 64]))
+    }
+}
+
 /// What is decided: a block's hash. The body travels as a [`Part`].
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(pub Hash);

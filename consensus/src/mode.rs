@@ -1,7 +1,7 @@
 //! Whether this node votes. When voting could contradict what it signed before, it only follows.
 //!
-//! The guard knows what was signed. Where it is ahead of the store (a restored backup), or a
-//! signature conflicts, the node follows until past the guarded height. Where the guard is gone (a
+//! The guard knows what was signed. Where it is ahead of the store (a restored backup), the node
+//! follows until past the guarded height. Where the guard is gone (a
 //! wiped disk), the node may have signed at any height up to one after the highest that a quorum of
 //! the others can vouch for; each of those may lag by one block, hence two more.
 
@@ -77,11 +77,10 @@ impl Gate {
         mode
     }
 
-    /// The guard refused a signature, or what this height's log led to is gone: the node follows
-    /// until past that height.
-    pub fn conflict(&mut self, guarded: Height) -> Mode {
-        self.until = Some(guarded);
-        Mode::Following(FollowReason::Until(guarded))
+    /// What the engine's log led to at this height is gone: the node follows until past it.
+    pub fn follow(&mut self, until: Height) -> Mode {
+        self.until = Some(until);
+        Mode::Following(FollowReason::Until(until))
     }
 }
 
@@ -126,9 +125,6 @@ fn decide(standing: &Standing<'_>, before: Option<Height>) -> Mode {
         .unwrap_or(Height::GENESIS);
     Mode::Following(FollowReason::Until(highest.next().next()))
 }
-
-/// An address that no validator has: what a following node calls itself to the engine.
-pub const OUTSIDE: Address = Address([0; 20]);
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

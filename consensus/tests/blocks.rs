@@ -80,10 +80,6 @@ fn an_altered_block_is_told_as_invalid_and_stops_the_node_if_it_is_decided() {
         ),
         ("parent", Box::new(move |b| b.header.parent = other())),
         (
-            "transactions root",
-            Box::new(move |b| b.header.transactions_root = other()),
-        ),
-        (
             "builder",
             Box::new(|b| b.header.builder = proposer(Height(1), 1)),
         ),

@@ -89,6 +89,21 @@ fn a_body_that_is_not_the_hash_is_dropped_and_blamed() {
 }
 
 #[test]
+fn a_forged_body_says_nothing_of_the_block_whose_header_it_carries() {
+    let mut node = Node::proposer(1);
+    let block = block(&node, 1);
+    for forged in with_other_bodies(&block) {
+        assert_eq!(forged.header.hash(), block.header.hash());
+        let liar = secret_of(&proposer(Height(1), 3));
+        let (proposed, commands) = node.receive(&part_by(&liar, &forged, 0, None), START);
+        assert!(proposed.is_none() && blames(&commands));
+    }
+    let (proposed, _) = node.receive(&part_of(&block, 0, None), START);
+    assert!(proposed.unwrap().is_valid);
+    assert!(commit_of(&node.decide(block.header.hash(), START)).is_some());
+}
+
+#[test]
 fn old_heights_and_far_rounds_are_of_no_use() {
     let mut node = Node::proposer(1);
     let edge = limits::ROUNDS_AHEAD_MAX;

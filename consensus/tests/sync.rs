@@ -74,6 +74,16 @@ fn garbage_another_height_and_an_invalid_block_are_the_senders_fault() {
 }
 
 #[test]
+fn a_forged_body_does_not_keep_the_genuine_one_out() {
+    let mut node = Node::follower();
+    let block = node.built(0, START, &[transaction(1, 1)]);
+    for forged in with_other_bodies(&block) {
+        assert!(is_at_fault(&node.handle(synced(1, &forged), START)));
+    }
+    assert!(!is_at_fault(&node.handle(synced(1, &block), START)));
+}
+
+#[test]
 fn a_synced_block_that_came_as_a_part_is_on_disk_already() {
     let mut node = Node::proposer(1);
     let block = node.built(0, START, &[transaction(1, 1)]);

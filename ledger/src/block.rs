@@ -83,6 +83,13 @@ impl Block {
     pub fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
         codec::decode::<Self, { limits::BLOCK_BYTES_MAX }>(bytes)
     }
+
+    /// Whether its transactions are those that its header commits to. A block's hash is its header's,
+    /// so nothing is said of a block because of a body that is another's.
+    pub fn is_whole(&self) -> bool {
+        self.header.transactions_root == transactions_root(&self.transactions)
+            && self.transactions.iter().all(SignedTransaction::is_whole)
+    }
 }
 
 /// The root over transactions, as headers carry it.

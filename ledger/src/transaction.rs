@@ -38,6 +38,11 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    fn commits_to(&self, shape: &Shape) -> bool {
+        let count_fits = usize::try_from(self.action_count) == Ok(shape.leaves.len());
+        count_fits && shape.root() == self.actions_root
+    }
+
     /// The transaction's id. It is the hash of what is signed, not of the signature (rule R6).
     pub fn id(&self) -> TransactionId {
         TransactionId(hash(Domain::Transaction, &[&encode(self)]))
@@ -186,11 +191,15 @@ impl SignedTransaction {
             return Err(TransactionError::Empty);
         }
         let shape = Shape::of(&self.actions)?;
-        let count_fits = usize::try_from(self.envelope.action_count) == Ok(self.actions.len());
-        if !count_fits || shape.root() != self.envelope.actions_root {
+        if !self.envelope.commits_to(&shape) {
             return Err(TransactionError::WrongActions);
         }
         Ok(shape)
+    }
+
+    /// Whether its actions are those that its envelope commits to.
+    pub fn is_whole(&self) -> bool {
+        Shape::of(&self.actions).is_ok_and(|shape| self.envelope.commits_to(&shape))
     }
 }
 

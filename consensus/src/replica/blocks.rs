@@ -50,7 +50,8 @@ impl Replica {
         Ok(commands)
     }
 
-    /// Executes a block, once while it is in memory, and keeps it with its outcome.
+    /// Executes a block, once while it is in memory, and keeps it with its outcome. The block is
+    /// whole: what is found of it is kept by its hash.
     pub(super) fn examine<S: ReplicaStore>(
         &mut self,
         store: &S,
@@ -272,6 +273,11 @@ impl Replica {
             )));
         }
         let hash = block.header.hash();
+        if !block.is_whole() {
+            return Ok(at_fault(format!(
+                "the transactions of a synced block are not those of block {hash}"
+            )));
+        }
         if let Err(reason) = self.examine(store, proposer, hash, block, bytes.clone())? {
             return Ok(at_fault(format!(
                 "a synced block is not the next one: {reason}"
@@ -366,7 +372,8 @@ fn block_of(part: &Part) -> Result<Block, String> {
         ..
     } = part;
     let block = Block::decode(&part.bytes).ok();
-    let Some(block) = block.filter(|block| block.header.hash() == *hash) else {
+    let is_it = |block: &Block| block.header.hash() == *hash && block.is_whole();
+    let Some(block) = block.filter(is_it) else {
         return Err(format!("{publisher} sent a body that is not block {hash}"));
     };
     let built = block.header.round;

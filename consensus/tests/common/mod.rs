@@ -14,7 +14,7 @@ use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::proposal::{Part, PartPlace};
 use dirchain_consensus::replica::{Command, Commit, Event, Proposed, Replica, ReplicaStore};
 use dirchain_ledger::action::Action;
-use dirchain_ledger::block::Block;
+use dirchain_ledger::block::{Block, Transactions};
 use dirchain_ledger::chain::{self, Building};
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
@@ -325,4 +325,16 @@ pub fn signed(
     action: Action,
 ) -> VerifiedTransaction {
     LEDGER.sign_with(author, sequence, not_after, vec![action])
+}
+
+/// Blocks with the header of this one and bodies that are not its own: none, another transaction,
+/// and the same transaction with other actions.
+pub fn with_other_bodies(block: &Block) -> [Block; 3] {
+    let other = transaction(77, 7).signed().clone();
+    let mut changed = block.transactions[0].clone();
+    changed.actions = other.actions.clone();
+    [vec![], vec![other], vec![changed]].map(|transactions| Block {
+        header: block.header.clone(),
+        transactions: Transactions::new(transactions).unwrap(),
+    })
 }

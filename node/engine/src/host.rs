@@ -9,8 +9,8 @@ use arc_malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle as ActorsHandle, RequestContext,
     SyncContext, WalContext,
 };
-use dirchain_consensus::context::{Address, DirectoryContext};
-use dirchain_consensus::mode::{FollowReason, Mode, OUTSIDE};
+use dirchain_consensus::context::{Address, DirectoryContext, OUTSIDE};
+use dirchain_consensus::mode::{FollowReason, Mode};
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::replica::{Command, Commit, Event, Replica};
 use dirchain_consensus::verifier::ChainVerifier;
@@ -175,10 +175,9 @@ impl Host {
                     ConsensusContext::new_validator(Address(me), verifier, Box::new(signer));
                 (Some(me), context)
             }
-            (Mode::Voting | Mode::Following(_), _, _) => (
-                None,
-                ConsensusContext::new_full_node(Address(OUTSIDE), verifier),
-            ),
+            (Mode::Voting | Mode::Following(_), _, _) => {
+                (None, ConsensusContext::new_full_node(OUTSIDE, verifier))
+            }
         };
         self.replica.set_voter(me);
         self.next = None;
@@ -253,7 +252,7 @@ impl Host {
                 _ = &mut *stop => return Ok(Turn::Stopped),
                 message = running.channels.consensus.recv() => match message {
                     Some(message) => self.answer(message, running).await?,
-                    // A refused signature ends the engine too; its alarm came before that.
+                    // A guard that fails ends the engine too; its alarm came before that.
                     None => {
                         let alarm = running.alarms.try_recv().map_err(|_| EngineError::Ended)?;
                         return alarmed(alarm, voting);
@@ -491,7 +490,7 @@ impl Host {
             }
             Command::Follow { until } => {
                 // The receiver is `running` itself, which is here.
-                drop(running.alarm.send(Alarm::Conflict(until)));
+                drop(running.alarm.send(Alarm::Follow(until)));
             }
             Command::Stop { reason } => return Err(reason.into()),
             Command::Known(_)
@@ -527,7 +526,7 @@ impl Host {
 /// What an alarm makes of the engine's turn.
 fn alarmed(alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
     match alarm {
-        Alarm::Conflict(height) => Ok(Turn::Restart(voting.gate.conflict(height))),
+        Alarm::Follow(until) => Ok(Turn::Restart(voting.gate.follow(until))),
         Alarm::Broken(error) => Err(error.into()),
     }
 }

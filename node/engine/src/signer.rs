@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_malachitebft_app_channel::Signer;
 use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
 use arc_malachitebft_signing::Error;
-use dirchain_consensus::context::{DirectoryContext, Proposal, Vote};
+use dirchain_consensus::context::{Abstain as _, DirectoryContext, Proposal, Vote};
 use dirchain_ledger::crypto::{SecretKey, Signature};
 use dirchain_ledger::ids::{ChainId, Height};
 use dirchain_storage::{Guard, GuardError, GuardVerdict, Position};
@@ -14,9 +14,8 @@ use tokio::sync::mpsc;
 /// What the signer reports besides its signatures.
 #[derive(Debug)]
 pub(crate) enum Alarm {
-    /// Something else was signed at this place before, or what was decided here is gone: vote no
-    /// more until past this height.
-    Conflict(Height),
+    /// What was decided is not here: vote no more until past this height.
+    Follow(Height),
     /// The guard could not be written: stop.
     Broken(GuardError),
 }
@@ -45,22 +44,20 @@ impl GuardedSigner {
         }
     }
 
-    fn sign(&self, position: Position, message: &[u8]) -> Result<Signature, Error> {
+    /// Signs through the guard; none when it refuses.
+    fn sign(&self, position: Position, message: &[u8]) -> Result<Option<Signature>, Error> {
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let verdict = guard.check_and_store(position, message, |message| self.secret.sign(message));
-        // A closed channel means that the host is gone already, and with it the need to tell it.
-        let raise = |alarm| drop(self.alarms.send(alarm));
-        match verdict {
-            Ok(GuardVerdict::Sign(signature) | GuardVerdict::SignAgain(signature)) => Ok(signature),
-            Ok(GuardVerdict::Refuse { guarded }) => {
-                raise(Alarm::Conflict(guarded.height));
-                Err(Error::new())
-            }
-            Err(error) => {
-                raise(Alarm::Broken(error));
-                Err(Error::new())
-            }
+        if let Ok(GuardVerdict::Refuse { guarded }) = &verdict {
+            tracing::warn!(
+                "not signed: {position:?}. Something else was signed there, or a lock forbids it; {guarded:?} is the last that was signed"
+            );
         }
+        verdict.map(|verdict| verdict.signature()).map_err(|error| {
+            // A closed channel means that the host is gone already, and with it the need to tell it.
+            drop(self.alarms.send(Alarm::Broken(error)));
+            Error::new()
+        })
     }
 }
 
@@ -68,7 +65,10 @@ impl GuardedSigner {
 impl Signer<DirectoryContext> for GuardedSigner {
     async fn sign_vote(&self, vote: Vote) -> Result<SignedMessage<DirectoryContext, Vote>, Error> {
         let signature = self.sign(vote.position(), &vote.signing_bytes(&self.chain))?;
-        Ok(SignedMessage::new(vote, signature))
+        Ok(match signature {
+            Some(signature) => SignedMessage::new(vote, signature),
+            None => vote.abstained(),
+        })
     }
 
     async fn sign_proposal(
@@ -76,7 +76,10 @@ impl Signer<DirectoryContext> for GuardedSigner {
         proposal: Proposal,
     ) -> Result<SignedMessage<DirectoryContext, Proposal>, Error> {
         let signature = self.sign(proposal.position(), &proposal.signing_bytes(&self.chain))?;
-        Ok(SignedMessage::new(proposal, signature))
+        Ok(match signature {
+            Some(signature) => SignedMessage::new(proposal, signature),
+            None => proposal.abstained(),
+        })
     }
 
     /// This chain has no vote extensions.

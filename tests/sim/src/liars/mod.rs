@@ -3,6 +3,7 @@
 
 mod equivocator;
 mod flooder;
+mod forger;
 mod invalid_proposer;
 mod replayer;
 mod sync_liar;
@@ -58,6 +59,8 @@ pub enum Kind {
     Withholder,
     /// Proposes blocks that break a rule.
     InvalidProposer(Wrong),
+    /// Sends others' blocks on with forged bodies.
+    Forger,
     /// Sends old messages again.
     Replayer,
     /// Sends more than anybody needs.
@@ -68,7 +71,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Equivocator,
         Kind::Withholder,
         Kind::InvalidProposer(Wrong::StateRoot),
@@ -76,6 +79,7 @@ impl Kind {
         Kind::InvalidProposer(Wrong::Time),
         Kind::InvalidProposer(Wrong::Parent),
         Kind::InvalidProposer(Wrong::EmptyTooEarly),
+        Kind::Forger,
         Kind::Replayer,
         Kind::Flooder,
         Kind::SyncLiar,
@@ -87,6 +91,7 @@ impl Kind {
             Kind::Equivocator => Box::<equivocator::Equivocator>::default(),
             Kind::Withholder => Box::new(withholder::Withholder),
             Kind::InvalidProposer(wrong) => Box::new(invalid_proposer::InvalidProposer::new(wrong)),
+            Kind::Forger => Box::new(forger::Forger),
             Kind::Replayer => Box::<replayer::Replayer>::default(),
             Kind::Flooder => Box::<flooder::Flooder>::default(),
             Kind::SyncLiar => Box::<sync_liar::SyncLiar>::default(),

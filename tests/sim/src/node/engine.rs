@@ -13,9 +13,10 @@ use arc_malachitebft_core_types::{
 use arc_malachitebft_signing::VerifierExt as _;
 use dirchain_consensus::answers::{DecidedBlock, certificate_in};
 use dirchain_consensus::context::{
-    Address, BlockId, DirectoryContext, Height as EngineHeight, ValidatorSet, round_number,
+    Abstain as _, Address, BlockId, DirectoryContext, Height as EngineHeight, OUTSIDE,
+    ValidatorSet, round_number,
 };
-use dirchain_consensus::mode::{Mode, OUTSIDE};
+use dirchain_consensus::mode::Mode;
 use dirchain_consensus::proposal::{Part, PartPlace};
 use dirchain_consensus::replica::{Event, Proposed};
 use dirchain_ledger::crypto::Signature;
@@ -149,7 +150,7 @@ impl Node {
     ) {
         let follows = self.process().mode != Mode::Voting;
         let me = self.address().filter(|_| !follows);
-        let address = me.map_or(Address(OUTSIDE), Address);
+        let address = me.map_or(OUTSIDE, Address);
         let engine_set = ValidatorSet::from(set);
         let engine_height = EngineHeight::from(height);
         if self.process().engine.is_none() {
@@ -188,7 +189,7 @@ impl Node {
                 self.stop(StopCause::LogBroken, step);
             }
         }
-        if self.is_ending || self.process().conflict.is_some() {
+        if self.is_ending || self.process().follows_until.is_some() {
             return;
         }
         self.process().phase = Phase::Running;
@@ -211,7 +212,7 @@ impl Node {
         }
         for entry in entries {
             self.input(entry, step);
-            if self.is_ending || self.process().conflict.is_some() {
+            if self.is_ending || self.process().follows_until.is_some() {
                 return;
             }
         }
@@ -222,7 +223,7 @@ impl Node {
 
     /// Runs the core on an input.
     fn input(&mut self, input: Input<DirectoryContext>, step: &mut Step<'_>) {
-        if self.is_ending || self.process().conflict.is_some() {
+        if self.is_ending || self.process().follows_until.is_some() {
             return;
         }
         let Some(mut state) = self.process().engine.take() else {
@@ -269,18 +270,15 @@ impl Node {
         position: Position,
         message: Vec<u8>,
         step: &mut Step<'_>,
-    ) -> Result<Signature, Refused> {
+    ) -> Result<Option<Signature>, Refused> {
         let secret = self.secret.clone().ok_or(Refused)?;
         if self.plant == Some(Plant::GuardSkipped) {
-            return Ok(secret.sign(&message));
+            return Ok(Some(secret.sign(&message)));
         }
         let guard = self.disk.guard.as_mut().ok_or(Refused)?;
         match guard.verdict(position, &message) {
-            SigningVerdict::Again(signature) => return Ok(signature),
-            SigningVerdict::Refuse { guarded } => {
-                self.process().conflict = Some(guarded.height);
-                return Err(Refused);
-            }
+            SigningVerdict::Again(signature) => return Ok(Some(signature)),
+            SigningVerdict::Refuse { .. } => return Ok(None),
             SigningVerdict::New => {}
         }
         let signature = secret.sign(&message);
@@ -300,28 +298,31 @@ impl Node {
             guard.sync();
         }
         // Of a process that died in between nothing leaves.
-        Ok(signature)
+        Ok(Some(signature))
     }
 
     fn publish(&mut self, message: SignedConsensusMsg<DirectoryContext>, step: &mut Step<'_>) {
         let chain = self.city.chain;
         self.flush(step);
-        let (position, bytes, message) = match message {
+        let (signer, position, bytes, message) = match message {
             SignedConsensusMsg::Vote(vote) => {
                 let (position, bytes) =
                     (vote.message.position(), vote.message.signing_bytes(&chain));
-                (position, bytes, Message::Vote(vote))
+                (vote.message.voter, position, bytes, Message::Vote(vote))
             }
             SignedConsensusMsg::Proposal(proposal) => {
                 let (position, bytes) = (
                     proposal.message.position(),
                     proposal.message.signing_bytes(&chain),
                 );
-                (position, bytes, Message::Proposal(proposal))
+                let proposer = proposal.message.proposer;
+                (proposer, position, bytes, Message::Proposal(proposal))
             }
         };
         if self.lives(step) {
-            step.out.push(Out::Signed(position, bytes));
+            if signer != OUTSIDE {
+                step.out.push(Out::Signed(position, bytes));
+            }
             step.out.push(Out::Send(None, message));
         }
     }
@@ -419,13 +420,17 @@ impl Node {
             }
             Effect::SignVote(vote, r) => {
                 let message = vote.signing_bytes(&self.city.chain);
-                let signature = self.sign(vote.position(), message, step)?;
-                r.resume_with(SignedMessage::new(vote, signature))
+                r.resume_with(match self.sign(vote.position(), message, step)? {
+                    Some(signature) => SignedMessage::new(vote, signature),
+                    None => vote.abstained(),
+                })
             }
             Effect::SignProposal(proposal, r) => {
                 let message = proposal.signing_bytes(&self.city.chain);
-                let signature = self.sign(proposal.position(), message, step)?;
-                r.resume_with(SignedMessage::new(proposal, signature))
+                r.resume_with(match self.sign(proposal.position(), message, step)? {
+                    Some(signature) => SignedMessage::new(proposal, signature),
+                    None => proposal.abstained(),
+                })
             }
             Effect::VerifySignature(message, key, r) => r.resume_with(match &message.message {
                 ConsensusMsg::Vote(vote) => verifier.vote(vote, &message.signature, &key),

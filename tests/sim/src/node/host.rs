@@ -43,7 +43,7 @@ impl Node {
         process.timers.clear();
         process.log_height = None;
         process.sync = Sync::default();
-        process.conflict = None;
+        process.follows_until = None;
         process.replica.set_voter(me);
         process.mode = mode.clone();
         process.owes_next = true;
@@ -148,7 +148,7 @@ impl Node {
             }
             Command::Refused { id, rejection } => step.out.push(Out::Refused(id, rejection)),
             Command::Blame { offence } => step.out.push(Out::Blamed(offence)),
-            Command::Follow { until } => self.process().conflict = Some(until),
+            Command::Follow { until } => self.process().follows_until = Some(until),
             Command::Stop { reason } => self.stop(StopCause::Replica(reason), step),
             Command::Known(known) => replies.known = known,
             Command::Propose { place, block } => replies.propose = Some((place, block)),

@@ -145,8 +145,8 @@ struct Process {
     shown: BTreeMap<usize, Height>,
     /// The host owes the engine the next height.
     owes_next: bool,
-    /// The guard refused at this height.
-    conflict: Option<Height>,
+    /// The engine is to be started anew without a vote until this height.
+    follows_until: Option<Height>,
 }
 
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -276,7 +276,7 @@ impl Node {
             sync: Sync::default(),
             shown: BTreeMap::new(),
             owes_next: false,
-            conflict: None,
+            follows_until: None,
         });
         let first_us = step.random.below(TICK_US);
         step.out.push(Out::Later(first_us, Later::Tick));
@@ -456,22 +456,18 @@ impl Node {
         self.settle(step);
     }
 
-    /// What the host does once the engine has failed: follows after a conflict, else it ends.
+    /// Starts the engine anew where a step asked for it.
     fn settle(&mut self, step: &mut Step<'_>) {
         let Some(process) = &mut self.process else {
             return;
         };
-        if let Some(height) = process.conflict.take() {
-            let mode = process.gate.conflict(height);
+        if let Some(until) = process.follows_until.take() {
+            let mode = process.gate.follow(until);
             self.begin(mode, step);
         }
     }
 
     fn engine_failed(&mut self, error: &Error<DirectoryContext>, step: &mut Step<'_>) {
-        let process = self.process();
-        if process.conflict.is_some() {
-            return;
-        }
         let words = error.to_string();
         let cause = match error {
             Error::ReplayDivergence(..) => StopCause::LogDiverged(words),
