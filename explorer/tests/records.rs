@@ -155,7 +155,11 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     assert_eq!(scores.items[0].score.department, id(PROVIDER));
     let spans: UseSpansAnswer =
         read(&router, &format!("{RESOURCE}/use-spans?reader={APPLICANT}")).await;
-    let bases: Vec<&str> = spans.spans.iter().map(|span| span.basis.as_str()).collect();
+    let bases: Vec<&str> = spans
+        .spans
+        .iter()
+        .map(|span| span.written.as_str())
+        .collect();
     assert_eq!(bases, ["v1", "v2", "a1"]);
 }
 

@@ -13,8 +13,7 @@ use super::{Moment, Time};
 pub struct RecordItem {
     /// Its id, as people write it.
     pub id: String,
-    /// The record; `record` names its kind.
-    #[serde(flatten)]
+    /// The record, with the name of its kind.
     pub record: Record,
 }
 
@@ -31,11 +30,10 @@ pub struct RecordAnswer {
 /// A span of time during which a reader might use fields on one basis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UseSpanItem {
-    /// The basis, as batches of receipts print it: `owner`, `v2`, `a3`.
-    pub basis: String,
     /// The basis.
-    #[serde(flatten)]
-    pub of: UseBasis,
+    pub basis: UseBasis,
+    /// The basis as the ids of batches of receipts print it: `owner`, `v2`, `a3`.
+    pub written: String,
     /// First instant, in milliseconds since 1970 in UTC: what windows are cut by.
     pub from: TimeMs,
     /// First instant after; none while it lasts.

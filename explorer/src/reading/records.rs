@@ -103,8 +103,8 @@ impl Reading<'_> {
         self.require_department(reader)?;
         let spans = use_spans(self.view.as_ref(), &resource, reader)?;
         let spans = spans.into_iter().map(|span| UseSpanItem {
-            basis: span.basis.to_string(),
-            of: span.basis,
+            basis: span.basis,
+            written: span.basis.to_string(),
             from: span.span.from,
             to: span.span.to,
             fields: span.fields,

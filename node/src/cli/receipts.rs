@@ -274,7 +274,7 @@ impl Seal {
             if !sorter.knows(&receipt.reader) {
                 let spans = client.use_spans(&self.binding.resource, &receipt.reader)?;
                 let spans = spans.spans.into_iter().map(|span| UseSpanItem {
-                    basis: span.of,
+                    basis: span.basis,
                     from: span.from,
                     to: span.to,
                     fields: span.fields,
