@@ -32,7 +32,8 @@ pub(crate) enum KeyCommand {
     /// Revoke a key: nothing signed with it afterwards counts
     Revoke {
         /// The public key, or the name of a key in your keystore
-        key: KeyReference,
+        #[arg(value_name = "KEY")]
+        subject: KeyReference,
 
         #[command(flatten)]
         signing: Signing,
@@ -40,7 +41,8 @@ pub(crate) enum KeyCommand {
     /// Report a key stolen: verdicts that rest on it say so
     Suspect {
         /// The public key, or the name of a key in your keystore
-        key: KeyReference,
+        #[arg(value_name = "KEY")]
+        subject: KeyReference,
 
         /// The block from which on it may have been in other hands
         #[arg(long, value_name = "HEIGHT")]
@@ -64,17 +66,17 @@ impl KeyCommand {
                 let department = department.unwrap_or_else(|| desk.author.department.clone());
                 desk.submit(vec![Action::RegisterKey { department, offer }])
             }
-            KeyCommand::Revoke { key, signing } => {
-                let public_key = key.public_key(context)?;
+            KeyCommand::Revoke { subject, signing } => {
+                let public_key = subject.public_key(context)?;
                 let action = Action::RevokeKey { public_key };
                 signing.desk(context)?.submit(vec![action])
             }
             KeyCommand::Suspect {
-                key,
+                subject,
                 since,
                 signing,
             } => {
-                let (public_key, since) = (key.public_key(context)?, Height(since));
+                let (public_key, since) = (subject.public_key(context)?, Height(since));
                 let action = Action::SuspectKey { public_key, since };
                 signing.desk(context)?.submit(vec![action])
             }
