@@ -28,8 +28,6 @@ UNDECIDED = {"before-checkpoint", "past-tip", "before-genesis", "not-in-file", "
 
 
 class Refused(Exception):
-    """The file proves nothing; the code says why."""
-
     def __init__(self, code, detail=""):
         super().__init__(f"{code}: {detail}")
         self.code = code
@@ -193,7 +191,6 @@ PARAMETERS, PROPOSAL = bytes([9]), 11
 text_id = lambda kind, text: bytes([kind]) + text.encode()
 sharing_key = lambda kind, code, number: bytes([kind]) + code.encode() + b"\0" + struct.pack(">I", number)
 def check_id(key):
-    """Whether an id's text is well formed matters to nobody: it must be the record's own."""
     if not key or not 0 < key[0] <= KINDS:
         raise Refused("malformed", "a record's id")
     return key
@@ -363,8 +360,6 @@ def check_decided(head, data, validators):
 
 
 class Anchor:
-    """What is trusted: a genesis or a pinned block, never the file."""
-
     def __init__(self, chain, height, validators, pinned=None, own_validators=None):
         self.chain, self.height, self.validators = chain, height, validators
         self.pinned, self.own_validators = pinned, own_validators
@@ -784,7 +779,6 @@ def main():
 
 
 def judge(path, anchor, questions):
-    """Prints one file's verdict; gives the exit code."""
     with open(path, "rb") as file:
         data = file.read(FILE_MAX + 1)
     try:

@@ -16,6 +16,7 @@ fn in_python(script: &str, arguments: &[&str]) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/verifier_py");
     let output = Command::new(python())
         .env("PYTHONPATH", folder)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
         .args(["-c", script])
         .args(arguments)
         .output()
