@@ -12,6 +12,7 @@ pub mod limits;
 mod pages;
 pub mod problem;
 mod reading;
+mod search;
 
 pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome};
 pub use http::{Access, Peer, Rate, Settings, TokenRole, Tokens, TokensError, router, router_with};

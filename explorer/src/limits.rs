@@ -88,3 +88,33 @@ pub const TOKENS_MAX: usize = 1_000;
 pub const IDEMPOTENCY_KEYS_MAX: usize = 10_000;
 /// Bytes of an idempotency key.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
+
+/// Bytes that the search index's writer keeps in memory.
+pub const SEARCH_WRITER_BYTES: usize = 16 * 1024 * 1024;
+/// How often the search index looks for new blocks.
+pub const SEARCH_INTERVAL: Duration = Duration::from_millis(500);
+/// Blocks that it takes in at a time.
+pub const SEARCH_BLOCKS_MAX: u64 = 256;
+/// How long the making of the index rests at most after each part.
+pub const SEARCH_PAUSE_MAX: Duration = Duration::from_millis(50);
+/// How long it waits after it failed before it is made anew.
+pub const SEARCH_RETRY: Duration = Duration::from_secs(30);
+/// Values of a facet that are counted out.
+pub const FACET_VALUES_MAX: usize = 200;
+/// Pages of what a search found that can be turned; what lies behind is found by narrower words.
+pub const SEARCH_PAGES_MAX: usize = 400;
+
+/// Authorizations that the picture of who shares with whom sums up.
+pub const GRANTS_MAX: usize = 100_000;
+/// How long that picture is used before it is drawn anew.
+pub const GRANTS_AGE_MAX: Duration = Duration::from_secs(5);
+/// Departments on each side of a graph; the table beside it lists all.
+pub const GRAPH_SIDE_MAX: usize = 24;
+/// Departments of a graph that can be opened.
+pub const GRAPH_OPEN_MAX: usize = 6;
+/// Blocks that are summed up for what happened today.
+pub const TODAY_BLOCKS_MAX: usize = 300;
+/// Actions after which that stops.
+pub const TODAY_ACTIONS_MAX: usize = 5_000;
+/// Events of today that are listed one by one.
+pub const TODAY_EVENTS_SHOWN: usize = 8;

@@ -20,15 +20,12 @@ at-placeholder = Height, or 2026-03-01 12:00
 at-show = Show
 at-hint = A block height, or a time; without an offset it is taken as UTC+8.
 glance = At a glance
-any = any
-text = Text
 filter = Filter
 look-for-it = Look for it
 begin-home = Begin at the home page
 only-first = Only the first { $count } are shown.
 json-lists-all = The JSON answer lists all.
 look-further = Look further
-look-further-than = Look further: { $count } entries were looked at
 none-recorded = none recorded
 none-cited = none cited
 not-stated = not stated
@@ -39,7 +36,6 @@ at-most = at most { $count }
 
 ## Times and spans
 time = Time
-ago = { $value } ago
 until = until
 span-seconds = { $count } s
 span-minutes = { $count } min
@@ -51,11 +47,7 @@ span-days = { $count ->
 
 ## Home
 home-lead = Which department owns which data, who may read it, on what basis, and since when.
-counts = Counts
 counted-at = Counted at block
-chain = Chain
-last-block = Last block
-this-node = This node
 ready = Ready
 not-ready = Not ready
 waiting-transactions = Waiting transactions
@@ -392,3 +384,138 @@ interface-meaning = Meaning
 interface-refusals = Errors are problem documents (RFC 9457); their type is urn:dirchain:problem: and one of these codes, or, with status 422, a rule's own.
 interface-document = The document in OpenAPI 3.1
 interface-status = HTTP status
+
+## Searching
+facets = Narrow down
+clear = clear
+page-before = Page before
+search-near = Nothing fits “{ $value }” as it is written. These come near.
+search-building = The search index is being made: { $count } records so far. Until it is ready, up to { $total } entries are looked at one after another.
+search-broken = The search index is not at hand. Up to { $count } entries are looked at one after another.
+search-past = The index knows the newest state only: here up to { $count } entries are looked at one after another.
+suggest-found = { $count ->
+    [one] { $count } entry fits.
+   *[other] { $count } entries fit.
+}
+suggest-near = { $count ->
+    [one] { $count } entry comes near.
+   *[other] { $count } entries come near.
+}
+suggest-all = Show all
+
+## Network and node
+network = Network
+nodes = Nodes
+more-nodes = More nodes
+epoch = Epoch { $value }
+node-health = This node’s health
+parameters = Parameters
+heartbeat = Heartbeat
+purposes = Purposes
+admitted = Admitted
+addresses = Addresses
+seen-from-here = Seen from this node
+up = Up
+not-heard = Not heard
+mode = Part
+mode-validator = It votes.
+mode-observer = It follows and serves, without a vote.
+mode-following = It does not vote for now.
+sync = Blocks
+sync-caught-up = It has every block it heard of.
+sync-catching-up = It fetches blocks up to #{ $value }.
+search-index = Search index
+search-index-ready = Holds the directory as of block #{ $value }.
+search-index-building = Being made: { $count } records so far.
+search-index-broken = Not at hand
+disk = On disk
+uptime = Running for
+software = Program
+peers = Other nodes
+peers-none = This node knows no other.
+last-heard = Last heard of
+received = Received
+sent = Sent
+dropped = Dropped
+
+## Home: what happens
+now = Now
+tip-age = since the last block
+members-up = members up
+lag = blocks behind
+today = Today
+since = since
+today-none = Nothing has happened yet.
+today-cut = only the newest were counted
+blocks-count = { $count ->
+    [one] { $count } block
+   *[other] { $count } blocks
+}
+live-new = New block
+
+## Who shares with whom
+who-shares = Who shares with whom
+who-shares-short = Sharing
+sharing-around = Sharing around { $value }
+sharing-around-hint = On the left, whose data it reads; on the right, who reads what it provides. Lines carry the number of authorizations in force.
+sharing-resource-hint = Provider, entry, and who may read it by authorization. Lines carry the number of fields.
+sharing-none = No authorization.
+sharing-cut = There are more authorizations than were summed up here.
+picture = Picture
+picture-hint = Departments as boxes, authorizations as lines; the table below says the same.
+picture-open = Show the neighbours of { $value } too
+picture-left-out = { $count ->
+    [one] One department is left out here; the table lists it.
+   *[other] { $count } departments are left out here; the table lists them.
+}
+as-table = As a table
+as-picture = as a picture
+matrix = Matrix of departments
+matrix-hint = Rows provide, columns read: { $count } authorizations in force, between { $total } pairs of departments. The darker, the more.
+in-force-count = In force
+ever = Ever
+
+## What a draft changed
+changes-count = { $count ->
+    [one] { $count } change
+   *[other] { $count } changes
+}
+first-draft = The first draft
+field-added = added
+field-removed = removed
+unit = Unit
+data-element = Data element
+
+## Actions of proposals, bindings, receipts and ratings
+action-propose = Proposal made
+action-approve = Proposal approved
+action-reject = Proposal rejected
+action-take-back-proposal = Proposal taken back
+action-propose-binding = Binding proposed
+action-amend-binding = Binding amended
+action-change-binding = Binding’s state changed
+action-report-schema = Schema reported
+action-seal-receipts = Receipts of use sealed
+action-rate = Data rated
+action-answer-rating = Rating answered
+
+## Actions of data elements, objections, findings, demands and obligations
+action-ask-for-more = More material asked for
+action-supply-application = Material supplied
+action-review-application = Application taken up
+action-define-element = Data element defined
+action-retire-element = Data element retired
+action-claim-source = Source of a data element claimed
+action-raise-objection = Objection raised
+action-answer-objection = Objection answered
+action-escalate-objection = Objection escalated
+action-close-objection = Objection closed
+action-settle-objection = Objection settled
+action-open-finding = Finding opened
+action-answer-finding = Finding answered
+action-judge-finding = Finding judged
+action-raise-demand = Demand raised
+action-assign-demand = Demand assigned
+action-answer-demand = Demand answered
+action-impose-obligation = Obligation imposed
+action-meet-obligation = Obligation met

@@ -20,15 +20,12 @@ at-placeholder = 高度,或 2026-03-01 12:00
 at-show = 查看
 at-hint = 区块高度,或时间;未注明时区的按 UTC+8 计。
 glance = 概要
-any = 不限
-text = 文本
 filter = 筛选
 look-for-it = 改为检索
 begin-home = 返回首页
 only-first = 仅显示前 { $count } 条。
 json-lists-all = 完整列表见 JSON。
 look-further = 继续查找
-look-further-than = 继续查找(已检查 { $count } 条)
 none-recorded = 未登记
 none-cited = 未引用
 not-stated = 未注明
@@ -39,7 +36,6 @@ at-most = 不超过 { $count }
 
 ## Times and spans
 time = 时间
-ago = { $value }前
 until = 至
 span-seconds = { $count } 秒
 span-minutes = { $count } 分钟
@@ -48,11 +44,7 @@ span-days = { $count } 天
 
 ## Home
 home-lead = 哪个部门提供哪些数据,谁可以读取,依据是什么,自何时起。
-counts = 统计
 counted-at = 统计截至区块
-chain = 链
-last-block = 最新区块
-this-node = 本节点
 ready = 就绪
 not-ready = 未就绪
 waiting-transactions = 待上链交易
@@ -383,3 +375,123 @@ interface-meaning = 含义
 interface-refusals = 错误以问题文档返回(RFC 9457),其 type 为 urn:dirchain:problem: 加下列代码之一;状态为 422 时为规则自身的代码。
 interface-document = OpenAPI 3.1 文档
 interface-status = HTTP 状态
+
+## Searching
+facets = 缩小范围
+clear = 清除
+page-before = 上一页
+search-near = 没有与“{ $value }”完全相符的内容。以下为相近结果。
+search-building = 检索索引正在建立:已收录 { $count } 条。完成之前,逐条查找,每次至多检查 { $total } 条。
+search-broken = 检索索引暂不可用。逐条查找,每次至多检查 { $count } 条。
+search-past = 索引仅含最新状态:此处逐条查找,每次至多检查 { $count } 条。
+suggest-found = { $count } 条目录条目相符。
+suggest-near = { $count } 条目录条目相近。
+suggest-all = 查看全部
+
+## Network and node
+network = 网络
+nodes = 节点
+more-nodes = 更多节点
+epoch = 第 { $value } 期
+node-health = 本节点运行状况
+parameters = 参数
+heartbeat = 心跳间隔
+purposes = 用途代码
+admitted = 准入
+addresses = 地址
+seen-from-here = 本节点所见
+up = 在线
+not-heard = 失联
+mode = 角色
+mode-validator = 参与表决。
+mode-observer = 跟随并提供查询,不参与表决。
+mode-following = 暂不参与表决。
+sync = 区块同步
+sync-caught-up = 已同步至最新。
+sync-catching-up = 正在同步至 #{ $value }。
+search-index = 检索索引
+search-index-ready = 已收录至区块 #{ $value }。
+search-index-building = 正在建立:已收录 { $count } 条。
+search-index-broken = 不可用
+disk = 磁盘占用
+uptime = 已运行
+software = 程序
+peers = 其他节点
+peers-none = 本节点未发现其他节点。
+last-heard = 最近通信
+received = 接收
+sent = 发送
+dropped = 丢弃
+
+## Home: what happens
+now = 当前
+tip-age = 距最新区块
+members-up = 在线成员
+lag = 落后区块
+today = 今日
+since = 自
+today-none = 今日尚无变更。
+today-cut = 仅统计最近部分
+blocks-count = { $count } 个区块
+live-new = 新区块
+
+## Who shares with whom
+who-shares = 共享关系
+who-shares-short = 共享关系
+sharing-around = 共享关系:{ $value }
+sharing-around-hint = 左侧为其读取数据的提供方,右侧为读取其数据的部门。连线上的数字为有效授权数。
+sharing-resource-hint = 提供方、目录条目及被授权方。连线上的数字为信息项数。
+sharing-none = 尚无授权。
+sharing-cut = 授权数量超出统计上限,此处仅统计一部分。
+picture = 图
+picture-hint = 方框为部门,连线为授权;下表内容相同。
+picture-open = 展开{ $value }的共享关系
+picture-left-out = 图中省略 { $count } 个部门,见下表。
+as-table = 表格
+as-picture = 图示
+matrix = 部门矩阵
+matrix-hint = 行为提供方,列为被授权方:有效授权 { $count } 项,涉及 { $total } 对部门。颜色越深,授权越多。
+in-force-count = 有效授权
+ever = 累计
+
+## What a draft changed
+changes-count = { $count } 处变更
+first-draft = 首次编制
+field-added = 新增
+field-removed = 删除
+unit = 单位
+data-element = 数据元
+
+## Actions of proposals, bindings, receipts and ratings
+action-propose = 提出提案
+action-approve = 同意提案
+action-reject = 否决提案
+action-take-back-proposal = 撤回提案
+action-propose-binding = 提出挂接
+action-amend-binding = 变更挂接
+action-change-binding = 变更挂接状态
+action-report-schema = 上报数据结构
+action-seal-receipts = 封存使用留痕
+action-rate = 数据评价
+action-answer-rating = 答复评价
+
+## Actions of data elements, objections, findings, demands and obligations
+action-ask-for-more = 要求补充材料
+action-supply-application = 补充申请材料
+action-review-application = 受理申请
+action-define-element = 定义数据元
+action-retire-element = 停用数据元
+action-claim-source = 认领数源
+action-raise-objection = 提出异议
+action-answer-objection = 答复异议
+action-escalate-objection = 异议升级
+action-close-objection = 关闭异议
+action-settle-objection = 裁定异议
+action-open-finding = 提出检查发现
+action-answer-finding = 答复检查发现
+action-judge-finding = 检查发现销号
+action-raise-demand = 提出需求
+action-assign-demand = 分派需求
+action-answer-demand = 答复需求
+action-impose-obligation = 列入共享责任
+action-meet-obligation = 完成共享责任

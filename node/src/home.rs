@@ -162,6 +162,11 @@ impl Home {
         self.dir.join("engine")
     }
 
+    /// The search index, which is made from the database.
+    pub fn search_dir(&self) -> PathBuf {
+        self.dir.join("search")
+    }
+
     /// The double-sign guard, where the engine looks for it.
     pub fn guard_file(&self) -> PathBuf {
         self.engine_dir().join("guard")

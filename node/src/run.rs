@@ -132,6 +132,7 @@ async fn serve(
     let (stop_http, stopping) = watch::channel(false);
     let settings = Settings {
         stopping: Some(stopping.clone()),
+        search_folder: Some(home.search_dir()),
         ..Settings::default()
     };
     let submit = NodeSubmit::new(handle.clone());

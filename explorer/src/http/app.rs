@@ -1,9 +1,11 @@
 //! What the handlers share: the two doors, and the bounds on how many pass at a time.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::records::RecordKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinError;
@@ -17,7 +19,8 @@ use crate::http::idempotency::IdempotencyKeys;
 use crate::http::openapi::Document;
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::reading::Reading;
+use crate::reading::{Happened, Reading, Sharings};
+use crate::search::Search;
 
 /// Numbers for the overview, as of a block.
 #[derive(Copy, Clone, Debug)]
@@ -42,6 +45,9 @@ pub struct Settings {
     pub public_url: Option<String>,
     /// Whether connections are encrypted.
     pub encrypted: bool,
+    /// Where the search index lies; in memory when there is no folder. It holds nothing that the
+    /// ledger does not say: what is in the folder is removed when it is of another version.
+    pub search_folder: Option<PathBuf>,
 }
 
 /// The handlers' state.
@@ -49,6 +55,7 @@ pub(crate) struct App {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) submit: Arc<dyn Submit>,
     pub(crate) slow: SlowResources,
+    pub(crate) search: Arc<Search>,
     reads: Arc<Semaphore>,
     queue: Semaphore,
     waits: Semaphore,
@@ -61,6 +68,8 @@ pub(crate) struct App {
     /// What documents the interface; set once the routes are put together.
     document: OnceLock<Document>,
     counts: Mutex<Option<(Instant, Counts)>>,
+    sharings: Mutex<Option<(Instant, Arc<Sharings>)>>,
+    today: Mutex<Option<(Height, TimeMs, Arc<Happened>)>>,
 }
 
 impl App {
@@ -69,7 +78,10 @@ impl App {
         submit: Arc<dyn Submit>,
         settings: Settings,
     ) -> Self {
+        let following = Arc::clone(&directory);
+        let search = Search::start(following, settings.search_folder.clone());
         Self {
+            search: Arc::new(search),
             directory,
             submit,
             slow: SlowResources::default(),
@@ -84,6 +96,8 @@ impl App {
             settings,
             document: OnceLock::new(),
             counts: Mutex::new(None),
+            sharings: Mutex::new(None),
+            today: Mutex::new(None),
         }
     }
 
@@ -148,6 +162,47 @@ impl App {
         let stopped = tokio::time::timeout(most, stopping.wait_for(|stops| *stops)).await;
         // Whoever would tell is gone: the node is.
         stopped.is_ok()
+    }
+
+    /// Who shares with whom, while what was summed up is fresh.
+    pub(crate) fn kept_sharings(&self) -> Option<Arc<Sharings>> {
+        let kept = self.sharings.lock();
+        let kept = kept.unwrap_or_else(|poison| poison.into_inner());
+        let fresh = kept
+            .as_ref()
+            .filter(|(made, _)| made.elapsed() < limits::GRANTS_AGE_MAX);
+        fresh.map(|(_, sharings)| Arc::clone(sharings))
+    }
+
+    /// Keeps what was summed up of the newest state.
+    pub(crate) fn keep_sharings(&self, sharings: &Arc<Sharings>) {
+        let kept = self.sharings.lock();
+        let mut kept = kept.unwrap_or_else(|poison| poison.into_inner());
+        *kept = Some((Instant::now(), Arc::clone(sharings)));
+    }
+
+    /// What happened since a moment, as of the newest block; read again once there is another.
+    pub(crate) async fn happened(&self, since: TimeMs) -> Result<Arc<Happened>, Problem> {
+        let tip = self.directory.tip_moment().height;
+        {
+            let kept = self.today.lock();
+            let kept = kept.unwrap_or_else(|poison| poison.into_inner());
+            if let Some((of, from, happened)) = kept.as_ref()
+                && (*of, *from) == (tip, since)
+            {
+                return Ok(Arc::clone(happened));
+            }
+        }
+        let read = move |directory: &dyn Directory| {
+            let reading = Reading::at(directory, None)?;
+            Ok((reading.as_of().height, reading.happened(since)?))
+        };
+        let (of, happened) = self.read(read).await?;
+        let happened = Arc::new(happened);
+        let kept = self.today.lock();
+        let mut kept = kept.unwrap_or_else(|poison| poison.into_inner());
+        *kept = Some((of, since, Arc::clone(&happened)));
+        Ok(happened)
     }
 
     /// Numbers for the overview; counted again when those at hand are too old.

@@ -107,6 +107,7 @@ pub(crate) async fn resources(
         sharing: query.sharing,
         status: query.status,
         text: text_filter(query.text.as_deref())?,
+        ..ResourceFilter::default()
     };
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.resources(&filter, &slice)

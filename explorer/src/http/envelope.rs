@@ -53,7 +53,7 @@ pub(super) async fn envelope(
 }
 
 /// A strong tag of an answer's bytes: its first 16 bytes of BLAKE3.
-pub(super) fn tag_of(body: &[u8]) -> HeaderValue {
+pub(crate) fn tag_of(body: &[u8]) -> HeaderValue {
     let hash = blake3::hash(body);
     let short = hash.as_bytes().get(..16).unwrap_or_default();
     HeaderValue::from_str(&format!("\"{}\"", hex::encode(short)))

@@ -17,6 +17,7 @@ mod transactions;
 
 pub use app::Settings;
 pub(crate) use app::{App, Counts};
+pub(crate) use envelope::tag_of;
 pub(crate) use extract::{Params, Place, slice, text_filter};
 pub use guard::{Access, Peer, Rate, TokenRole, Tokens, TokensError};
 pub(crate) use transactions::look_up;

@@ -176,3 +176,23 @@ pub(super) fn span(span_ms: &i64, values: &dyn Values) -> Result<String> {
 pub(super) fn grade(level: &SensitivityLevel, _: &dyn Values) -> Result<u8> {
     Ok(u8::from(*level))
 }
+
+/// A span of time in milliseconds, in its largest whole unit.
+pub(super) fn span_of(span_ms: &u64, values: &dyn Values) -> Result<String> {
+    span(&i64::try_from(*span_ms).unwrap_or(i64::MAX), values)
+}
+
+/// A number of bytes in its largest unit, to a tenth.
+pub(super) fn bytes(bytes: &u64, _: &dyn Values) -> Result<String> {
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let (mut tenths, mut unit) = (u128::from(*bytes).saturating_mul(10), 0usize);
+    while tenths >= 10_240 && unit + 1 < UNITS.len() {
+        tenths /= 1_024;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    Ok(match unit {
+        0 => format!("{bytes} {name}"),
+        _ => format!("{}.{} {name}", tenths / 10, tenths % 10),
+    })
+}

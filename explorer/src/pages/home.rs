@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use dirchain_ledger::ids::{DepartmentId, NodeId};
+use dirchain_ledger::ids::{DepartmentId, NodeId, TimeMs};
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 
 use super::frame::{Frame, Point, Visit};
 use super::{Paged, filters, show};
-use crate::api::{BlockItem, Page, Problem, Status};
+use crate::api::{BlockItem, Page, Problem, Status, SyncState};
 use crate::directory::Directory;
 use crate::http::{App, Counts};
-use crate::reading::{self, Reading, Slice};
+use crate::reading::{self, Happened, Reading, Slice};
 
 const BLOCKS_SHOWN: usize = 8;
 
@@ -19,6 +21,8 @@ struct Member {
     department: DepartmentId,
     name: String,
     node: NodeId,
+    /// Whether this node hears it, or is it.
+    is_up: bool,
 }
 
 #[derive(Template)]
@@ -29,6 +33,12 @@ struct HomePage {
     tip_age_ms: i64,
     members: Vec<Member>,
     quorum: usize,
+    up: usize,
+    /// Blocks that this node knows of and does not have.
+    lag: u64,
+    today: Arc<Happened>,
+    /// The list of today's events goes on nowhere.
+    no_cursor: Option<String>,
     counts: Counts,
     blocks: Page<BlockItem>,
 }
@@ -36,8 +46,10 @@ struct HomePage {
 /// `GET /`
 pub(super) async fn home(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let counts = app.counts().await?;
+    let now = jiff::Timestamp::now();
+    let today = app.happened(midnight(now)).await?;
     show(&app, visit, move |directory, visit| {
-        home_page(directory, visit, counts)
+        home_page(directory, visit, counts, today, now)
     })
     .await
 }
@@ -46,6 +58,8 @@ fn home_page(
     directory: &dyn Directory,
     visit: &Visit,
     counts: Counts,
+    today: Arc<Happened>,
+    now: jiff::Timestamp,
 ) -> Result<HomePage, Problem> {
     let status = reading::status(directory);
     let reading = Reading::at(directory, None)?;
@@ -54,19 +68,44 @@ fn home_page(
         members.push(Member {
             name: reading.department_name(&validator.department)?,
             department: validator.department.clone(),
+            is_up: validator.node == status.node.node || heard(&status, &validator.node),
             node: validator.node.clone(),
         });
     }
     members.sort_by(|a, b| a.department.cmp(&b.department));
-    let now_ms = jiff::Timestamp::now().as_millisecond();
+    let lag = match status.node.sync {
+        SyncState::CaughtUp => 0,
+        SyncState::CatchingUp { target } => target.0.saturating_sub(status.tip.height.0),
+    };
     Ok(HomePage {
         frame: Frame::now(visit, &status.about, reading.as_of())
             .with_json("/api/v1/status", &Point::default()),
-        tip_age_ms: now_ms.saturating_sub(status.tip.time.0.0).max(0),
-        quorum: members.len() * 2 / 3 + 1,
+        tip_age_ms: now
+            .as_millisecond()
+            .saturating_sub(status.tip.time.0.0)
+            .max(0),
+        quorum: members.len().saturating_mul(2) / 3 + 1,
+        up: members.iter().filter(|member| member.is_up).count(),
+        lag,
+        today,
+        no_cursor: None,
         members,
         counts,
         blocks: reading.blocks(&Slice::first(BLOCKS_SHOWN))?,
         status,
     })
+}
+
+/// Whether this node is connected to another.
+fn heard(status: &Status, node: &NodeId) -> bool {
+    let mut peers = status.node.peers.iter();
+    peers.any(|peer| peer.node == *node && peer.connected)
+}
+
+/// The start of the day that holds an instant, where the pages' clock runs.
+fn midnight(now: jiff::Timestamp) -> TimeMs {
+    let zone = Offset::constant(filters::OFFSET_HOURS);
+    let day: DateTime = zone.to_datetime(now).date().into();
+    let start = zone.to_timestamp(day).unwrap_or(now);
+    TimeMs(start.as_millisecond())
 }

@@ -4,14 +4,18 @@
 //! each language; every value is escaped by the templates.
 
 mod blocks;
+mod changes;
 mod departments;
 mod filters;
 mod frame;
+mod graph;
 mod home;
 mod interface;
+mod network;
 mod resources;
 mod search;
 mod sharing;
+mod sharings;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -30,21 +34,23 @@ use axum::routing::get;
 
 use crate::api::Problem;
 use crate::directory::Directory;
-use crate::http::App;
+use crate::http::{App, tag_of};
 use crate::pages::frame::Frame;
 use crate::problem::ProblemKind;
 
 pub(crate) use frame::Visit;
 
-/// Nothing but our own style sheet, pictures and forms; no script, no frame, no other site.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
-     form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing but our own style sheet, script, pictures and forms; nothing inline, no other site.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+     frame-ancestors 'none'";
 
 /// The pages' addresses.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(home::home))
         .route("/search", get(search::search))
+        .route("/search/suggest", get(search::suggest))
         .route("/resources", get(search::search))
         .route("/departments", get(departments::departments))
         .route("/departments/{id}", get(departments::department))
@@ -58,12 +64,16 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             "/authorizations/{resource}/{number}",
             get(sharing::authorization),
         )
+        .route("/sharing", get(sharings::sharing))
+        .route("/members", get(network::members))
+        .route("/node", get(network::node))
         .route("/blocks", get(blocks::blocks))
         .route("/blocks/{height}", get(blocks::block))
         .route("/transactions/{id}", get(blocks::transaction))
         .layer(middleware::from_fn(in_words))
         .route("/interface", get(interface::interface))
         .route("/assets/style.css", get(style))
+        .route("/assets/script.js", get(script))
         .route("/assets/icon.svg", get(icon))
 }
 
@@ -147,8 +157,10 @@ fn write_page(visit: &Visit, page: &impl Template) -> Result<String, Problem> {
 
 /// A written page with what browsers must keep to.
 fn page_response(visit: &Visit, text: String) -> Response {
+    let tag = tag_of(text.as_bytes());
     let mut response = text.into_response();
     let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag);
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_LANGUAGE, visit.lang.tag()),
@@ -176,6 +188,13 @@ async fn style() -> Response {
     asset(
         "text/css; charset=utf-8",
         include_str!("../../assets/style.css"),
+    )
+}
+
+async fn script() -> Response {
+    asset(
+        "text/javascript; charset=utf-8",
+        include_str!("../../assets/script.js"),
     )
 }
 

@@ -8,11 +8,13 @@ use dirchain_ledger::ids::ResourceCode;
 use dirchain_ledger::records::{Entry, Lack, RecordId, ResourceStatus, Sharing};
 use serde::Deserialize;
 
+use super::changes::{Change, Part, changes};
 use super::departments::{part, part_cursor};
 use super::frame::{Frame, Point, Visit};
 use super::{Asked, Paged, filters, show};
 use crate::api::{
-    ApplicationItem, AuthorizationItem, Basis, DraftState, HistoryItem, Page, ResourceAnswer, Time,
+    ApplicationItem, AuthorizationItem, Basis, DraftState, HistoryItem, Page, Problem,
+    ResourceAnswer, Time,
 };
 use crate::directory::Directory;
 use crate::http::{App, Params, Place};
@@ -43,6 +45,37 @@ struct ResourcePage {
     applications: Page<ApplicationItem>,
     authorizations: Page<AuthorizationItem>,
     history: Page<HistoryItem>,
+    events: Vec<Event>,
+}
+
+/// Something that happened to an entry, with what a draft changed in it.
+struct Event {
+    item: HistoryItem,
+    changes: Vec<Change>,
+    /// Whether this is the first draft of all.
+    is_first: bool,
+}
+
+fn events(
+    reading: &Reading<'_>,
+    code: &ResourceCode,
+    items: &[HistoryItem],
+) -> Result<Vec<Event>, Problem> {
+    let redrafts = reading.redrafts(code, items)?;
+    let events = items.iter().map(|item| {
+        let place = (item.at.height, item.transaction_index, item.action_index);
+        let redraft = redrafts.iter().find(|redraft| redraft.place == place);
+        let before = redraft.and_then(|redraft| redraft.before.as_ref());
+        let changed = redraft.zip(before);
+        Event {
+            item: item.clone(),
+            is_first: redraft.is_some() && before.is_none(),
+            changes: changed.map_or_else(Vec::new, |(redraft, before)| {
+                changes(before, &redraft.after)
+            }),
+        }
+    });
+    Ok(events.collect())
 }
 
 /// `GET /resources/{code}`
@@ -65,7 +98,9 @@ pub(super) async fn resource(
         let resource = reading.resource(&code)?;
         let draft = resource.draft.as_ref().map(|draft| &draft.entry);
         let json = format!("/api/v1/resources/{}", code.as_str().replace('/', "%2F"));
+        let happened = reading.history(&RecordId::Resource(code.clone()), &history)?;
         Ok(ResourcePage {
+            events: events(&reading, &code, &happened.items)?,
             lacks: draft.map(Entry::lacks).unwrap_or_default(),
             entry: resource.entry.as_ref().or(draft).cloned(),
             resource,
@@ -73,7 +108,7 @@ pub(super) async fn resource(
             fields: reading.field_access(&code)?,
             applications: reading.applications_of(&code, &applications)?,
             authorizations: reading.authorizations_of(&code, &authorizations)?,
-            history: reading.history(&RecordId::Resource(code.clone()), &history)?,
+            history: happened,
             frame: Frame::at(visit, &reading, &point).with_json(json, &point),
         })
     };

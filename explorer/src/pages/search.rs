@@ -1,11 +1,14 @@
-//! Searching: entries by text and filters, and whatever a code, id, height or hash names directly.
+//! Searching: entries by text and facets, departments and responsibilities by text, and whatever a
+//! code, id, height or hash names directly. `suggest` is the same in short, while somebody types.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, TransactionId};
+use dirchain_ledger::records::RecordId;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::frame::{Frame, Point, Visit, given};
 use super::{Asked, Paged, filters, show};
@@ -15,29 +18,82 @@ use crate::http::{App, Params, slice, text_filter};
 use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::{DepartmentFilter, Reading, ResourceFilter, Slice};
+use crate::search::{self, Facet, Found, Search};
 
 const ENTRIES_SHOWN: usize = 25;
-const DEPARTMENTS_SHOWN: usize = 8;
+const HOLDERS_SHOWN: usize = 6;
+const SUGGESTED: usize = 8;
+const FACET_VALUES_SHOWN: usize = 12;
 
-#[derive(Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 pub(super) struct SearchQuery {
     q: Option<String>,
+    provider: Option<String>,
+    category: Option<String>,
     sharing: Option<String>,
     status: Option<String>,
-    provider: Option<String>,
+    cycle: Option<String>,
+    page: Option<usize>,
     cursor: Option<String>,
+    at: Option<String>,
 }
 
-/// The form as it was filled in.
-struct Form {
-    q: String,
-    sharing: String,
-    status: String,
-    provider: String,
+impl SearchQuery {
+    fn facet(&self, facet: Facet) -> Option<&str> {
+        given(match facet {
+            Facet::Provider => &self.provider,
+            Facet::Category => &self.category,
+            Facet::Sharing => &self.sharing,
+            Facet::Status => &self.status,
+            Facet::Cycle => &self.cycle,
+        })
+    }
+
+    /// This search with one facet set otherwise, on the first page; or on another page.
+    fn address(&self, frame: &Frame, facet: Option<(Facet, &str)>, page: Option<usize>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(text) = given(&self.q) {
+            query.append_pair("q", text);
+        }
+        for each in Facet::ALL {
+            let value = match facet {
+                Some((changed, value)) if changed == each => Some(value),
+                Some(_) | None => self.facet(each),
+            };
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                query.append_pair(each.name(), value);
+            }
+        }
+        if let Some(page) = page {
+            query.append_pair("page", &page.to_string());
+        }
+        format!("/search?{}{}", query.finish(), frame.and_at)
+    }
+
+    fn scanned(&self) -> Result<ResourceFilter, Problem> {
+        Ok(ResourceFilter {
+            provider: self.facet(Facet::Provider).map(provider).transpose()?,
+            sharing: self.facet(Facet::Sharing).map(choice).transpose()?,
+            status: self.facet(Facet::Status).map(choice).transpose()?,
+            category: self.facet(Facet::Category).map(choice).transpose()?,
+            update_cycle: self.facet(Facet::Cycle).map(choice).transpose()?,
+            text: text_filter(self.q.as_deref())?,
+        })
+    }
+
+    fn indexed(&self, limit: usize) -> search::Asked {
+        let page = self.page.unwrap_or(1).clamp(1, limits::SEARCH_PAGES_MAX);
+        search::Asked {
+            text: given(&self.q).unwrap_or_default().to_owned(),
+            facets: Facet::ALL.map(|facet| self.facet(facet).map(str::to_owned)),
+            offset: page.saturating_sub(1).saturating_mul(limit),
+            limit,
+        }
+    }
 }
 
-/// Something that the text names directly.
-enum Direct {
+/// Something that the text names directly, or a department or responsibility that it finds.
+enum Hit {
     Department {
         id: DepartmentId,
         name: String,
@@ -50,15 +106,72 @@ enum Direct {
     Transaction(TransactionId),
 }
 
+/// A facet with its values to narrow to.
+struct FacetShown {
+    facet: Facet,
+    values: Vec<ValueShown>,
+    /// Leaves out what the facet is narrowed to.
+    cleared: Option<String>,
+}
+
+struct ValueShown {
+    value: String,
+    /// A department's name; other values have a word.
+    name: Option<String>,
+    count: u64,
+    address: String,
+    is_chosen: bool,
+}
+
+impl FacetShown {
+    fn key(&self) -> &'static str {
+        match self.facet {
+            Facet::Provider => "provider",
+            Facet::Category => "category",
+            Facet::Sharing => "sharing",
+            Facet::Status => "state",
+            Facet::Cycle => "update-cycle",
+        }
+    }
+
+    /// What the words of its values begin with in the catalogue.
+    fn prefix(&self) -> &'static str {
+        match self.facet {
+            Facet::Provider => "",
+            Facet::Category => "category",
+            Facet::Sharing => "sharing",
+            Facet::Status => "resource",
+            Facet::Cycle => "cycle",
+        }
+    }
+}
+
+/// How the answer came about.
+enum Way {
+    /// From the index, which holds the directory after this block; `near` when only misspelt.
+    Index { near: bool },
+    /// By looking at entries one after another, since the index is not ready: so many are in it.
+    Building(u64),
+    /// Likewise, since the index could not be written.
+    Broken,
+    /// Likewise, since the index knows the newest state only.
+    Past,
+}
+
 #[derive(Template)]
 #[template(path = "search.html")]
 struct SearchPage {
     frame: Frame,
-    form: Form,
-    direct: Vec<Direct>,
-    found: Page<ResourceItem>,
-    wanted: usize,
+    q: String,
+    way: Way,
+    hits: Vec<Hit>,
+    items: Vec<ResourceItem>,
+    /// How many fit in all, where the index counted them.
+    total: Option<usize>,
+    facets: Vec<FacetShown>,
     scan_max: usize,
+    previous: Option<String>,
+    next: Option<String>,
 }
 
 /// `GET /search`
@@ -68,23 +181,155 @@ pub(super) async fn search(
     query: Asked<Params<SearchQuery>>,
 ) -> Paged {
     let Params(query) = query?;
-    let filter = ResourceFilter {
-        provider: given(&query.provider).map(provider).transpose()?,
-        sharing: given(&query.sharing).map(choice).transpose()?,
-        status: given(&query.status).map(choice).transpose()?,
-        text: text_filter(query.q.as_deref())?,
-    };
+    text_filter(query.q.as_deref())?;
+    let point = Point::parse(query.at.as_deref())?;
+    let filter = query.scanned()?;
     let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?;
-    let form = Form {
-        q: given(&query.q).unwrap_or_default().to_owned(),
-        sharing: given(&query.sharing).unwrap_or_default().to_owned(),
-        status: given(&query.status).unwrap_or_default().to_owned(),
-        provider: given(&query.provider).unwrap_or_default().to_owned(),
-    };
+    let index = Arc::clone(&app.search);
     show(&app, visit, move |directory, visit| {
-        search_page(directory, visit, form, &filter, &slice)
+        let reading = Reading::of_slice(directory, point.at, &slice)?;
+        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/resources", &point);
+        let is_past = frame.past.is_some() || slice.cursor.is_some();
+        let found = match is_past {
+            true => None,
+            false => index.entries(&query.indexed(ENTRIES_SHOWN))?,
+        };
+        match found {
+            Some(found) => indexed(&reading, frame, query, &index, found),
+            None => scanned(&reading, frame, query, &index, &filter, &slice),
+        }
     })
     .await
+}
+
+/// The page from what the index found.
+fn indexed(
+    reading: &Reading<'_>,
+    frame: Frame,
+    query: SearchQuery,
+    index: &Search,
+    found: Found,
+) -> Result<SearchPage, Problem> {
+    let asked = query.indexed(ENTRIES_SHOWN);
+    let page = query.page.unwrap_or(1).clamp(1, limits::SEARCH_PAGES_MAX);
+    let shown = asked.offset.saturating_add(found.records.len());
+    let more = found.total > shown && page < limits::SEARCH_PAGES_MAX;
+    let mut hits = Vec::new();
+    if page == 1 && !asked.text.is_empty() {
+        hits = direct(reading, &asked.text)?;
+        let holders = search::Asked {
+            text: asked.text,
+            limit: HOLDERS_SHOWN,
+            ..search::Asked::default()
+        };
+        hits.extend(holders_of(reading, index, &holders)?);
+    }
+    let facets = found.facets.into_iter().zip(Facet::ALL);
+    let facets = facets.map(|(values, facet)| shown_facet(reading, &frame, &query, facet, values));
+    Ok(SearchPage {
+        facets: facets.collect::<Result<_, _>>()?,
+        items: reading.resource_items(&found.records)?,
+        total: Some(found.total),
+        way: Way::Index { near: found.near },
+        previous: (page > 1).then(|| query.address(&frame, None, Some(page.saturating_sub(1)))),
+        next: more.then(|| query.address(&frame, None, Some(page.saturating_add(1)))),
+        hits,
+        scan_max: limits::SCAN_MAX,
+        q: given(&query.q).unwrap_or_default().to_owned(),
+        frame,
+    })
+}
+
+/// The page from entries looked at one after another.
+fn scanned(
+    reading: &Reading<'_>,
+    frame: Frame,
+    query: SearchQuery,
+    index: &Search,
+    filter: &ResourceFilter,
+    slice: &Slice,
+) -> Result<SearchPage, Problem> {
+    let found: Page<ResourceItem> = reading.resources(filter, slice)?;
+    let way = match index.state() {
+        _ if frame.past.is_some() => Way::Past,
+        search::State::Building { done } => Way::Building(done),
+        search::State::Broken(_) => Way::Broken,
+        search::State::Ready(_) => Way::Past,
+    };
+    let next = found.next_cursor.map(|cursor| {
+        let cursor = format!("&cursor={cursor}");
+        query.address(&frame, None, None) + &cursor
+    });
+    let q = given(&query.q).unwrap_or_default().to_owned();
+    Ok(SearchPage {
+        hits: match slice.cursor {
+            None if !q.is_empty() => named(reading, &q)?,
+            None | Some(_) => Vec::new(),
+        },
+        items: found.items,
+        total: None,
+        facets: Vec::new(),
+        scan_max: limits::SCAN_MAX,
+        previous: None,
+        next,
+        way,
+        q,
+        frame,
+    })
+}
+
+fn shown_facet(
+    reading: &Reading<'_>,
+    frame: &Frame,
+    query: &SearchQuery,
+    facet: Facet,
+    values: Vec<(String, u64)>,
+) -> Result<FacetShown, Problem> {
+    let chosen = query.facet(facet);
+    let mut shown = Vec::new();
+    for (value, count) in values.into_iter().take(FACET_VALUES_SHOWN) {
+        let name = match value.parse::<DepartmentId>() {
+            Ok(id) if facet == Facet::Provider => Some(reading.department_name(&id)?),
+            Ok(_) | Err(_) => None,
+        };
+        shown.push(ValueShown {
+            address: query.address(frame, Some((facet, &value)), None),
+            is_chosen: chosen == Some(&value),
+            name,
+            count,
+            value,
+        });
+    }
+    Ok(FacetShown {
+        facet,
+        values: shown,
+        cleared: chosen.map(|_| query.address(frame, Some((facet, "")), None)),
+    })
+}
+
+fn holders_of(
+    reading: &Reading<'_>,
+    index: &Search,
+    asked: &search::Asked,
+) -> Result<Vec<Hit>, Problem> {
+    let found = index.holders(asked)?.unwrap_or_default();
+    let mut hits = Vec::new();
+    for record in found.records {
+        match record {
+            RecordId::Department(id) => hits.push(Hit::Department {
+                name: reading.department_name(&id)?,
+                id,
+            }),
+            RecordId::Responsibility(code) => {
+                if let Some(found) = reading.find_responsibility(&code)? {
+                    let title = found.title.to_string();
+                    hits.push(Hit::Responsibility { code, title });
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(hits)
 }
 
 fn provider(text: &str) -> Result<DepartmentId, Problem> {
@@ -93,38 +338,36 @@ fn provider(text: &str) -> Result<DepartmentId, Problem> {
 }
 
 /// One of a list's choices, by the word that the interface uses for it.
-fn choice<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Problem> {
+fn choice<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
         ProblemKind::BadParameter.with(format!("`{shown}` is none of the choices"))
     })
 }
 
-fn search_page(
-    directory: &dyn Directory,
-    visit: &Visit,
-    form: Form,
-    filter: &ResourceFilter,
-    slice: &Slice,
-) -> Result<SearchPage, Problem> {
-    let reading = Reading::of_slice(directory, None, slice)?;
-    let found = reading.resources(filter, slice)?;
-    let direct = match &filter.text {
-        Some(text) if slice.cursor.is_none() => direct(&reading, &form.q, text)?,
-        Some(_) | None => Vec::new(),
+/// What the text names directly, departments whose name or id holds it among them: without the index.
+fn named(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
+    let mut hits = direct(reading, written)?;
+    if let Ok(code) = written.parse::<ResponsibilityCode>()
+        && let Some(found) = reading.find_responsibility(&code)?
+    {
+        let title = found.title.to_string();
+        hits.push(Hit::Responsibility { code, title });
+    }
+    let filter = DepartmentFilter {
+        text: text_filter(Some(written))?,
     };
-    Ok(SearchPage {
-        frame: Frame::now(visit, &directory.about(), reading.as_of())
-            .with_json("/api/v1/resources", &Point::default()),
-        form,
-        direct,
-        found,
-        wanted: slice.limit,
-        scan_max: limits::SCAN_MAX,
-    })
+    let found = reading.departments(&filter, &Slice::first(HOLDERS_SHOWN))?;
+    let found = found.items.into_iter().map(|item| Hit::Department {
+        id: item.id,
+        name: item.name,
+    });
+    hits.extend(found);
+    Ok(hits)
 }
 
-fn direct(reading: &Reading<'_>, written: &str, text: &str) -> Result<Vec<Direct>, Problem> {
+/// A block or transaction that the text names.
+fn direct(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
     let mut direct = Vec::new();
     let height: Option<u64> = written.trim_start_matches('#').parse().ok();
     let tip = reading.resolved().tip.height;
@@ -132,31 +375,61 @@ fn direct(reading: &Reading<'_>, written: &str, text: &str) -> Result<Vec<Direct
         .map(Height)
         .filter(|h| *h > Height::GENESIS && *h <= tip)
     {
-        direct.push(Direct::Block(height));
+        direct.push(Hit::Block(height));
     }
     if let Ok(id) = written.parse::<TransactionId>()
         && reading.directory().transaction_place(&id)?.is_some()
     {
-        direct.push(Direct::Transaction(id));
+        direct.push(Hit::Transaction(id));
     }
-    if let Ok(code) = written.parse::<ResponsibilityCode>()
-        && let Some(found) = reading.find_responsibility(&code)?
-    {
-        let title = found.title.to_string();
-        direct.push(Direct::Responsibility { code, title });
-    }
-    let filter = DepartmentFilter {
-        text: Some(text.to_owned()),
-    };
-    let departments = reading.departments(&filter, &Slice::first(DEPARTMENTS_SHOWN))?;
-    direct.extend(
-        departments
-            .items
-            .into_iter()
-            .map(|item| Direct::Department {
-                id: item.id,
-                name: item.name,
-            }),
-    );
     Ok(direct)
+}
+
+#[derive(Template)]
+#[template(path = "suggest.html")]
+struct Suggestions {
+    frame: Frame,
+    hits: Vec<Hit>,
+    items: Vec<ResourceItem>,
+    total: usize,
+    near: bool,
+    all: String,
+}
+
+/// `GET /search/suggest`: a piece of a page, for the script that asks while somebody types.
+pub(super) async fn suggest(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    query: Asked<Params<SearchQuery>>,
+) -> Paged {
+    let Params(query) = query?;
+    text_filter(query.q.as_deref())?;
+    let index = Arc::clone(&app.search);
+    show(&app, visit, move |directory: &dyn Directory, visit| {
+        let reading = Reading::at(directory, None)?;
+        let frame = Frame::now(visit, &directory.about(), reading.as_of());
+        let asked = query.indexed(SUGGESTED);
+        let found = match asked.text.is_empty() {
+            true => Found::default(),
+            false => index.entries(&asked)?.unwrap_or_default(),
+        };
+        let holders = search::Asked {
+            limit: 4,
+            facets: Default::default(),
+            ..asked.clone()
+        };
+        let mut hits = direct(&reading, &asked.text)?;
+        if !asked.text.is_empty() {
+            hits.extend(holders_of(&reading, &index, &holders)?);
+        }
+        Ok(Suggestions {
+            items: reading.resource_items(&found.records)?,
+            all: query.address(&frame, None, None),
+            total: found.total,
+            near: found.near,
+            hits,
+            frame,
+        })
+    })
+    .await
 }

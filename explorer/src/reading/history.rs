@@ -48,7 +48,7 @@ impl Reading<'_> {
         Ok(self.page_after(items, next))
     }
 
-    fn block_at(&self, height: Height) -> Result<Block, Problem> {
+    pub(super) fn block_at(&self, height: Height) -> Result<Block, Problem> {
         let block = self.directory.block(height)?;
         block.ok_or_else(|| at::unavailable(height))
     }

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod departments;
+mod drafts;
 mod history;
 mod memo;
 mod nodes;
@@ -13,15 +14,19 @@ mod records;
 mod resources;
 mod scan;
 mod sharing;
+mod sharings;
+mod today;
 
 pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
 pub(crate) use departments::DepartmentFilter;
 pub(crate) use history::block_events;
 pub(crate) use memo::Memo;
-pub(crate) use readers::{FieldAccess, WhoReads};
+pub(crate) use readers::{FieldAccess, WhoReads, type_text};
 pub(crate) use resources::ResourceFilter;
 pub(crate) use scan::scan_records;
 pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter};
+pub(crate) use sharings::{Pair, Sharings};
+pub(crate) use today::Happened;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

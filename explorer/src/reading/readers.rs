@@ -206,7 +206,8 @@ fn everyone(resource: &Resource, field: FieldNumber) -> Option<u32> {
     (sharing == Some(&Sharing::Unconditional)).then_some(published.version)
 }
 
-fn type_text(field: &dirchain_ledger::records::Field) -> String {
+/// A field's type as the metadata's letter, with length and precision.
+pub(crate) fn type_text(field: &dirchain_ledger::records::Field) -> String {
     let letter = format!("{:?}", field.field_type);
     match (field.length, field.precision) {
         (Some(length), Some(precision)) => format!("{letter}{length},{precision}"),

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
 use dirchain_ledger::records::{
-    Draft, DraftStatus, Entry, Record, RecordId, RecordKind, Resource, ResourceStatus,
+    Category, Draft, DraftStatus, Entry, Record, RecordId, RecordKind, Resource, ResourceStatus,
+    UpdateCycle,
 };
 use dirchain_ledger::view::Records;
 
@@ -24,6 +25,10 @@ pub(crate) struct ResourceFilter {
     pub sharing: Option<SharingType>,
     /// Its state.
     pub status: Option<ResourceStatus>,
+    /// What the catalogue is ordered by.
+    pub category: Option<Category>,
+    /// How often it is renewed.
+    pub update_cycle: Option<UpdateCycle>,
     /// What its code, name, abstract, provider's name or a field's name holds, without regard to
     /// case. In lower case.
     pub text: Option<String>,
@@ -64,7 +69,13 @@ impl Reading<'_> {
             && filter
                 .status
                 .is_none_or(|status| resource.status() == status)
-            && filter.sharing.is_none_or(|wanted| sharing == Some(wanted));
+            && filter.sharing.is_none_or(|wanted| sharing == Some(wanted))
+            && filter
+                .category
+                .is_none_or(|wanted| entry.and_then(|e| e.category) == Some(wanted))
+            && filter
+                .update_cycle
+                .is_none_or(|wanted| entry.and_then(|e| e.update_cycle) == Some(wanted));
         let Some(text) = filter.text.as_ref().filter(|_| plain) else {
             return Ok(plain);
         };
@@ -72,6 +83,17 @@ impl Reading<'_> {
         Ok(resource.code.as_str().contains(text.as_str())
             || entry.is_some_and(|entry| entry_holds(entry, text))
             || holds(&self.department_name(&resource.provider)?))
+    }
+
+    /// Entries by their ids, in that order; one that does not stand at this height is left out.
+    pub(crate) fn resource_items(&self, ids: &[RecordId]) -> Result<Vec<ResourceItem>, Problem> {
+        let mut items = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(Record::Resource(resource)) = self.view.record(id)? {
+                items.push(self.resource_item(&resource)?);
+            }
+        }
+        Ok(items)
     }
 
     pub(super) fn resource_item(&self, resource: &Resource) -> Result<ResourceItem, Problem> {

@@ -287,7 +287,7 @@ impl Reading<'_> {
     }
 
     /// Where an authorization stands at this reading's instant.
-    fn standing(&self, found: &Authorization) -> Result<AuthorizationState, Problem> {
+    pub(super) fn standing(&self, found: &Authorization) -> Result<AuthorizationState, Problem> {
         let failure = access::standing(self.view.as_ref(), found, self.resolved.judged())?;
         Ok(match failure {
             None => AuthorizationState::InForce,

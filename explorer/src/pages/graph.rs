@@ -1,0 +1,264 @@
+//! Drawing who shares with whom: where boxes and lines lie, in the units of an SVG.
+//!
+//! Data flows from left to right: on the left whose data a department reads, on the right who reads
+//! what it provides. Only whole numbers, so that a picture is the same everywhere.
+
+use dirchain_ledger::ids::DepartmentId;
+
+/// Width and height of a box.
+const BOX: (i64, i64) = (210, 34);
+/// From one column's left edge to the next one's.
+const COLUMN: i64 = 330;
+/// From one row's top to the next one's.
+const ROW: i64 = 44;
+const MARGIN: i64 = 12;
+/// Characters of a name that fit a box; a Chinese one counts twice.
+const NAME_UNITS_MAX: usize = 25;
+
+/// A department or entry in the picture.
+pub(super) struct Node {
+    /// Its column, from the left.
+    pub(super) column: i64,
+    pub(super) name: String,
+    pub(super) id: String,
+    /// Where it leads.
+    pub(super) href: String,
+    /// Where its own neighbours are shown too; none when they are, or it has none.
+    pub(super) open: Option<String>,
+    /// Whether the picture is about it.
+    pub(super) is_centre: bool,
+}
+
+/// A line between two nodes, by their places in the list, for so many grants.
+pub(super) struct Edge {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) count: u64,
+}
+
+/// A node laid out.
+pub(super) struct Drawn {
+    pub(super) node: Node,
+    pub(super) shown_name: String,
+    pub(super) x: i64,
+    pub(super) y: i64,
+    pub(super) text_x: i64,
+    pub(super) text_y: i64,
+    pub(super) open_x: i64,
+}
+
+/// A line laid out.
+pub(super) struct Line {
+    pub(super) path: String,
+    pub(super) width: i64,
+    pub(super) count: u64,
+    pub(super) label_x: i64,
+    pub(super) label_y: i64,
+    pub(super) title: (String, String),
+}
+
+/// A picture laid out.
+pub(super) struct Picture {
+    pub(super) width: i64,
+    pub(super) height: i64,
+    pub(super) box_width: i64,
+    pub(super) box_height: i64,
+    pub(super) nodes: Vec<Drawn>,
+    pub(super) lines: Vec<Line>,
+}
+
+/// Lays out nodes in their columns, each column centred on the highest.
+pub(super) fn picture(nodes: Vec<Node>, edges: &[Edge]) -> Picture {
+    let columns = nodes.iter().map(|node| node.column).max().unwrap_or(0) + 1;
+    let rows_of = |column: i64| nodes.iter().filter(|node| node.column == column).count();
+    let count = |column: i64| i64::try_from(rows_of(column)).unwrap_or(i64::MAX);
+    let rows = (0..columns).map(count).max().unwrap_or(1).max(1);
+    let height = rows * ROW - (ROW - BOX.1) + 2 * MARGIN;
+    let mut filled = vec![0i64; usize::try_from(columns).unwrap_or(0)];
+    let tops: Vec<i64> = (0..columns)
+        .map(|column| (height - (count(column) * ROW - (ROW - BOX.1))) / 2)
+        .collect();
+    let mut drawn = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let index = usize::try_from(node.column).unwrap_or(0);
+        let row = filled.get(index).copied().unwrap_or(0);
+        if let Some(filled) = filled.get_mut(index) {
+            *filled += 1;
+        }
+        let x = MARGIN + node.column * COLUMN;
+        let y = tops.get(index).copied().unwrap_or(MARGIN) + row * ROW;
+        drawn.push(Drawn {
+            shown_name: shortened(&node.name),
+            x,
+            y,
+            text_x: x + 10,
+            text_y: y + 22,
+            open_x: x + BOX.0 - 13,
+            node,
+        });
+    }
+    let lines = edges.iter().filter_map(|edge| {
+        let (from, to) = (drawn.get(edge.from)?, drawn.get(edge.to)?);
+        let (x1, y1) = (from.x + BOX.0, from.y + BOX.1 / 2);
+        let (x2, y2) = (to.x, to.y + BOX.1 / 2);
+        let bend = (x2 - x1) / 2;
+        Some(Line {
+            path: format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend),
+            width: thickness(edge.count),
+            count: edge.count,
+            label_x: (x1 + x2) / 2,
+            label_y: (y1 + y2) / 2 - 4,
+            title: (from.node.name.clone(), to.node.name.clone()),
+        })
+    });
+    Picture {
+        width: (columns - 1) * COLUMN + BOX.0 + 2 * MARGIN,
+        height,
+        box_width: BOX.0,
+        box_height: BOX.1,
+        lines: lines.collect(),
+        nodes: drawn,
+    }
+}
+
+/// One more for each doubling.
+fn thickness(count: u64) -> i64 {
+    i64::from(count.max(1).ilog2()) + 1
+}
+
+fn shortened(name: &str) -> String {
+    let mut units = 0;
+    let mut shown = String::new();
+    for character in name.chars() {
+        units += if character.is_ascii() { 1 } else { 2 };
+        if units > NAME_UNITS_MAX {
+            shown.push('…');
+            break;
+        }
+        shown.push(character);
+    }
+    shown
+}
+
+/// The side of a cell, and where cells begin.
+const CELL: i64 = 13;
+const LABELS: i64 = 190;
+
+/// The label of a row or column of a matrix.
+pub(super) struct Label {
+    pub(super) id: DepartmentId,
+    pub(super) name: String,
+    pub(super) shown_name: String,
+    /// Along the axis that it labels.
+    pub(super) at: i64,
+}
+
+/// A matrix laid out: rows provide, columns read.
+pub(super) struct Matrix {
+    pub(super) rows: Vec<Label>,
+    pub(super) columns: Vec<Label>,
+    /// The cells of each shade as one path, from few to many.
+    pub(super) shades: Vec<String>,
+    pub(super) width: i64,
+    pub(super) height: i64,
+    pub(super) start: i64,
+}
+
+/// Lays out cells, each with its row, its column and how much it stands for.
+pub(super) fn matrix(
+    rows: Vec<(DepartmentId, String)>,
+    columns: Vec<(DepartmentId, String)>,
+    cells: &[(usize, usize, u64)],
+) -> Matrix {
+    const SHADES: usize = 4;
+    let mut shades = vec![String::new(); SHADES];
+    let place = |index: usize| i64::try_from(index).unwrap_or(0) * CELL + LABELS;
+    for (row, column, count) in cells {
+        let shade = usize::try_from(count.max(&1).ilog2() / 2).unwrap_or(0);
+        if let Some(path) = shades.get_mut(shade.min(SHADES - 1)) {
+            let side = CELL - 1;
+            path.push_str(&format!(
+                "M{} {}h{side}v{side}h-{side}z",
+                place(*column),
+                place(*row)
+            ));
+        }
+    }
+    let size = |count: usize| place(count) + MARGIN;
+    let (width, height) = (size(columns.len()), size(rows.len()));
+    let labels = |departments: Vec<(DepartmentId, String)>| -> Vec<Label> {
+        let numbered = departments.into_iter().enumerate();
+        let labels = numbered.map(|(index, (id, name))| Label {
+            shown_name: shortened(&name),
+            at: place(index) + CELL - 3,
+            id,
+            name,
+        });
+        labels.collect()
+    };
+    Matrix {
+        rows: labels(rows),
+        columns: labels(columns),
+        shades,
+        width,
+        height,
+        start: LABELS - 6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn node(column: i64, name: &str) -> Node {
+        Node {
+            column,
+            name: name.to_owned(),
+            id: name.to_owned(),
+            href: String::new(),
+            open: None,
+            is_centre: column == 1,
+        }
+    }
+
+    #[test]
+    fn boxes_lie_apart_and_inside_the_picture() {
+        let mut nodes: Vec<Node> = (0..24).map(|i| node(0, &format!("l{i}"))).collect();
+        nodes.push(node(1, "centre"));
+        nodes.extend((0..3).map(|i| node(2, &format!("r{i}"))));
+        let edges: Vec<Edge> = (0..24)
+            .map(|from| Edge {
+                from,
+                to: 24,
+                count: 1 << from.min(9),
+            })
+            .collect();
+        let picture = picture(nodes, &edges);
+        assert_eq!(picture.lines.len(), 24);
+        for (index, one) in picture.nodes.iter().enumerate() {
+            assert!(one.x >= 0 && one.x + BOX.0 <= picture.width);
+            assert!(one.y >= 0 && one.y + BOX.1 <= picture.height, "{}", one.y);
+            for other in &picture.nodes[index + 1..] {
+                let apart = one.x != other.x || (one.y - other.y).abs() >= BOX.1;
+                assert!(apart, "{} and {}", one.node.name, other.node.name);
+            }
+        }
+        assert!(
+            picture
+                .lines
+                .iter()
+                .all(|line| (1..=12).contains(&line.width))
+        );
+    }
+
+    #[test]
+    fn long_names_are_cut_where_they_end_a_box() {
+        assert_eq!(shortened("北京市公安局"), "北京市公安局");
+        assert_eq!(
+            shortened("北京市人力资源和社会保障局"),
+            "北京市人力资源和社会保障…"
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! Searching the directory: entries, departments and responsibilities by any part of their names,
+//! codes, fields and abstracts, with a misspelling forgiven, and counted by facets.
+//!
+//! The index is derived: it is written by [`follow`] from the ledger, made anew when it is missing
+//! or of another version, and answers name records, which are read from the ledger itself.
+
+mod facets;
+mod follow;
+mod query;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod tokens;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use dirchain_ledger::ids::Height;
+use dirchain_ledger::records::{RecordId, RecordKind};
+use tantivy::collector::{Count, TopDocs};
+use tantivy::{DocAddress, IndexReader, Order, Searcher, TantivyError};
+
+use crate::api::Problem;
+use crate::directory::Directory;
+use crate::limits;
+use crate::problem::ProblemKind;
+
+use facets::{CountFacets, Counts};
+use query::Match;
+
+/// What found entries are counted by, and can be narrowed to.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Facet {
+    /// Who provides it.
+    Provider,
+    /// What the catalogue is ordered by.
+    Category,
+    /// How it is shared, where its fields do not say otherwise.
+    Sharing,
+    /// Its state.
+    Status,
+    /// How often it is renewed.
+    Cycle,
+}
+
+impl Facet {
+    /// Every facet, in the order in which they are counted.
+    pub(crate) const ALL: [Facet; 5] = [
+        Facet::Provider,
+        Facet::Category,
+        Facet::Sharing,
+        Facet::Status,
+        Facet::Cycle,
+    ];
+
+    /// Its name in an address.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Facet::Provider => "provider",
+            Facet::Category => "category",
+            Facet::Sharing => "sharing",
+            Facet::Status => "status",
+            Facet::Cycle => "cycle",
+        }
+    }
+}
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// The text as it was typed.
+    pub(crate) text: String,
+    /// A value for each of [`Facet::ALL`] to narrow to.
+    pub(crate) facets: [Option<String>; 5],
+    /// How many of the best to pass over.
+    pub(crate) offset: usize,
+    /// How many to name.
+    pub(crate) limit: usize,
+}
+
+impl Asked {
+    fn facet(&self, facet: Facet) -> Option<&str> {
+        let index = Facet::ALL.iter().position(|f| *f == facet)?;
+        self.facets.get(index)?.as_deref()
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    /// The records, best first; by code when no text was given.
+    pub(crate) records: Vec<RecordId>,
+    /// How many fit in all.
+    pub(crate) total: usize,
+    /// Whether nothing fits as it was typed, so that these only come near.
+    pub(crate) near: bool,
+    /// For each of [`Facet::ALL`], its values with how many of all have them, most first.
+    pub(crate) facets: [Vec<(String, u64)>; 5],
+}
+
+/// Where the index stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Being made: so many records are in it.
+    Building {
+        /// How many.
+        done: u64,
+    },
+    /// It holds the directory as it stood after this block.
+    Ready(Height),
+    /// It could not be written, for this reason, and is tried again.
+    Broken(String),
+}
+
+/// What the index's writer and those who search share.
+pub(crate) struct Shared {
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+struct Inner {
+    state: State,
+    reader: Option<IndexReader>,
+    stops: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner())
+    }
+
+    fn set(&self, state: State, reader: Option<IndexReader>) {
+        let mut inner = self.lock();
+        inner.state = state;
+        inner.reader = reader;
+        self.changed.notify_all();
+    }
+
+    fn stops(&self) -> bool {
+        self.lock().stops
+    }
+
+    /// Waits, but not once it is told to stop. Whether it is.
+    fn wait(&self, most: Duration) -> bool {
+        let until = Instant::now() + most;
+        let mut inner = self.lock();
+        while !inner.stops {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            inner = match self.changed.wait_timeout(inner, left) {
+                Ok((inner, _)) => inner,
+                Err(poison) => poison.into_inner().0,
+            };
+        }
+        inner.stops
+    }
+}
+
+/// The search: its index follows the ledger as long as this lives.
+pub(crate) struct Search {
+    shared: Arc<Shared>,
+    fields: schema::Fields,
+}
+
+impl Search {
+    /// Begins to follow a directory; the index lies in `folder`, or in memory.
+    pub(crate) fn start(directory: Arc<dyn Directory>, folder: Option<PathBuf>) -> Self {
+        let shared = Arc::new(Shared {
+            inner: Mutex::new(Inner {
+                state: State::Building { done: 0 },
+                reader: None,
+                stops: false,
+            }),
+            changed: Condvar::new(),
+        });
+        let following = Arc::clone(&shared);
+        let spawned = thread::Builder::new()
+            .name("search-index".to_owned())
+            .spawn(move || follow::run(&directory, folder.as_deref(), &following));
+        if let Err(error) = spawned {
+            shared.set(State::Broken(error.to_string()), None);
+        }
+        let (_, fields) = schema::schema();
+        Self { shared, fields }
+    }
+
+    /// Where the index stands.
+    pub(crate) fn state(&self) -> State {
+        self.shared.lock().state.clone()
+    }
+
+    /// Looks for entries, counted by facets; none while there is no index.
+    pub(crate) fn entries(&self, asked: &Asked) -> Result<Option<Found>, Problem> {
+        self.find(asked, &[RecordKind::Resource], true)
+    }
+
+    /// Looks for departments and responsibilities.
+    pub(crate) fn holders(&self, asked: &Asked) -> Result<Option<Found>, Problem> {
+        self.find(
+            asked,
+            &[RecordKind::Department, RecordKind::Responsibility],
+            false,
+        )
+    }
+
+    fn find(
+        &self,
+        asked: &Asked,
+        kinds: &[RecordKind],
+        counted: bool,
+    ) -> Result<Option<Found>, Problem> {
+        let reader = self.shared.lock().reader.clone();
+        let Some(reader) = reader else {
+            return Ok(None);
+        };
+        let searcher = reader.searcher();
+        let search = |how| self.ask(&searcher, asked, kinds, how, counted);
+        let exact = search(Match::Exact).map_err(|error| broken(&error))?;
+        if exact.total > 0 || query::asks_for_nothing(&asked.text) {
+            return Ok(Some(exact));
+        }
+        let mut near = search(Match::Near).map_err(|error| broken(&error))?;
+        near.near = near.total > 0;
+        Ok(Some(near))
+    }
+
+    fn ask(
+        &self,
+        searcher: &Searcher,
+        asked: &Asked,
+        kinds: &[RecordKind],
+        how: Match,
+        counted: bool,
+    ) -> Result<Found, TantivyError> {
+        let question = query::question(&self.fields, asked, kinds, how);
+        let page = TopDocs::with_limit(asked.limit.max(1)).and_offset(asked.offset);
+        let facets = counted.then_some(CountFacets);
+        let (places, total, counts): (Vec<DocAddress>, usize, Option<Counts>) =
+            if query::asks_for_nothing(&asked.text) {
+                let by_id = page.order_by_string_fast_field("id", Order::Asc);
+                let (top, total, counts) = searcher.search(&question, &(by_id, Count, facets))?;
+                (top.into_iter().map(|(_, at)| at).collect(), total, counts)
+            } else {
+                let best = page.order_by_score();
+                let (top, total, counts) = searcher.search(&question, &(best, Count, facets))?;
+                (top.into_iter().map(|(_, at)| at).collect(), total, counts)
+            };
+        let mut records = Vec::with_capacity(places.len());
+        for place in places {
+            records.extend(id_at(searcher, place)?);
+        }
+        Ok(Found {
+            records,
+            total,
+            near: false,
+            facets: counts.map(most_first).unwrap_or_default(),
+        })
+    }
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        self.shared.lock().stops = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+fn id_at(searcher: &Searcher, place: DocAddress) -> Result<Option<RecordId>, TantivyError> {
+    let segment = searcher.segment_reader(place.segment_ord);
+    let Some(column) = segment.fast_fields().str("id")? else {
+        return Ok(None);
+    };
+    let Some(ordinal) = column.term_ords(place.doc_id).next() else {
+        return Ok(None);
+    };
+    let mut text = String::new();
+    column.ord_to_str(ordinal, &mut text)?;
+    Ok(schema::id_of(&text))
+}
+
+fn most_first(counts: Counts) -> [Vec<(String, u64)>; 5] {
+    counts.map(|counts| {
+        let mut values: Vec<(String, u64)> = counts.into_iter().collect();
+        values.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        values.truncate(limits::FACET_VALUES_MAX);
+        values
+    })
+}
+
+fn broken(error: &TantivyError) -> Problem {
+    tracing::error!(%error, "the search index could not be asked");
+    ProblemKind::Internal.with("The search index could not be read. Ask another node")
+}

@@ -1,0 +1,438 @@
+//! What is found, in which order, with which misspellings; and an index that keeps up.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::Path;
+use std::time::Duration;
+
+use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::ids::{ResourceCode, TimeMs, TransactionId};
+use dirchain_ledger::records::{Category, Entry, Sharing, UpdateCycle};
+use dirchain_ledger::testing::{
+    APPLICANT, BYSTANDER, GENESIS_TIME, Ledger, PROVIDER, code, entry, id, responsibility,
+};
+use dirchain_ledger::view::{View, ViewError};
+
+use super::*;
+use crate::api::{ChainAbout, NodeMode, NodeStatus, SyncState, Time, TipSummary};
+use crate::directory::EventPlace;
+
+/// A ledger as a directory: what the index reads of one.
+struct Town(Mutex<Ledger>);
+
+impl Directory for Town {
+    fn about(&self) -> ChainAbout {
+        ChainAbout {
+            name: "town".to_owned(),
+            chain: self.0.lock().unwrap().chain,
+            genesis_time: Time(GENESIS_TIME),
+            software_version: "0".to_owned(),
+        }
+    }
+
+    fn tip(&self) -> TipSummary {
+        let ledger = self.0.lock().unwrap();
+        TipSummary {
+            height: ledger.tip.height,
+            time: Time(ledger.tip.time),
+            block: ledger.tip.block,
+            validators: Vec::new(),
+        }
+    }
+
+    fn view(&self, height: Height) -> Box<dyn View + '_> {
+        Box::new(Frozen(self.0.lock().unwrap().state.clone(), height))
+    }
+
+    fn height_at(&self, _: TimeMs) -> Result<Option<Height>, ViewError> {
+        Ok(None)
+    }
+
+    fn block(&self, height: Height) -> Result<Option<dirchain_ledger::block::Block>, ViewError> {
+        let index = usize::try_from(height.0).unwrap().checked_sub(1);
+        let ledger = self.0.lock().unwrap();
+        Ok(index.and_then(|index| ledger.blocks.get(index).cloned()))
+    }
+
+    fn header(&self, height: Height) -> Result<Option<dirchain_ledger::block::Header>, ViewError> {
+        Ok(self.block(height)?.map(|block| block.header))
+    }
+
+    fn certificate(&self, _: Height) -> Result<Option<Certificate>, ViewError> {
+        Ok(None)
+    }
+
+    fn transaction_place(&self, _: &TransactionId) -> Result<Option<(Height, u32)>, ViewError> {
+        Ok(None)
+    }
+
+    fn history(
+        &self,
+        _: &RecordId,
+        _: Option<EventPlace>,
+        _: usize,
+    ) -> Result<Vec<EventPlace>, ViewError> {
+        Ok(Vec::new())
+    }
+
+    fn node(&self) -> NodeStatus {
+        NodeStatus {
+            node: id("D001-1"),
+            department: id("D001"),
+            mode: NodeMode::Observer,
+            peers: Vec::new(),
+            waiting_transactions: 0,
+            sync: SyncState::CaughtUp,
+            disk_bytes: 0,
+            uptime_ms: 0,
+            ready: true,
+            not_ready_reason: None,
+        }
+    }
+
+    fn metrics(&self) -> String {
+        String::new()
+    }
+}
+
+struct Frozen(dirchain_ledger::memory::MemoryState, Height);
+
+impl View for Frozen {
+    fn record(&self, id: &RecordId) -> Result<Option<dirchain_ledger::records::Record>, ViewError> {
+        self.0.at(self.1).record(id)
+    }
+
+    fn list(
+        &self,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.0.at(self.1).list(kind, after, count_max)
+    }
+
+    fn referrers(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        after: Option<&RecordId>,
+        count_max: usize,
+    ) -> Result<Vec<RecordId>, ViewError> {
+        self.0.at(self.1).referrers(target, kind, after, count_max)
+    }
+}
+
+/// Name, fields and abstract of the entries 1 to 8.
+const ENTRIES: [(&str, &[&str], &str); 8] = [
+    (
+        "不动产登记信息",
+        &["不动产单元号", "权利人", "坐落"],
+        "不动产权利的登记结果。",
+    ),
+    (
+        "户籍人口基本信息",
+        &["公民身份号码", "姓名", "户籍地址"],
+        "常住户口登记项目。",
+    ),
+    (
+        "企业行政处罚信息",
+        &["处罚决定书文号", "罚款金额"],
+        "行政机关对企业作出的处罚决定。",
+    ),
+    (
+        "机动车登记信息",
+        &["号牌号码", "车辆识别代号"],
+        "机动车注册登记。",
+    ),
+    (
+        "残疾人证信息",
+        &["残疾类别", "残疾等级"],
+        "残疾人联合会核发的证件。",
+    ),
+    (
+        "Annual Employment Statistics",
+        &["Agency", "Grade"],
+        "Federal employees by agency and grade.",
+    ),
+    (
+        "水质监测数据",
+        &["断面名称", "溶解氧(DO)"],
+        "地表水自动监测。",
+    ),
+    (
+        "个体工商户登记信息",
+        &["统一社会信用代码", "经营场所"],
+        "个体工商户的设立与变更。",
+    ),
+];
+
+fn town() -> Ledger {
+    let mut ledger = Ledger::default();
+    for (number, (name, fields, summary)) in (1u32..).zip(ENTRIES) {
+        let mut written: Entry = entry(&responsibility(PROVIDER));
+        written.name = id(name);
+        written.summary = Some(id(summary));
+        for (field, name) in written.fields.as_mut_slice().iter_mut().zip(fields) {
+            field.name = id(name);
+        }
+        written.category = Some(Category::Business);
+        written.update_cycle = Some(UpdateCycle::Yearly);
+        if number % 2 == 0 {
+            written.category = Some(Category::Base);
+            written.update_cycle = Some(UpdateCycle::Daily);
+            written.sharing = Some(Sharing::Unconditional);
+        }
+        ledger.draft(PROVIDER, &code(number), &written).unwrap();
+    }
+    ledger
+}
+
+fn ready(search: &Search, height: Height) {
+    for _ in 0..2_000 {
+        match search.state() {
+            State::Ready(at) if at >= height => return,
+            State::Broken(reason) => panic!("{reason}"),
+            State::Ready(_) | State::Building { .. } => {}
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the index does not get ready: {:?}", search.state());
+}
+
+fn start(ledger: Ledger, folder: Option<&Path>) -> (Arc<Town>, Search) {
+    let height = ledger.tip.height;
+    let town = Arc::new(Town(Mutex::new(ledger)));
+    let search = Search::start(town.clone(), folder.map(Path::to_owned));
+    ready(&search, height);
+    (town, search)
+}
+
+fn asked(text: &str) -> Asked {
+    Asked {
+        text: text.to_owned(),
+        limit: 10,
+        ..Asked::default()
+    }
+}
+
+fn found(search: &Search, text: &str) -> Vec<ResourceCode> {
+    codes(&search.entries(&asked(text)).unwrap().unwrap())
+}
+
+fn codes(found: &Found) -> Vec<ResourceCode> {
+    let codes = found.records.iter().map(|record| match record {
+        RecordId::Resource(code) => code.clone(),
+        other => panic!("{other} is no entry"),
+    });
+    codes.collect()
+}
+
+#[test]
+fn any_part_of_a_text_finds_its_entry_first() {
+    let (_town, search) = start(town(), None);
+    for (text, number) in [
+        ("不动产", 1),
+        ("产登", 1),
+        ("水", 7),
+        ("户籍人口基本信息", 2),
+        ("公民身份号码", 2),
+        ("罚款", 3),
+        ("车辆识别代号", 4),
+        ("残疾 证件", 5),
+        ("annual", 6),
+        ("ployment stat", 6),
+        ("federal employees", 6),
+        ("溶解氧(do)", 7),
+        ("DO", 7),
+        ("地表水自动", 7),
+        ("307001024/000008", 8),
+        ("000008", 8),
+        ("工商户", 8),
+    ] {
+        let exact = search.entries(&asked(text)).unwrap().unwrap();
+        assert!(!exact.near, "{text} is written as it is");
+        assert_eq!(codes(&exact).first(), Some(&code(number)), "{text}");
+    }
+    assert_eq!(
+        found(&search, "D004").len(),
+        ENTRIES.len(),
+        "by the provider's id"
+    );
+    assert_eq!(
+        found(&search, "部门D004").len(),
+        ENTRIES.len(),
+        "and its name"
+    );
+    assert!(found(&search, "登记信息").len() >= 3);
+    assert!(
+        found(&search, "不动产 机动车").is_empty(),
+        "every word must fit"
+    );
+}
+
+#[test]
+fn a_misspelling_still_finds_and_says_so() {
+    let (_town, search) = start(town(), None);
+    for (text, number) in [
+        ("不动厂登记", 1),
+        ("不产登记信息", 1),
+        ("不动产产登记", 1),
+        ("户藉人口", 2),
+        ("公民身分号码", 2),
+        ("行政处法", 3),
+        ("机车动登记", 4),
+        ("残疾人正信息", 5),
+        ("anual", 6),
+        ("employmant", 6),
+        ("statsitics", 6),
+        ("水质检测", 7),
+        ("体个工商户", 8),
+    ] {
+        let near = search.entries(&asked(text)).unwrap().unwrap();
+        assert!(near.near, "{text} is misspelt: {:?}", codes(&near));
+        assert_eq!(codes(&near).first(), Some(&code(number)), "{text}");
+    }
+    for nothing in ["量子纠缠", "xylophone", "产动不"] {
+        assert!(found(&search, nothing).is_empty(), "{nothing}");
+    }
+}
+
+#[test]
+fn hostile_questions_have_answers() {
+    let (_town, search) = start(town(), None);
+    let long = "登".repeat(200);
+    for text in [
+        "\"",
+        "AND OR NOT",
+        "*:*",
+        "+-(",
+        "[a TO z]",
+        "\u{0}",
+        "~2",
+        "🀄",
+        &long,
+    ] {
+        search.entries(&asked(text)).unwrap().unwrap();
+        search.holders(&asked(text)).unwrap().unwrap();
+    }
+    assert_eq!(found(&search, "").len(), ENTRIES.len());
+    assert_eq!(found(&search, " /(").len(), ENTRIES.len());
+}
+
+#[test]
+fn departments_and_responsibilities_are_found_too() {
+    let (_town, search) = start(town(), None);
+    let holders = |text: &str| search.holders(&asked(text)).unwrap().unwrap().records;
+    assert_eq!(holders("D005")[0], RecordId::Department(id(APPLICANT)));
+    assert_eq!(
+        holders("Z-D006-01")[0],
+        RecordId::Responsibility(responsibility(BYSTANDER))
+    );
+    assert!(holders("部门").len() > 3);
+}
+
+#[test]
+fn facets_count_everything_that_fits_and_narrow_it() {
+    let (_town, search) = start(town(), None);
+    let all = search.entries(&asked("")).unwrap().unwrap();
+    assert_eq!(all.total, ENTRIES.len());
+    let index = |facet| Facet::ALL.iter().position(|f| *f == facet).unwrap();
+    let of = |facet| all.facets[index(facet)].clone();
+    assert_eq!(of(Facet::Provider), [(PROVIDER.to_owned(), 8)]);
+    assert_eq!(of(Facet::Status), [("draft".to_owned(), 8)]);
+    assert!(of(Facet::Category).contains(&("base".to_owned(), 4)));
+    assert!(of(Facet::Cycle).contains(&("daily".to_owned(), 4)));
+    assert!(of(Facet::Sharing).contains(&("unconditional".to_owned(), 4)));
+    let mut narrow = asked("登记");
+    narrow.facets[index(Facet::Sharing)] = Some("unconditional".to_owned());
+    let narrow = search.entries(&narrow).unwrap().unwrap();
+    assert_eq!(codes(&narrow).len(), narrow.total);
+    assert!(narrow.total > 0 && narrow.total < found(&search, "登记").len());
+    let mut paged = asked("");
+    paged.limit = 3;
+    let mut seen = Vec::new();
+    for page in 0..3 {
+        paged.offset = page * 3;
+        seen.extend(codes(&search.entries(&paged).unwrap().unwrap()));
+    }
+    assert_eq!(seen, (1..=8).map(code).collect::<Vec<_>>(), "by code");
+}
+
+#[test]
+fn the_index_follows_the_ledger() {
+    let (town, search) = start(Ledger::default(), None);
+    assert!(found(&search, "户籍").is_empty());
+    let height = {
+        let mut ledger = town.0.lock().unwrap();
+        ledger.published(PROVIDER, 1);
+        ledger.tip.height
+    };
+    ready(&search, height);
+    assert_eq!(found(&search, "户籍"), [code(1)]);
+    let height = {
+        let mut ledger = town.0.lock().unwrap();
+        let mut amended = entry(&responsibility(PROVIDER));
+        amended.name = id("常住人口基本信息");
+        ledger.draft(PROVIDER, &code(1), &amended).unwrap();
+        ledger.submit_draft(PROVIDER, &code(1)).unwrap();
+        ledger.publish(PROVIDER, &code(1)).unwrap();
+        ledger.tip.height
+    };
+    ready(&search, height);
+    assert_eq!(found(&search, "常住人口"), [code(1)]);
+    let one = search.entries(&asked("")).unwrap().unwrap();
+    assert_eq!(one.total, 1, "the old version is gone");
+}
+
+#[test]
+fn an_index_on_disk_is_kept_and_one_of_another_state_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("search");
+    let kept = |search: &Search, text| !found(search, text).is_empty();
+    let (_, search) = start(town(), Some(&place));
+    assert!(kept(&search, "不动产"));
+    drop(search);
+    let marked = || {
+        let index = tantivy::Index::open_in_dir(&place).unwrap();
+        index.load_metas().unwrap().payload.unwrap()
+    };
+    wait_until_released(&place);
+    let before = marked();
+    let (_, search) = start(town(), Some(&place));
+    assert!(kept(&search, "不动产"));
+    drop(search);
+    wait_until_released(&place);
+    assert_eq!(marked(), before);
+    // The ledger was set back: the index knows blocks that it does not have.
+    let (_, search) = start(Ledger::default(), Some(&place));
+    assert!(!kept(&search, "不动产"));
+    drop(search);
+    wait_until_released(&place);
+    // Its files are damaged.
+    std::fs::write(place.join("meta.json"), "{").unwrap();
+    let (_, search) = start(town(), Some(&place));
+    assert!(kept(&search, "不动产"));
+}
+
+/// Waits until the index's writer has let go of the folder.
+fn wait_until_released(place: &Path) {
+    for _ in 0..1_000 {
+        let index = tantivy::Index::open_in_dir(place);
+        if index.is_ok_and(|index| {
+            index
+                .writer_with_num_threads::<tantivy::TantivyDocument>(1, limits::SEARCH_WRITER_BYTES)
+                .is_ok()
+        }) {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("the index's writer does not let go");
+}
+
+#[test]
+fn the_moment_of_a_mark_is_its_own() {
+    let mark = schema::mark("abc", Height(7));
+    assert_eq!(schema::marked("abc", &mark), Some(Height(7)));
+    assert_eq!(schema::marked("abd", &mark), None);
+    assert_eq!(schema::marked("abc", "0 abc 7"), None);
+}
