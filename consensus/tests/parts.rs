@@ -92,10 +92,11 @@ fn a_body_that_is_not_the_hash_is_dropped_and_blamed() {
 fn a_forged_body_says_nothing_of_the_block_whose_header_it_carries() {
     let mut node = Node::proposer(1);
     let block = block(&node, 1);
-    for forged in with_other_bodies(&block) {
+    // Each from another publisher, for each may send two blocks a round.
+    for (forged, round) in with_other_bodies(&block).iter().zip([2, 3, 0]) {
         assert_eq!(forged.header.hash(), block.header.hash());
-        let liar = secret_of(&proposer(Height(1), 3));
-        let (proposed, commands) = node.receive(&part_by(&liar, &forged, 0, None), START);
+        let liar = secret_of(&proposer(Height(1), round));
+        let (proposed, commands) = node.receive(&part_by(&liar, forged, 0, None), START);
         assert!(proposed.is_none() && blames(&commands));
     }
     let (proposed, _) = node.receive(&part_of(&block, 0, None), START);
