@@ -38,7 +38,10 @@ demo-clean:
 build: tools
 	@cargo build --release --workspace
 
-test: build verifier-py
+# Binaries and tests in one selection: each selection of targets has features of its own, and what
+# depends on the ledger is compiled once for each.
+test: tools verifier-py
+	cargo build --release --workspace --bins --tests --examples
 	cargo test --release --workspace
 
 # Pure: it needs neither RocksDB nor libp2p.
@@ -58,6 +61,10 @@ bench: tools
 # The second verifier of evidence files is in Python, with two packages from PyPI.
 verifier-py:
 	@cmp -s tests/verifier_py/requirements.txt '$(VERIFIER_PY)/requirements.txt' || { \
+		if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'installing python3-venv'; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; \
+		fi; \
 		python3 -m venv '$(VERIFIER_PY)' || { \
 			echo 'error: python3 with its venv module is missing. On Debian: sudo apt-get install python3-venv' >&2; exit 1; }; \
 		'$(VERIFIER_PY)/bin/pip' install -q -r tests/verifier_py/requirements.txt && \

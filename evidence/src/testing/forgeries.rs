@@ -73,14 +73,21 @@ fn tell(ledger: &mut Ledger, late_ms: i64) {
         .submit(&administrator(PROVIDER), vec![grant])
         .unwrap();
     let refused = ledger.apply_for(BYSTANDER, &code(1), request(BYSTANDER, &[4]));
-    let refuse = Action::Refuse {
-        application: refused.unwrap(),
+    let application = refused.unwrap();
+    let review = Action::ReviewApplication {
+        application: application.clone(),
         revision: 1,
+    };
+    let refuse = Action::Refuse {
+        application,
+        revision: 2,
         reason: id("无法律依据"),
     };
-    ledger
-        .submit(&administrator(PROVIDER), vec![refuse])
-        .unwrap();
+    for action in [review, refuse] {
+        ledger
+            .submit(&administrator(PROVIDER), vec![action])
+            .unwrap();
+    }
     let suspect = Action::SuspectKey {
         public_key: administrator(PROVIDER).public(),
         since: Height(5),
