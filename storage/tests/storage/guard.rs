@@ -182,7 +182,8 @@ fn a_record_cut_at_any_byte_is_as_if_never_signed() {
     }
 }
 
-/// Any byte gone bad in a record that was complete, the last one included, is refused.
+/// Any byte gone bad in a record that was complete, the last one included, is refused. Where it is the
+/// key's, the guard is another key's, and what this one signed is unknown.
 #[test]
 fn a_damaged_record_is_refused() {
     let (directory, path) = path();
@@ -197,6 +198,10 @@ fn a_damaged_record_is_refused() {
             let mut bytes = whole.clone();
             bytes[place] ^= change;
             std::fs::write(&damaged, bytes).unwrap();
+            if (16..48).contains(&place) {
+                assert!(Guard::open(&damaged, &KEY).unwrap().is_none());
+                continue;
+            }
             let refused = open(&damaged).unwrap_err();
             let words = refused.to_string();
             assert!(matches!(refused, GuardError::Damaged { .. }), "{words}");

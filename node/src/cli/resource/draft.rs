@@ -176,7 +176,10 @@ mod tests {
             (r#"{"name": "x", "level": -1}"#, "level: "),
             (r#"{"name": "x", "category": "office"}"#, "category: "),
             (r#"{"name": "x", "code": "1"}"#, "code: "),
-            (r#"{"name": "x", "sharing": {"type": "some"}}"#, "sharing: "),
+            (
+                r#"{"name": "x", "sharing": {"type": "some"}}"#,
+                "sharing.type: ",
+            ),
             (
                 r#"{"name": "x", "fields": [{"number": -1, "name": "a", "field_type": "C"}]}"#,
                 "fields[0].number: ",
