@@ -140,8 +140,7 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     let city = city();
     let router = city.router();
     let owed: DeadlinesAnswer = read(&router, "/api/v1/deadlines").await;
-    // The second is the steward's, should the first be left unanswered.
-    assert_eq!((owed.count, owed.late), (2, 0), "{owed:?}");
+    assert_eq!((owed.count, owed.late), (1, 0), "{owed:?}");
     assert_eq!(owed.items[0].duty, Duty::Correct);
     assert_eq!(owed.items[0].department, id(PROVIDER));
     let before: DeadlinesAnswer = read(&router, "/api/v1/deadlines?at=4").await;
