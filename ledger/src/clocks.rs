@@ -89,7 +89,9 @@ pub fn deadlines(
     let mut open = Vec::new();
     for_each_clock(view, |clock| {
         let is_asked = department.is_none_or(|department| clock.department == *department);
-        if clock.answered.is_some() || !is_asked {
+        // What another's silence would bring to a department is not owed yet.
+        let has_begun = clock.since <= at.time;
+        if clock.answered.is_some() || !is_asked || !has_begun {
             return;
         }
         let is_late = clock.is_late(at.time);

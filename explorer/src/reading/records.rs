@@ -128,9 +128,7 @@ impl Reading<'_> {
             self.require_department(department)?;
         }
         let at = self.resolved.judged();
-        let mut all = clocks::deadlines(self.view.as_ref(), at, department)?;
-        // What another's silence would bring to a department is not owed yet.
-        all.retain(|deadline| deadline.clock.since <= at.time);
+        let all = clocks::deadlines(self.view.as_ref(), at, department)?;
         let late = all.iter().filter(|deadline| deadline.late.is_some());
         let late = late.count();
         let shown = all.iter().filter(|d| !late_only || d.late.is_some());
