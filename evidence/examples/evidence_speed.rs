@@ -119,7 +119,7 @@ fn measure(world: &World, what: &str, code: &ResourceCode, size_max: usize, veri
     let (export_ms, bytes) = timed(|| export(world, &request).unwrap());
     let anchor = Anchor::Genesis(&world.genesis);
     let (verify_ms, proven) = timed(|| verify(&bytes, anchor, &[]).unwrap());
-    let (report_ms, _) = timed(|| Report::of(&proven, proven.until, &[]).unwrap());
+    let (report_ms, _) = timed(|| Report::of(&proven, proven.until, &[], None).unwrap());
     let events = proven.events.len();
     println!(
         "{what}: {events} events, {VALIDATORS} validators, {} epochs",

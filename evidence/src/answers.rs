@@ -15,7 +15,7 @@ use dirchain_ledger::records::{
 };
 use dirchain_ledger::view::{Records, ViewError};
 
-use crate::reason::Reason;
+use crate::reason::{Asked, Reason};
 use crate::verify::Proven;
 
 /// One verdict and the time during which it held.
@@ -43,7 +43,7 @@ pub struct Reading {
 }
 
 /// From an instant up to, and without, another.
-#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Range {
     /// First instant.
     pub from: TimeMs,
@@ -105,22 +105,30 @@ impl Proven {
     /// [`Reason::PastTip`].
     pub fn moment_at(&self, time: TimeMs) -> Result<Moment, Reason> {
         if time > self.until.time {
-            return Err(Reason::PastTip {
-                asked: time,
-                until: self.until.time,
-            });
+            return Err(self.past_tip(Asked::Time(time)));
         }
         let before = self.changes().range(..=time).next_back().map(|(_, h)| *h);
         let height = before.unwrap_or(Height::GENESIS);
         Ok(Moment { height, time })
     }
 
-    /// The blocks after which a proven record changed, by time.
+    fn past_tip(&self, asked: Asked) -> Reason {
+        let until = self.until.time;
+        Reason::PastTip { asked, until }
+    }
+
+    /// The blocks after which a proven record changed, and those that the file shows, by time.
     fn changes(&self) -> BTreeMap<TimeMs, Height> {
         let records = self.known.records.values().flatten();
         let moments = records.flat_map(moments);
         let events = self.events.iter().map(|event| event.at);
-        let all = moments.chain(events).chain([self.until]);
+        let begin = self.genesis_time.map(|time| Moment {
+            height: Height::GENESIS,
+            time,
+        });
+        let shown = self.headers.iter().copied().chain(begin);
+        let shown = shown.filter(|moment| moment.height <= self.until.height);
+        let all = moments.chain(events).chain(shown).chain([self.until]);
         all.map(|moment| (moment.time, moment.height)).collect()
     }
 
@@ -130,13 +138,16 @@ impl Proven {
     ///
     /// [`Reason::NotInFile`], [`Reason::PastTip`].
     pub fn moment_of(&self, height: Height) -> Result<Moment, Reason> {
+        if height > self.until.height {
+            return Err(self.past_tip(Asked::Height(height)));
+        }
         let found = self.changes().into_iter().find(|(_, at)| *at == height);
         if let Some((time, height)) = found {
             return Ok(Moment { height, time });
         }
         Err(Reason::NotInFile {
             what: format!(
-                "the time of block {height}, which lies between two changes; ask for a time instead"
+                "the time of block {height}, which lies between two changes: ask for a time, or export the file with --at {height}"
             ),
         })
     }
@@ -215,10 +226,7 @@ impl Proven {
     fn require_told(&self, range: Range) -> Result<(), Reason> {
         let after_end = TimeMs(self.until.time.0.saturating_add(1));
         if range.to > after_end {
-            return Err(Reason::PastTip {
-                asked: range.to,
-                until: self.until.time,
-            });
+            return Err(self.past_tip(Asked::Time(range.to)));
         }
         match self.genesis_time {
             Some(time) if range.from < time => Err(Reason::BeforeGenesis { asked: range.from }),
@@ -299,6 +307,26 @@ impl Proven {
             verdict.map_err(untold)?,
             Verdict::Allowed(access::Basis::Authorized { .. })
         ))
+    }
+}
+
+impl Proven {
+    /// Since which block the subject exists; none when it is proven that it does not.
+    ///
+    /// # Errors
+    ///
+    /// [`Reason::NotInFile`] for a subject of another kind.
+    pub fn since(&self) -> Result<Option<Moment>, Reason> {
+        match self.known.records.get(&self.subject) {
+            Some(None) => Ok(None),
+            Some(Some(Record::Resource(record))) => Ok(Some(record.created)),
+            Some(Some(Record::Department(record))) => {
+                Ok(record.status.first().map(|status| status.since))
+            }
+            Some(Some(_)) | None => Err(Reason::NotInFile {
+                what: format!("since when there is {}", self.subject),
+            }),
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 pub mod answers;
 pub mod bundle;
 pub mod checkpoint;
+pub mod claims;
 mod cosign;
 pub mod export;
 pub mod limits;
@@ -21,11 +22,13 @@ mod subject;
 pub mod testing;
 pub mod tlog;
 pub mod tree;
+pub mod uses;
 pub mod verify;
 mod wire;
 pub mod words;
 
 pub use checkpoint::Checkpoint;
+pub use claims::Claim;
 pub use export::{AnchorRequest, ExportError, Request, Source, anchor, export, reanchor, standing};
 pub use reason::{Kind, Reason};
 pub use verify::{Anchor, Proven, verify, verify_end};

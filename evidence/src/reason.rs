@@ -1,9 +1,11 @@
 //! Why a file proves nothing, or not what was asked: one enum for the command, the interface, the
 //! tests and the second verifier.
 
+use std::fmt;
+
 use dirchain_ledger::certificate::CertificateError;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{ChainId, Height, TimeMs};
+use dirchain_ledger::ids::{ChainId, Height, SharingId, TimeMs};
 use dirchain_ledger::records::RecordId;
 
 /// Whether a file was refuted, or merely does not suffice.
@@ -14,6 +16,26 @@ pub enum Kind {
     Invalid,
     /// The file may be genuine; what was asked cannot be answered from it.
     Undecided,
+    /// The file is valid, and proves the contrary of what was claimed.
+    Refuted,
+}
+
+/// A point of the chain that was asked about.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// An instant.
+    Time(TimeMs),
+    /// A block.
+    Height(Height),
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Asked::Time(time) => write!(f, "{time}"),
+            Asked::Height(height) => write!(f, "block {height}"),
+        }
+    }
 }
 
 macro_rules! reasons {
@@ -194,8 +216,8 @@ reasons! {
     } = "the file ends at height {head}, before the pinned height {pinned}. Refresh the file at a node (dirchain evidence refresh), or verify it from the genesis",
     /// A question about a time after what is proven.
     Undecided "past-tip" PastTip {
-        /// The instant asked about.
-        asked: TimeMs,
+        /// What was asked about.
+        asked: Asked,
         /// The time up to which the file proves.
         until: TimeMs,
     } = "the file proves nothing after {until}, and {asked} was asked. Export a newer file",
@@ -219,6 +241,21 @@ reasons! {
         /// The pinned height.
         pinned: Height,
     } = "the file does not show that the pinned block at height {pinned} is in its history. Export or refresh it with --pin {pinned}",
+    /// Claimed: never granted. Authorizations covered it.
+    Refuted "was-granted" WasGranted {
+        /// The first.
+        authorization: SharingId,
+    } = "it was granted: authorization {authorization} covers it",
+    /// Claimed: never readable. It was.
+    Refuted "could-read" CouldRead {
+        /// From when.
+        from: TimeMs,
+    } = "it could be read, from {from} on",
+    /// Claimed: did not exist. It did.
+    Refuted "existed" Existed {
+        /// Since which block.
+        since: Height,
+    } = "it existed since block {since}",
     /// `--strict`: the anchor is too old.
     Undecided "pin-too-old" PinTooOld {
         /// The anchor's time.

@@ -15,7 +15,9 @@ use dirchain_ledger::records::{
 use serde::Serialize;
 
 use crate::answers::{Range, Span};
+use crate::claims::Claim;
 use crate::reason::Reason;
+use crate::uses::Use;
 use crate::verify::Proven;
 
 /// A department that provided the entry.
@@ -75,6 +77,16 @@ pub struct ReadingItem {
     pub key: PublicKey,
     /// Set when that key was later reported stolen since before the grant.
     pub suspect: bool,
+}
+
+/// One window of use, with the reader's name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UseItem {
+    /// The reader's name today.
+    pub name: String,
+    /// The use.
+    #[serde(flatten)]
+    pub used: Use,
 }
 
 /// One signed action on the trail.
@@ -159,8 +171,11 @@ pub struct TrustItem {
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Limit {
-    /// Calls that bypass a gateway leave no trace on the ledger.
+    /// Calls that bypass a gateway leave no trace on the ledger, and those since a gateway's last
+    /// window not yet; a count is its gateway's word.
     BypassedGateways,
+    /// What a department itself used: that is on the trails of the entries that it read.
+    OwnUse,
     /// Nothing after the last block of the file.
     AfterTheEnd,
     /// Two thirds of retired keys could have signed another past.
@@ -198,6 +213,10 @@ pub struct Report {
     pub readers: Vec<ReadersItem>,
     /// That instant.
     pub asked_at: Moment,
+    /// Who used the entry's data, by batches of receipts: all there are.
+    pub uses: Vec<UseItem>,
+    /// The claim made, which is proven.
+    pub claim: Option<Claim>,
     /// Every signed action on the trail, oldest first.
     pub events: Vec<EventItem>,
     /// The questions asked, answered.
@@ -227,12 +246,19 @@ fn name_of(known: &Known, department: &DepartmentId) -> String {
 }
 
 impl Report {
-    /// Tells what is proven, and answers the questions.
+    /// Tells what is proven, answers the questions and judges the claim.
     ///
     /// # Errors
     ///
-    /// A [`Reason`] when a question cannot be decided from the file.
-    pub fn of(proven: &Proven, at: Moment, questions: &[Question]) -> Result<Self, Reason> {
+    /// A [`Reason`] when a question or the claim cannot be decided from the file, or the claim's
+    /// contrary is proven.
+    pub fn of(
+        proven: &Proven,
+        at: Moment,
+        questions: &[Question],
+        claim: Option<Claim>,
+    ) -> Result<Self, Reason> {
+        claim.iter().try_for_each(|claim| claim.judge(proven))?;
         let resource = proven.resource();
         let record = proven.known.records.get(&proven.subject);
         let questions = questions.iter().map(|question| answer(proven, question));
@@ -252,6 +278,8 @@ impl Report {
             readings: readings(proven)?,
             readers: readers(proven, at)?,
             asked_at: at,
+            uses: uses(proven)?,
+            claim,
             events: proven
                 .events
                 .iter()
@@ -363,6 +391,14 @@ fn readers(proven: &Proven, at: Moment) -> Result<Vec<ReadersItem>, Reason> {
     Ok(items)
 }
 
+fn uses(proven: &Proven) -> Result<Vec<UseItem>, Reason> {
+    let uses = proven.uses()?.into_iter().map(|used| UseItem {
+        name: name_of(&proven.known, &used.reader),
+        used,
+    });
+    Ok(uses.collect())
+}
+
 fn event_item(proven: &Proven, event: &crate::verify::ProvenEvent) -> EventItem {
     let proposal = match &event.action {
         Action::Approve { proposal, .. }
@@ -426,6 +462,9 @@ fn limits(proven: &Proven) -> Vec<Limit> {
         Limit::AfterTheEnd,
         Limit::TruthOfTheEntry,
     ];
+    if matches!(proven.subject, RecordId::Department(_)) {
+        limits.push(Limit::OwnUse);
+    }
     if proven.trust.retired_sets > 0 {
         limits.push(Limit::RetiredKeys);
     }

@@ -74,6 +74,9 @@ fn named(subject: &RecordId, action: &Action) -> Vec<RecordId> {
         (_, Action::AbolishResponsibility { code, .. }) => {
             vec![RecordId::Responsibility(code.clone())]
         }
+        (_, Action::SealReceipts(seal)) => {
+            vec![RecordId::Department(seal.batch.usage.reader.clone())]
+        }
         (
             _,
             Action::Approve { proposal, .. }

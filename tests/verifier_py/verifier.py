@@ -1,7 +1,8 @@
 """A second verifier of dirchain evidence files, written from docs/evidence.md alone.
 
 Usage: verifier.py FILE... (--genesis FILE --chain ID | --checkpoint FILE) [--who-may-read FIELD HEIGHT TIME]...
-Prints one JSON object for each file. Exit code: 0 valid, 1 invalid, 2 cannot decide.
+       [--never-granted DEPARTMENT FIELD FROM TO] [--absent HEIGHT]
+Prints one JSON object for each file. Exit code: 0 valid, 1 invalid or the claim refuted, 2 cannot decide.
 """
 
 import argparse
@@ -26,37 +27,30 @@ DAY_MS = 24 * 60 * 60 * 1000
 UNDECIDED = {"before-checkpoint", "past-tip", "before-genesis", "not-in-file", "retired-keys",
              "pin-not-linked", "pin-too-old"}
 
+REFUTED = {"was-granted", "existed"}
 
 class Refused(Exception):
     def __init__(self, code, detail=""):
         super().__init__(f"{code}: {detail}")
         self.code = code
 
-
 # Hashes and signatures
-
 KEYS = {}
 
-
 def tagged(tag, *parts):
-    key = KEYS.get(tag)
-    if key is None:
-        key = KEYS[tag] = blake3.blake3(b"dirchain/v1/" + tag.encode()).digest()
-    return blake3.blake3(b"".join(parts), key=key).digest()
-
+    if tag not in KEYS:
+        KEYS[tag] = blake3.blake3(b"dirchain/v1/" + tag.encode()).digest()
+    return blake3.blake3(b"".join(parts), key=KEYS[tag]).digest()
 
 def signed(public_key, message, signature):
     """Ed25519 as libsodium judges it: canonical S, no small-order point, no cofactor."""
     try:
-        VerifyKey(public_key).verify(message, signature)
-        return True
+        return VerifyKey(public_key).verify(message, signature) is not None
     except (BadSignatureError, ValueError):
         return False
 
-
 signing_tag = lambda tag: tag.encode().ljust(32, b"\0")
 # Merkle paths of RFC 6962's shape
-
 def climb(leaf, index, count, path, inner):
     """The top that a path leads to, or None when it does not fit index and count."""
     if index >= count:
@@ -65,16 +59,11 @@ def climb(leaf, index, count, path, inner):
     for sibling in path:
         if last == 0:
             return None
-        if node == last:
-            while node and not node & 1:
-                node, last = node >> 1, last >> 1
-        if node & 1:
-            top = inner(sibling, top)
-        else:
-            top = inner(top, sibling)
+        while node == last and node and not node & 1:
+            node, last = node >> 1, last >> 1
+        top = inner(sibling, top) if node & 1 else inner(top, sibling)
         node, last = node >> 1, last >> 1
     return top if last == 0 else None
-
 
 log_leaf = lambda data: sha256(b"\0" + data).digest()
 in_log = lambda root, size, leaf, index, path: climb(leaf, index, size, path, lambda a, b: sha256(b"\1" + a + b).digest()) == root
@@ -82,9 +71,7 @@ def action_in(root, count, leaf, index, path):
     top = climb(leaf, index, count, path, lambda a, b: tagged("action-node", a, b))
     return top is not None and tagged("action-node", struct.pack("<Q", count), top) == root
 
-
 # The file's frame
-
 class Reader:
     def __init__(self, data):
         self.data, self.at = data, 0
@@ -92,9 +79,8 @@ class Reader:
     def take(self, count):
         if self.at + count > len(self.data):
             raise Refused("malformed", f"the end, at {self.at}")
-        taken = self.data[self.at:self.at + count]
         self.at += count
-        return taken
+        return self.data[self.at - count:self.at]
 
     def number(self, form):
         return struct.unpack("<" + form, self.take(struct.calcsize(form)))[0]
@@ -123,7 +109,6 @@ class Reader:
     def list(self, kind, element):
         return [element() for _ in range(self.count(BOUNDS[kind]))]
 
-
 bit = lambda key, depth: key[depth >> 3] >> (7 - (depth & 7)) & 1
 def read_tree(reader):
     """The partial tree as nested tuples: ("empty",) ("leaf", key, value) ("inner", l, r) ("cut", hash)."""
@@ -145,8 +130,7 @@ def read_tree(reader):
                 raise Refused("malformed", "a leaf off its way")
             return ("leaf", key, value)
         if kind == 2 and depth < 256:
-            low = read(way + [0], depth + 1)
-            high = read(way + [1], depth + 1)
+            low, high = read(way + [0], depth + 1), read(way + [1], depth + 1)
             if lone(low) and high == ("empty",) or low == ("empty",) and lone(high):
                 raise Refused("malformed", "an inner node with one key")
             return ("inner", low, high)
@@ -158,18 +142,14 @@ def read_tree(reader):
 
     return read([], 0)
 
-
 def tree_root(node):
-    if node[0] == "empty":
-        return ZERO
-    if node[0] == "cut":
-        return node[1]
+    if node[0] in ("empty", "cut"):
+        return node[1] if node[0] == "cut" else ZERO
     if node[0] == "leaf":
         digest = tagged("state-leaf", node[1], node[2])
         return bytes([digest[0] | 0x80]) + digest[1:]
     digest = tagged("state-node", tree_root(node[1]), tree_root(node[2]))
     return bytes([digest[0] & 0x7F]) + digest[1:]
-
 
 def tree_get(node, key):
     """What a key maps to: a hash, None for nothing; Refused where the way is cut off."""
@@ -181,12 +161,9 @@ def tree_get(node, key):
         raise Refused("record-not-proven", key.hex())
     return node[2] if node[0] == "leaf" and node[1] == key else None
 
-
 # Record ids
-
 DEPARTMENT, KEY, NODE, RESPONSIBILITY, RESOURCE, APPLICATION, AUTHORIZATION = range(1, 8)
 PARAMETERS, PROPOSAL = bytes([9]), 11
-
 
 text_id = lambda kind, text: bytes([kind]) + text.encode()
 sharing_key = lambda kind, code, number: bytes([kind]) + code.encode() + b"\0" + struct.pack(">I", number)
@@ -195,12 +172,9 @@ def check_id(key):
         raise Refused("malformed", "a record's id")
     return key
 
-
 # Records: bincode with fixed little-endian integers, 64-bit lengths, 32-bit variants
-
 integer = lambda form: lambda d: d.number(form)
 u8, u16, u32, u64, i64 = (integer(form) for form in "BHIQq")
-
 
 raw = lambda count: lambda d: d.take(count)
 text = lambda d: d.take(u64(d)).decode()
@@ -211,7 +185,6 @@ def option(inner):
             raise ValueError("an option")
         return inner(d) if flag else None
     return decode
-
 
 many = lambda inner: lambda d: [inner(d) for _ in range(u64(d))]
 record = lambda **fields: lambda d: {name: decode(d) for name, decode in fields.items()}
@@ -224,7 +197,6 @@ def variants(*cases):
         name, inner = cases[index]
         return (name, inner(d) if inner else None)
     return decode
-
 
 hash32 = raw(32)
 moment = record(height=u64, time=i64)
@@ -273,7 +245,8 @@ RECORDS = {0: (DEPARTMENT, department), 1: (KEY, key_record), 3: (RESPONSIBILITY
 KINDS = 63
 # Variants of actions that are looked into.
 (REGISTER_DEPARTMENT, REGISTER_KEY, REVOKE_KEY, SUSPECT_KEY, DECLARE, ABOLISH, DRAFT) = range(7)
-APPROVE, REJECT, TAKE_BACK_PROPOSAL = 19, 20, 21
+APPROVE, REJECT, TAKE_BACK_PROPOSAL, SEAL = 19, 20, 21, 26
+SIDES = ("provider", "consumer")
 offer = record(public_key=hash32, algorithm=variant, role=variant, proof=raw(64))
 ACTIONS = {
     REGISTER_DEPARTMENT: record(id=text, parent=option(text), credit_code=option(text), name=text, level=variant,
@@ -284,12 +257,12 @@ ACTIONS = {
     DECLARE: record(code=text, holder=text, title=text, text=option(hash32),
                     legal_bases=many(record(document=text, article=option(text)))),
     ABOLISH: record(code=text, reason=text),
-    APPROVE: record(proposal=text, revision=u32),
+    **dict.fromkeys((APPROVE, TAKE_BACK_PROPOSAL), record(proposal=text, revision=u32)),
     REJECT: record(proposal=text, revision=u32, reason=text),
-    TAKE_BACK_PROPOSAL: record(proposal=text, revision=u32),
+    SEAL: record(batch=text, side=variants(*((side, None) for side in SIDES)),
+                 counted=record(to=i64, calls=u64, denied=u64, rows=u64, fields=many(u16)), root=hash32),
     DRAFT: record(code=text, provider=text, revision=u32, entry_start=lambda d: d.at, entry=entry),
 }
-
 
 def whole(decode, data):
     """Decodes a value that must take all of the bytes."""
@@ -302,32 +275,25 @@ def whole(decode, data):
         raise Refused("malformed", "bytes after a value")
     return value
 
-
 def attempt(code, decode, data):
     try:
         return whole(decode, data)
     except Refused as error:
         raise Refused(code) from error
 
-
 # Verification
-
 class Set:
     def __init__(self, data):
         self.members = whole(validator_set, data)
-        last = b""
-        names, departments = set(), set()
+        last, count = b"", len(self.members)
         for member in self.members:
             if tagged("address", member["key"])[:20] != member["address"] or member["address"] <= last:
                 raise Refused("malformed", "a validator set")
             last = member["address"]
-            names.add(member["node"])
-            departments.add(member["department"])
-        count = len(self.members)
-        if not count or count > 128 or len(names) != count or len(departments) != count:
+        distinct = [len({member[name] for member in self.members}) for name in ("node", "department")]
+        if not 0 < count <= 128 or distinct != [count, count]:
             raise Refused("malformed", "a validator set")
         self.hash = tagged("validator-set", data)
-
 
 def parse_header(chain, data):
     value = attempt("bad-header", header, data)
@@ -336,7 +302,6 @@ def parse_header(chain, data):
     value["hash"] = tagged("header", data)
     value["leaf"] = log_leaf(data)
     return value
-
 
 def check_decided(head, data, validators):
     if validators.hash != head["validators_hash"]:
@@ -358,12 +323,10 @@ def check_decided(head, data, validators):
         if not signed(members[index]["key"], message, signature["signature"]):
             raise Refused("bad-certificate", "a signature")
 
-
 class Anchor:
     def __init__(self, chain, height, validators, pinned=None, own_validators=None):
         self.chain, self.height, self.validators = chain, height, validators
         self.pinned, self.own_validators = pinned, own_validators
-
 
 class File:
     def __init__(self, data):
@@ -388,7 +351,6 @@ class File:
             "index": r.number("I"), "action": r.blob("action"), "path": r.path()})
         if r.at != len(data):
             raise Refused("malformed", "bytes after the end")
-
 
 class Verifier:
     def __init__(self, data, anchor):
@@ -549,9 +511,10 @@ class Verifier:
                 if digest in wanted:
                     wanted.remove(digest)
                     self.entries[digest] = action["entry"]
-        if current and found["versions"] and found["versions"][-1]["entry"] in wanted:
-            wanted.remove(found["versions"][-1]["entry"])
-            self.entries[found["versions"][-1]["entry"]] = current["entry"]
+        latest = found["versions"][-1]["entry"] if current and found["versions"] else None
+        if latest in wanted:
+            wanted.remove(latest)
+            self.entries[latest] = current["entry"]
         for data in self.file.entries:
             digest = tagged("entry", data)
             if digest not in wanted:
@@ -613,10 +576,9 @@ class Verifier:
     # Who may read, as of a height and a time
 
     def get(self, kind, name):
-        key = text_id(kind, name)
-        if key not in self.records:
+        if text_id(kind, name) not in self.records:
             raise Refused("not-in-file", name)
-        return self.records[key]
+        return self.records[text_id(kind, name)]
 
     def acts_for(self, actor, subject, height):
         for _ in range(6):
@@ -687,16 +649,51 @@ class Verifier:
         return bool(found["granted"]["at"]["height"] <= height and number in found["fields"] and active
                     and found["start"] <= time < found["to"] and held)
 
+    def uses(self):
+        """Who did: every batch of receipts, by its id, with each side's count and since when they differ."""
+        found = {}
+        for event, (index, action) in zip(self.file.events, self.actions):
+            if index == SEAL:
+                used = found.setdefault(action["batch"], {"provider": None, "consumer": None, "contested": None})
+                author = self.envelopes[event["transaction"]]["author"]
+                used[action["side"][0]] = {**action["counted"], "root": action["root"].hex(), "key": author.hex(),
+                                           "at": {"height": event["height"], "time": event["time"]}}
+                one, other = used["provider"], used["consumer"]
+                if one and other and any(one[name] != other[name] for name in action["counted"]):
+                    used["contested"] = {"height": event["height"], "time": event["time"]}
+        return found
+
+    # Was it ever granted, was it there
+
+    def never_granted(self, reader, number, start, to):
+        """Refused unless no authorization that covers the field was in force from `start` up to `to`."""
+        if to > self.state["time"] + 1:
+            raise Refused("past-tip", str(to))
+        for key in sorted(key for key in self.records if key[0] == AUTHORIZATION):
+            found = self.records[key]
+            if found and key[1:].startswith(self.file.subject[1:] + b"\0") and found["grantee"] == reader \
+                    and number in found["fields"]:
+                for one in found["active"]:
+                    end = min(one["to"]["time"] if one["to"] else found["to"], found["to"], to)
+                    if max(one["start"]["time"], found["start"], start) < end:
+                        raise Refused("was-granted", found["id"])
+
+    def absent(self, height):
+        """Refused unless there was no such entry, or department, after the block at `height`."""
+        if height > self.state["height"]:
+            raise Refused("past-tip", str(height))
+        found = self.records[self.file.subject]
+        since = found and (found.get("created") or found["status"][0]["since"])["height"]
+        if found and since <= height:
+            raise Refused("existed", str(since))
 
 def decisions(authorization):
     """The decisions that an authorization rests on."""
     return [authorization["granted"], *authorization["approvals"]]
 
-
 def status_at(found, height):
     begun = [one["status"] for one in found["status"] if one["since"]["height"] <= height]
     return ("active", "suspended", "dissolved")[begun[-1]] if begun else None
-
 
 def record_key(kind, value):
     if kind == KEY:
@@ -705,7 +702,6 @@ def record_key(kind, value):
         code, _, number = value["id"].rpartition("/")
         return sharing_key(AUTHORIZATION, code, int(number))
     return text_id(kind, value["id"] if kind == DEPARTMENT else value["code"])
-
 
 def named(subject, index, action):
     """The records that an action on a trail names."""
@@ -717,6 +713,8 @@ def named(subject, index, action):
         return [bytes([KEY]) + action["offer"]["public_key"]]
     if of_department and index == REVOKE_KEY or index == SUSPECT_KEY:
         return [bytes([KEY]) + action["public_key"]]
+    if index == SEAL:
+        return [text_id(DEPARTMENT, action["batch"].split(":")[1])]
     if index in (DECLARE, ABOLISH):
         return [text_id(RESPONSIBILITY, action["code"])]
     if index in (APPROVE, REJECT, TAKE_BACK_PROPOSAL):
@@ -724,9 +722,7 @@ def named(subject, index, action):
         return [sharing_key(PROPOSAL, proposer, int(number))]
     return []
 
-
 # Anchors, as the files of a node have them
-
 def encode_set(members):
     parts = [struct.pack("<Q", len(members))]
     for member in members:
@@ -734,7 +730,6 @@ def encode_set(members):
         for name in (member["node"], member["department"]):
             parts.append(struct.pack("<Q", len(name)) + name.encode())
     return b"".join(parts)
-
 
 def read_checkpoint(path):
     with open(path, encoding="utf-8") as file:
@@ -752,14 +747,12 @@ def read_checkpoint(path):
         raise SystemExit("the checkpoint contradicts itself")
     return Anchor(bytes.fromhex(found["chain"]), found["height"], following, tagged("header", data), own)
 
-
 def read_genesis(path, chain):
     """The first validators; the chain's id is given beside, as it is the hash of an encoding not written here."""
     with open(path, encoding="utf-8") as file:
         records = json.load(file)["records"]
     members = next(one["current"] for one in records if one["record"] == "membership")
     return Anchor(bytes.fromhex(chain), 0, Set(encode_set(members)))
-
 
 def main():
     parser = argparse.ArgumentParser()
@@ -768,31 +761,33 @@ def main():
     parser.add_argument("--chain")
     parser.add_argument("--checkpoint")
     parser.add_argument("--who-may-read", nargs=3, type=int, action="append", default=[])
+    parser.add_argument("--never-granted", nargs=4, metavar=("DEPARTMENT", "FIELD", "FROM", "TO"))
+    parser.add_argument("--absent", type=int, metavar="HEIGHT")
     arguments = parser.parse_args()
-    if arguments.checkpoint:
-        anchor = read_checkpoint(arguments.checkpoint)
-    elif arguments.genesis and arguments.chain:
-        anchor = read_genesis(arguments.genesis, arguments.chain)
-    else:
+    if not arguments.checkpoint and not (arguments.genesis and arguments.chain):
         raise SystemExit("name a checkpoint, or a genesis and its chain")
-    return max(judge(path, anchor, arguments.who_may_read) for path in arguments.files)
+    anchor = read_checkpoint(arguments.checkpoint) if arguments.checkpoint \
+        else read_genesis(arguments.genesis, arguments.chain)
+    return max(judge(path, anchor, arguments) for path in arguments.files)
 
-
-def judge(path, anchor, questions):
-    with open(path, "rb") as file:
-        data = file.read(FILE_MAX + 1)
+def judge(path, anchor, arguments):
     try:
-        proven = Verifier(data, anchor)
-        readers = [proven.who_may_read(*question) for question in questions]
+        with open(path, "rb") as file:
+            proven = Verifier(file.read(FILE_MAX + 1), anchor)
+        readers = [proven.who_may_read(*question) for question in arguments.who_may_read]
+        if arguments.never_granted:
+            reader, *numbers = arguments.never_granted
+            proven.never_granted(reader, *map(int, numbers))
+        if arguments.absent is not None:
+            proven.absent(arguments.absent)
     except Refused as refused:
-        kind = "undecided" if refused.code in UNDECIDED else "invalid"
+        kind = "undecided" if refused.code in UNDECIDED else "refuted" if refused.code in REFUTED else "invalid"
         print(json.dumps({"verdict": kind, "code": refused.code, "message": str(refused)}))
         return 2 if kind == "undecided" else 1
     print(json.dumps({"verdict": "valid", "events": len(proven.file.events), "retired_sets": proven.retired,
                       "until": {"height": proven.state["height"], "time": proven.state["time"]},
-                      "linked": proven.linked, "readers": readers}))
+                      "linked": proven.linked, "readers": readers, "uses": proven.uses()}))
     return 0
-
 
 if __name__ == "__main__":
     sys.setrecursionlimit(10_000)

@@ -12,6 +12,7 @@ mod proves;
 mod random;
 mod second;
 mod tlog;
+mod uses;
 mod vectors;
 
 /// The ledger's own random steps.

@@ -1,6 +1,7 @@
 //! What a file proves.
 
 use dirchain_evidence::answers::Range;
+use dirchain_evidence::reason::Asked;
 use dirchain_evidence::testing::{World, genesis};
 use dirchain_evidence::{Anchor, Proven, Reason, Request, export, verify};
 use dirchain_ledger::access::{Denial, Verdict, who_may_read};
@@ -120,7 +121,7 @@ fn never_granted_and_could_never_read_are_two_answers() {
         to: TimeMs(until.0 + 2),
         ..all
     };
-    let asked = later.to;
+    let (asked, until) = (Asked::Time(later.to), proven.until.time);
     assert_eq!(
         proven.granted(&applicant, FieldNumber(2), later),
         Err(Reason::PastTip { asked, until })

@@ -6,15 +6,16 @@ use std::collections::BTreeSet;
 use dirchain_evidence::bundle::Bundle;
 use dirchain_evidence::testing::forgeries::good;
 use dirchain_evidence::testing::{World, genesis};
+use dirchain_evidence::uses::Sealed;
 use dirchain_evidence::{Anchor, Kind, Request, export, verify};
 use dirchain_ledger::access::who_may_read;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment};
-use dirchain_ledger::records::{RecordId, RecordKind};
+use dirchain_ledger::records::{RecordId, RecordKind, Seal};
 use dirchain_ledger::testing::*;
-use dirchain_ledger::view::View;
+use dirchain_ledger::view::{Records as _, View};
 use proptest::prelude::*;
 
-use crate::second::{folder, genesis_arguments, second};
+use crate::second::{folder, genesis_arguments, second, told_uses};
 use crate::steps::{CODES, Step, step};
 
 fn config(cases: u32) -> ProptestConfig {
@@ -63,6 +64,11 @@ fn moments(world: &World) -> Vec<Moment> {
     std::iter::once(start).chain(blocks).collect()
 }
 
+fn batches(world: &World, number: u32) -> Vec<RecordId> {
+    let (target, kind) = (RecordId::Resource(code(number)), RecordKind::ReceiptBatch);
+    world.referrers(&target, kind, None, usize::MAX).unwrap()
+}
+
 fn request(world: &World, number: u32) -> Request {
     Request {
         departments: departments(world),
@@ -87,6 +93,17 @@ proptest! {
                     let told = proven.moment_at(at.time).unwrap();
                     prop_assert_eq!(proven.who_may_read(field, told).unwrap(), was);
                 }
+            }
+            let uses = proven.uses().unwrap();
+            prop_assert_eq!(uses.len(), batches(&world, number).len());
+            for used in uses {
+                let batch = world.ledger.state.receipt_batch(&used.batch).unwrap().unwrap();
+                let sealed = |own: &Option<Sealed>| own.clone().map(|own| (own.counted, own.at));
+                let ledgers = |own: Option<Seal>| own.map(|own| (own.counted, own.at));
+                prop_assert_eq!(sealed(&used.provider), ledgers(batch.provider));
+                prop_assert_eq!(sealed(&used.consumer), ledgers(batch.consumer));
+                prop_assert_eq!(used.contested, batch.contested);
+                prop_assert!(used.covered, "{:?}", used.batch);
             }
             // A span of reading is one during which the ledger said yes, and its ends are where it did not.
             for reading in proven.readings().unwrap() {
@@ -188,6 +205,7 @@ fn the_second_verifier_agrees_on_random_histories() {
             "{}",
             verdicts[0]
         );
+        assert_eq!(verdicts[0]["uses"], told_uses(&proven));
         let arguments = genesis_arguments(&dir, &world);
         let verdicts = second(&dir, &paths, &arguments);
         for ((_, code), verdict) in files.iter().zip(&verdicts) {

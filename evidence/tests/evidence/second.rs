@@ -3,15 +3,18 @@
 //! `make verifier-py` puts its two packages into an environment outside the checkout; another
 //! Python that has them is named by DIRCHAIN_VERIFIER_PYTHON.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use dirchain_evidence::answers::Range;
 use dirchain_evidence::testing::World;
 use dirchain_evidence::testing::forgeries::{forgeries, good, story};
-use dirchain_evidence::{Anchor, Reason, verify};
+use dirchain_evidence::uses::Sealed;
+use dirchain_evidence::{Anchor, Claim, Proven, Reason, verify};
 use dirchain_ledger::access::who_may_read;
-use dirchain_ledger::ids::{FieldNumber, Moment};
-use dirchain_ledger::testing::code;
+use dirchain_ledger::ids::{FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::testing::{APPLICANT, BYSTANDER, GENESIS_TIME, code, id};
 use serde_json::Value;
 
 pub(crate) fn python() -> PathBuf {
@@ -142,6 +145,86 @@ fn both_verifiers_answer_as_the_ledger_did_at_every_height() {
     assert_eq!(verdicts[0]["verdict"], "valid", "{}", verdicts[0]);
     assert_eq!(verdicts[0]["readers"], Value::Array(expected));
     assert_eq!(verdicts[0]["retired_sets"], 2);
+}
+
+/// What both verifiers tell of every batch.
+pub(crate) fn told_uses(proven: &Proven) -> Value {
+    let sealed = |side: &Option<Sealed>| match side {
+        None => Value::Null,
+        Some(sealed) => {
+            let counted = &sealed.counted;
+            serde_json::json!({
+                "to": counted.to, "calls": counted.calls, "denied": counted.denied, "rows": counted.rows,
+                "fields": counted.fields, "root": sealed.root, "key": sealed.key, "at": sealed.at,
+            })
+        }
+    };
+    let uses = proven.uses().unwrap().into_iter().map(|used| {
+        let value = serde_json::json!({
+            "provider": sealed(&used.provider), "consumer": sealed(&used.consumer),
+            "contested": used.contested,
+        });
+        (used.batch.to_string(), value)
+    });
+    Value::Object(uses.collect())
+}
+
+#[test]
+fn both_verifiers_tell_who_did() {
+    let (world, dir) = (story(), folder("uses"));
+    let path = dir.join("good.dirchain-proof");
+    std::fs::write(&path, good()).unwrap();
+    let proven = verify(&good(), Anchor::Genesis(&world.genesis), &[]).unwrap();
+    let verdicts = second(&dir, &[path], &genesis_arguments(&dir, &world));
+    assert_eq!(verdicts[0]["uses"], told_uses(&proven));
+    assert_eq!(verdicts[0]["uses"].as_object().unwrap().len(), 3);
+}
+
+#[test]
+fn both_verifiers_judge_claims_alike() {
+    let (world, dir) = (story(), folder("claims"));
+    let path = dir.join("good.dirchain-proof");
+    std::fs::write(&path, good()).unwrap();
+    let proven = verify(&good(), Anchor::Genesis(&world.genesis), &[]).unwrap();
+    let until = proven.until;
+    let mut claims = Vec::new();
+    for department in [APPLICANT, BYSTANDER] {
+        for (field, from, to) in [
+            (1, 0, 1),
+            (2, 0, 1),
+            (2, 4_500, 5_000 - until.time.0 + GENESIS_TIME.0),
+            (4, 0, 1),
+            (2, 0, 2),
+        ] {
+            let range = Range {
+                from: TimeMs(GENESIS_TIME.0 + from),
+                to: TimeMs(until.time.0 + to),
+            };
+            let claim = Claim::NeverGranted {
+                department: id(department),
+                field: FieldNumber(field),
+                range,
+            };
+            let (from, to) = (range.from.0.to_string(), range.to.0.to_string());
+            let field = field.to_string();
+            let words = ["--never-granted", department, &field, &from, &to];
+            claims.push((claim, words.map(str::to_owned).to_vec()));
+        }
+    }
+    for height in [Height(0), Height(1), until.height, until.height.next()] {
+        let words = ["--absent".to_owned(), height.to_string()];
+        claims.push((Claim::Absent { height }, words.to_vec()));
+    }
+    let mut codes = BTreeSet::new();
+    for (claim, words) in claims {
+        let arguments = [genesis_arguments(&dir, &world), words].concat();
+        let verdicts = second(&dir, std::slice::from_ref(&path), &arguments);
+        let ours = claim.judge(&proven).err().map(|reason| reason.code());
+        assert_eq!(code_of(&verdicts[0]), ours, "{claim:?}");
+        codes.insert(ours);
+    }
+    let all = [None, Some("existed"), Some("past-tip"), Some("was-granted")];
+    assert_eq!(codes, BTreeSet::from(all));
 }
 
 #[test]

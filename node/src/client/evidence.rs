@@ -3,7 +3,7 @@
 use dirchain_ledger::ids::{DepartmentId, Height};
 use dirchain_ledger::records::RecordId;
 
-use super::{ANSWER_TIMEOUT, Client, ClientError, error};
+use super::{ANSWER_TIMEOUT, At, Client, ClientError, error};
 
 /// Largest file read: what a verifier takes.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -20,6 +20,7 @@ impl Client {
         subject: &RecordId,
         departments: &[DepartmentId],
         pins: &[Height],
+        at: Option<&At>,
     ) -> Result<Vec<u8>, ClientError> {
         let path = match subject {
             RecordId::Resource(code) => {
@@ -39,6 +40,7 @@ impl Client {
         if !pins.is_empty() {
             query.push(("pins", joined(pins)));
         }
+        query.extend(at.map(|at| ("at", at.to_string())));
         self.bytes(&path, &query)
     }
 

@@ -13,6 +13,7 @@ use dirchain_evidence::export::EventPlace;
 use dirchain_evidence::note::{KeyKind, LogHead, SignedNote, VerifierKey};
 use dirchain_evidence::tlog::{self, Tile};
 use dirchain_evidence::{AnchorRequest, ExportError, Request, Source, anchor, export};
+use dirchain_explorer::api::Time;
 use dirchain_explorer::problem::ProblemKind;
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
@@ -21,7 +22,7 @@ use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::header_log::LogNodes;
-use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode, TimeMs};
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::validators::ValidatorSet;
@@ -205,7 +206,7 @@ impl Evidence {
     /// Reads the store off the event loop, a few requests at a time.
     async fn read<T: Send + 'static>(
         self: &Arc<Self>,
-        read: impl FnOnce(&AtOnce<'_>) -> Result<T, ExportError> + Send + 'static,
+        read: impl FnOnce(&AtOnce<'_>) -> Result<T, Refused> + Send + 'static,
     ) -> Result<T, Refused> {
         let _turn = self
             .exports
@@ -214,10 +215,10 @@ impl Evidence {
             .map_err(|_| Refused::Stopping)?;
         let evidence = Arc::clone(self);
         let work = tokio::task::spawn_blocking(move || {
-            let now = AtOnce::now(&evidence.store)?;
+            let now = AtOnce::now(&evidence.store).map_err(ExportError::from)?;
             read(&now)
         });
-        Ok(work.await.map_err(|_| Refused::Stopping)??)
+        work.await.map_err(|_| Refused::Stopping)?
     }
 
     /// The node's signed checkpoint of the header log.
@@ -241,6 +242,7 @@ impl Evidence {
 enum Refused {
     Export(ExportError),
     BadParameter(String),
+    AtInTheFuture(String),
     NoSuch(&'static str),
     Stopping,
 }
@@ -258,6 +260,10 @@ impl IntoResponse for Refused {
                 tracing::error!(%error, "evidence could not be read");
                 (ProblemKind::StateUnreadable, error.to_string())
             }
+            Refused::Export(error @ ExportError::NoSuchHeight { .. }) => {
+                (ProblemKind::AtInTheFuture, error.to_string())
+            }
+            Refused::AtInTheFuture(detail) => (ProblemKind::AtInTheFuture, detail),
             Refused::Export(error) => (ProblemKind::TooBroad, error.to_string()),
             Refused::BadParameter(detail) => (ProblemKind::BadParameter, detail),
             Refused::NoSuch(what) => (ProblemKind::NoSuchRoute, what.to_owned()),
@@ -275,6 +281,41 @@ impl IntoResponse for Refused {
 struct ExportQuery {
     departments: Option<String>,
     pins: Option<String>,
+    at: Option<String>,
+}
+
+/// The moment that will be asked about.
+enum At {
+    Height(Height),
+    Time(TimeMs),
+}
+
+impl At {
+    fn parse(text: &str) -> Result<Self, Refused> {
+        if let Ok(height) = text.parse() {
+            return Ok(At::Height(Height(height)));
+        }
+        Ok(At::Time(parsed::<Time>(text)?.0))
+    }
+
+    /// The block whose header tells the moment: of a time, the last one at or before it.
+    fn height(&self, now: &AtOnce<'_>) -> Result<Height, Refused> {
+        let tip = now.tip();
+        let time = match self {
+            At::Height(height) => return Ok(*height),
+            At::Time(time) => *time,
+        };
+        if time > tip.time {
+            return Err(Refused::AtInTheFuture(format!(
+                "this node's chain ends at {}; {time} is not there yet",
+                tip.time
+            )));
+        }
+        let height = now.store.height_at(time).map_err(ViewError::from);
+        height
+            .map_err(ExportError::from)?
+            .ok_or_else(|| Refused::BadParameter(format!("{time} is before the chain began")))
+    }
 }
 
 /// A list with commas between its elements.
@@ -332,12 +373,19 @@ async fn exported(
     query: &ExportQuery,
 ) -> Result<Response, Refused> {
     let name = file_name(&subject);
-    let request = Request {
+    let mut request = Request {
         subject,
         departments: listed(query.departments.as_deref())?,
         pins: heights(query.pins.as_deref())?,
     };
-    let bytes = evidence.read(move |now| export(now, &request)).await?;
+    let at = query.at.as_deref().map(At::parse).transpose()?;
+    let bytes = evidence.read(move |now| {
+        if let Some(at) = at {
+            request.pins.push(at.height(now)?);
+        }
+        Ok(export(now, &request)?)
+    });
+    let bytes = bytes.await?;
     Ok(file(bytes, &name))
 }
 
@@ -394,7 +442,7 @@ async fn of_anchor(
             pins,
             cosigned_size,
         };
-        anchor(now, &request)
+        Ok(anchor(now, &request)?)
     });
     Ok(file(bytes.await?, "anchor.dirchain-proof"))
 }
@@ -428,7 +476,10 @@ async fn log_proof(
         return Err(Refused::NoSuch("the header log has no such entry yet"));
     }
     let note = evidence.checkpoint(&tip)?;
-    let text = evidence.read(move |now| Ok(tlog::proof(now, index, &note)?));
+    let text = evidence.read(move |now| {
+        let proof = tlog::proof(now, index, &note);
+        Ok(proof.map_err(ExportError::from)?)
+    });
     Ok(plain_text(text.await?))
 }
 
@@ -444,9 +495,9 @@ async fn log_tile(
     let bytes = evidence.read(move |now| {
         let size = now.tip().log.size();
         if let Some(entries) = tile.entries(size) {
-            return bundle(now, entries).map(Some);
+            return Ok(Some(bundle(now, entries)?));
         }
-        Ok(tile.hashes(now, size)?)
+        Ok(tile.hashes(now, size).map_err(ExportError::from)?)
     });
     let bytes = bytes.await?.ok_or(no_tile)?;
     let cache = "public, max-age=31536000, immutable";

@@ -11,6 +11,8 @@ use dirchain_evidence::{reanchor, standing};
 use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
 use dirchain_ledger::records::RecordId;
 
+use crate::client::At;
+
 use super::context::Context;
 use super::output;
 
@@ -58,6 +60,11 @@ pub(crate) struct Export {
     /// Pinned heights that the file is to show in its history
     #[arg(long, value_name = "HEIGHT", value_delimiter = ',')]
     pin: Vec<u64>,
+
+    /// A moment to be asked about: its block's header goes into the file. The file proves all up to
+    /// now, whatever moment is asked about
+    #[arg(long, value_name = "HEIGHT|TIME")]
+    at: Option<At>,
 
     /// The file to write
     #[arg(short = 'o', long, value_name = "FILE")]
@@ -116,13 +123,22 @@ impl Export {
             (None, None) => None,
         };
         let bytes = match (&subject, self.subject.tlog_proof) {
-            (Some(subject), _) => client.evidence(subject, &self.with, &heights(&self.pin))?,
+            (Some(subject), _) => {
+                client.evidence(subject, &self.with, &heights(&self.pin), self.at.as_ref())?
+            }
             (None, Some(height)) => client.log_text(&format!("proof/{height}"))?.into_bytes(),
             (None, None) => anyhow::bail!("name an entry, a department or a height"),
         };
         write_file(&self.file, &bytes)?;
-        let file = self.file.display();
-        output::write(format!("{file}: {} bytes\n", bytes.len()).as_bytes())
+        let (file, size) = (self.file.display(), bytes.len());
+        output::write(format!("{file}: {size} bytes\n").as_bytes())?;
+        match &self.at {
+            Some(at) => output::write(
+                format!("as of then: dirchain evidence verify {file} --genesis FILE --at {at}\n")
+                    .as_bytes(),
+            ),
+            None => Ok(()),
+        }
     }
 }
 

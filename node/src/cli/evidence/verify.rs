@@ -11,10 +11,10 @@ use dirchain_evidence::limits::BUNDLE_BYTES_MAX;
 use dirchain_evidence::note::VerifierKey;
 use dirchain_evidence::report::{Question, Report};
 use dirchain_evidence::strict::{PIN_AGE_MS_MAX, Strict};
-use dirchain_evidence::{Anchor, Checkpoint, Kind, Proven, Reason, verify, words};
+use dirchain_evidence::{Anchor, Checkpoint, Claim, Kind, Proven, Reason, verify, words};
 use dirchain_explorer::api::Time;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, Moment, TimeMs};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
 
 use crate::client::{At, now};
 use crate::home::read_genesis;
@@ -105,6 +105,18 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "TIME", requires = "department", value_parser = time)]
     to: Option<Time>,
 
+    /// Claim that the department was never granted the field; exit code 1 if it was
+    #[arg(long, requires = "department", group = "claim")]
+    never_granted: bool,
+
+    /// Claim that the department could never read the field, granted or not; exit code 1 if it could
+    #[arg(long, requires = "department", group = "claim")]
+    never_readable: bool,
+
+    /// Claim that there was no such record after this block; exit code 1 if there was
+    #[arg(long, value_name = "HEIGHT", group = "claim")]
+    absent: Option<u64>,
+
     /// The report's language
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Language,
@@ -131,7 +143,7 @@ fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 impl Verify {
-    /// The exit code is the outcome: 0 valid, 1 invalid, 2 cannot decide.
+    /// The exit code is the outcome: 0 valid, 1 invalid or the claim refuted, 2 cannot decide.
     pub(crate) fn run(self, format: Output) -> anyhow::Result<ExitCode> {
         let known = match (&self.trusted.genesis, &self.trusted.checkpoint) {
             (Some(path), _) => Known::Genesis(read_genesis(path)?),
@@ -172,6 +184,7 @@ impl Verify {
         }
         let at = self.moment(&proven)?;
         let question = self.department.clone().zip(self.field);
+        let claim = self.claim(&proven);
         let questions: Vec<Question> = question
             .map(|(department, field)| Question {
                 department,
@@ -180,7 +193,7 @@ impl Verify {
             })
             .into_iter()
             .collect();
-        Report::of(&proven, at, &questions)
+        Report::of(&proven, at, &questions, claim)
     }
 
     fn moment(&self, proven: &Proven) -> Result<Moment, Reason> {
@@ -200,6 +213,30 @@ impl Verify {
         }
     }
 
+    fn claim(&self, proven: &Proven) -> Option<Claim> {
+        let absent = self.absent.map(|height| Claim::Absent {
+            height: Height(height),
+        });
+        let (department, field) = match (&self.department, self.field) {
+            (Some(department), Some(field)) => (department.clone(), field),
+            (Some(_) | None, Some(_) | None) => return absent,
+        };
+        let range = self.range(proven);
+        match (self.never_granted, self.never_readable) {
+            (true, _) => Some(Claim::NeverGranted {
+                department,
+                field,
+                range,
+            }),
+            (false, true) => Some(Claim::NeverReadable {
+                department,
+                field,
+                range,
+            }),
+            (false, false) => absent,
+        }
+    }
+
     fn refuse(&self, reason: &Reason, format: Output) -> anyhow::Result<ExitCode> {
         let text = match format {
             Output::Text => words::refusal(reason, self.language.into()),
@@ -213,7 +250,7 @@ impl Verify {
         };
         output::write(text.as_bytes())?;
         Ok(ExitCode::from(match reason.kind() {
-            Kind::Invalid => 1,
+            Kind::Invalid | Kind::Refuted => 1,
             Kind::Undecided => super::UNDECIDED,
         }))
     }

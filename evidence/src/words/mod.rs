@@ -1,14 +1,21 @@
 //! The report in Chinese or English.
 
+mod terms;
+
 use std::fmt::Write as _;
 
-use dirchain_ledger::access::{Basis, Denial, Verdict};
-use dirchain_ledger::action::Action;
-use dirchain_ledger::ids::{FieldNumber, Height, Moment, TimeMs};
-use dirchain_ledger::records::{DepartmentStatus, RecordId, Role};
+use dirchain_ledger::access::{Basis, Verdict};
+use dirchain_ledger::ids::{Height, Moment, TimeMs};
+use dirchain_ledger::records::DepartmentStatus;
 
+use crate::claims::Claim;
 use crate::reason::{Kind, Reason};
-use crate::report::{EventItem, Limit, QuestionItem, ReadersItem, ReadingItem, Report, SpanItem};
+use crate::report::{
+    EventItem, Limit, QuestionItem, ReadersItem, ReadingItem, Report, SpanItem, UseItem,
+};
+use crate::uses::Sealed;
+
+use terms::{action, basis, block, denial, detail, numbers, role, short, subject, use_basis};
 
 /// A language of the report.
 #[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +46,9 @@ pub fn text(report: &Report, language: Language) -> String {
     lines.ownership(report);
     lines.readings(&report.readings);
     lines.readers(report);
+    lines.claim(report.claim.as_ref());
     lines.questions(&report.questions);
+    lines.uses(report);
     lines.events(&report.events);
     lines.trust(report);
     lines.limits(report);
@@ -54,6 +63,10 @@ pub fn refusal(reason: &Reason, language: Language) -> String {
             "INVALID: damaged or forged",
         ),
         Kind::Undecided => language.say("无法判定", "CANNOT DECIDE"),
+        Kind::Refuted => language.say(
+            "不成立：文件有效，所证与所称相反",
+            "NOT SO: the file is valid, and proves the contrary",
+        ),
     };
     format!("{outcome} [{}]\n{reason}\n", reason.code())
 }
@@ -217,6 +230,102 @@ impl Lines {
         }
     }
 
+    fn claim(&mut self, claim: Option<&Claim>) {
+        let Some(claim) = claim else {
+            return;
+        };
+        let proven = self.say("已证明", "PROVEN");
+        let words = match claim {
+            Claim::NeverGranted {
+                department,
+                field,
+                range,
+            } => {
+                let span = self.times(range.from, Some(range.to));
+                let words = self.say("从未被授权信息项", "was never granted field");
+                format!("{department} {words} {field}, {span}")
+            }
+            Claim::NeverReadable {
+                department,
+                field,
+                range,
+            } => {
+                let span = self.times(range.from, Some(range.to));
+                let words = self.say("从不可读取信息项", "could never read field");
+                format!("{department} {words} {field}, {span}")
+            }
+            Claim::Absent { height } => {
+                let words = self.say("此时尚无此记录：区块", "there was no such record at block");
+                format!("{words} {height}")
+            }
+        };
+        self.line(format!("\n{proven}: {words}"));
+    }
+
+    /// Who did: every batch, so that none sealed is an answer too.
+    fn uses(&mut self, report: &Report) {
+        if report.versions.is_empty() {
+            return;
+        }
+        self.title("使用留痕", "Who did (sealed receipts of use)");
+        if report.uses.is_empty() {
+            let words = self.say(
+                "  已证明：没有任何封存的使用留痕",
+                "  proven: no use was ever sealed",
+            );
+            let words = words.to_owned();
+            self.line(words);
+        }
+        for item in &report.uses {
+            let line = self.window(item);
+            self.line(line);
+            for (side, sealed) in [
+                (self.say("提供方", "provider"), &item.used.provider),
+                (self.say("使用方", "consumer"), &item.used.consumer),
+            ] {
+                let line = sealed.as_ref().map(|sealed| self.sealed(side, sealed));
+                line.into_iter().for_each(|line| self.line(line));
+            }
+        }
+    }
+
+    fn window(&self, item: &UseItem) -> String {
+        let used = &item.used;
+        let sides = [&used.provider, &used.consumer];
+        let to = sides.into_iter().flatten().map(|s| s.counted.to).max();
+        let span = self.times(used.from, to);
+        let contested = match used.contested.is_some() {
+            true => self.say("  【双方计数不一致】", "  [contested]"),
+            false => "",
+        };
+        let uncovered = match used.covered {
+            true => "",
+            false => self.say("  【依据未覆盖】", "  [its basis does not cover it]"),
+        };
+        let (reader, binding) = (&used.reader, &used.binding);
+        let basis = use_basis(used.basis, self.language);
+        let name = &item.name;
+        format!("  {reader} {name}  {basis}  {span}  {binding}{contested}{uncovered}")
+    }
+
+    fn sealed(&self, side: &str, sealed: &Sealed) -> String {
+        let counted = &sealed.counted;
+        let (calls, denied, rows) = (counted.calls, counted.denied, counted.rows);
+        let counts = match self.language {
+            Language::Chinese => format!("调用 {calls}，拒绝 {denied}，行数 {rows}"),
+            Language::English => format!("{calls} calls, {denied} denied, {rows} rows"),
+        };
+        let fields = match (counted.fields.is_empty(), self.language) {
+            (true, _) => String::new(),
+            (false, Language::Chinese) => format!("，信息项 {}", numbers(&counted.fields)),
+            (false, Language::English) => format!(", fields {}", numbers(&counted.fields)),
+        };
+        let (by, key) = (&sealed.department, short(&sealed.key.to_string()));
+        let (at, suspect) = (sealed.at.height, self.suspicion(sealed.suspect));
+        let block = self.say("区块", "block");
+        format!("    {side}: {counts}{fields}  {block} {at} {by} {key}{suspect}")
+    }
+
     fn questions(&mut self, questions: &[QuestionItem]) {
         for question in questions {
             let span = self.times(question.from, Some(question.until));
@@ -342,8 +451,12 @@ impl Lines {
         for limit in &report.not_proven {
             let words = match limit {
                 Limit::BypassedGateways => self.say(
-                    "绕过网关的调用：它们在账本上没有痕迹",
-                    "calls that bypass a gateway: they leave no trace on the ledger",
+                    "绕过网关的调用：它们在账本上没有痕迹；尚未封存的时段；各方计数以其网关所报为准",
+                    "calls that bypass a gateway, which leave no trace on the ledger; windows not sealed yet; that a gateway counted rightly",
+                ),
+                Limit::OwnUse => self.say(
+                    "该部门使用了哪些数据：见其所读目录条目的证据文件",
+                    "what the department used: that is in the files of the entries that it read",
                 ),
                 Limit::AfterTheEnd => self.say(
                     "上述区块之后发生的事",
@@ -376,151 +489,5 @@ impl Lines {
 
     fn moments(&self, from: Moment, until: Option<Moment>) -> String {
         self.times(from.time, until.map(|until| until.time))
-    }
-}
-
-fn block(at: Moment, language: Language) -> String {
-    match language {
-        Language::Chinese => format!("区块 {}（{}）", at.height, at.time),
-        Language::English => format!("block {} ({})", at.height, at.time),
-    }
-}
-
-fn subject(id: &RecordId, language: Language) -> String {
-    match (id, language) {
-        (RecordId::Resource(code), Language::Chinese) => format!("目录条目 {code}"),
-        (RecordId::Resource(code), Language::English) => format!("entry {code}"),
-        (RecordId::Department(id), Language::Chinese) => format!("部门 {id}"),
-        (other, _) => other.to_string(),
-    }
-}
-
-fn numbers(fields: &[FieldNumber]) -> String {
-    let numbers = fields.iter().map(ToString::to_string);
-    numbers.collect::<Vec<_>>().join(",")
-}
-
-/// The first digits of a key or hash.
-fn short(hex: &str) -> String {
-    hex.chars().take(12).collect()
-}
-
-fn basis(basis: &Basis, language: Language) -> String {
-    match basis {
-        Basis::Owner {
-            responsibility,
-            lapsed,
-        } => {
-            let duty = responsibility.as_ref();
-            let duty = duty.map_or_else(String::new, |duty| format!(" {duty}"));
-            let lapsed = match lapsed {
-                true => language.say("，该职责已终止", ", which has ended"),
-                false => "",
-            };
-            format!("{}{duty}{lapsed}", language.say("提供方", "owner"))
-        }
-        Basis::Unconditional { version } => {
-            format!("{} v{version}", language.say("无条件共享", "unconditional"))
-        }
-        Basis::Authorized {
-            authorization,
-            purpose,
-            suspect,
-            ..
-        } => {
-            let suspect = match suspect {
-                true => language.say("，密钥存疑", ", key reported stolen"),
-                false => "",
-            };
-            let words = language.say("授权", "authorization");
-            format!("{words} {authorization} {purpose}{suspect}")
-        }
-    }
-}
-
-fn denial(denial: &Denial, language: Language) -> String {
-    match denial {
-        Denial::DepartmentNotActive => language
-            .say("部门非正常状态", "department not active")
-            .to_owned(),
-        Denial::NotPublished => language.say("未发布", "not published").to_owned(),
-        Denial::NoSuchField => language.say("无此信息项", "no such field").to_owned(),
-        Denial::NotShared { .. } => language.say("不予共享", "not shared").to_owned(),
-        Denial::NoAuthorization { .. } => language.say("无授权", "no authorization").to_owned(),
-        Denial::AuthorizationFails { authorization, .. } => {
-            format!(
-                "{} {authorization}",
-                language.say("授权不适用", "does not cover it:")
-            )
-        }
-    }
-}
-
-fn role(role: Role, language: Language) -> &'static str {
-    match role {
-        Role::Head => language.say("负责人", "head"),
-        Role::Administrator => language.say("目录管理员", "administrator"),
-        Role::Operator => language.say("运维员", "operator"),
-        Role::Gateway => language.say("网关", "gateway"),
-        Role::Inspector => language.say("监审员", "inspector"),
-    }
-}
-
-/// An action's name in Chinese, as far as it has one; else the name that programs use.
-fn action(event: &EventItem, language: Language) -> &'static str {
-    let chinese = match event.action {
-        "register_department" => "登记部门",
-        "register_key" => "登记密钥",
-        "revoke_key" => "吊销密钥",
-        "suspect_key" => "报告密钥存疑",
-        "declare_responsibility" => "声明职责",
-        "abolish_responsibility" => "废止职责",
-        "draft_resource" => "编制目录",
-        "submit_resource" => "报送",
-        "return_resource" => "退回",
-        "publish_resource" => "发布",
-        "withdraw_resource" => "撤销",
-        "apply" => "申请共享",
-        "take_back_application" => "撤回申请",
-        "grant" => "授权",
-        "refuse" => "拒绝",
-        "end_authorization" => "终止授权",
-        "register_node" => "登记节点",
-        "remove_node" => "移除节点",
-        "propose" => "提案",
-        "approve" => "同意提案",
-        "reject" => "否决提案",
-        "take_back_proposal" => "撤回提案",
-        other => other,
-    };
-    language.say(chinese, event.action)
-}
-
-/// What a decision was about, and its reason.
-fn detail(action: &Action) -> String {
-    match action {
-        Action::Grant(grant) => format!(" {} [{}]", grant.application, numbers(&grant.fields)),
-        Action::Refuse {
-            application,
-            reason,
-            ..
-        } => format!(" {application}: {}", reason.as_str()),
-        Action::EndAuthorization {
-            authorization,
-            reason,
-            ..
-        } => format!(" {authorization}: {}", reason.as_str()),
-        Action::Apply {
-            applicant, request, ..
-        } => format!(
-            " {applicant} [{}] {}",
-            numbers(&request.fields),
-            request.purpose
-        ),
-        Action::Approve { proposal, .. } => format!(" {proposal}"),
-        Action::ReturnResource { reason, .. } | Action::WithdrawResource { reason, .. } => {
-            format!(": {}", reason.as_str())
-        }
-        _ => String::new(),
     }
 }
