@@ -19,6 +19,13 @@ pub struct Timeouts {
     pub status: Duration,
 }
 
+/// How much longer each round waits for a proposal than the round before it.
+const PROPOSE_GROWTH: Duration = Duration::from_millis(100);
+/// How much longer each round waits for votes.
+const VOTE_GROWTH: Duration = Duration::from_millis(50);
+/// No wait is longer, whatever the round.
+const LONGEST: Duration = Duration::from_secs(10);
+
 impl Default for Timeouts {
     fn default() -> Self {
         Self {
@@ -39,7 +46,10 @@ impl Timeouts {
             prevote: self.prevote,
             precommit: self.precommit,
             rebroadcast: self.rebroadcast,
-            ..LinearTimeouts::default()
+            propose_delta: PROPOSE_GROWTH,
+            prevote_delta: VOTE_GROWTH,
+            precommit_delta: VOTE_GROWTH,
+            max_timeout: LONGEST,
         }
     }
 }

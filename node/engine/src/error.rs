@@ -44,6 +44,16 @@ pub enum EngineError {
         "the consensus engine ended by itself, as it does when its log cannot be written. Do not restart blindly: check the disk first, then the lines above"
     )]
     Ended,
+    /// The engine's log could not be synced before a signature.
+    #[error(
+        "the engine's log {path} could not be synced: {source}. Nothing was signed. Check the disk, then start the node again"
+    )]
+    LogUnsynced {
+        /// The log.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The network key is no Ed25519 key.
     #[error("the network key is not usable: {reason}")]
     NetworkKey {

@@ -169,8 +169,8 @@ impl Host {
         let (me, consensus) = match (mode, &self.config.consensus_key, &voting.guard) {
             (Mode::Voting, Some(secret), Some(guard)) => {
                 let me = dirchain_ledger::ids::Address::of(&secret.public());
-                let signer =
-                    GuardedSigner::new(secret.clone(), chain, Arc::clone(guard), alarm.clone());
+                let (guard, log) = (Arc::clone(guard), voting.files.log.clone());
+                let signer = GuardedSigner::new(secret.clone(), chain, guard, log, alarm.clone());
                 let context =
                     ConsensusContext::new_validator(Address(me), verifier, Box::new(signer));
                 (Some(me), context)
@@ -528,6 +528,10 @@ fn alarmed(alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
     match alarm {
         Alarm::Follow(until) => Ok(Turn::Restart(voting.gate.follow(until))),
         Alarm::Broken(error) => Err(error.into()),
+        Alarm::LogUnsynced(source) => Err(EngineError::LogUnsynced {
+            path: voting.files.log.clone(),
+            source,
+        }),
     }
 }
 

@@ -1,5 +1,8 @@
-//! The signer: nothing is signed before the double-sign guard has it on disk.
+//! The signer: nothing is signed before the engine's log and the double-sign guard are on disk.
 
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_malachitebft_app_channel::Signer;
@@ -18,6 +21,8 @@ pub(crate) enum Alarm {
     Follow(Height),
     /// The guard could not be written: stop.
     Broken(GuardError),
+    /// The engine's log could not be synced: stop.
+    LogUnsynced(io::Error),
 }
 
 /// Signs votes and proposals through the guard.
@@ -26,6 +31,7 @@ pub(crate) struct GuardedSigner {
     secret: SecretKey,
     chain: ChainId,
     guard: Arc<Mutex<Guard>>,
+    log: PathBuf,
     alarms: mpsc::UnboundedSender<Alarm>,
 }
 
@@ -34,18 +40,27 @@ impl GuardedSigner {
         secret: SecretKey,
         chain: ChainId,
         guard: Arc<Mutex<Guard>>,
+        log: PathBuf,
         alarms: mpsc::UnboundedSender<Alarm>,
     ) -> Self {
         Self {
             secret,
             chain,
             guard,
+            log,
             alarms,
         }
     }
 
     /// Signs through the guard; none when it refuses.
+    ///
+    /// What led the engine to ask is in its log, written and not yet synced: it is synced first.
+    /// After a power cut the engine would otherwise ask for another vote than the one that the guard
+    /// holds, and abstain; where several abstain, the votes of a round may be no quorum for
+    /// anything, and the round never ends.
     fn sign(&self, position: Position, message: &[u8]) -> Result<Option<Signature>, Error> {
+        let synced = File::open(&self.log).and_then(|log| log.sync_data());
+        synced.map_err(|error| self.alarm(Alarm::LogUnsynced(error)))?;
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let verdict = guard.check_and_store(position, message, |message| self.secret.sign(message));
         if let Ok(GuardVerdict::Refuse { guarded }) = &verdict {
@@ -53,11 +68,14 @@ impl GuardedSigner {
                 "not signed: {position:?}. Something else was signed there, or a lock forbids it; {guarded:?} is the last that was signed"
             );
         }
-        verdict.map(|verdict| verdict.signature()).map_err(|error| {
-            // A closed channel means that the host is gone already, and with it the need to tell it.
-            drop(self.alarms.send(Alarm::Broken(error)));
-            Error::new()
-        })
+        let signature = verdict.map(|verdict| verdict.signature());
+        signature.map_err(|error| self.alarm(Alarm::Broken(error)))
+    }
+
+    fn alarm(&self, alarm: Alarm) -> Error {
+        // A closed channel means that the host is gone already, and with it the need to tell it.
+        drop(self.alarms.send(alarm));
+        Error::new()
     }
 }
 
@@ -98,5 +116,45 @@ impl Signer<DirectoryContext> for GuardedSigner {
         _: Vec<u8>,
     ) -> Result<ValidatorProof<DirectoryContext>, Error> {
         Err(Error::new())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use arc_malachitebft_core_types::{Context as _, NilOrVal, Round};
+    use dirchain_consensus::context::{Address, Height as EngineHeight, OUTSIDE};
+    use dirchain_ledger::hash::Hash;
+
+    fn prevote() -> Vote {
+        let Address(voter) = OUTSIDE;
+        DirectoryContext.new_prevote(
+            EngineHeight(1),
+            Round::new(0),
+            NilOrVal::Nil,
+            Address(voter),
+        )
+    }
+
+    #[tokio::test]
+    async fn nothing_is_signed_before_the_log_is_synced() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = SecretKey::from_seed(&[4; 32]);
+        let guard = Guard::make(&folder.path().join("guard"), &secret.public()).unwrap();
+        let guard = Arc::new(Mutex::new(guard));
+        let (alarms, mut alarmed) = mpsc::unbounded_channel();
+        let log = folder.path().join("engine.wal");
+        let chain = ChainId(Hash([9; 32]));
+        let signer = GuardedSigner::new(secret, chain, Arc::clone(&guard), log.clone(), alarms);
+
+        assert!(signer.sign_vote(prevote()).await.is_err());
+        assert!(matches!(alarmed.recv().await, Some(Alarm::LogUnsynced(_))));
+        assert_eq!(guard.lock().unwrap().position(), None);
+
+        std::fs::write(log, b"").unwrap();
+        let signed = signer.sign_vote(prevote()).await.unwrap();
+        assert_eq!(signed.message, prevote());
+        assert_eq!(guard.lock().unwrap().position(), Some(prevote().position()));
     }
 }

@@ -18,6 +18,7 @@ pub mod city;
 pub mod clients;
 pub mod invariants;
 pub mod liars;
+pub mod measure;
 pub mod message;
 pub mod network;
 pub mod node;

@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use dirchain_sim::measure::{after_one_stops, after_two_return};
 use dirchain_sim::plant::Plant;
 use dirchain_sim::runner::{run, run_many};
 use dirchain_sim::scenario::Family;
@@ -14,6 +15,8 @@ const USAGE: &str = "dirchain-sim [--seeds COUNT] [--first-seed SEED] [--family 
 
 Simulates the round under faults. Without --family the seeds are run in every family with faults.
 --plant plants a bug in every honest node. --trace runs the first seed alone and prints what happens.";
+
+const MEASURED_RUNS: u64 = 10;
 
 struct Wanted {
     seeds: u64,
@@ -81,6 +84,30 @@ fn trace(like: &Run) -> ExitCode {
     }
 }
 
+/// Prints how long the chain stands still when nodes stop.
+fn measure() -> bool {
+    let ms = |us: u64| us as f64 / 1_000.0;
+    let measured = [
+        ("one of four stops", after_one_stops(MEASURED_RUNS)),
+        ("two of four return", after_two_return(MEASURED_RUNS)),
+    ];
+    let mut is_whole = true;
+    for (what, pauses) in measured {
+        match pauses {
+            Ok(pauses) => println!(
+                "{what}: longest pause within 2 s, virtual time, {MEASURED_RUNS} runs: p50 {:.0} ms, max {:.0} ms",
+                ms(pauses.median_us()),
+                ms(pauses.longest_us()),
+            ),
+            Err(failure) => {
+                is_whole = false;
+                println!("{what}: {}", failure.words);
+            }
+        }
+    }
+    is_whole
+}
+
 fn main() -> ExitCode {
     let arguments = std::env::args().skip(1);
     let wanted = match parse(arguments) {
@@ -135,6 +162,9 @@ fn main() -> ExitCode {
                 plant.unwrap_or_default(),
             );
         }
+    }
+    if wanted.plant.is_none() && !measure() {
+        is_broken = true;
     }
     if is_broken {
         ExitCode::FAILURE

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arc_malachitebft_core_types::{
-    NilOrVal, PolkaCertificate, RoundCertificate, SignedProposal, SignedVote,
+    NilOrVal, PolkaCertificate, RoundCertificate, SignedProposal, SignedVote, VoteType,
 };
 use dirchain_consensus::answers::DecidedBlock;
 use dirchain_consensus::context::{BlockId, DirectoryContext, round_number};
@@ -64,7 +64,12 @@ impl Message {
         match self {
             Message::Vote(vote) => {
                 let (height, round) = (vote.message.height.0, round_number(vote.message.round));
-                to.note("vote", &[height, round.into()]);
+                let step = match vote.message.step {
+                    VoteType::Prevote => "prevote",
+                    VoteType::Precommit => "precommit",
+                };
+                to.note(step, &[height, round.into()]);
+                to.bytes(&vote.message.voter.0.0);
                 to.bytes(&block(&vote.message.value));
                 to.bytes(&vote.signature.0);
             }

@@ -25,6 +25,8 @@ pub enum Plant {
     GuardSkipped,
     /// A start does not replay the engine's log.
     LogNotReplayed,
+    /// A signature leaves before the engine's log is synced.
+    LogNotSynced,
     /// Execution takes any sequence number.
     SequenceSkipped,
     /// A header carries the state root of its parent.
@@ -33,10 +35,11 @@ pub enum Plant {
 
 impl Plant {
     /// All of them, with the names that the command line knows.
-    pub const ALL: [(&'static str, Plant); 5] = [
+    pub const ALL: [(&'static str, Plant); 6] = [
         ("body-not-synced", Plant::BodyNotSynced),
         ("guard-skipped", Plant::GuardSkipped),
         ("log-not-replayed", Plant::LogNotReplayed),
+        ("log-not-synced", Plant::LogNotSynced),
         ("sequence-skipped", Plant::SequenceSkipped),
         ("parent-state-root", Plant::ParentStateRoot),
     ];

@@ -40,6 +40,13 @@ pub enum Fault {
         /// How long it stays down.
         down_us: u64,
     },
+    /// A process dies at once, and is started again after a while.
+    Down {
+        /// Whose.
+        node: usize,
+        /// How long it stays down.
+        down_us: u64,
+    },
     /// A process stands still and goes on.
     Pause {
         /// Whose.

@@ -132,12 +132,18 @@ pub struct World {
     random: Random,
     transcript: Transcript,
     evidence: u64,
+    /// When each height was committed first.
+    commits: Vec<u64>,
 }
 
 impl World {
     /// The world of a run, before anything happens.
     pub fn new(run: &Run) -> Self {
-        let scenario = Scenario::of(run.family, run.seed);
+        Self::with(run, Scenario::of(run.family, run.seed))
+    }
+
+    /// As [`World::new`], with a scenario of its own.
+    pub fn with(run: &Run, scenario: Scenario) -> Self {
         let city = City::of(scenario.validators);
         let verifier = Arc::new(CachingVerifier::new(city.chain));
         let mut dishonest: BTreeSet<usize> = scenario.liars.iter().map(|(node, _)| *node).collect();
@@ -188,6 +194,7 @@ impl World {
             random: Random::new(run.seed, 2),
             transcript,
             evidence: 0,
+            commits: Vec::new(),
             scenario,
         };
         world.plan_beginning();
@@ -240,6 +247,22 @@ impl World {
                 words,
                 at_us: self.now_us,
                 text: self.transcript.text().map(str::to_owned),
+            }),
+        }
+    }
+
+    /// Runs to the end: when each height was committed first.
+    ///
+    /// # Errors
+    ///
+    /// An invariant broke.
+    pub fn commits(mut self) -> Result<Vec<u64>, Failure> {
+        match self.run_to_end() {
+            Ok(_) => Ok(self.commits),
+            Err(words) => Err(Failure {
+                words,
+                at_us: self.now_us,
+                text: None,
             }),
         }
     }
@@ -377,9 +400,8 @@ impl World {
                 self.transcript.note("crash", &[self.now_us, node as u64]);
                 self.nodes[node].die(&mut self.random);
                 let life = self.nodes[node].life;
-                let down_us = self.random.between(1, 1_500) * 1_000;
                 let again = Happening::Revive(node, life, None);
-                self.plan(free_us + down_us, again);
+                self.plan(free_us + self.nodes[node].down_us, again);
                 Ok(())
             }
             Out::Stopped(cause) => self.stopped(node, &cause),
@@ -391,6 +413,9 @@ impl World {
                 let (block, certificate, state) = *commit;
                 let height = block.header.height.0;
                 self.transcript.note("commit", &[node as u64, height]);
+                if height > self.commits.len() as u64 {
+                    self.commits.push(self.now_us);
+                }
                 self.transcript.bytes(&block.header.hash().0);
                 match is_honest {
                     true => self.invariants.committed(node, &block, &certificate, state),
@@ -537,10 +562,21 @@ impl World {
         self.transcript.words(|| format!("{fault:?}"));
         let count = self.nodes.len();
         match fault {
-            Fault::Crash { node, points, .. } => {
+            Fault::Crash {
+                node,
+                points,
+                down_us,
+            } => {
                 if self.nodes[node].is_up() {
                     self.nodes[node].fuse = Some(points);
+                    self.nodes[node].down_us = down_us;
                 }
+            }
+            Fault::Down { node, down_us } => {
+                self.nodes[node].die(&mut self.random);
+                let life = self.nodes[node].life;
+                let again = Happening::Revive(node, life, None);
+                self.plan(self.now_us + down_us, again);
             }
             Fault::Pause { node, for_us } => {
                 self.nodes[node].busy_until_us = self.now_us + for_us;
@@ -652,12 +688,8 @@ impl World {
             .collect();
         let is_over = self.invariants.progress.check(&tips, self.now_us);
         is_over.map_err(|words| {
-            let modes = self.nodes.iter().map(|node| match node.mode() {
-                Some(mode) => format!("node {} {mode}", node.index),
-                None => format!("node {} is down", node.index),
-            });
-            let modes: Vec<String> = modes.collect();
-            format!("{words}; {}", modes.join("; "))
+            let standings: Vec<String> = self.nodes.iter().map(Node::standing).collect();
+            format!("{words}; {}", standings.join("; "))
         })
     }
 }

@@ -25,12 +25,12 @@ fn hold(name: &str, family: Family, seeds: u64) {
 
 #[test]
 fn four_nodes() {
-    hold("four", Family::Four, 150);
+    hold("four", Family::Four, 500);
 }
 
 #[test]
 fn seven_nodes() {
-    hold("seven", Family::Seven, 50);
+    hold("seven", Family::Seven, 100);
 }
 
 #[test]

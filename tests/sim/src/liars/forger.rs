@@ -1,16 +1,22 @@
 //! Sends others' blocks on with bodies that are not theirs: the header, and so the hash, is genuine.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dirchain_consensus::proposal::{Part, PartPlace};
 use dirchain_ledger::block::{Block, Transactions};
 use dirchain_ledger::codec::encode;
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::Height;
 
 use super::{Liar, Lie, Sent, to_all};
 use crate::message::Message;
 
-#[derive(Debug)]
-pub(super) struct Forger;
+/// Remembers which blocks it forged: two forgers would otherwise forge each other's for ever.
+#[derive(Debug, Default)]
+pub(super) struct Forger {
+    forged: BTreeSet<(Height, u32, Hash)>,
+}
 
 impl Liar for Forger {
     fn send(&mut self, recipients: &[usize], message: Message, _: &mut Lie<'_>) -> Vec<Sent> {
@@ -21,6 +27,9 @@ impl Liar for Forger {
         let Message::Part(part) = message else {
             return Vec::new();
         };
+        if !self.forged.insert((part.height, part.round, part.block)) {
+            return Vec::new();
+        }
         let Ok(mut block) = Block::decode(&part.bytes) else {
             return Vec::new();
         };

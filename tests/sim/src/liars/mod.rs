@@ -91,7 +91,7 @@ impl Kind {
             Kind::Equivocator => Box::<equivocator::Equivocator>::default(),
             Kind::Withholder => Box::new(withholder::Withholder),
             Kind::InvalidProposer(wrong) => Box::new(invalid_proposer::InvalidProposer::new(wrong)),
-            Kind::Forger => Box::new(forger::Forger),
+            Kind::Forger => Box::<forger::Forger>::default(),
             Kind::Replayer => Box::<replayer::Replayer>::default(),
             Kind::Flooder => Box::<flooder::Flooder>::default(),
             Kind::SyncLiar => Box::<sync_liar::SyncLiar>::default(),

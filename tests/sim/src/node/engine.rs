@@ -282,6 +282,10 @@ impl Node {
             SigningVerdict::New => {}
         }
         let signature = secret.sign(&message);
+        // The log is synced before the guard: a start then derives again what the guard holds.
+        if self.plant != Some(Plant::LogNotSynced) {
+            self.flush(step);
+        }
         let entry = SignedEntry {
             position,
             message,

@@ -175,6 +175,8 @@ pub struct Node {
     pub busy_until_us: u64,
     /// So many crash points from now it dies.
     pub fuse: Option<u32>,
+    /// How long it then stays down.
+    pub down_us: u64,
     /// Whose addresses are whose, for the tips that validators show.
     pub validators: Vec<usize>,
     plant: Option<Plant>,
@@ -214,6 +216,7 @@ impl Node {
             skew_ms: 0,
             busy_until_us: 0,
             fuse: None,
+            down_us: 0,
             validators: (0..city.consensus_keys.len()).collect(),
             plant,
             timeouts: Timeouts::default(),
@@ -235,9 +238,23 @@ impl Node {
         self.process.is_some()
     }
 
-    /// Whether it votes; none while it is down.
-    pub fn mode(&self) -> Option<&Mode> {
-        self.process.as_ref().map(|process| &process.mode)
+    /// Where it stands, for a reader.
+    pub fn standing(&self) -> String {
+        let Some(process) = &self.process else {
+            return format!("node {} is down", self.index);
+        };
+        let engine = process.engine.as_ref().map(|state| {
+            let round_state = state.driver.round_state();
+            let timers: Vec<_> = process.timers.keys().collect();
+            format!(
+                ", at height {} round {} in step {:?}, timers {timers:?}",
+                state.height(),
+                state.round(),
+                round_state.step
+            )
+        });
+        let place = engine.unwrap_or_default();
+        format!("node {} {}{place}", self.index, process.mode)
     }
 
     /// The transactions that wait in its pool.
