@@ -396,7 +396,8 @@ fn key_moments(record: &Key) -> Vec<Moment> {
 }
 
 fn responsibility_moments(record: &Responsibility) -> Vec<Moment> {
-    of_period(&record.effective).collect()
+    let holders = record.earlier_holders.iter().map(|earlier| earlier.until);
+    of_period(&record.effective).chain(holders).collect()
 }
 
 fn resource_moments(record: &Resource) -> Vec<Moment> {

@@ -93,7 +93,11 @@ fn leads_to(record: &Record, known: &Known) -> Vec<RecordId> {
     match record {
         Record::Department(record) => record.parent.iter().map(department).collect(),
         Record::Key(record) => vec![department(&record.department)],
-        Record::Responsibility(record) => vec![department(&record.holder)],
+        Record::Responsibility(record) => {
+            let earlier = record.earlier_holders.iter().map(|earlier| &earlier.holder);
+            let holders = std::iter::once(&record.holder).chain(earlier);
+            holders.map(department).collect()
+        }
         Record::Resource(record) => resource_leads_to(record, known),
         Record::Authorization(record) => {
             let keys = record

@@ -326,6 +326,7 @@ authorization-not-held = Responsibility no longer held
 end-revoked = revoked by the provider
 end-given-up = given up by the reader
 end-resource-withdrawn = the entry was withdrawn
+end-superseded = superseded by another authorization
 node-validator = Validator
 node-observer = Observer
 
@@ -348,6 +349,13 @@ action-refuse = Application refused
 action-end-authorization = Authorization ended
 action-register-node = Node registered
 action-remove-node = Node removed
+action-propose = Proposed
+action-approve = Proposal approved
+action-reject = Proposal rejected
+action-take-back-proposal = Proposal taken back
+action-suspend-authorization = Authorization suspended
+action-resume-authorization = Suspension lifted
+action-confirm-holder = New holder confirmed
 
 ## Problems, by their codes
 problem-bad-parameter = A parameter is not valid

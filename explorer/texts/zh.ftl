@@ -317,6 +317,7 @@ authorization-not-held = 已不持有所依据的职责
 end-revoked = 提供方收回
 end-given-up = 被授权方放弃
 end-resource-withdrawn = 目录条目撤销
+end-superseded = 由另一授权取代
 node-validator = 共识节点
 node-observer = 观察节点
 
@@ -339,6 +340,13 @@ action-refuse = 拒绝共享申请
 action-end-authorization = 终止授权
 action-register-node = 登记节点
 action-remove-node = 移除节点
+action-propose = 提出提案
+action-approve = 同意提案
+action-reject = 否决提案
+action-take-back-proposal = 撤回提案
+action-suspend-authorization = 暂停授权
+action-resume-authorization = 恢复授权
+action-confirm-holder = 确认新的持有部门
 
 ## Problems, by their codes
 problem-bad-parameter = 参数无效

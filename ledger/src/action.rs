@@ -204,7 +204,7 @@ pub enum Action {
         /// Why (rule S3).
         reason: Statement,
     },
-    /// The provider revokes an authorization, or the grantee gives it up.
+    /// The grantee gives an authorization up. The provider's revocation is a proposal (rule S6).
     EndAuthorization {
         /// The authorization.
         authorization: SharingId,
@@ -248,6 +248,30 @@ pub enum Action {
         /// The proposal.
         proposal: ProposalId,
         /// Its revision as the proposer saw it.
+        revision: u32,
+    },
+    /// The provider suspends an authorization for misuse, at once (rule S6).
+    SuspendAuthorization {
+        /// The authorization.
+        authorization: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// The provider lifts the suspension of an authorization.
+    ResumeAuthorization {
+        /// The authorization.
+        authorization: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+    },
+    /// The provider confirms that what it granted goes on for whoever holds the responsibility by
+    /// now (rule R2).
+    ConfirmHolder {
+        /// The authorization of the earlier holder.
+        authorization: SharingId,
+        /// Its revision as the provider saw it.
         revision: u32,
     },
     /// The provider states where an entry's data is.
@@ -527,6 +551,9 @@ impl Action {
             Action::Approve { .. } => "approve",
             Action::Reject { .. } => "reject",
             Action::TakeBackProposal { .. } => "take_back_proposal",
+            Action::SuspendAuthorization { .. } => "suspend_authorization",
+            Action::ResumeAuthorization { .. } => "resume_authorization",
+            Action::ConfirmHolder { .. } => "confirm_holder",
             Action::ProposeBinding { .. } => "propose_binding",
             Action::AmendBinding { .. } => "amend_binding",
             Action::ChangeBinding { .. } => "change_binding",

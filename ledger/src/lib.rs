@@ -20,6 +20,7 @@ pub mod genesis;
 pub mod hash;
 pub mod header_log;
 pub mod ids;
+pub mod inbox;
 pub mod limits;
 pub mod measure;
 pub mod memory;

@@ -86,6 +86,10 @@ pub const OFFICE_TERMS_MAX: usize = 1_000;
 pub const SEATS_MAX: usize = 256;
 /// Proposals of one department that wait at the same time; the parameters may say fewer.
 pub const OPEN_PROPOSALS_MAX: usize = 64;
+/// Responsibilities that one reorganisation passes on.
+pub const TRANSFERS_MAX: usize = 512;
+/// Departments that one reorganisation dissolves, or renames.
+pub const DISSOLVED_MAX: usize = 64;
 /// Days that a proposal may wait for its approvals.
 pub const PROPOSAL_DAYS_MAX: u16 = 366;
 /// Periods of unconditional fields kept on one entry.

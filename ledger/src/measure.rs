@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::action::Grant;
 use crate::bounded::List;
 use crate::calendar::{Day, DayKind};
-use crate::ids::{DepartmentId, PurposeCode, SharingId, Statement};
+use crate::ids::{
+    DepartmentId, Name, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, Statement,
+};
 use crate::limits;
-use crate::records::{Office, Purpose, RecordId, Settings};
+use crate::records::{KeyOffer, Office, Purpose, RecordId, Settings};
 
 /// A day to be listed in the calendar.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -64,6 +66,95 @@ pub enum Measure {
         /// Why.
         reason: Statement,
     },
+    /// The provider withdraws a published entry, with notice (rule S6).
+    Withdraw {
+        /// The entry.
+        code: ResourceCode,
+        /// Its revision as the provider saw it.
+        revision: u32,
+        /// Why.
+        reason: Statement,
+    },
+    /// A submitted amendment that shares less is published, with notice (rule S6).
+    Narrow {
+        /// The entry.
+        code: ResourceCode,
+        /// Its revision with the submission.
+        revision: u32,
+    },
+    /// A department whose head lost the key gets a new one; its head keys before are revoked (rule
+    /// R8).
+    ReplaceHead {
+        /// The department.
+        department: DepartmentId,
+        /// The new head's key.
+        offer: KeyOffer,
+    },
+    /// A department is suspended.
+    SuspendDepartment {
+        /// The department.
+        department: DepartmentId,
+    },
+    /// A suspended department acts and reads again.
+    ResumeDepartment {
+        /// The department.
+        department: DepartmentId,
+    },
+    /// Responsibilities pass on, departments are renamed or dissolved (rules R1 and R2).
+    Reorganise(Reorganisation),
+}
+
+/// What a reorganisation (机构改革) is.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReorganisationKind {
+    /// Departments are dissolved into others.
+    Merge,
+    /// Responsibilities pass to others, nobody is dissolved.
+    Split,
+    /// Departments get other names, nothing else.
+    Rename,
+    /// Departments are dissolved.
+    Dissolve,
+}
+
+/// Where one responsibility goes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Transfer {
+    /// The responsibility.
+    pub responsibility: ResponsibilityCode,
+    /// Who holds it, as the registrar saw it.
+    pub from: DepartmentId,
+    /// Who will hold it; none when it is abolished.
+    pub to: Option<DepartmentId>,
+}
+
+/// A department's new name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Renaming {
+    /// The department.
+    pub department: DepartmentId,
+    /// Its name from now on.
+    pub name: Name,
+}
+
+/// A reorganisation: all of it takes effect in one block, or nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Reorganisation {
+    /// What it is.
+    pub kind: ReorganisationKind,
+    /// The document that orders it.
+    pub document: Name,
+    /// Where responsibilities go, strictly ascending by code.
+    #[serde(default)]
+    pub transfers: List<Transfer, { limits::TRANSFERS_MAX }>,
+    /// The departments that are dissolved, strictly ascending. Every responsibility that they hold
+    /// is among the transfers.
+    #[serde(default)]
+    pub dissolves: List<DepartmentId, { limits::DISSOLVED_MAX }>,
+    /// New names, strictly ascending by department.
+    #[serde(default)]
+    pub renames: List<Renaming, { limits::DISSOLVED_MAX }>,
 }
 
 impl Measure {
@@ -74,6 +165,12 @@ impl Measure {
             Measure::AssignOffice { .. } => "assign_office",
             Measure::Grant(_) => "grant",
             Measure::Revoke { .. } => "revoke",
+            Measure::Withdraw { .. } => "withdraw",
+            Measure::Narrow { .. } => "narrow",
+            Measure::ReplaceHead { .. } => "replace_head",
+            Measure::SuspendDepartment { .. } => "suspend_department",
+            Measure::ResumeDepartment { .. } => "resume_department",
+            Measure::Reorganise(_) => "reorganise",
         }
     }
 
@@ -90,6 +187,20 @@ impl Measure {
                 RecordId::Resource(authorization.resource.clone()),
                 RecordId::Authorization(authorization.clone()),
             ],
+            Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => {
+                vec![RecordId::Resource(code.clone())]
+            }
+            Measure::ReplaceHead { department, .. }
+            | Measure::SuspendDepartment { department }
+            | Measure::ResumeDepartment { department } => {
+                vec![RecordId::Department(department.clone())]
+            }
+            Measure::Reorganise(reorganisation) => {
+                let duties = reorganisation.transfers.iter();
+                let duties = duties.map(|t| RecordId::Responsibility(t.responsibility.clone()));
+                let dissolved = reorganisation.dissolves.iter().cloned();
+                duties.chain(dissolved.map(RecordId::Department)).collect()
+            }
         }
     }
 }

@@ -162,6 +162,7 @@ fn responsibility(record: &Responsibility, height: Height) -> Option<Responsibil
         return None;
     }
     let mut responsibility = record.clone();
+    responsibility.holder = record.holder_at(height).clone();
     if record.effective.holds_at(height) {
         responsibility.effective.to = None;
         responsibility.ended_as = None;

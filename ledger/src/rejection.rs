@@ -306,7 +306,7 @@ rejections! {
     } = "bad-field-number", Some("C6");
 
     /// The amendment takes something away.
-    #[error("the amendment of {code} shares less than the version in force (field {field}). Withdraw the entry instead, with notice")]
+    #[error("the amendment of {code} shares less than the version in force (field {field}). Propose it, with notice")]
     Narrows {
         /// The entry.
         code: ResourceCode,
@@ -452,6 +452,47 @@ rejections! {
         /// The first such field.
         field: FieldNumber,
     } = "two-person-needed", Some("S8");
+
+    /// An early end needs notice and consent.
+    #[error("`{measure}` of {subject} needs notice and the steward's consent. Propose it")]
+    NeedsProposal {
+        /// The measure's name.
+        measure: &'static str,
+        /// What it is about, in words.
+        subject: &'static str,
+    } = "needs-proposal", Some("S6");
+
+    /// The authorization is not suspended, or over.
+    #[error("authorization {authorization} is not suspended: there is nothing to lift")]
+    NotSuspended {
+        /// The authorization.
+        authorization: SharingId,
+    } = "not-suspended", Some("S6");
+
+    /// The department's status does not allow this.
+    #[error("department {department} cannot be changed like this: {what}")]
+    WrongDepartment {
+        /// The department.
+        department: DepartmentId,
+        /// Why.
+        what: &'static str,
+    } = "wrong-department", None;
+
+    /// A reorganisation does not fit what departments hold.
+    #[error("the reorganisation does not hold: {what}. A responsibility of a dissolved department passes on exactly once")]
+    BadReorganisation {
+        /// Where it fails.
+        what: String,
+    } = "bad-reorganisation", Some("R1");
+
+    /// Nobody else holds the responsibility by now.
+    #[error("authorization {authorization} waits for no new holder: {holder} holds the responsibility that it was granted for")]
+    NoNewHolder {
+        /// The authorization.
+        authorization: SharingId,
+        /// Who holds the responsibility.
+        holder: DepartmentId,
+    } = "no-new-holder", Some("R2");
 
     /// The measure is not this department's to propose.
     #[error("{actor} cannot propose `{measure}`: an office or a party to it proposes it")]

@@ -210,12 +210,13 @@ entry = record(name=text, responsibility=option(text), summary=option(text), cat
                kind=option(variant), fields=many(field), sharing=option(sharing), method=option(variant),
                openness=option(variant), update_cycle=option(variant), level=option(variant),
                related_codes=many(text), attributes=many(record(name=text, value=text)))
+decision = record(department=text, key=hash32, at=moment, reason=option(text))
 department = record(id=text, parent=option(text), credit_code=option(text), name=text, level=variant, region=text,
                     status=many(record(status=variant, since=moment)), sub_units=u32,
                     proposals=u32, open_proposals=many(u32), trail=trail)
 key_record = record(public_key=hash32, algorithm=variant, department=text, role=variant, next_sequence=u64,
                     valid=period, suspicions=many(record(since=u64, reported=moment)))
-responsibility = record(code=text, holder=text, title=text, text=option(hash32),
+responsibility = record(code=text, holder=text, earlier_holders=many(record(holder=text, until=moment)), title=text, text=option(hash32),
                         legal_bases=many(record(document=text, article=option(text))),
                         effective=period, ended_as=option(variant), trail=trail)
 draft = record(status=variants(("draft", None), ("submitted", moment), ("returned", record(reason=text, since=moment))),
@@ -227,10 +228,10 @@ resource = record(code=text, provider=text, earlier_providers=many(record(provid
                   unconditional=many(record(field=u16, period=period)),
                   withdrawn=option(record(reason=text, at=moment)), last_field=u16,
                   applications=u32, bindings=u32, objections=u32, obligations=u32, trail=trail)
-decision = record(department=text, key=hash32, at=moment, reason=option(text))
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
                        calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, approvals=many(decision),
-                       revision=u32, active=many(period), ended=option(record(kind=variant, decision=decision)))
+                       revision=u32, active=many(period), suspended=option(decision),
+                       ended=option(record(kind=variant, decision=decision)))
 header = record(version=u16, chain=hash32, height=u64, time=i64, parent=hash32, round=u32, builder=raw(20),
                 transactions_root=hash32, header_log_root=hash32, state_root=hash32, validators_hash=hash32,
                 next_validators_hash=hash32, rules_version=u32)
@@ -563,7 +564,8 @@ class Verifier:
         if key[0] == KEY:
             return [text_id(DEPARTMENT, found["department"])]
         if key[0] == RESPONSIBILITY:
-            return [text_id(DEPARTMENT, found["holder"])]
+            holders = [found["holder"], *(one["holder"] for one in found["earlier_holders"])]
+            return [text_id(DEPARTMENT, holder) for holder in holders]
         if key[0] == AUTHORIZATION:
             keys = [bytes([KEY]) + one["key"] for one in decisions(found)]
             return [text_id(DEPARTMENT, found["grantee"]), text_id(RESPONSIBILITY, found["responsibility"]), *keys]
@@ -640,7 +642,8 @@ class Verifier:
         duty = self.get(RESPONSIBILITY, code)
         return bool(duty and duty["effective"]["start"]["height"] <= height
                     and not (duty["effective"]["to"] and duty["effective"]["to"]["height"] <= height)
-                    and self.acts_for(duty["holder"], department, height))
+                    and self.acts_for(at_height(duty["earlier_holders"], "holder", height) or duty["holder"],
+                                      department, height))
 
     def covers(self, found, number, height, time):
         active = any(one["start"]["height"] <= height and (not one["to"] or height < one["to"]["height"])
@@ -686,6 +689,11 @@ class Verifier:
         since = found and (found.get("created") or found["status"][0]["since"])["height"]
         if found and since <= height:
             raise Refused("existed", str(since))
+
+def at_height(earlier, name, height):
+    """Who it was at a height, where that is not who it is now."""
+    return next((one[name] for one in earlier if height < one["until"]["height"]), None)
+
 
 def decisions(authorization):
     """The decisions that an authorization rests on."""

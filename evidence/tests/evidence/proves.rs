@@ -21,7 +21,7 @@ pub(crate) fn story() -> World {
         revision: 1,
         reason: dirchain_ledger::testing::id("业务终止"),
     };
-    ledger.submit(&administrator(PROVIDER), vec![end]).unwrap();
+    ledger.submit(&administrator(APPLICANT), vec![end]).unwrap();
     let request = request(APPLICANT, &[2]);
     let again = ledger
         .apply_for(APPLICANT, &id.resource, request.clone())

@@ -1,4 +1,4 @@
-//! Bindings, use, objections, findings, demands, obligations; clocks, scores, versions.
+//! Proposals, bindings, use, objections, findings, demands, obligations; clocks, scores, versions.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use dirchain_ledger::ids::{
-    DemandId, DepartmentId, ElementCode, FindingId, ResourceCode, SharingId,
+    DemandId, DepartmentId, ElementCode, FindingId, ProposalId, ResourceCode, SharingId,
 };
 use dirchain_ledger::records::{BatchId, RecordId, RecordKind, UsageId};
 use serde::Deserialize;
@@ -40,6 +40,8 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/elements/{id}", get(one::<ElementCode>))
         .route("/findings/{id}", get(one::<FindingId>))
         .route("/demands/{id}", get(one::<DemandId>))
+        .route("/proposals/{id}", get(one::<ProposalId>))
+        .route("/proposals", get(all::<ProposalId>))
         .route("/elements", get(all::<ElementCode>))
         .route("/findings", get(all::<FindingId>))
         .route("/demands", get(all::<DemandId>));
@@ -68,7 +70,8 @@ const NUMBERED: [(&str, RecordKind); 3] = [
     ("obligations", RecordKind::Obligation),
 ];
 
-const OF_RESOURCE: [(&str, RecordKind); 7] = [
+const OF_RESOURCE: [(&str, RecordKind); 8] = [
+    ("proposals", RecordKind::Proposal),
     ("bindings", RecordKind::Binding),
     ("usage", RecordKind::Usage),
     ("receipts", RecordKind::ReceiptBatch),
@@ -78,7 +81,8 @@ const OF_RESOURCE: [(&str, RecordKind); 7] = [
     ("findings", RecordKind::Finding),
 ];
 
-const OF_DEPARTMENT: [(&str, RecordKind); 7] = [
+const OF_DEPARTMENT: [(&str, RecordKind); 8] = [
+    ("proposals", RecordKind::Proposal),
     ("usage", RecordKind::Usage),
     ("receipts", RecordKind::ReceiptBatch),
     ("ratings", RecordKind::Rating),
@@ -126,6 +130,7 @@ named! {
     ElementCode, DataElement, |id| RecordId::DataElement(id);
     FindingId, Finding, |id| RecordId::Finding(id);
     DemandId, Demand, |id| RecordId::Demand(id);
+    ProposalId, Proposal, |id| RecordId::Proposal(id);
 }
 
 async fn one<T: Named>(

@@ -92,6 +92,7 @@ shown! {
         EndKind::Revoked => "end-revoked" "no",
         EndKind::GivenUp => "end-given-up" "quiet",
         EndKind::ResourceWithdrawn => "end-resource-withdrawn" "no",
+        EndKind::Superseded => "end-superseded" "quiet",
     }
     Role {
         Role::Head => "role-head" "quiet",

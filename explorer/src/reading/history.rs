@@ -152,6 +152,11 @@ fn subject(action: &Action) -> Option<RecordId> {
         | Action::Reject { proposal, .. }
         | Action::TakeBackProposal { proposal, .. } => RecordId::Proposal(proposal.clone()),
         Action::Propose { .. } => return None,
+        Action::SuspendAuthorization { authorization, .. }
+        | Action::ResumeAuthorization { authorization, .. }
+        | Action::ConfirmHolder { authorization, .. } => {
+            RecordId::Authorization(authorization.clone())
+        }
         Action::AskForMore { application, .. }
         | Action::SupplyApplication { application, .. }
         | Action::ReviewApplication { application, .. } => {
@@ -188,6 +193,7 @@ fn reason(action: &Action) -> Option<String> {
         | Action::Refuse { reason, .. }
         | Action::EndAuthorization { reason, .. }
         | Action::Propose { reason, .. }
+        | Action::SuspendAuthorization { reason, .. }
         | Action::Reject { reason, .. }
         | Action::ChangeBinding { reason, .. }
         | Action::Rate { reason, .. }
@@ -220,6 +226,8 @@ fn reason(action: &Action) -> Option<String> {
         | Action::RemoveNode { .. }
         | Action::Approve { .. }
         | Action::TakeBackProposal { .. }
+        | Action::ResumeAuthorization { .. }
+        | Action::ConfirmHolder { .. }
         | Action::ProposeBinding { .. }
         | Action::AmendBinding { .. }
         | Action::ReportSchema { .. }

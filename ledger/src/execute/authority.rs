@@ -84,6 +84,9 @@ pub(super) fn role_signs(role: Role, action: &Action) -> bool {
             | Action::Approve { .. }
             | Action::Reject { .. }
             | Action::TakeBackProposal { .. }
+            | Action::SuspendAuthorization { .. }
+            | Action::ResumeAuthorization { .. }
+            | Action::ConfirmHolder { .. }
             | Action::ProposeBinding { .. }
             | Action::AmendBinding { .. }
             | Action::ChangeBinding { .. }

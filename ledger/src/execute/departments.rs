@@ -109,7 +109,11 @@ impl Context<'_, '_> {
     }
 
     /// Admits a key with proof of possession that was never registered before.
-    fn admit_key(&mut self, department: &DepartmentId, offer: &KeyOffer) -> Result<(), Refusal> {
+    pub(super) fn admit_key(
+        &mut self,
+        department: &DepartmentId,
+        offer: &KeyOffer,
+    ) -> Result<(), Refusal> {
         offer
             .public_key
             .admit()
@@ -260,6 +264,7 @@ impl Context<'_, '_> {
         self.put(Record::Responsibility(Responsibility {
             code: action.code.clone(),
             holder: action.holder.clone(),
+            earlier_holders: List::default(),
             title: action.title.clone(),
             text: action.text,
             legal_bases: action.legal_bases.clone(),

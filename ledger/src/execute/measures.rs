@@ -4,6 +4,7 @@ use super::authority::acts_for;
 use super::{Context, Refusal};
 use crate::ids::{DepartmentId, ResourceCode};
 use crate::measure::Measure;
+use crate::records::{DepartmentStatus, Office};
 use crate::view::{Overlay, Records};
 
 /// Whether a department may propose a measure.
@@ -18,7 +19,26 @@ pub(super) fn proposers(
         }
         Measure::Grant(grant) => provides(state, actor, &grant.application.resource),
         Measure::Revoke { authorization, .. } => provides(state, actor, &authorization.resource),
+        Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => {
+            provides(state, actor, code)
+        }
+        Measure::ReplaceHead { department, .. } => {
+            Ok(decides(state, actor)? || acts_for(state, actor, department)?)
+        }
+        Measure::SuspendDepartment { .. } | Measure::ResumeDepartment { .. } => {
+            decides(state, actor)
+        }
+        Measure::Reorganise(_) => Ok(state.offices()?.holder(Office::Registrar) == Some(actor)),
     }
+}
+
+/// Whether a department is registrar, steward or the steward's deputy.
+fn decides(state: &Overlay<'_>, actor: &DepartmentId) -> Result<bool, Refusal> {
+    let offices = state.offices()?;
+    let deciding = [Office::Registrar, Office::Steward, Office::StewardDeputy];
+    Ok(deciding
+        .iter()
+        .any(|office| offices.holder(*office) == Some(actor)))
 }
 
 /// Whether a department acts for the provider of an entry.
@@ -37,10 +57,14 @@ impl Measure {
     /// Whether those who lose something by it have notice first (rule S6).
     pub fn needs_notice(&self) -> bool {
         match self {
-            Measure::ChangeParameters(_) | Measure::AssignOffice { .. } | Measure::Grant(_) => {
-                false
-            }
-            Measure::Revoke { .. } => true,
+            Measure::Revoke { .. } | Measure::Withdraw { .. } | Measure::Narrow { .. } => true,
+            Measure::ChangeParameters(_)
+            | Measure::AssignOffice { .. }
+            | Measure::Grant(_)
+            | Measure::ReplaceHead { .. }
+            | Measure::SuspendDepartment { .. }
+            | Measure::ResumeDepartment { .. }
+            | Measure::Reorganise(_) => false,
         }
     }
 }
@@ -61,16 +85,36 @@ impl Context<'_, '_> {
                 revision,
                 reason,
             } => self.end_authorization(authorization, *revision, reason),
+            Measure::Withdraw {
+                code,
+                revision,
+                reason,
+            } => self.withdraw_resource(code, *revision, reason),
+            Measure::Narrow { code, revision } => self.publish_resource(code, *revision),
+            Measure::ReplaceHead { department, offer } => self.replace_head(department, offer),
+            Measure::SuspendDepartment { department } => {
+                self.set_status(department, DepartmentStatus::Suspended)
+            }
+            Measure::ResumeDepartment { department } => {
+                self.set_status(department, DepartmentStatus::Active)
+            }
+            Measure::Reorganise(reorganisation) => self.reorganise(reorganisation),
         }
     }
 
     /// Requires that who approves is none of those that the measure's rules keep out.
     pub(super) fn require_impartial(&self, measure: &Measure) -> Result<(), Refusal> {
         match measure {
+            Measure::Grant(grant) => self.require_not_applicant(&grant.application),
             Measure::ChangeParameters(_)
             | Measure::AssignOffice { .. }
-            | Measure::Revoke { .. } => Ok(()),
-            Measure::Grant(grant) => self.require_not_applicant(&grant.application),
+            | Measure::Revoke { .. }
+            | Measure::Withdraw { .. }
+            | Measure::Narrow { .. }
+            | Measure::ReplaceHead { .. }
+            | Measure::SuspendDepartment { .. }
+            | Measure::ResumeDepartment { .. }
+            | Measure::Reorganise(_) => Ok(()),
         }
     }
 }

@@ -8,6 +8,7 @@ mod bindings;
 mod cases;
 pub use authority::{acts_for, holds};
 mod departments;
+mod early_ends;
 pub(crate) use departments::is_sub_unit_id;
 mod elements;
 mod measures;
@@ -15,6 +16,8 @@ mod nodes;
 mod objections;
 mod parameters;
 mod proposals;
+mod reorganisation;
+pub use reorganisation::{Reach, reach};
 mod resources;
 mod seats;
 mod sharing;
@@ -200,6 +203,19 @@ impl Context<'_, '_> {
             Action::TakeBackProposal { proposal, revision } => {
                 self.take_back_proposal(proposal, *revision)
             }
+            Action::SuspendAuthorization {
+                authorization,
+                revision,
+                reason,
+            } => self.suspend_authorization(authorization, *revision, reason),
+            Action::ResumeAuthorization {
+                authorization,
+                revision,
+            } => self.resume_authorization(authorization, *revision),
+            Action::ConfirmHolder {
+                authorization,
+                revision,
+            } => self.confirm_holder(authorization, *revision),
             Action::ProposeBinding { resource, terms } => self.propose_binding(resource, terms),
             Action::AmendBinding {
                 binding,

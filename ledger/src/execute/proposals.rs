@@ -29,7 +29,7 @@ impl Context<'_, '_> {
             .into());
         }
         self.rehearse(measure)?;
-        let seats = seats(self.state, measure)?;
+        let seats = seats(self.state, self.at, measure)?;
         let number = self.open_number()?;
         let parameters = self.state.parameters()?;
         let not_before = if measure.needs_notice() {
@@ -66,7 +66,7 @@ impl Context<'_, '_> {
 
     pub(super) fn approve(&mut self, id: &ProposalId, revision: u32) -> Result<(), Refusal> {
         let mut proposal = self.open_proposal(id, revision)?;
-        let required = seats(self.state, &proposal.measure)?;
+        let required = seats(self.state, self.at, &proposal.measure)?;
         let as_before = |(old, new): (&Seat, &Seat)| {
             (&old.department, old.signatory) == (&new.department, new.signatory)
         };

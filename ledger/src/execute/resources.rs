@@ -189,7 +189,10 @@ impl Context<'_, '_> {
         revision: u32,
     ) -> Result<(), Refusal> {
         let mut resource = self.existing_resource(code)?;
-        self.require_publisher(&resource.provider)?;
+        // By a proposal the provider proposes, and the publisher's approval is among its seats.
+        if self.mandate.is_none() {
+            self.require_publisher(&resource.provider)?;
+        }
         require_revision(
             RecordId::Resource(code.clone()),
             revision,
@@ -198,7 +201,9 @@ impl Context<'_, '_> {
         let entry = submitted(&mut resource)?.entry.clone();
         self.require_complete(code, &resource.provider, &entry)?;
         require_field_numbers(&resource, &entry)?;
-        if let Some(current) = &resource.published {
+        if let Some(current) = &resource.published
+            && self.mandate.is_none()
+        {
             require_not_narrower(code, &current.entry, &entry)?;
         }
         let version = resource
@@ -250,6 +255,9 @@ impl Context<'_, '_> {
             resource.revision,
         )?;
         require_not_withdrawn(&resource)?;
+        if resource.published.is_some() {
+            self.require_mandate("withdraw", "a published entry")?;
+        }
         for id in self.sharing_on(code, RecordKind::Authorization)? {
             if let Some(authorization) = self.state.authorization(&id)?
                 && authorization.is_active_at(self.at.height)

@@ -2,14 +2,18 @@
 
 use super::Refusal;
 use super::authority::same_line;
-use crate::ids::DepartmentId;
+use crate::ids::{DepartmentId, Moment};
 use crate::measure::Measure;
 use crate::records::{Office, Seat, Signatory};
 use crate::rejection::Rejection;
 use crate::view::{Overlay, Records};
 
 /// The approvals that a measure needs, by department and signatory, none given yet.
-pub(super) fn seats(state: &Overlay<'_>, measure: &Measure) -> Result<Vec<Seat>, Refusal> {
+pub(super) fn seats(
+    state: &Overlay<'_>,
+    at: Moment,
+    measure: &Measure,
+) -> Result<Vec<Seat>, Refusal> {
     let mut seats = Vec::new();
     match measure {
         Measure::ChangeParameters(_) => heads(&mut seats, two_offices(state, None)?),
@@ -26,9 +30,31 @@ pub(super) fn seats(state: &Overlay<'_>, measure: &Measure) -> Result<Vec<Seat>,
         }
         Measure::Revoke { authorization, .. } => {
             if let Some(resource) = state.resource(&authorization.resource)? {
+                either(
+                    &mut seats,
+                    [&resource.provider, &arbiter(state, &resource.provider)?],
+                );
+            }
+        }
+        Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => {
+            if let Some(resource) = state.resource(code)? {
                 let consents = arbiter(state, &resource.provider)?;
-                seats.push(vacant(&resource.provider, Signatory::Either));
+                seats.push(vacant(&resource.provider, Signatory::Head));
                 seats.push(vacant(&consents, Signatory::Either));
+            }
+        }
+        Measure::ReplaceHead { department, .. }
+        | Measure::SuspendDepartment { department }
+        | Measure::ResumeDepartment { department } => {
+            heads(&mut seats, two_offices(state, Some(department))?);
+        }
+        Measure::Reorganise(reorganisation) => {
+            let transfers = reorganisation.transfers.iter();
+            let parties = transfers.flat_map(|t| std::iter::once(&t.from).chain(&t.to));
+            let parties = parties.chain(&reorganisation.dissolves);
+            let renamed = reorganisation.renames.iter().map(|r| &r.department);
+            for party in parties.chain(renamed) {
+                heads(&mut seats, [head_or_steward(state, at, party)?]);
             }
         }
     }
@@ -50,6 +76,25 @@ fn vacant(department: &DepartmentId, signatory: Signatory) -> Seat {
         signatory,
         approval: None,
     }
+}
+
+fn either(seats: &mut Vec<Seat>, departments: [&DepartmentId; 2]) {
+    seats.extend(departments.map(|department| vacant(department, Signatory::Either)));
+}
+
+/// The head of a department signs; where it does not act any more, the steward's.
+fn head_or_steward(
+    state: &Overlay<'_>,
+    at: Moment,
+    department: &DepartmentId,
+) -> Result<DepartmentId, Refusal> {
+    let found = state.department(department)?;
+    if found.is_some_and(|found| found.is_active_at(at.height)) {
+        return Ok(department.clone());
+    }
+    let office = Office::Steward;
+    let steward = state.offices()?.holder(office).cloned();
+    Ok(steward.ok_or(Rejection::OfficeVacant { office })?)
 }
 
 /// Who consents for the chain in what concerns a provider: the steward, and for what the steward

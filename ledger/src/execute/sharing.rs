@@ -9,8 +9,8 @@ use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, TimeMs};
 use crate::limits;
 use crate::records::{
-    Application, ApplicationStatus, Authorization, EndKind, Entry, Period, Published, Record,
-    RecordId, Request, Resource, SensitivityLevel, Sharing, StageSince,
+    Application, ApplicationStatus, Authorization, Entry, Period, Published, Record, RecordId,
+    Request, Resource, SensitivityLevel, Sharing, StageSince,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -85,7 +85,7 @@ impl Context<'_, '_> {
     }
 
     /// Keeps the stage that an application's status is.
-    fn stage(&self, application: &mut Application) -> Result<(), Refusal> {
+    pub(super) fn stage(&self, application: &mut Application) -> Result<(), Refusal> {
         let stage = StageSince {
             stage: application.status.stage(),
             since: self.at,
@@ -330,6 +330,7 @@ impl Context<'_, '_> {
             approvals: approvals.map_err(|_| full("the number of approvals", limits::SEATS_MAX))?,
             revision: 1,
             active,
+            suspended: None,
             ended: None,
         }))?;
         self.enter_stage(
@@ -354,45 +355,6 @@ impl Context<'_, '_> {
             }
         }
         Ok(())
-    }
-
-    /// The provider revokes, or the grantee gives up (S6 adds notice and consent to the former).
-    pub(super) fn end_authorization(
-        &mut self,
-        id: &SharingId,
-        revision: u32,
-        reason: &Statement,
-    ) -> Result<(), Refusal> {
-        let unknown = || Rejection::Unknown {
-            id: RecordId::Authorization(id.clone()),
-        };
-        let authorization = self.state.authorization(id)?.ok_or_else(unknown)?;
-        let resource = self.existing_resource(&id.resource)?;
-        let kind = if self.author_acts_for(&resource.provider)? {
-            EndKind::Revoked
-        } else if self.author_acts_for(&authorization.grantee)? {
-            EndKind::GivenUp
-        } else {
-            let (actor, authorization) = (self.actor().clone(), id.clone());
-            return Err(Rejection::NotParty {
-                actor,
-                authorization,
-            }
-            .into());
-        };
-        require_revision(
-            RecordId::Authorization(id.clone()),
-            revision,
-            authorization.revision,
-        )?;
-        if !authorization.is_active_at(self.at.height) || authorization.to <= self.at.time {
-            return Err(Rejection::NotActive {
-                authorization: id.clone(),
-            }
-            .into());
-        }
-        self.close(authorization, kind, reason)?;
-        self.touch_resource(&id.resource)
     }
 }
 

@@ -230,13 +230,33 @@ pub enum ResponsibilityEnd {
     Abolished,
 }
 
+/// A department that held a responsibility before its present holder.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct EarlierHolder {
+    /// Who held it.
+    pub holder: DepartmentId,
+    /// The block from which on another did.
+    pub until: Moment,
+}
+
+impl Responsibility {
+    /// Who held it after the block at `height`.
+    pub fn holder_at(&self, height: Height) -> &DepartmentId {
+        let mut earlier = self.earlier_holders.iter();
+        let held = earlier.find(|earlier| height < earlier.until.height);
+        held.map_or(&self.holder, |earlier| &earlier.holder)
+    }
+}
+
 /// A duty of a department (职责), declared by the registrar (编办).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Responsibility {
     /// Its code.
     pub code: ResponsibilityCode,
-    /// Who holds it.
+    /// Who holds it, or held it last.
     pub holder: DepartmentId,
+    /// Who held it before, oldest first.
+    pub earlier_holders: List<EarlierHolder, { limits::PERIODS_MAX }>,
     /// What it is, in a sentence.
     pub title: Statement,
     /// Hash of the full text ([`crate::hash::Domain::Text`]), which is kept elsewhere.

@@ -439,6 +439,7 @@ impl Record {
                 RecordId::Department(record.department.clone()),
                 RecordId::Key(record.network_key),
             ],
+            // Earlier holders named it when they held it.
             Record::Responsibility(record) => vec![RecordId::Department(record.holder.clone())],
             Record::Resource(record) => {
                 let mut references = vec![RecordId::Department(record.provider.clone())];

@@ -192,6 +192,8 @@ pub enum EndKind {
     GivenUp,
     /// The resource was withdrawn.
     ResourceWithdrawn,
+    /// Another authorization took its place.
+    Superseded,
 }
 
 /// An early end with its signer.
@@ -232,6 +234,8 @@ pub struct Authorization {
     pub revision: u32,
     /// When it was active, oldest first; its window bounds it besides.
     pub active: List<Period, { limits::PERIODS_MAX }>,
+    /// Its suspension for misuse, while that lasts.
+    pub suspended: Option<Decision>,
     /// Its early end, if it had one.
     pub ended: Option<EarlyEnd>,
 }

@@ -315,6 +315,7 @@ fn genesis_responsibility(department: &str, at: Moment) -> Record {
     Record::Responsibility(Responsibility {
         code: responsibility(department),
         holder: id(department),
+        earlier_holders: List::default(),
         title: id(&format!("{department}的职责")),
         text: None,
         legal_bases: List::default(),

@@ -12,7 +12,9 @@ use dirchain_ledger::calendar::DayKind;
 use dirchain_ledger::crypto::{Algorithm, SecretKey};
 use dirchain_ledger::hash::{Domain, Hash, hash};
 use dirchain_ledger::ids::{Address, ChainId, FieldNumber, Height, Moment, TimeMs};
-use dirchain_ledger::measure::{CalendarDay, Measure, ParameterChange};
+use dirchain_ledger::measure::{
+    CalendarDay, Measure, ParameterChange, Renaming, Reorganisation, ReorganisationKind, Transfer,
+};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::SignedTransaction;
@@ -175,6 +177,19 @@ pub(crate) fn actions() -> Vec<Action> {
         },
         Action::TakeBackProposal {
             proposal: id("D001/3"),
+            revision,
+        },
+        Action::SuspendAuthorization {
+            authorization: id("307001024/000001/1"),
+            revision,
+            reason: id("超范围使用"),
+        },
+        Action::ResumeAuthorization {
+            authorization: id("307001024/000001/1"),
+            revision,
+        },
+        Action::ConfirmHolder {
+            authorization: id("307001024/000001/1"),
             revision,
         },
     ]
@@ -403,6 +418,41 @@ pub(crate) fn measures() -> Vec<Measure> {
             revision: 1,
             reason: id("用途终止"),
         },
+        Measure::Withdraw {
+            code: code(1),
+            revision: 3,
+            reason: id("系统停用"),
+        },
+        Measure::Narrow {
+            code: code(1),
+            revision: 3,
+        },
+        Measure::ReplaceHead {
+            department: id(PROVIDER),
+            offer: offer(),
+        },
+        Measure::SuspendDepartment {
+            department: id(BYSTANDER),
+        },
+        Measure::ResumeDepartment {
+            department: id(BYSTANDER),
+        },
+        Measure::Reorganise(Reorganisation {
+            kind: ReorganisationKind::Merge,
+            document: id("机构改革方案"),
+            transfers: List::new(vec![Transfer {
+                responsibility: id("Z-D004-01"),
+                from: id(PROVIDER),
+                to: Some(id(BYSTANDER)),
+            }])
+            .unwrap(),
+            dissolves: List::new(vec![id(PROVIDER)]).unwrap(),
+            renames: List::new(vec![Renaming {
+                department: id(BYSTANDER),
+                name: id("新部门"),
+            }])
+            .unwrap(),
+        }),
     ]
 }
 
@@ -499,6 +549,11 @@ pub(crate) fn records() -> Vec<Record> {
         Record::Responsibility(Responsibility {
             code: id("Z-D004-01"),
             holder: id(PROVIDER),
+            earlier_holders: List::new(vec![EarlierHolder {
+                holder: id(BYSTANDER),
+                until: moment(4),
+            }])
+            .unwrap(),
             title: id("户籍管理"),
             text: Some(digest("户籍管理全文")),
             legal_bases: List::default(),
@@ -536,6 +591,7 @@ pub(crate) fn records() -> Vec<Record> {
             approvals: List::new(vec![decision(None)]).unwrap(),
             revision: 2,
             active: List::new(vec![period]).unwrap(),
+            suspended: Some(decision(Some("超范围使用"))),
             ended: Some(EarlyEnd {
                 kind: EndKind::GivenUp,
                 decision: decision(Some("不再需要")),

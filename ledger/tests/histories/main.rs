@@ -330,7 +330,7 @@ fn random_histories_reach_every_kind_of_action() {
     assert_eq!(
         accepted.len(),
         42,
-        "all but the removal of nodes and the retirement of data elements: {accepted:?}"
+        "all but the removal of nodes, the retirement of data elements, and proposals: {accepted:?}"
     );
     assert!(accepted["grant"] >= 50, "{accepted:?}");
     assert!(accepted["end_authorization"] >= 3, "{accepted:?}");

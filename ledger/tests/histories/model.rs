@@ -186,7 +186,10 @@ impl Told {
             | Action::Propose { .. }
             | Action::Approve { .. }
             | Action::Reject { .. }
-            | Action::TakeBackProposal { .. } => false,
+            | Action::TakeBackProposal { .. }
+            | Action::SuspendAuthorization { .. }
+            | Action::ResumeAuthorization { .. }
+            | Action::ConfirmHolder { .. } => false,
         }
     }
 

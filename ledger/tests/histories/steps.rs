@@ -296,12 +296,7 @@ impl Step {
                     revision: self.off_by(1),
                     reason,
                 };
-                let author = if self.variant < 128 {
-                    provider
-                } else {
-                    &applicant
-                };
-                (administrator(author), action)
+                (administrator(&applicant), action)
             }
             32 if self.variant.is_multiple_of(12) => {
                 let action = Action::WithdrawResource {

@@ -5,6 +5,7 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{Published, Record, Resource, Trail};
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
@@ -56,12 +57,12 @@ fn point_2_nobody_reads_what_is_not_published_or_while_not_active() {
     assert_eq!(verdict, Verdict::Denied(Denial::DepartmentNotActive));
     let verdict = ledger.verdict("D999", &code, 1, None);
     assert_eq!(verdict, Verdict::Denied(Denial::DepartmentNotActive));
-    let action = Action::WithdrawResource {
+    let measure = Measure::Withdraw {
         code: code.clone(),
         revision: 3,
         reason: id("理由"),
     };
-    ledger.submit(&head(PROVIDER), vec![action]).unwrap();
+    ledger.agree(&head(PROVIDER), measure).unwrap();
     let verdict = ledger.verdict(APPLICANT, &code, 1, None);
     assert_eq!(verdict, Verdict::Denied(Denial::NotPublished));
 }

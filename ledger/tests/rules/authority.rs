@@ -137,6 +137,19 @@ fn every_action(ledger: &Ledger) -> Vec<Action> {
             proposal: id("D004/1"),
             revision,
         },
+        Action::SuspendAuthorization {
+            authorization: sharing_id(&code(1), 1),
+            revision,
+            reason: id("超范围使用"),
+        },
+        Action::ResumeAuthorization {
+            authorization: sharing_id(&code(1), 1),
+            revision,
+        },
+        Action::ConfirmHolder {
+            authorization: sharing_id(&code(1), 1),
+            revision,
+        },
         crate::usage::propose(&code(1)),
         crate::usage::amend(&code(1), 1),
         Action::ChangeBinding {
@@ -182,6 +195,9 @@ fn signs(role: Role, action: &str) -> bool {
             "approve",
             "reject",
             "take_back_proposal",
+            "suspend_authorization",
+            "resume_authorization",
+            "confirm_holder",
             "propose_binding",
             "amend_binding",
             "change_binding",
@@ -217,7 +233,7 @@ fn r4_each_role_signs_its_own_actions_and_no_others() {
     let ledger = Ledger::default();
     let actions = every_action(&ledger);
     let names: std::collections::BTreeSet<_> = actions.iter().map(Action::name).collect();
-    assert_eq!(names.len(), 48, "one action of every kind");
+    assert_eq!(names.len(), 51, "one action of every kind");
     for role in ROLES {
         for action in &actions {
             let signed = ledger.sign(&key(PROVIDER, role), vec![action.clone()]);

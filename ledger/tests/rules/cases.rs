@@ -6,6 +6,7 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{FieldNumber, Height, ResourceCode, SharingId, TimeMs};
 use dirchain_ledger::limits;
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::*;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
@@ -328,12 +329,12 @@ fn s4_what_an_application_lacks_is_asked_for_and_supplied() {
 fn s4_withdrawing_an_entry_refuses_what_waits_in_any_stage() {
     let (mut city, application) = City::applied();
     city.by(PROVIDER, ask(&application, 1)).unwrap();
-    let action = Action::WithdrawResource {
+    let measure = Measure::Withdraw {
         code: application.resource.clone(),
         revision: city.0.revision(&application.resource),
         reason: id("系统停用"),
     };
-    city.0.submit(&head(PROVIDER), vec![action]).unwrap();
+    city.0.agree(&head(PROVIDER), measure).unwrap();
     assert_eq!(city.stage(&application), ApplicationStage::Refused);
     assert_eq!(city.docket(APPLICANT).applications, 0);
 }

@@ -5,6 +5,7 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{FieldNumber, ResourceCode};
 use dirchain_ledger::limits::PERIODS_MAX;
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{
     ApplicationStatus, Draft, DraftStatus, EndKind, Entry, FieldType, Lack, Office, Offices,
     Period, Published, Record, Resource, ResourceStatus, Sharing, Trail, VersionPeriod,
@@ -48,12 +49,12 @@ fn publish_by(ledger: &mut Ledger, actor: &str, code: &ResourceCode) -> Result<(
 }
 
 fn withdraw(ledger: &mut Ledger, code: &ResourceCode) -> Result<(), Rejection> {
-    let action = Action::WithdrawResource {
+    let measure = Measure::Withdraw {
         code: code.clone(),
         revision: ledger.revision(code),
         reason: id("职责调整"),
     };
-    ledger.submit(&head(PROVIDER), vec![action]).map(drop)
+    ledger.agree(&head(PROVIDER), measure).map(drop)
 }
 
 fn amend(ledger: &mut Ledger, code: &ResourceCode, entry: &Entry) -> Result<(), Rejection> {

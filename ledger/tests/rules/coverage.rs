@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::rejection::Rejection;
 
-use crate::{authority, cases, catalogue, departments, nodes, proposals, sharing, usage, work};
+use crate::{
+    authority, cases, catalogue, departments, nodes, proposals, reorganisation, sharing, usage,
+    work,
+};
 
 #[test]
 fn every_rejection_has_a_test_that_produces_it() {
@@ -15,6 +18,7 @@ fn every_rejection_has_a_test_that_produces_it() {
         departments::REFUSED,
         nodes::REFUSED,
         proposals::REFUSED,
+        reorganisation::REFUSED,
         sharing::REFUSED,
         usage::REFUSED,
         work::REFUSED,

@@ -26,6 +26,7 @@ mod departments;
 mod genesis;
 mod nodes;
 mod proposals;
+mod reorganisation;
 mod sharing;
 mod usage;
 mod work;

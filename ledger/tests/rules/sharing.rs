@@ -5,6 +5,7 @@ use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, ResourceCode, SharingId, TimeMs};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{ApplicationStatus, EndKind, Request};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
@@ -231,13 +232,20 @@ fn s3_nobody_applies_within_one_line_of_a_department() {
 
 #[test]
 fn s5_the_provider_revokes_and_the_grantee_gives_up() {
-    for (author, kind) in [
-        (administrator(PROVIDER), EndKind::Revoked),
-        (administrator(APPLICANT), EndKind::GivenUp),
-    ] {
+    for kind in [EndKind::Revoked, EndKind::GivenUp] {
         let mut ledger = Ledger::default();
         let id = ledger.granted(1, &[2]);
-        let height = ledger.submit(&author, vec![end(&id, 1)]).unwrap();
+        let height = if kind == EndKind::Revoked {
+            let measure = Measure::Revoke {
+                authorization: id.clone(),
+                revision: 1,
+                reason: dirchain_ledger::testing::id("不再需要"),
+            };
+            ledger.agree(&administrator(PROVIDER), measure).unwrap()
+        } else {
+            let author = administrator(APPLICANT);
+            ledger.submit(&author, vec![end(&id, 1)]).unwrap()
+        };
         let authorization = ledger.state.authorization(&id).unwrap().unwrap();
         assert_eq!(authorization.ended.as_ref().map(|end| end.kind), Some(kind));
         assert!(authorization.is_active_at(height.previous().unwrap()));
@@ -403,6 +411,11 @@ refusals! {
         let action = Action::TakeBackApplication { application, revision: 1 };
         ledger.submit(&head(PROVIDER), vec![action]).unwrap_err()
     }
+    s6_the_provider_does_not_revoke_alone => "needs-proposal" {
+        let mut ledger = Ledger::default();
+        let id = ledger.granted(1, &[2]);
+        ledger.submit(&head(PROVIDER), vec![end(&id, 1)]).unwrap_err()
+    }
     s5_only_provider_and_grantee_end_an_authorization => "not-party" {
         let mut ledger = Ledger::default();
         let id = ledger.granted(1, &[2]);
@@ -411,18 +424,18 @@ refusals! {
     s5_an_authorization_ends_once => "not-active" {
         let mut ledger = Ledger::default();
         let id = ledger.granted(1, &[2]);
-        ledger.submit(&administrator(PROVIDER), vec![end(&id, 1)]).unwrap();
+        ledger.submit(&administrator(APPLICANT), vec![end(&id, 1)]).unwrap();
         ledger.submit(&administrator(APPLICANT), vec![end(&id, 2)]).unwrap_err()
     }
     s5_what_is_over_is_not_ended_early => "not-active" {
         let mut ledger = Ledger::default();
         let id = ledger.granted(1, &[2]);
         ledger.pass_ms(31 * DAY_MS);
-        ledger.submit(&administrator(PROVIDER), vec![end(&id, 1)]).unwrap_err()
+        ledger.submit(&administrator(APPLICANT), vec![end(&id, 1)]).unwrap_err()
     }
     an_end_on_another_revision_is_stale => "stale" {
         let mut ledger = Ledger::default();
         let id = ledger.granted(1, &[2]);
-        ledger.submit(&administrator(PROVIDER), vec![end(&id, 2)]).unwrap_err()
+        ledger.submit(&administrator(APPLICANT), vec![end(&id, 2)]).unwrap_err()
     }
 }

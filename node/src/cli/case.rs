@@ -28,7 +28,7 @@ pub(crate) struct Revision {
 }
 
 impl Revision {
-    fn of(&self, desk: &Desk<'_>, id: RecordId) -> anyhow::Result<u32> {
+    pub(super) fn of(&self, desk: &Desk<'_>, id: RecordId) -> anyhow::Result<u32> {
         match self.revision {
             Some(revision) => Ok(revision),
             None => Ok(desk.client.revision(&id)?),

@@ -17,6 +17,7 @@ mod key;
 mod keys;
 mod node;
 mod output;
+mod proposal;
 mod query;
 mod receipts;
 mod resource;
@@ -127,6 +128,9 @@ enum Command {
     /// Impose and meet obligations to share
     #[command(subcommand)]
     Obligation(case::ObligationCommand),
+    /// Propose what needs several departments, approve, reject
+    #[command(subcommand)]
+    Proposal(proposal::ProposalCommand),
     /// Admit nodes to the network, and remove them
     #[command(subcommand)]
     Node(node::NodeCommand),
@@ -197,6 +201,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Finding(command) => command.run(context),
         Command::Demand(command) => command.run(context),
         Command::Obligation(command) => command.run(context),
+        Command::Proposal(command) => command.run(context),
         Command::Node(command) => command.run(context),
         Command::Evidence(command) => command.run(context),
         Command::Checkpoint(command) => command.run(context),

@@ -8,6 +8,7 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, Statement,
 };
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{Request, SharingMethod};
 
 use crate::client::{Author, Client, Committed};
@@ -58,7 +59,7 @@ pub(crate) enum SharingCommand {
         #[command(flatten)]
         signing: Signing,
     },
-    /// End an authorization: revoke it as the provider, or give it up as the grantee
+    /// End an authorization: give it up as the grantee, or propose to revoke it as the provider
     End {
         #[command(flatten)]
         subject: Subject,
@@ -282,14 +283,33 @@ impl SharingCommand {
             } => {
                 let desk = signing.desk(context)?;
                 let revision = subject.of_authorization(&desk.client)?;
-                desk.submit(vec![Action::EndAuthorization {
-                    authorization: subject.id,
-                    revision,
-                    reason,
+                let found = desk.client.authorization(&subject.id, None)?;
+                let authorization = subject.id;
+                let gives_up = is_in_line(&desk.author.department, &found.authorization.grantee);
+                desk.submit(vec![match gives_up {
+                    true => Action::EndAuthorization {
+                        authorization,
+                        revision,
+                        reason,
+                    },
+                    false => Action::Propose {
+                        measure: Box::new(Measure::Revoke {
+                            authorization,
+                            revision,
+                            reason: reason.clone(),
+                        }),
+                        reason,
+                    },
                 }])
             }
         }
     }
+}
+
+/// Whether a department acts for another: for itself, or for a sub-unit.
+fn is_in_line(actor: &DepartmentId, other: &DepartmentId) -> bool {
+    let below = other.as_str().strip_prefix(actor.as_str());
+    below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl Subject {

@@ -25,6 +25,7 @@ fn place(id: &RecordId) -> Option<String> {
         RecordId::DataElement(code) => format!("elements/{code}"),
         RecordId::Finding(id) => format!("findings/{id}"),
         RecordId::Demand(id) => format!("demands/{id}"),
+        RecordId::Proposal(id) => format!("proposals/{}", escaped(id.to_string())),
         _ => return None,
     })
 }
@@ -44,6 +45,7 @@ impl Client {
             Record::Obligation(record) => record.revision,
             Record::Finding(record) => record.revision,
             Record::Demand(record) => record.revision,
+            Record::Proposal(record) => record.revision,
             _ => 0,
         })
     }

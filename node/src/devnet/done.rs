@@ -99,6 +99,15 @@ impl<'c> Progress<'c> {
                 authorization,
                 revision,
                 ..
+            }
+            | Action::SuspendAuthorization {
+                authorization,
+                revision,
+                ..
+            }
+            | Action::ResumeAuthorization {
+                authorization,
+                revision,
             } => client
                 .authorization(authorization, None)
                 .if_known()?
@@ -117,6 +126,7 @@ impl<'c> Progress<'c> {
             | Action::Approve { .. }
             | Action::Reject { .. }
             | Action::TakeBackProposal { .. }
+            | Action::ConfirmHolder { .. }
             | Action::DefineElement { .. }
             | Action::RetireElement { .. }
             | Action::ClaimSource { .. }

@@ -336,7 +336,7 @@ impl Day {
                     (provider, actions, format!("{provider} refuses {id}"))
                 }
                 Fate::Granted(fields, calls)
-                | Fate::Revoked(fields, calls, _)
+                | Fate::Suspended(fields, calls, _)
                 | Fate::GivenUp(fields, calls, _) => {
                     let asked = made.scripted.fields.len();
                     let note = format!(
@@ -356,19 +356,25 @@ impl Day {
         let mut waits = true;
         for made in applications {
             let (id, provider, applicant) = (&made.id, &made.provider, applicant(made)?);
-            let (signer, reason, note) = match made.scripted.fate {
-                Fate::Revoked(_, _, reason) => {
-                    (provider, reason, format!("{provider} revokes {id}"))
+            let (authorization, revision) = (id.clone(), 1);
+            let (signer, note, action) = match made.scripted.fate {
+                Fate::Suspended(_, _, reason) => {
+                    let action = Action::SuspendAuthorization {
+                        authorization,
+                        revision,
+                        reason: text(reason)?,
+                    };
+                    (provider, format!("{provider} suspends {id}"), action)
                 }
                 Fate::GivenUp(_, _, reason) => {
-                    (&applicant, reason, format!("{applicant} gives {id} up"))
+                    let action = Action::EndAuthorization {
+                        authorization,
+                        revision,
+                        reason: text(reason)?,
+                    };
+                    (&applicant, format!("{applicant} gives {id} up"), action)
                 }
                 Fate::Waits | Fate::TakenBack | Fate::Refused(_) | Fate::Granted(_, _) => continue,
-            };
-            let action = Action::EndAuthorization {
-                authorization: id.clone(),
-                revision: 1,
-                reason: text(reason)?,
             };
             self.step((signer, Role::Administrator), vec![action], note, waits);
             waits = false;

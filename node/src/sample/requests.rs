@@ -23,7 +23,7 @@ pub(super) enum Fate {
     /// The provider grants these fields, so many calls a day.
     Granted(&'static [u16], u32),
     /// Granted, and revoked by the provider with a reason.
-    Revoked(&'static [u16], u32, &'static str),
+    Suspended(&'static [u16], u32, &'static str),
     /// Granted, and given up by the grantee with a reason.
     GivenUp(&'static [u16], u32, &'static str),
 }
@@ -80,7 +80,7 @@ script! {
     "D050" for "307001008/000002" fields [1, 2, 4] as "Z-D050-01" purpose "housing-fund", 1500 calls, Year:
         "公积金贷款婚姻状况核验(示例)" => Fate::TakenBack;
     "D012" for "307001008/000002" fields [1, 2, 4] as "Z-D012-01" purpose "real-estate", 4000 calls, Year:
-        "不动产登记共有情况核验(示例)" => Fate::Revoked(&[1, 2, 4], 4000, "检查发现调用超出登记业务范围,收回授权(示例)");
+        "不动产登记共有情况核验(示例)" => Fate::Suspended(&[1, 2, 4], 4000, "检查发现调用超出登记业务范围,暂停授权(示例)");
     "D008" for "307001011/000001" fields [1, 2, 3, 4] as "Z-D008-01" purpose "social-assistance", 2000 calls, Year:
         "救助对象参保核查(示例)" => Fate::Granted(&[1, 2, 3], 2000);
     "D008" for "307001034/000001" fields [1, 2, 3] as "Z-D008-01" purpose "social-assistance", 2000 calls, Year:

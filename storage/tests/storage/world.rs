@@ -121,6 +121,7 @@ fn genesis(name: &str) -> Genesis {
         records.push(Record::Responsibility(Responsibility {
             code: format!("Z-{id}-00").parse().unwrap(),
             holder: department(index),
+            earlier_holders: List::default(),
             title: "What it is there for".parse().unwrap(),
             text: None,
             legal_bases: List::default(),
@@ -315,7 +316,8 @@ impl World {
             2 => (anybody, self.node(anybody)),
             3 => (anybody, self.draft(anybody, None)),
             4 => (provider, self.draft(provider, Some(resource))),
-            5 if resource.applications > 1 => (provider, self.withdraw(resource)),
+            // A published entry is withdrawn by proposal.
+            5 if resource.published.is_none() => (provider, self.withdraw(resource)),
             6..9 if resource.applications > 0 => (provider, self.grant(resource)),
             _ => self.onwards(anybody, provider, resource),
         }

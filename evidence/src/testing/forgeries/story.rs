@@ -41,7 +41,7 @@ pub(super) fn tell(ledger: &mut Ledger, late_ms: i64) {
         revision: 1,
         reason: id("业务终止"),
     };
-    ledger.submit(&administrator(PROVIDER), vec![end]).unwrap();
+    ledger.submit(&administrator(APPLICANT), vec![end]).unwrap();
     let terms = request(APPLICANT, &[2]);
     let again = ledger
         .apply_for(APPLICANT, &code(1), terms.clone())

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Finding,
     /// A demand
     Demand,
+    /// A proposal: D001/7
+    Proposal,
 }
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +104,7 @@ impl Kind {
             Kind::Element => RecordId::DataElement(text.parse()?),
             Kind::Finding => RecordId::Finding(text.parse()?),
             Kind::Demand => RecordId::Demand(text.parse()?),
+            Kind::Proposal => RecordId::Proposal(text.parse()?),
         })
     }
 
@@ -117,6 +120,7 @@ impl Kind {
             Kind::Element => "elements",
             Kind::Finding => "findings",
             Kind::Demand => "demands",
+            Kind::Proposal => "proposals",
         }
     }
 }

@@ -6,6 +6,7 @@ mod draft;
 use clap::Subcommand;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, Statement};
+use dirchain_ledger::measure::Measure;
 
 use crate::client::Client;
 
@@ -73,7 +74,7 @@ pub(crate) enum ResourceCommand {
         #[command(flatten)]
         signing: Signing,
     },
-    /// Withdraw an entry, as the provider's head; every authorization on it ends
+    /// Withdraw an entry, as the provider's head: a published one by a proposal to the steward
     Withdraw {
         /// The entry
         code: ResourceCode,
@@ -152,14 +153,34 @@ impl ResourceCommand {
                 reason,
                 revision,
                 signing,
-            } => one(context, &signing, &revision, code, |code, revision| {
-                Action::WithdrawResource {
-                    code,
-                    revision,
-                    reason,
-                }
-            }),
+            } => {
+                let desk = signing.desk(context)?;
+                let found = desk.client.resource(&code, None)?.resource;
+                let revision = revision.revision.unwrap_or(found.revision);
+                let is_published = found.version.is_some();
+                desk.submit(vec![withdrawal(is_published, code, revision, reason)])
+            }
         }
+    }
+}
+
+/// What withdraws an entry: once it is published, a proposal (rule S6).
+fn withdrawal(is_published: bool, code: ResourceCode, revision: u32, reason: Statement) -> Action {
+    if !is_published {
+        return Action::WithdrawResource {
+            code,
+            revision,
+            reason,
+        };
+    }
+    let measure = Measure::Withdraw {
+        code,
+        revision,
+        reason: reason.clone(),
+    };
+    Action::Propose {
+        measure: Box::new(measure),
+        reason,
     }
 }
 

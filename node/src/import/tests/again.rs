@@ -229,8 +229,6 @@ fn a_moved_publisher_is_noted_and_a_withdrawn_entry_is_refused() {
     world.edit(&code, |entry| {
         entry.responsibility = Some("Z-D054-01".parse().unwrap());
     });
-    world.submit(&code);
-    world.publish(&code);
     let revision = world.resource(&code).revision;
     let withdraw = Action::WithdrawResource {
         code: code.clone(),

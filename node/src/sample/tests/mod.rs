@@ -110,12 +110,15 @@ fn every_step_is_accepted_and_leaves_the_statuses_intended() {
         ("waiting", 1),
     ];
     assert_eq!(statuses, BTreeMap::from(expected));
+    let id_of = |id: &str| -> SharingId { id.parse().unwrap() };
     let ended = |id: &str| {
-        let id: SharingId = id.parse().unwrap();
-        let authorization = ledger.state.authorization(&id).unwrap().unwrap();
+        let authorization = ledger.state.authorization(&id_of(id)).unwrap().unwrap();
         authorization.ended.map(|end| end.kind)
     };
-    assert_eq!(ended("307001008/000002/2"), Some(EndKind::Revoked));
+    assert_eq!(ended("307001008/000002/2"), None);
+    let suspended = id_of("307001008/000002/2");
+    let suspended = ledger.state.authorization(&suspended).unwrap().unwrap();
+    assert!(suspended.suspended.is_some());
     assert_eq!(ended("307001007/000001/1"), Some(EndKind::GivenUp));
     assert_eq!(ended("103001/000001/1"), None);
     let responsibilities = ledger

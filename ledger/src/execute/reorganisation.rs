@@ -1,0 +1,390 @@
+//! Reorganisations (机构改革, rules R1 and R2), and what else is decided about departments.
+//!
+//! A responsibility keeps its code and gets another holder. Entries that cite it get that holder as
+//! their provider, and everything granted on them goes on. What was granted to the earlier holder
+//! stops by itself, since its grantee no longer holds the responsibility, until the provider
+//! confirms the new holder.
+
+use std::collections::BTreeSet;
+
+use super::authority::acts_for;
+use super::{Context, Refusal, push};
+use crate::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode, SharingId};
+use crate::measure::{Reorganisation, ReorganisationKind, Transfer};
+use crate::records::{
+    DepartmentStatus, EarlierHolder, EarlierProvider, KeyOffer, Record, RecordId, RecordKind,
+    ResponsibilityEnd, Role, StatusSince,
+};
+use crate::rejection::Rejection;
+use crate::view::{Records, View, ViewError};
+
+/// Everything that a reorganisation touches besides departments and responsibilities.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Reach {
+    /// Entries that change their provider: from whom, to whom.
+    pub entries: Vec<(ResourceCode, DepartmentId, DepartmentId)>,
+    /// Entries that lose the responsibility they cite, because it is abolished.
+    pub unfounded: Vec<ResourceCode>,
+    /// Lasting authorizations on those entries; they go on.
+    pub provided: Vec<SharingId>,
+    /// Lasting authorizations of earlier holders: who loses what until the provider confirms the
+    /// new holder, or for good where the responsibility is abolished.
+    pub received: Vec<(SharingId, DepartmentId)>,
+    /// Lasting authorizations whose grantee holds the responsibility again; they go on.
+    pub regained: Vec<(SharingId, DepartmentId)>,
+}
+
+/// What a reorganisation would touch, as the ledger stands: the same that executing it does.
+pub fn reach(
+    view: &dyn View,
+    at: Moment,
+    reorganisation: &Reorganisation,
+) -> Result<Reach, ViewError> {
+    let mut reach = Reach::default();
+    for transfer in &reorganisation.transfers {
+        reach_of(view, at, transfer, &mut reach)?;
+    }
+    reach.entries.sort();
+    reach.unfounded.sort();
+    let moved: Vec<ResourceCode> = reach
+        .entries
+        .iter()
+        .map(|(code, _, _)| code.clone())
+        .collect();
+    for code in moved.iter().chain(&reach.unfounded) {
+        for authorization in crate::access::authorizations(view, code)? {
+            if authorization.ended.is_none() && at.time < authorization.to {
+                reach.provided.push(authorization.id);
+            }
+        }
+    }
+    Ok(reach)
+}
+
+fn reach_of(
+    view: &dyn View,
+    at: Moment,
+    transfer: &Transfer,
+    reach: &mut Reach,
+) -> Result<(), ViewError> {
+    let target = RecordId::Responsibility(transfer.responsibility.clone());
+    view.for_each_referrer(
+        &target,
+        RecordKind::Resource,
+        |id| -> Result<(), ViewError> {
+            let Some(Record::Resource(resource)) = view.record(id)? else {
+                return Ok(());
+            };
+            let cited = resource
+                .entry()
+                .and_then(|entry| entry.responsibility.as_ref());
+            let lives = resource.withdrawn.is_none();
+            let cites = cited == Some(&transfer.responsibility);
+            if !(lives && cites && acts_for(view, &transfer.from, &resource.provider)?) {
+                return Ok(());
+            }
+            match &transfer.to {
+                Some(to) => {
+                    let from = resource.provider.clone();
+                    reach.entries.push((resource.code, from, to.clone()));
+                }
+                None => reach.unfounded.push(resource.code),
+            }
+            Ok(())
+        },
+    )?;
+    view.for_each_referrer(
+        &target,
+        RecordKind::Authorization,
+        |id| -> Result<(), ViewError> {
+            if let Some(Record::Authorization(authorization)) = view.record(id)?
+                && authorization.ended.is_none()
+                && at.time < authorization.to
+            {
+                let item = (authorization.id, authorization.grantee);
+                let regains = match &transfer.to {
+                    Some(to) => acts_for(view, to, &item.1)?,
+                    None => false,
+                };
+                if regains {
+                    reach.regained.push(item);
+                } else if acts_for(view, &transfer.from, &item.1)? {
+                    reach.received.push(item);
+                }
+            }
+            Ok(())
+        },
+    )
+}
+
+impl Context<'_, '_> {
+    pub(super) fn reorganise(&mut self, reorganisation: &Reorganisation) -> Result<(), Refusal> {
+        self.require_mandate("reorganise", "departments")?;
+        self.require_sound(reorganisation)?;
+        let reach = reach(self.state, self.at, reorganisation)?;
+        for transfer in &reorganisation.transfers {
+            self.transfer(transfer)?;
+        }
+        for (code, _, to) in &reach.entries {
+            let mut resource = self.existing_resource(code)?;
+            let earlier = EarlierProvider {
+                provider: std::mem::replace(&mut resource.provider, to.clone()),
+                until: self.at,
+            };
+            push(
+                &mut resource.earlier_providers,
+                earlier,
+                "the number of providers of an entry",
+            )?;
+            resource.revision = resource.revision.saturating_add(1);
+            self.put(Record::Resource(Box::new(resource)))?;
+        }
+        let received = reach.received.iter().chain(&reach.regained);
+        let received = received.map(|(id, _)| &id.resource);
+        let touched: BTreeSet<&ResourceCode> = received.chain(&reach.unfounded).collect();
+        for code in touched {
+            self.touch_resource(code)?;
+        }
+        for renaming in &reorganisation.renames {
+            let mut department = self.active_department(&renaming.department)?;
+            department.name = renaming.name.clone();
+            self.put(Record::Department(department))?;
+        }
+        for department in &reorganisation.dissolves {
+            self.dissolve(department)?;
+        }
+        Ok(())
+    }
+
+    /// Rule R1: every responsibility of a dissolved department passes on exactly once.
+    fn require_sound(&self, reorganisation: &Reorganisation) -> Result<(), Refusal> {
+        let Reorganisation {
+            kind,
+            transfers,
+            dissolves,
+            renames,
+            ..
+        } = reorganisation;
+        let fits = match kind {
+            ReorganisationKind::Merge => !dissolves.is_empty() && !transfers.is_empty(),
+            ReorganisationKind::Split => dissolves.is_empty() && !transfers.is_empty(),
+            ReorganisationKind::Rename => {
+                dissolves.is_empty() && transfers.is_empty() && !renames.is_empty()
+            }
+            ReorganisationKind::Dissolve => !dissolves.is_empty(),
+        };
+        let ascending = transfers.is_sorted_by(|a, b| a.responsibility < b.responsibility)
+            && dissolves.is_sorted_by(|a, b| a < b)
+            && renames.is_sorted_by(|a, b| a.department < b.department);
+        if !fits {
+            return Err(bad(format!("its parts are not those of a {kind:?}")));
+        }
+        if !ascending {
+            return Err(bad(
+                "a list names something twice or is not ascending".to_owned()
+            ));
+        }
+        for transfer in transfers {
+            if let Some(to) = &transfer.to
+                && (dissolves.contains(to) || *to == transfer.from)
+            {
+                let code = &transfer.responsibility;
+                return Err(bad(format!(
+                    "{code} passes to {to}, which is dissolved or holds it"
+                )));
+            }
+        }
+        for department in dissolves {
+            self.require_all_mapped(department, reorganisation)?;
+        }
+        Ok(())
+    }
+
+    fn require_all_mapped(
+        &self,
+        department: &DepartmentId,
+        reorganisation: &Reorganisation,
+    ) -> Result<(), Refusal> {
+        let target = RecordId::Department(department.clone());
+        let kind = RecordKind::Responsibility;
+        let mut left: Option<ResponsibilityCode> = None;
+        self.state
+            .for_each_referrer(&target, kind, |id| -> Result<(), Refusal> {
+                if let Some(Record::Responsibility(duty)) = self.state.record(id)?
+                    && duty.holder == *department
+                    && duty.effective.to.is_none()
+                    && !reorganisation
+                        .transfers
+                        .iter()
+                        .any(|t| t.responsibility == duty.code)
+                {
+                    left = Some(duty.code);
+                }
+                Ok(())
+            })?;
+        match left {
+            Some(code) => Err(bad(format!(
+                "{department} is dissolved and still holds {code}"
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    fn transfer(&mut self, transfer: &Transfer) -> Result<(), Refusal> {
+        let code = &transfer.responsibility;
+        let unknown = || Rejection::Unknown {
+            id: RecordId::Responsibility(code.clone()),
+        };
+        let mut responsibility = self.state.responsibility(code)?.ok_or_else(unknown)?;
+        if responsibility.effective.to.is_some() {
+            return Err(Rejection::ResponsibilityEnded { code: code.clone() }.into());
+        }
+        if responsibility.holder != transfer.from {
+            return Err(Rejection::ResponsibilityNotHeld {
+                code: code.clone(),
+                holder: responsibility.holder,
+                department: transfer.from.clone(),
+            }
+            .into());
+        }
+        match &transfer.to {
+            Some(to) => {
+                self.active_department(to)?;
+                let earlier = EarlierHolder {
+                    holder: std::mem::replace(&mut responsibility.holder, to.clone()),
+                    until: self.at,
+                };
+                push(
+                    &mut responsibility.earlier_holders,
+                    earlier,
+                    "the number of holders of a responsibility",
+                )?;
+                self.touch_department(to)?;
+            }
+            None => {
+                super::end(&mut responsibility.effective, self.at);
+                responsibility.ended_as = Some(ResponsibilityEnd::Abolished);
+            }
+        }
+        self.put(Record::Responsibility(responsibility))?;
+        self.touch_department(&transfer.from)
+    }
+
+    fn dissolve(&mut self, id: &DepartmentId) -> Result<(), Refusal> {
+        self.require_free(id)?;
+        let target = RecordId::Department(id.clone());
+        let mut active_unit = false;
+        self.state.for_each_referrer(
+            &target,
+            RecordKind::Department,
+            |unit| -> Result<(), Refusal> {
+                if let Some(Record::Department(unit)) = self.state.record(unit)? {
+                    let status = unit.status_at(self.at.height);
+                    active_unit |= status != Some(DepartmentStatus::Dissolved);
+                }
+                Ok(())
+            },
+        )?;
+        if active_unit {
+            return Err(bad(format!("{id} has sub-units that are not dissolved")));
+        }
+        self.change_status(id, DepartmentStatus::Dissolved)
+    }
+
+    /// An office and a validator are given up before a department stops acting.
+    fn require_free(&self, id: &DepartmentId) -> Result<(), Refusal> {
+        let wrong = |what| {
+            let department = id.clone();
+            Err(Rejection::WrongDepartment { department, what }.into())
+        };
+        if self.state.offices()?.held_by(id).next().is_some() {
+            return wrong("it holds an office. Assign the office to another first");
+        }
+        let members = self.state.membership()?.current;
+        if members
+            .members()
+            .iter()
+            .any(|member| member.department == *id)
+        {
+            return wrong("it votes. Change the membership first");
+        }
+        Ok(())
+    }
+
+    pub(super) fn set_status(
+        &mut self,
+        id: &DepartmentId,
+        status: DepartmentStatus,
+    ) -> Result<(), Refusal> {
+        self.require_mandate("suspend_department", "a department")?;
+        if status == DepartmentStatus::Suspended {
+            self.require_free(id)?;
+        }
+        self.change_status(id, status)
+    }
+
+    fn change_status(
+        &mut self,
+        id: &DepartmentId,
+        status: DepartmentStatus,
+    ) -> Result<(), Refusal> {
+        let mut department = self.department(id)?;
+        let before = department.status_at(self.at.height);
+        if before == Some(status) || before == Some(DepartmentStatus::Dissolved) {
+            return Err(Rejection::WrongDepartment {
+                department: id.clone(),
+                what: "it has that status already, or is dissolved",
+            }
+            .into());
+        }
+        let since = StatusSince {
+            status,
+            since: self.at,
+        };
+        push(
+            &mut department.status,
+            since,
+            "the department's history of statuses",
+        )?;
+        self.put(Record::Department(department))
+    }
+
+    /// Rule R8: the head keys before are revoked, the new one is admitted.
+    pub(super) fn replace_head(
+        &mut self,
+        id: &DepartmentId,
+        offer: &KeyOffer,
+    ) -> Result<(), Refusal> {
+        self.require_mandate("replace_head", "a department")?;
+        self.active_department(id)?;
+        if offer.role != Role::Head {
+            return Err(Rejection::HeadMissing {
+                department: id.clone(),
+            }
+            .into());
+        }
+        let target = RecordId::Department(id.clone());
+        let mut heads = Vec::new();
+        self.state
+            .for_each_referrer(&target, RecordKind::Key, |key| -> Result<(), Refusal> {
+                if let Some(Record::Key(key)) = self.state.record(key)?
+                    && key.department == *id
+                    && key.role == Role::Head
+                    && key.valid.to.is_none()
+                {
+                    heads.push(key);
+                }
+                Ok(())
+            })?;
+        for mut key in heads {
+            super::end(&mut key.valid, self.at);
+            self.put(Record::Key(key))?;
+        }
+        self.admit_key(id, offer)?;
+        self.touch_department(id)
+    }
+}
+
+fn bad(what: String) -> Refusal {
+    Rejection::BadReorganisation { what }.into()
+}
