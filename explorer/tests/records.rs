@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::http::Request;
 use common::{City, get, problem_of, read};
 use dirchain_explorer::api::{
-    DeadlinesAnswer, DifferenceAnswer, Page, RecordAnswer, RecordItem, ScoresAnswer,
+    DeadlinesAnswer, DifferenceAnswer, InboxAnswer, Page, RecordAnswer, RecordItem, ScoresAnswer,
     UseSpansAnswer, VersionAnswer,
 };
 use dirchain_ledger::action::{Action, SealReceipts};
@@ -16,6 +16,7 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::FieldNumber;
+use dirchain_ledger::inbox::Awaited;
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 
@@ -143,6 +144,13 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     assert_eq!((owed.count, owed.late), (1, 0), "{owed:?}");
     assert_eq!(owed.items[0].duty, Duty::Correct);
     assert_eq!(owed.items[0].department, id(PROVIDER));
+    let inbox: InboxAnswer = read(&router, &format!("/api/v1/inbox?department={PROVIDER}")).await;
+    assert_eq!((inbox.count, inbox.is_complete), (1, true), "{inbox:?}");
+    assert_eq!(inbox.items[0].awaited, Awaited::Owed(Duty::Correct));
+    assert_eq!(inbox.items[0].subject, owed.items[0].subject);
+    assert_eq!(inbox.items[0].until, owed.items[0].due);
+    let whose = get(&router, "/api/v1/inbox?department=D999").await;
+    problem_of(&whose, 404, "no-such-record");
     let before: DeadlinesAnswer = read(&router, "/api/v1/deadlines?at=4").await;
     assert_eq!(before.items[0].duty, Duty::Decide);
     let none: DeadlinesAnswer = read(

@@ -1,18 +1,20 @@
-//! What awaits a department: approvals, publications, answers, confirmations.
+//! What awaits a department: approvals, confirmations, and everything it owes by a clock
+//! (publications, answers, material).
 //!
 //! Invariant: derived from the records at one height and one instant; nothing is stored for it but
 //! the index of who names whom.
 
 use serde::{Deserialize, Serialize};
 
-use crate::execute::{acts_for, holds};
+use crate::calendar::WorkingDays;
+use crate::clocks::{Duty, deadlines};
+use crate::execute::holds;
 use crate::ids::{DepartmentId, Moment, ResourceCode, TimeMs};
-use crate::records::{
-    ApplicationStatus, DraftStatus, Office, Record, RecordId, RecordKind, Resource, Standing,
-};
+use crate::records::{Record, RecordId, RecordKind, Standing};
 use crate::view::{Records, View, ViewError};
 
-/// Records that one look into an inbox reads at most. Beyond it the answer says so.
+/// Proposals, entries and grants that one look into an inbox reads at most. Beyond it the answer says
+/// so.
 pub const EXAMINED_MAX: usize = 20_000;
 
 /// What is awaited.
@@ -21,12 +23,11 @@ pub const EXAMINED_MAX: usize = 20_000;
 pub enum Awaited {
     /// The approval of a proposal.
     Approval,
-    /// The publication or return of a submission.
-    Publication,
-    /// The answer to an application.
-    Answer,
     /// Whether a grant goes on for the new holder of its responsibility.
     Confirmation,
+    /// What a clock runs for.
+    #[serde(untagged)]
+    Owed(Duty),
 }
 
 /// One thing that awaits a department.
@@ -37,9 +38,12 @@ pub struct Item {
     /// On which record.
     pub record: RecordId,
     /// Since when.
-    pub since: Moment,
-    /// The first instant at which it no longer waits, where there is one.
-    pub until: Option<TimeMs>,
+    pub since: TimeMs,
+    /// The first instant that is too late: of what is owed the day it was due, of an approval the
+    /// proposal's lapse, of a confirmation the grant's end.
+    pub until: TimeMs,
+    /// How late it is, of what is owed: working days since it was due; none before.
+    pub late: Option<WorkingDays>,
 }
 
 /// What awaits a department.
@@ -51,7 +55,7 @@ pub struct Inbox {
     pub is_complete: bool,
 }
 
-/// What awaits a department or one of its sub-units, at `at`: `at.time` is at or after the block's.
+/// What awaits a department, at `at`: `at.time` is at or after the block's.
 pub fn inbox(view: &dyn View, department: &DepartmentId, at: Moment) -> Result<Inbox, ViewError> {
     let mut looking = Looking {
         view,
@@ -61,12 +65,10 @@ pub fn inbox(view: &dyn View, department: &DepartmentId, at: Moment) -> Result<I
         items: Vec::new(),
     };
     looking.approvals()?;
-    looking.publications()?;
-    looking.own_entries()?;
+    looking.confirmations()?;
+    looking.owed()?;
     let mut items = looking.items;
-    items.sort_by(|one, other| {
-        (one.since.height, &one.record).cmp(&(other.since.height, &other.record))
-    });
+    items.sort_by(|one, other| (one.since, &one.record).cmp(&(other.since, &other.record)));
     Ok(Inbox {
         items,
         is_complete: looking.left > 0,
@@ -108,82 +110,43 @@ impl Looking<'_> {
                 self.items.push(Item {
                     awaited: Awaited::Approval,
                     record: id,
-                    since: proposal.proposed.at,
-                    until: Some(proposal.lapses),
+                    since: proposal.proposed.at.time,
+                    until: proposal.lapses,
+                    late: None,
                 });
             }
         }
         Ok(())
     }
 
-    /// Submissions, for the steward; those of the steward's own line, for its deputy (rule C5).
-    fn publications(&mut self) -> Result<(), ViewError> {
-        let offices = self.view.offices()?;
-        let Some(steward) = offices.holder(Office::Steward) else {
-            return Ok(());
-        };
-        let is_deputy = offices.holder(Office::StewardDeputy) == Some(self.department);
-        if steward != self.department && !is_deputy {
-            return Ok(());
-        }
-        for id in self.view.list(RecordKind::Resource, None, self.left)? {
-            let Some(Record::Resource(resource)) = self.read(&id)? else {
-                continue;
-            };
-            let Some(since) = submitted(&resource) else {
-                continue;
-            };
-            let own = acts_for(self.view, steward, &resource.provider)?
-                || acts_for(self.view, &resource.provider, steward)?;
-            if own == is_deputy && (own || steward == self.department) {
-                self.items.push(Item {
-                    awaited: Awaited::Publication,
-                    record: id,
-                    since,
-                    until: None,
-                });
-            }
+    fn owed(&mut self) -> Result<(), ViewError> {
+        for deadline in deadlines(self.view, self.at, Some(self.department))? {
+            self.items.push(Item {
+                awaited: Awaited::Owed(deadline.clock.duty),
+                record: deadline.clock.subject,
+                since: deadline.clock.since,
+                until: deadline.clock.due,
+                late: deadline.late,
+            });
         }
         Ok(())
     }
 
-    /// What awaits the provider on its entries.
-    fn own_entries(&mut self) -> Result<(), ViewError> {
+    fn confirmations(&mut self) -> Result<(), ViewError> {
         let target = RecordId::Department(self.department.clone());
         for id in self.referrers(&target, RecordKind::Resource)? {
             let Some(Record::Resource(resource)) = self.read(&id)? else {
                 continue;
             };
             if resource.provider == *self.department {
-                self.answers(&resource.code)?;
-                self.confirmations(&resource.code)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn answers(&mut self, code: &ResourceCode) -> Result<(), ViewError> {
-        let target = RecordId::Resource(code.clone());
-        for id in self.referrers(&target, RecordKind::Application)? {
-            if let Some(Record::Application(application)) = self.read(&id)?
-                && matches!(
-                    application.status,
-                    ApplicationStatus::Submitted | ApplicationStatus::InReview { .. }
-                )
-            {
-                self.items.push(Item {
-                    awaited: Awaited::Answer,
-                    record: id,
-                    since: application.submitted,
-                    until: None,
-                });
+                self.confirmations_on(&resource.code)?;
             }
         }
         Ok(())
     }
 
     /// Lasting grants whose responsibility passed to a department that is not their grantee.
-    fn confirmations(&mut self, code: &ResourceCode) -> Result<(), ViewError> {
+    fn confirmations_on(&mut self, code: &ResourceCode) -> Result<(), ViewError> {
         let target = RecordId::Resource(code.clone());
         for id in self.referrers(&target, RecordKind::Authorization)? {
             let Some(Record::Authorization(authorization)) = self.read(&id)? else {
@@ -203,22 +166,12 @@ impl Looking<'_> {
                 self.items.push(Item {
                     awaited: Awaited::Confirmation,
                     record: id,
-                    since,
-                    until: Some(authorization.to),
+                    since: since.time,
+                    until: authorization.to,
+                    late: None,
                 });
             }
         }
         Ok(())
-    }
-}
-
-fn submitted(resource: &Resource) -> Option<Moment> {
-    let draft = resource
-        .draft
-        .as_ref()
-        .filter(|_| resource.withdrawn.is_none())?;
-    match draft.status {
-        DraftStatus::Submitted { since } => Some(since),
-        DraftStatus::Draft | DraftStatus::Returned { .. } => None,
     }
 }

@@ -3,6 +3,7 @@
 
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, TimeMs};
+use dirchain_ledger::inbox::Awaited;
 use dirchain_ledger::records::{Entry, Record, RecordKind, UseBasis};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +90,41 @@ pub struct DeadlinesAnswer {
     pub late: usize,
     /// The most urgent ones first, as many as were asked for.
     pub items: Vec<DeadlineItem>,
+}
+
+/// Something that awaits a department.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxItem {
+    /// What is awaited: `approval`, `confirmation`, or a duty.
+    pub awaited: Awaited,
+    /// The kind of what it is about.
+    pub kind: RecordKind,
+    /// What it is about, as people write it.
+    pub subject: String,
+    /// Since when.
+    pub since: Time,
+    /// The first instant that is too late.
+    pub until: Time,
+    /// Working days since it was due, of what is owed; none before.
+    pub late_days: Option<u16>,
+}
+
+/// `GET /api/v1/inbox?department=`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InboxAnswer {
+    /// The block for which this holds.
+    pub as_of: Moment,
+    /// The instant that was judged.
+    pub instant: Time,
+    /// Whose inbox it is.
+    pub department: DepartmentId,
+    /// How many things await it, those beyond the limit too.
+    pub count: usize,
+    /// Whether everything was looked at: of a department with very many entries and grants, only
+    /// the first are looked at for confirmations.
+    pub is_complete: bool,
+    /// The things, oldest first.
+    pub items: Vec<InboxItem>,
 }
 
 /// What a department did, and its points for it.

@@ -16,8 +16,8 @@ use super::App;
 use super::chain::AtQuery;
 use super::extract::{Answer, Params, Place, point, slice};
 use crate::api::{
-    DeadlinesAnswer, DifferenceAnswer, Page, Problem, RecordAnswer, RecordItem, ScoresAnswer,
-    UseSpansAnswer, VersionAnswer,
+    DeadlinesAnswer, DifferenceAnswer, InboxAnswer, Page, Problem, RecordAnswer, RecordItem,
+    ScoresAnswer, UseSpansAnswer, VersionAnswer,
 };
 use crate::directory::Directory;
 use crate::limits;
@@ -30,6 +30,7 @@ type Answered<T> = Result<Answer<T>, Problem>;
 pub(super) fn routes() -> Router<Arc<App>> {
     let mut routes = Router::new()
         .route("/deadlines", get(deadlines))
+        .route("/inbox", get(inbox))
         .route("/scores", get(scores))
         .route("/resources/{code}/use-spans", get(spans))
         .route("/resources/{code}/versions/{version}", get(version))
@@ -226,6 +227,27 @@ async fn deadlines(
     let limit = slice(query.limit, None, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)?.limit;
     let read = move |directory: &dyn Directory| {
         Reading::at(directory, at)?.deadlines(query.department.as_ref(), query.late, limit)
+    };
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InboxQuery {
+    department: DepartmentId,
+    limit: Option<usize>,
+    at: Option<String>,
+}
+
+/// What awaits a department.
+async fn inbox(
+    State(app): State<Arc<App>>,
+    Params(query): Params<InboxQuery>,
+) -> Answered<InboxAnswer> {
+    let at = point(query.at.as_deref())?;
+    let limit = slice(query.limit, None, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)?.limit;
+    let read = move |directory: &dyn Directory| {
+        Reading::at(directory, at)?.inbox(&query.department, limit)
     };
     app.read(read).await.map(Answer)
 }

@@ -3,6 +3,7 @@
 use dirchain_ledger::clocks;
 use dirchain_ledger::difference::difference;
 use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use dirchain_ledger::inbox;
 use dirchain_ledger::records::{Entry, Record, RecordId, RecordKind, Resource, VersionPeriod};
 use dirchain_ledger::usage::use_spans;
 use dirchain_ledger::view::Records;
@@ -10,8 +11,9 @@ use dirchain_ledger::view::Records;
 use super::scan::{Source, scan};
 use super::{Reading, Slice};
 use crate::api::{
-    DeadlineItem, DeadlinesAnswer, DifferenceAnswer, Page, Problem, RecordAnswer, RecordItem,
-    ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer, VersionAnswer,
+    DeadlineItem, DeadlinesAnswer, DifferenceAnswer, InboxAnswer, InboxItem, Page, Problem,
+    RecordAnswer, RecordItem, ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer,
+    VersionAnswer,
 };
 use crate::limits;
 use crate::problem::ProblemKind;
@@ -154,6 +156,35 @@ impl Reading<'_> {
             count: all.len(),
             late,
             items: items?,
+        })
+    }
+
+    /// What awaits a department, oldest first.
+    pub(crate) fn inbox(
+        &self,
+        department: &DepartmentId,
+        limit: usize,
+    ) -> Result<InboxAnswer, Problem> {
+        self.require_department(department)?;
+        let at = self.resolved.judged();
+        let found = inbox::inbox(self.view.as_ref(), department, at)?;
+        let count = found.items.len();
+        let items = found.items.into_iter().take(limit);
+        let items = items.map(|item| InboxItem {
+            awaited: item.awaited,
+            kind: item.record.kind(),
+            subject: written(&item.record),
+            since: Time(item.since),
+            until: Time(item.until),
+            late_days: item.late.map(|days| days.0),
+        });
+        Ok(InboxAnswer {
+            as_of: self.as_of(),
+            instant: Time(at.time),
+            department: department.clone(),
+            count,
+            is_complete: found.is_complete,
+            items: items.collect(),
         })
     }
 

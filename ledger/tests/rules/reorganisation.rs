@@ -3,6 +3,7 @@
 use dirchain_ledger::access::{Denial, Failure, Verdict};
 use dirchain_ledger::action::Action;
 use dirchain_ledger::bounded::List;
+use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::execute::reach;
 use dirchain_ledger::ids::{DepartmentId, Height, SharingId};
 use dirchain_ledger::inbox::{Awaited, inbox};
@@ -277,15 +278,28 @@ fn r2_what_it_received_waits_for_the_provider_s_confirmation() {
             .verdict(BYSTANDER, &granted.resource, 2, None)
             .is_allowed()
     );
-    let waits = (
-        Awaited::Confirmation,
-        RecordId::Authorization(granted.clone()).to_string(),
+    let waits = |awaited| {
+        (
+            awaited,
+            RecordId::Authorization(granted.clone()).to_string(),
+        )
+    };
+    let connecting = waits(Awaited::Owed(Duty::Provision));
+    assert_eq!(
+        awaited(&ledger, PROVIDER),
+        [connecting, waits(Awaited::Confirmation)]
     );
-    assert_eq!(awaited(&ledger, PROVIDER), [waits]);
     ledger
         .submit(&administrator(PROVIDER), vec![confirm(&granted, 1)])
         .unwrap();
-    assert!(awaited(&ledger, PROVIDER).is_empty());
+    let left = awaited(&ledger, PROVIDER);
+    assert_eq!(left.len(), 1);
+    assert_eq!(
+        left[0].0,
+        Awaited::Owed(Duty::Provision),
+        "of the new grant"
+    );
+    assert_ne!(left[0].1, granted.to_string());
     assert!(
         ledger
             .verdict(BYSTANDER, &granted.resource, 2, None)
@@ -319,9 +333,9 @@ fn inboxes_hold_approvals_publications_and_answers() {
             .map(|(kind, _)| kind)
             .collect()
     };
-    assert_eq!(kinds(PROVIDER), [Awaited::Answer]);
-    assert_eq!(kinds(STEWARD), [Awaited::Publication]);
-    assert_eq!(kinds(DEPUTY), [Awaited::Publication]);
+    assert_eq!(kinds(PROVIDER), [Awaited::Owed(Duty::Decide)]);
+    assert_eq!(kinds(STEWARD), [Awaited::Owed(Duty::Publish)]);
+    assert_eq!(kinds(DEPUTY), [Awaited::Owed(Duty::Publish)]);
     assert_eq!(kinds(APPLICANT), [Awaited::Approval]);
     assert_eq!(kinds(BYSTANDER), [Awaited::Approval]);
     let late = dirchain_ledger::ids::Moment {

@@ -12,6 +12,7 @@ mod evidence;
 mod failure;
 mod genesis;
 mod import;
+mod inbox;
 mod init;
 mod key;
 mod keys;
@@ -128,6 +129,8 @@ enum Command {
     /// Impose and meet obligations to share
     #[command(subcommand)]
     Obligation(case::ObligationCommand),
+    /// What awaits a department: approvals, publications, answers, confirmations
+    Inbox(inbox::Inbox),
     /// Propose what needs several departments, approve, reject
     #[command(subcommand)]
     Proposal(proposal::ProposalCommand),
@@ -201,6 +204,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Finding(command) => command.run(context),
         Command::Demand(command) => command.run(context),
         Command::Obligation(command) => command.run(context),
+        Command::Inbox(command) => command.run(context),
         Command::Proposal(command) => command.run(context),
         Command::Node(command) => command.run(context),
         Command::Evidence(command) => command.run(context),

@@ -1,7 +1,8 @@
 //! Questions about bindings, use, objections, findings, demands, obligations; clocks and scores.
 
 use dirchain_explorer::api::{
-    DeadlinesAnswer, DifferenceAnswer, RecordAnswer, RecordItem, ScoresAnswer, UseSpansAnswer,
+    DeadlinesAnswer, DifferenceAnswer, InboxAnswer, RecordAnswer, RecordItem, ScoresAnswer,
+    UseSpansAnswer,
 };
 use dirchain_ledger::ids::{DepartmentId, ResourceCode};
 use dirchain_ledger::records::{Record, RecordId};
@@ -98,6 +99,19 @@ impl Client {
         query.push(("limit", count_max.to_string()));
         query.extend(department.map(|id| ("department", id.to_string())));
         self.get("/api/v1/deadlines", &query)
+    }
+
+    /// What awaits a department.
+    pub fn inbox(
+        &self,
+        department: &DepartmentId,
+        count_max: usize,
+        at: Option<At>,
+    ) -> Result<InboxAnswer, ClientError> {
+        let mut query = at_query(at);
+        query.push(("limit", count_max.to_string()));
+        query.push(("department", department.to_string()));
+        self.get("/api/v1/inbox", &query)
     }
 
     /// How departments score.

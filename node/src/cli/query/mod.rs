@@ -26,7 +26,7 @@ use super::context::Context;
 pub(crate) struct When {
     /// For when: a height, a time, or a date for its start in UTC+8 [default: now]
     #[arg(long, value_name = "HEIGHT|TIME")]
-    at: Option<At>,
+    pub(super) at: Option<At>,
 }
 
 #[derive(Debug, Subcommand)]
