@@ -229,13 +229,9 @@ fn a_moved_publisher_is_noted_and_a_withdrawn_entry_is_refused() {
     world.edit(&code, |entry| {
         entry.responsibility = Some("Z-D054-01".parse().unwrap());
     });
-    let revision = world.resource(&code).revision;
-    let withdraw = Action::WithdrawResource {
-        code: code.clone(),
-        revision,
-        reason: "over".parse().unwrap(),
-    };
-    world.sign(vec![withdraw]);
+    world.submit(&code);
+    world.publish(&code);
+    world.withdraw(&code);
     let plan = world.plan(&moved);
     assert_eq!(plan.refused[0].reason, Reason::Withdrawn { code });
 }

@@ -1,5 +1,5 @@
 //! Importing real, changed, hostile and random catalogues.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod again;
 mod format;
@@ -10,7 +10,8 @@ mod real;
 use dirchain_ledger::action::{Action, DeclareResponsibility, RegisterDepartment};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
-use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, Statement};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{
     AdministrativeLevel, Entry, KeyOffer, LegalBasis, Record, RecordId, RecordKind, Resource, Role,
 };
@@ -165,6 +166,29 @@ impl World {
         let code = code.clone();
         let publish = vec![Action::PublishResource { code, revision }];
         self.ledger.commit(vec![(&steward.secret, publish)]);
+    }
+
+    /// Withdraws a published entry, with notice and the steward's consent.
+    fn withdraw(&mut self, code: &ResourceCode) {
+        let reason: Statement = "over".parse().unwrap();
+        let measure = Measure::Withdraw {
+            code: code.clone(),
+            revision: self.resource(code).revision,
+            reason: reason.clone(),
+        };
+        let measure = Box::new(measure);
+        self.sign(vec![Action::Propose { measure, reason }]);
+        let Some(Record::Proposal(proposal)) = self.records(RecordKind::Proposal).pop() else {
+            panic!("no proposal");
+        };
+        self.ledger.pass_until(proposal.not_before);
+        let steward = self.city.keys.get(&"D035".parse().unwrap(), Role::Head);
+        let approve = Action::Approve {
+            proposal: proposal.id,
+            revision: proposal.revision,
+        };
+        self.ledger
+            .commit(vec![(&steward.unwrap().secret, vec![approve])]);
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Ledger {
     pub(crate) state: MemoryState,
     pub(crate) tip: Tip,
     sequences: BTreeMap<PublicKey, u64>,
+    /// The next block's time.
+    next: TimeMs,
 }
 
 impl Ledger {
@@ -30,7 +32,13 @@ impl Ledger {
             state,
             tip: outcome.tip,
             sequences: BTreeMap::new(),
+            next: TimeMs(outcome.tip.time.0 + 1_000),
         }
+    }
+
+    /// The next block comes at this instant.
+    pub(crate) fn pass_until(&mut self, instant: TimeMs) {
+        self.next = instant;
     }
 
     /// The tip's height and time.
@@ -43,7 +51,7 @@ impl Ledger {
 
     /// Puts all transactions into one block, in this order; any refusal fails the test.
     pub(crate) fn commit(&mut self, unsigned: Vec<Unsigned<'_>>) {
-        let now = TimeMs(self.tip.time.0 + 1_000);
+        let now = self.next;
         let mut candidates = Vec::new();
         for (secret, actions) in unsigned {
             let sequence = self.sequences.entry(secret.public()).or_insert(0);
@@ -70,5 +78,6 @@ impl Ledger {
         assert_eq!(checked.unwrap(), built.outcome);
         self.state.apply(&built.outcome);
         self.tip = built.outcome.tip;
+        self.next = TimeMs(self.tip.time.0 + 1_000);
     }
 }
