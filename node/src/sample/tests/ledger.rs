@@ -30,9 +30,9 @@ impl Ledger {
         state.apply(&outcome);
         Self {
             state,
+            next: TimeMs(outcome.tip.time.0 + 1_000),
             tip: outcome.tip,
             sequences: BTreeMap::new(),
-            next: TimeMs(outcome.tip.time.0 + 1_000),
         }
     }
 
