@@ -8,7 +8,7 @@ use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::TransactionError;
 use dirchain_ledger::view::ViewError;
 
-use crate::api::{PROBLEM_TYPE_PREFIX, Problem};
+use crate::api::{PROBLEM_TYPE_PREFIX, Problem, RefusalItem};
 use crate::directory::SubmitError;
 use crate::limits;
 
@@ -140,6 +140,16 @@ impl From<Rejection> for Problem {
             status: 422,
             detail: rejection.to_string(),
             rule: rejection.rule().map(str::to_owned),
+        }
+    }
+}
+
+impl From<&Rejection> for RefusalItem {
+    fn from(rejection: &Rejection) -> Self {
+        Self {
+            code: rejection.code().to_owned(),
+            rule: rejection.rule().map(str::to_owned),
+            message: rejection.to_string(),
         }
     }
 }

@@ -44,6 +44,10 @@ const ASKED: &[(&str, &str)] = &[
         "/api/v1/departments/D004/authorizations",
     ),
     (
+        "get_departments_id_may_read",
+        "/api/v1/departments/D005/may-read",
+    ),
+    (
         "get_responsibilities_code",
         "/api/v1/responsibilities/Z-D004-01",
     ),

@@ -39,3 +39,4 @@ pub mod transaction;
 pub mod usage;
 pub mod validators;
 pub mod view;
+pub mod what_may;

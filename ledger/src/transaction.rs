@@ -38,6 +38,29 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// The envelope that commits to these actions, with their leaves, if they make a transaction.
+    pub(crate) fn over(
+        chain: ChainId,
+        author: PublicKey,
+        sequence: u64,
+        not_after: TimeMs,
+        actions: &Actions,
+    ) -> Result<(Self, Vec<Hash>), TransactionError> {
+        if actions.is_empty() {
+            return Err(TransactionError::Empty);
+        }
+        let shape = Shape::of(actions)?;
+        let envelope = Self {
+            chain,
+            author,
+            sequence,
+            not_after,
+            action_count: u32::try_from(actions.len()).unwrap_or(u32::MAX),
+            actions_root: shape.root(),
+        };
+        Ok((envelope, shape.leaves))
+    }
+
     fn commits_to(&self, shape: &Shape) -> bool {
         let count_fits = usize::try_from(self.action_count) == Ok(shape.leaves.len());
         count_fits && shape.root() == self.actions_root
@@ -115,18 +138,7 @@ impl SignedTransaction {
         actions: Vec<Action>,
     ) -> Result<Self, TransactionError> {
         let actions = Actions::new(actions)?;
-        if actions.is_empty() {
-            return Err(TransactionError::Empty);
-        }
-        let shape = Shape::of(&actions)?;
-        let envelope = Envelope {
-            chain,
-            author: secret.public(),
-            sequence,
-            not_after,
-            action_count: u32::try_from(actions.len()).unwrap_or(u32::MAX),
-            actions_root: shape.root(),
-        };
+        let (envelope, _) = Envelope::over(chain, secret.public(), sequence, not_after, &actions)?;
         let signature = secret.sign(&envelope.signing_bytes());
         Ok(Self {
             envelope,
@@ -275,9 +287,9 @@ impl VerifiedTransaction {
         &self.transaction.actions
     }
 
-    /// The actions with their leaves, which were computed when the transaction was verified.
-    pub fn actions_with_leaves(&self) -> impl Iterator<Item = (&Action, Hash)> {
-        self.actions().iter().zip(self.leaves.iter().copied())
+    /// The actions' leaves in their order, as they were computed when the transaction was verified.
+    pub fn leaves(&self) -> &[Hash] {
+        &self.leaves
     }
 
     /// The transaction as it travels.

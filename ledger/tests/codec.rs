@@ -310,8 +310,8 @@ fn the_size_of_a_transaction_is_that_of_its_encoding() {
         let size_bytes = encode(&transaction).len();
         let verified = transaction.verify(common::chain()).unwrap();
         assert_eq!(verified.size_bytes(), size_bytes);
-        for (action, leaf) in verified.actions_with_leaves() {
-            assert_eq!(leaf, action.leaf());
+        for (action, leaf) in verified.actions().iter().zip(verified.leaves()) {
+            assert_eq!(*leaf, action.leaf());
         }
     }
 }

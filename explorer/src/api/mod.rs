@@ -9,6 +9,7 @@ mod chain;
 mod directory;
 mod problem;
 mod records;
+mod rehearsals;
 mod sharing;
 mod time;
 
@@ -17,6 +18,7 @@ pub use chain::*;
 pub use directory::*;
 pub use problem::*;
 pub use records::*;
+pub use rehearsals::*;
 pub use sharing::*;
 pub use time::*;
 

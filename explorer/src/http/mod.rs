@@ -13,6 +13,7 @@ mod health;
 mod idempotency;
 mod openapi;
 mod records;
+mod rehearsals;
 mod transactions;
 
 pub use app::Settings;
@@ -107,6 +108,7 @@ fn live() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chain::nodes))
         .routes(routes!(chain::key))
         .routes(routes!(transactions::transaction))
+        .routes(routes!(rehearsals::rehearse).layer(body_max))
         .routes(routes!(transactions::submit).layer(body_max))
 }
 
@@ -119,6 +121,7 @@ fn pinned() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(directory::departments))
         .routes(routes!(directory::department))
         .routes(routes!(directory::department_history))
+        .routes(routes!(rehearsals::may_read))
         .routes(routes!(directory::applications))
         .routes(routes!(directory::authorizations))
         .routes(routes!(directory::responsibility))
@@ -167,7 +170,8 @@ async fn nowhere(visit: pages::Visit, uri: Uri, headers: HeaderMap) -> Response 
 
 async fn wrong_method(method: axum::http::Method, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();
-    let posts = path == "/api/v1/transactions" || path.starts_with("/access/v1/");
+    let posts = matches!(path.as_str(), "/api/v1/transactions" | "/api/v1/rehearsals")
+        || path.starts_with("/access/v1/");
     let takes = if posts { "POST" } else { "GET" };
     ProblemKind::MethodNotAllowed.with(format!("{path} takes {takes}, not {method}"))
 }

@@ -11,6 +11,7 @@ mod memo;
 mod nodes;
 mod readers;
 mod records;
+mod rehearsals;
 mod resources;
 mod scan;
 mod sharing;

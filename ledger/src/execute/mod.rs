@@ -16,6 +16,8 @@ mod nodes;
 mod objections;
 mod parameters;
 mod proposals;
+mod rehearsal;
+pub use rehearsal::Rehearsal;
 mod reorganisation;
 pub use reorganisation::{Reach, reach};
 mod resources;
@@ -32,7 +34,7 @@ use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
 use crate::limits;
 use crate::records::{Decision, Key, Period, Record, RecordId, TrailEvent};
 use crate::rejection::Rejection;
-use crate::transaction::VerifiedTransaction;
+use crate::transaction::{Envelope, VerifiedTransaction};
 use crate::view::{Overlay, Records, View, ViewError};
 
 /// Why a transaction did nothing.
@@ -72,10 +74,28 @@ pub fn execute(
     transaction: &VerifiedTransaction,
     work_max: u64,
 ) -> Execution {
+    let acts = Acts {
+        id: transaction.id(),
+        envelope: transaction.envelope(),
+        actions: transaction.actions(),
+        leaves: transaction.leaves(),
+    };
+    execute_acts(state, at, &acts, work_max)
+}
+
+/// What is executed: a verified transaction, or one that is only rehearsed.
+struct Acts<'t> {
+    id: TransactionId,
+    envelope: &'t Envelope,
+    actions: &'t [Action],
+    leaves: &'t [Hash],
+}
+
+fn execute_acts(state: &mut Overlay<'_>, at: Moment, acts: &Acts<'_>, work_max: u64) -> Execution {
     let work_max = work_max.min(limits::TRANSACTION_WORK_MAX);
     let (verdict, work) = {
         let mut scratch = Overlay::metered(state, work_max);
-        let verdict = execute_in(&mut scratch, at, transaction);
+        let verdict = execute_in(&mut scratch, at, acts);
         let work = scratch.work();
         if scratch.is_exhausted() {
             (Err(Rejection::TooMuchWork { work_max }.into()), work)
@@ -91,31 +111,27 @@ pub fn execute(
     Execution { verdict, work }
 }
 
-fn execute_in(
-    scratch: &mut Overlay<'_>,
-    at: Moment,
-    transaction: &VerifiedTransaction,
-) -> Result<Touched, Refusal> {
-    let key = authority::author(scratch, at, transaction.envelope(), transaction.actions())?;
+fn execute_in(scratch: &mut Overlay<'_>, at: Moment, acts: &Acts<'_>) -> Result<Touched, Refusal> {
+    let key = authority::author(scratch, at, acts.envelope, acts.actions)?;
     let mut context = Context {
         state: scratch,
-        chain: transaction.envelope().chain,
+        chain: acts.envelope.chain,
         at,
         author: key,
-        transaction: transaction.id(),
+        transaction: acts.id,
         action_index: 0,
         action_leaf: Hash::ZERO,
         touched: Touched::new(),
         mandate: None,
     };
-    for (action_index, (action, leaf)) in (0u32..).zip(transaction.actions_with_leaves()) {
+    for (action_index, (action, leaf)) in (0u32..).zip(acts.actions.iter().zip(acts.leaves)) {
         context.action_index = action_index;
-        context.action_leaf = leaf;
+        context.action_leaf = *leaf;
         context.apply(action)?;
     }
     let touched = std::mem::take(&mut context.touched);
     // Read again: the transaction may have changed its own author's key.
-    let public_key = transaction.envelope().author;
+    let public_key = acts.envelope.author;
     let unknown = || Rejection::UnknownKey { key: public_key };
     let mut key = scratch.key(&public_key)?.ok_or_else(unknown)?;
     key.next_sequence = key.next_sequence.saturating_add(1);

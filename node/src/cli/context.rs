@@ -67,6 +67,12 @@ impl Context {
         Ok(Some(home.genesis()?.chain()))
     }
 
+    /// A key's place on the ledger, without opening it: nothing can be signed with it.
+    pub(crate) fn unopened(&self, client: &Client, name: &KeyName) -> anyhow::Result<Author> {
+        let key = self.home()?.keystore().get(name)?.public_key();
+        Ok(Author::unopened(client, key, self.own_chain()?)?)
+    }
+
     /// Opens a key and asks the node for its place on the ledger. The node is asked first, so that
     /// nobody types a passphrase for a node that is not there.
     pub(crate) fn author(&self, client: &Client, name: &KeyName) -> anyhow::Result<Author> {

@@ -339,7 +339,8 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
     send_all(&desk.client, &mut desk.author, items, |id, fate| {
         bar.inc(1);
         match fate {
-            Fate::Committed(_) => report.sealed = report.sealed.saturating_add(1),
+            // A key that is not opened seals nothing: sending ends before any fate.
+            Fate::Committed(_) | Fate::Passes => report.sealed = report.sealed.saturating_add(1),
             Fate::Refused { message, .. } => report.refused.push(format!("{id}: {message}")),
         }
     })?;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dirchain_explorer::api::RefusalItem;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{Height, TransactionId};
 use serde::Serialize;
@@ -11,6 +12,7 @@ use crate::keys::KeyName;
 
 use super::context::Context;
 use super::failure::Refused;
+use super::query;
 
 /// How long a step that others follow may take.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -31,6 +33,11 @@ pub(crate) struct Signing {
         default_missing_value = "60"
     )]
     pub(crate) wait: Option<u64>,
+
+    /// Sign nothing: show whether the rules would take it, what it would touch and who would lose
+    /// what
+    #[arg(long, conflicts_with = "wait")]
+    pub(crate) dry_run: bool,
 }
 
 /// What was submitted, and what became of it where that was waited for.
@@ -56,7 +63,10 @@ pub(crate) struct Desk<'a> {
 impl Signing {
     /// Opens the key and finds its place on the ledger.
     pub(crate) fn desk<'a>(&self, context: &'a Context) -> anyhow::Result<Desk<'a>> {
-        let mut desk = Desk::open(context, &self.key)?;
+        let mut desk = match self.dry_run {
+            true => Desk::rehearsing(context, &self.key)?,
+            false => Desk::open(context, &self.key)?,
+        };
         desk.wait = self.wait.map(Duration::from_secs);
         Ok(desk)
     }
@@ -67,12 +77,23 @@ impl<'a> Desk<'a> {
     pub(crate) fn open(context: &'a Context, key: &KeyName) -> anyhow::Result<Self> {
         let client = context.client()?;
         let author = context.author(&client, key)?;
-        Ok(Self {
+        Ok(Self::of(context, client, author))
+    }
+
+    /// Finds a key's place on the ledger, to show what signing with it would come to.
+    pub(crate) fn rehearsing(context: &'a Context, key: &KeyName) -> anyhow::Result<Self> {
+        let client = context.client()?;
+        let author = context.unopened(&client, key)?;
+        Ok(Self::of(context, client, author))
+    }
+
+    fn of(context: &'a Context, client: Client, author: Author) -> Self {
+        Self {
             context,
             client,
             author,
             wait: None,
-        })
+        }
     }
 
     /// Signs, submits, and waits until it took effect.
@@ -93,6 +114,9 @@ impl<'a> Desk<'a> {
         actions: Vec<Action>,
         notes: impl FnOnce(&Client, &Author, Committed) -> anyhow::Result<Vec<String>>,
     ) -> anyhow::Result<()> {
+        if !self.author.can_sign() {
+            return self.rehearse(actions);
+        }
         let transaction = self.author.submit(&self.client, actions)?;
         let id = transaction.id();
         let mut submitted = Submitted {
@@ -106,6 +130,29 @@ impl<'a> Desk<'a> {
             submitted.notes = notes(&self.client, &self.author, committed)?;
         }
         self.context.output.print(&submitted, text)
+    }
+}
+
+impl Desk<'_> {
+    /// Shows what actions would come to, and who would lose what.
+    fn rehearse(&self, actions: Vec<Action>) -> anyhow::Result<()> {
+        let author = self.author.public_key();
+        let answer = self.client.rehearse(author, vec![actions], true)?;
+        let refusal = answer.transactions.iter().find_map(|t| t.refusal.clone());
+        if let Some(RefusalItem {
+            code,
+            rule,
+            message,
+        }) = refusal
+        {
+            return Err(Refused {
+                code,
+                message,
+                rule,
+            }
+            .into());
+        }
+        self.context.output.print(&answer, query::rehearsal)
     }
 }
 

@@ -44,6 +44,12 @@ pub enum AuthorError {
         /// The key.
         key: PublicKey,
     },
+    /// Only the public half is at hand.
+    #[error("key {key} was not opened, so nothing is signed: this command has no dry run")]
+    Unopened {
+        /// The key.
+        key: PublicKey,
+    },
     /// The key is no longer valid.
     #[error("key {key} was revoked. Sign with a key that is valid")]
     Revoked {
@@ -55,7 +61,10 @@ pub enum AuthorError {
 /// A key at work: it numbers what it signs, so that many transactions can be under way.
 #[derive(Clone, Debug)]
 pub struct Author {
-    secret: SecretKey,
+    key: PublicKey,
+    /// None for an author of whom only the public half is known: what it would sign can be
+    /// rehearsed, but not signed.
+    secret: Option<SecretKey>,
     chain: ChainId,
     next_sequence: u64,
     /// Whose key it is, on the ledger.
@@ -72,8 +81,25 @@ impl Author {
         secret: SecretKey,
         expected: Option<ChainId>,
     ) -> Result<Self, AuthorError> {
+        Self::known_as(client, secret.public(), Some(secret), expected)
+    }
+
+    /// As [`Author::new`], of a key that is not opened: it signs nothing.
+    pub fn unopened(
+        client: &Client,
+        key: PublicKey,
+        expected: Option<ChainId>,
+    ) -> Result<Self, AuthorError> {
+        Self::known_as(client, key, None, expected)
+    }
+
+    fn known_as(
+        client: &Client,
+        key: PublicKey,
+        secret: Option<SecretKey>,
+        expected: Option<ChainId>,
+    ) -> Result<Self, AuthorError> {
         let chain = client.chain(expected)?;
-        let key = secret.public();
         let Some(answer) = client.key(&key).if_known()? else {
             return Err(AuthorError::NotRegistered { key });
         };
@@ -81,6 +107,7 @@ impl Author {
             return Err(AuthorError::Revoked { key });
         }
         Ok(Self {
+            key,
             secret,
             chain,
             next_sequence: answer.key.next_sequence.saturating_add(answer.waiting),
@@ -91,19 +118,22 @@ impl Author {
 
     /// The public half of its key.
     pub fn public_key(&self) -> PublicKey {
-        self.secret.public()
+        self.key
+    }
+
+    /// Whether it can sign at all.
+    pub fn can_sign(&self) -> bool {
+        self.secret.is_some()
     }
 
     /// Signs with the next sequence number, without using it up.
-    pub fn sign(&self, actions: Vec<Action>) -> Result<SignedTransaction, TransactionError> {
+    pub fn sign(&self, actions: Vec<Action>) -> Result<SignedTransaction, AuthorError> {
+        let secret = self.secret.as_ref();
+        let secret = secret.ok_or(AuthorError::Unopened { key: self.key })?;
         let not_after = TimeMs(now().0.saturating_add(LIFETIME_MS));
-        SignedTransaction::new(
-            &self.secret,
-            self.chain,
-            self.next_sequence,
-            not_after,
-            actions,
-        )
+        let transaction =
+            SignedTransaction::new(secret, self.chain, self.next_sequence, not_after, actions)?;
+        Ok(transaction)
     }
 
     /// Signs and submits. The sequence number is used up once the node has taken the transaction.

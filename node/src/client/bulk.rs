@@ -33,6 +33,8 @@ pub struct Item<T> {
 pub enum Fate {
     /// It took effect.
     Committed(Height),
+    /// It would take effect; nothing was signed.
+    Passes,
     /// The rules refuse it.
     Refused {
         /// The reason's stable code.
@@ -42,7 +44,7 @@ pub enum Fate {
     },
 }
 
-type Lot<T> = Vec<Item<T>>;
+pub(super) type Lot<T> = Vec<Item<T>>;
 
 /// Sends items in their order and tells the fate of each through `done`.
 pub fn send_all<T>(
@@ -149,7 +151,7 @@ fn refusal(error: AuthorError) -> Result<(String, String), AuthorError> {
     }
 }
 
-fn lots<T>(items: Vec<Item<T>>) -> VecDeque<Lot<T>> {
+pub(super) fn lots<T>(items: Vec<Item<T>>) -> VecDeque<Lot<T>> {
     let mut lots = VecDeque::new();
     let mut lot: Lot<T> = Vec::new();
     let (mut count, mut size_bytes) = (0usize, 0usize);

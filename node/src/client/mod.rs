@@ -11,6 +11,7 @@ mod evidence;
 mod pipeline;
 mod reads;
 mod records;
+mod rehearse;
 mod submit;
 
 pub use at::{At, ParseAtError, parse_time};
@@ -21,6 +22,7 @@ pub use error::{ClientError, IfKnown};
 pub use pipeline::{Pipeline, Sent};
 pub(crate) use reads::word;
 pub use reads::{AccessQuestion, ResourceFilter, SharingFilter, Subject};
+pub use rehearse::rehearse_all;
 pub use submit::{Committed, Outcome};
 
 use std::time::Duration;

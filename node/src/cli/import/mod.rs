@@ -105,7 +105,7 @@ impl Import {
             report.registered = true;
         }
         let work: Vec<Work> = plan.drafts.iter().map(|draft| self.work(draft)).collect();
-        let sent = send(&desk.client, &mut desk.author, work, "importing")?;
+        let sent = send(desk, work, "importing")?;
         let refused: BTreeMap<ResourceCode, String> = sent
             .refused
             .into_iter()

@@ -4,10 +4,12 @@ mod action;
 mod chain;
 mod list;
 mod records;
+mod rehearsal;
 mod resource;
 mod sharing;
 
 pub(super) use chain::key_state;
+pub(super) use rehearsal::rehearsal;
 
 use clap::Subcommand;
 use dirchain_explorer::api::{HistoryItem, ParametersAnswer};
@@ -70,6 +72,8 @@ pub(crate) enum Query {
         #[command(flatten)]
         when: When,
     },
+    /// Everything that a department may read, why, and of grants until when
+    WhatMay(rehearsal::WhatMay),
     /// Whether a department may read a field, and why or why not
     Access(Box<Access>),
     /// Everything that ever touched an entry or a department, newest first
@@ -189,6 +193,7 @@ impl Query {
                 let answer = client.readers(&code, field, when.at)?;
                 context.output.print(&answer, sharing::readers)
             }
+            Query::WhatMay(question) => question.run(context, &client),
             Query::Access(question) => question.run(context, &client),
             Query::History { subject, limit } => {
                 let events = client.history(&subject, limit)?;

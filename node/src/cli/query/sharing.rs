@@ -34,7 +34,7 @@ pub(super) fn access(answer: &AccessAnswer, failed: Option<&AuthorizationAnswer>
     )
 }
 
-fn basis(basis: &Basis) -> String {
+pub(super) fn basis(basis: &Basis) -> String {
     match basis {
         Basis::Owner {
             responsibility,
@@ -68,7 +68,7 @@ fn basis(basis: &Basis) -> String {
     }
 }
 
-fn denial(denial: &Denial) -> String {
+pub(super) fn denial(denial: &Denial) -> String {
     let because = |text: &str, why: Option<String>| match why {
         Some(why) => format!("{text} ({why})"),
         None => text.to_owned(),

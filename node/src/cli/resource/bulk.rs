@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::sign::{Desk, Signing};
-use crate::client::{Author, Client, Fate, Item, ResourceFilter, send_all};
+use crate::client::{Client, Fate, Item, ResourceFilter, rehearse_all, send_all};
 use crate::progress;
 
 /// What is to be done with one entry.
@@ -51,11 +51,10 @@ pub(crate) struct Incomplete {
     lacks: Vec<String>,
 }
 
-/// Signs and sends work with a progress bar; tells how many took effect, up to which block, and
+/// Signs and sends work with a progress bar, or rehearses it where the key is not opened; tells how many took effect, up to which block, and
 /// what was refused.
 pub(crate) fn send(
-    client: &Client,
-    author: &mut Author,
+    desk: &mut Desk<'_>,
     work: Vec<Work>,
     what: &'static str,
 ) -> anyhow::Result<Report> {
@@ -65,9 +64,10 @@ pub(crate) fn send(
         actions: work.actions,
     });
     let mut report = Report::default();
-    send_all(client, author, items.collect(), |code, fate| {
+    let told = |code, fate| {
         bar.inc(1);
         match fate {
+            Fate::Passes => report.done = report.done.saturating_add(1),
             Fate::Committed(height) => {
                 report.done = report.done.saturating_add(1);
                 report.height = report.height.max(Some(height));
@@ -81,7 +81,16 @@ pub(crate) fn send(
                 message,
             }),
         }
-    })?;
+    };
+    match desk.author.can_sign() {
+        true => send_all(&desk.client, &mut desk.author, items.collect(), told)?,
+        false => rehearse_all(
+            &desk.client,
+            desk.author.public_key(),
+            items.collect(),
+            told,
+        )?,
+    }
     bar.finish_and_clear();
     report
         .refused
@@ -113,7 +122,7 @@ pub(crate) fn submit_all(
             revision: item.revision,
         })
     })?;
-    let mut report = send(&desk.client, &mut desk.author, work, "submitting")?;
+    let mut report = send(&mut desk, work, "submitting")?;
     report.incomplete = incomplete;
     finish(context, &desk, report, "submitted")
 }
@@ -137,7 +146,7 @@ pub(crate) fn publish_all(
             revision: item.revision,
         })
     })?;
-    let report = send(&desk.client, &mut desk.author, work, "publishing")?;
+    let report = send(&mut desk, work, "publishing")?;
     finish(context, &desk, report, "published")
 }
 
@@ -173,7 +182,15 @@ fn finish(
     done: &'static str,
 ) -> anyhow::Result<()> {
     let refused = report.refused.len();
-    context.output.print(&report, |report| text(report, done))?;
+    context
+        .output
+        .print(&report, |report| match desk.author.can_sign() {
+            true => text(report, done),
+            false => format!(
+                "Nothing was signed.\n{}",
+                text(report, &format!("would be {done}"))
+            ),
+        })?;
     if refused > 0 {
         anyhow::bail!(
             "{} refused by {}, as listed above",

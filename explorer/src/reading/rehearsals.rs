@@ -1,0 +1,119 @@
+//! What actions would come to; what a department may read.
+
+use dirchain_ledger::execute::{Refusal, Rehearsal, Touched};
+use dirchain_ledger::ids::DepartmentId;
+use dirchain_ledger::limits::{BLOCK_WORK_MAX, TRANSACTION_WORK_MAX};
+use dirchain_ledger::records::{RecordId, RecordKind};
+use dirchain_ledger::view::Records;
+use dirchain_ledger::what_may::{Judged, losses, what_may};
+
+use super::scan::{Source, scan};
+use super::{Memo, Reading, Slice};
+use crate::api::{
+    Basis, BasisKind, LossItem, Page, Problem, ReadableItem, RefusalItem, RehearsalAnswer,
+    RehearsalQuestion, Rehearsed,
+};
+use crate::limits;
+use crate::problem::ProblemKind;
+
+impl Reading<'_> {
+    /// What transactions would come to on this state, each on top of those that would take effect.
+    pub(crate) fn rehearse(&self, question: RehearsalQuestion) -> Result<RehearsalAnswer, Problem> {
+        let chain = self.directory().about().chain;
+        let memo = Memo::new(self.view.as_ref());
+        let tip = self.resolved.as_of;
+        let mut rehearsal = Rehearsal::new(&memo, chain, tip, question.author);
+        let mut touched = Touched::new();
+        let mut transactions = Vec::new();
+        let mut work = 0u64;
+        for actions in question.transactions {
+            if work > BLOCK_WORK_MAX {
+                return Err(ProblemKind::TooBroad.with(format!(
+                    "The transactions after the first {} take more work than one block may. Ask about them by themselves",
+                    transactions.len()
+                )));
+            }
+            let execution = rehearsal.execute(actions, TRANSACTION_WORK_MAX)?;
+            work = work.saturating_add(execution.work);
+            transactions.push(match execution.verdict {
+                Ok(written) => {
+                    let touches = written.iter().map(|(id, _)| id.to_string());
+                    let touches = touches.collect();
+                    touched.extend(written);
+                    Rehearsed {
+                        refusal: None,
+                        touches,
+                    }
+                }
+                Err(Refusal::Rejected(rejection)) => Rehearsed {
+                    refusal: Some(RefusalItem::from(rejection.as_ref())),
+                    touches: Vec::new(),
+                },
+                Err(Refusal::Unreadable(error)) => return Err(error.into()),
+            });
+        }
+        let mut answer = RehearsalAnswer {
+            as_of: self.as_of(),
+            transactions,
+            losses: Vec::new(),
+            unexamined: Vec::new(),
+        };
+        if question.losses {
+            let before = Judged {
+                view: &memo,
+                at: self.resolved.judged(),
+            };
+            let after = Judged {
+                view: rehearsal.state(),
+                at: rehearsal.at(),
+            };
+            let found = losses(before, after, &touched, limits::READER_CHECKS_MAX)?;
+            answer.unexamined = found.unexamined;
+            answer.losses = found.losses.into_iter().map(LossItem::from).collect();
+        }
+        Ok(answer)
+    }
+
+    /// What a department may read, entry by entry.
+    pub(crate) fn may_read(
+        &self,
+        department: &DepartmentId,
+        basis: Option<BasisKind>,
+        slice: &Slice,
+    ) -> Result<Page<ReadableItem>, Problem> {
+        self.require_department(department)?;
+        let after = slice.after_record(&[RecordKind::Resource])?;
+        let memo = Memo::new(self.view.as_ref());
+        let at = self.resolved.judged();
+        let source = Source::All(RecordKind::Resource);
+        let found = scan(self.view.as_ref(), &source, after, slice.limit, |id| {
+            let RecordId::Resource(code) = id else {
+                return Ok(None);
+            };
+            let Some(resource) = self.view.resource(code)? else {
+                return Ok(None);
+            };
+            let readable = what_may(&memo, department, &resource, at)?;
+            let items = readable.into_iter().map(|readable| ReadableItem {
+                resource: code.clone(),
+                name: resource
+                    .entry()
+                    .map(|entry| entry.name.to_string())
+                    .unwrap_or_default(),
+                provider: resource.provider.clone(),
+                fields: readable.fields,
+                basis: Basis::from(readable.basis),
+            });
+            let wanted =
+                |item: &ReadableItem| basis.is_none_or(|b| b == BasisKind::of(&item.basis));
+            let items: Vec<ReadableItem> = items.filter(wanted).collect();
+            Ok((!items.is_empty()).then_some(items))
+        })?;
+        let page = self.page(found.items, found.next);
+        Ok(Page {
+            as_of: page.as_of,
+            items: page.items.into_iter().flatten().collect(),
+            next_cursor: page.next_cursor,
+        })
+    }
+}

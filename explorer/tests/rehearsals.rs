@@ -1,0 +1,157 @@
+//! What actions would come to, and what a department may read, over HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use axum::http::Request;
+use common::{City, Sent, problem, problem_of, read, send};
+use dirchain_explorer::api::{
+    Basis, BasisKind, Page, ReadableItem, RehearsalAnswer, RehearsalQuestion,
+};
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::FieldNumber;
+use dirchain_ledger::testing::*;
+use dirchain_ledger::view::Records;
+
+async fn ask(city: &std::sync::Arc<City>, body: String) -> Sent {
+    let request = Request::post("/api/v1/rehearsals").header("content-type", "application/json");
+    send(&city.router(), request.body(body.into()).unwrap()).await
+}
+
+async fn rehearse(city: &std::sync::Arc<City>, question: &RehearsalQuestion) -> RehearsalAnswer {
+    let sent = ask(city, serde_json::to_string(question).unwrap()).await;
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    serde_json::from_slice(&sent.body).unwrap()
+}
+
+#[tokio::test]
+async fn what_would_be_refused_is_told_with_its_rule_and_nothing_is_kept() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let city = City::new(ledger);
+    let draft = |revision| Action::DraftResource {
+        code: code.clone(),
+        provider: id(PROVIDER),
+        revision,
+        entry: entry(&responsibility(PROVIDER)),
+    };
+    let submit = Action::SubmitResource {
+        code: code.clone(),
+        revision: 4,
+    };
+    let question = RehearsalQuestion {
+        author: administrator(PROVIDER).public(),
+        transactions: vec![vec![draft(1)], vec![draft(3)], vec![submit]],
+        losses: false,
+    };
+    for _ in 0..2 {
+        let answer = rehearse(&city, &question).await;
+        let codes: Vec<Option<(&str, Option<&str>)>> = answer
+            .transactions
+            .iter()
+            .map(|told| {
+                let refusal = told.refusal.as_ref()?;
+                Some((refusal.code.as_str(), refusal.rule.as_deref()))
+            })
+            .collect();
+        let told = [
+            Some(("stale", None)),
+            None,
+            Some(("role-forbids", Some("R4"))),
+        ];
+        assert_eq!(codes, told);
+        assert_eq!(answer.transactions[1].touches, [format!("resource {code}")]);
+        assert!(answer.losses.is_empty());
+    }
+    let resource = city.ledger().state.resource(&code).unwrap().unwrap();
+    assert_eq!(resource.revision, 3);
+}
+
+#[tokio::test]
+async fn who_would_lose_what_is_told_where_it_is_asked_for() {
+    let mut ledger = Ledger::default();
+    let granted = ledger.granted(1, &[2]);
+    let city = City::new(ledger);
+    let end = Action::EndAuthorization {
+        authorization: granted.clone(),
+        revision: 1,
+        reason: id("用毕"),
+    };
+    let question = RehearsalQuestion {
+        author: administrator(APPLICANT).public(),
+        transactions: vec![vec![end]],
+        losses: true,
+    };
+    let answer = rehearse(&city, &question).await;
+    assert_eq!(answer.losses.len(), 1);
+    assert_eq!(answer.losses[0].department, id(APPLICANT));
+    assert_eq!(answer.losses[0].fields, [FieldNumber(2)]);
+    assert!(answer.unexamined.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_question_is_refused() {
+    let city = City::new(Ledger::default());
+    for body in ["", "[]", "{}", r#"{"author": "00", "transactions": []}"#] {
+        let sent = ask(&city, body.to_owned()).await;
+        problem_of(&sent, 400, "malformed-question");
+    }
+    let question = RehearsalQuestion {
+        author: administrator(PROVIDER).public(),
+        transactions: vec![Vec::new()],
+        losses: false,
+    };
+    let sent = ask(&city, serde_json::to_string(&question).unwrap()).await;
+    problem_of(&sent, 400, "empty-transaction");
+}
+
+#[tokio::test]
+async fn what_a_department_may_read_is_listed_page_by_page() {
+    let mut ledger = Ledger::default();
+    for number in 1..=3 {
+        ledger.granted(number, &[2]);
+    }
+    let city = City::new(ledger);
+    let router = city.router();
+    let address = format!("/api/v1/departments/{APPLICANT}/may-read");
+    let all: Page<ReadableItem> = read(&router, &address).await;
+    assert_eq!(all.items.len(), 6);
+    assert_eq!(all.next_cursor, None);
+    let mut paged = Vec::new();
+    let mut next = Some(String::new());
+    while let Some(cursor) = next {
+        let address = match cursor.is_empty() {
+            true => format!("{address}?limit=1"),
+            false => format!("{address}?limit=1&cursor={cursor}"),
+        };
+        let page: Page<ReadableItem> = read(&router, &address).await;
+        paged.extend(page.items);
+        next = page.next_cursor;
+    }
+    assert_eq!(paged, all.items);
+    let granted: Page<ReadableItem> = read(&router, &format!("{address}?basis=authorized")).await;
+    assert_eq!(granted.items.len(), 3);
+    for item in &granted.items {
+        assert_eq!(BasisKind::of(&item.basis), BasisKind::Authorized);
+        assert!(
+            matches!(&item.basis, Basis::Authorized { authorization, .. } if authorization.resource == item.resource)
+        );
+        assert_eq!(item.fields, [FieldNumber(2)]);
+    }
+    let before: Page<ReadableItem> = read(&router, &format!("{address}?at=0")).await;
+    assert!(before.items.is_empty());
+    problem(
+        &router,
+        "/api/v1/departments/D999/may-read",
+        404,
+        "no-such-record",
+    )
+    .await;
+    problem(
+        &router,
+        &format!("{address}?basis=any"),
+        400,
+        "bad-parameter",
+    )
+    .await;
+}

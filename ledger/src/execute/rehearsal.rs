@@ -1,0 +1,69 @@
+//! Executing without deciding: what a node answers to "what if somebody signed this?".
+//!
+//! Invariant: what is rehearsed runs through the very functions that execute a block, and its
+//! writes stay here. Nothing of it is signed, and nothing of it can reach a block.
+
+use super::{Acts, Execution, execute_acts};
+use crate::action::Action;
+use crate::crypto::PublicKey;
+use crate::ids::{ChainId, Height, Moment, TimeMs};
+use crate::transaction::{Actions, Envelope, TransactionError};
+use crate::view::{Overlay, Records, View};
+
+/// A state on which transactions of one author are tried, each on top of those that passed.
+pub struct Rehearsal<'v> {
+    state: Overlay<'v>,
+    chain: ChainId,
+    at: Moment,
+    author: PublicKey,
+}
+
+impl<'v> Rehearsal<'v> {
+    /// A rehearsal on the state after `tip`, for its next block, a millisecond later.
+    pub fn new(view: &'v dyn View, chain: ChainId, tip: Moment, author: PublicKey) -> Self {
+        Self {
+            state: Overlay::new(view),
+            chain,
+            at: Moment {
+                height: Height(tip.height.0.saturating_add(1)),
+                time: TimeMs(tip.time.0.saturating_add(1)),
+            },
+            author,
+        }
+    }
+
+    /// What these actions would come to as the author's next transaction, taking at most `work_max`.
+    /// Where they pass, what they write counts for what is tried after them.
+    ///
+    /// # Errors
+    /// They are no transaction: there is none of them, or too many, or they are too large.
+    pub fn execute(
+        &mut self,
+        actions: Vec<Action>,
+        work_max: u64,
+    ) -> Result<Execution, TransactionError> {
+        let actions = Actions::new(actions)?;
+        // An author who is not registered is refused for that, whatever the number.
+        let key = self.state.key(&self.author);
+        let sequence = key.ok().flatten().map_or(0, |key| key.next_sequence);
+        let (envelope, leaves) =
+            Envelope::over(self.chain, self.author, sequence, self.at.time, &actions)?;
+        let acts = Acts {
+            id: envelope.id(),
+            envelope: &envelope,
+            actions: &actions,
+            leaves: &leaves,
+        };
+        Ok(execute_acts(&mut self.state, self.at, &acts, work_max))
+    }
+
+    /// The state with all that passed.
+    pub fn state(&self) -> &Overlay<'v> {
+        &self.state
+    }
+
+    /// The block that is rehearsed.
+    pub fn at(&self) -> Moment {
+        self.at
+    }
+}

@@ -1,0 +1,80 @@
+//! What actions would come to, asked of the node before anything is signed; what a department may
+//! read.
+
+use dirchain_explorer::api::{
+    BasisKind, ReadableItem, RehearsalAnswer, RehearsalQuestion, Rehearsed,
+};
+use dirchain_ledger::action::Action;
+use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::ids::DepartmentId;
+
+use super::bulk::{Lot, lots};
+use super::reads::{at_query, word};
+use super::{At, Client, ClientError, Fate, Item};
+
+impl Client {
+    /// What an author's transactions would come to on the newest state, each on top of those
+    /// before it that would take effect. Nothing is signed.
+    pub fn rehearse(
+        &self,
+        author: PublicKey,
+        transactions: Vec<Vec<Action>>,
+        losses: bool,
+    ) -> Result<RehearsalAnswer, ClientError> {
+        let question = RehearsalQuestion {
+            author,
+            transactions,
+            losses,
+        };
+        // Actions are plain records: they serialize, or the program is broken.
+        let body = serde_json::to_vec(&question).unwrap_or_default();
+        self.post("/api/v1/rehearsals", "application/json", &body)
+    }
+
+    /// What a department may read, at most `count_max` items.
+    pub fn what_may(
+        &self,
+        department: &DepartmentId,
+        basis: Option<BasisKind>,
+        at: Option<At>,
+        count_max: usize,
+    ) -> Result<Vec<ReadableItem>, ClientError> {
+        let mut query = at_query(at);
+        query.extend(basis.map(|basis| ("basis", word(&basis))));
+        let path = format!("/api/v1/departments/{department}/may-read");
+        self.list(&path, query, count_max)
+    }
+}
+
+/// Tells of each item whether it would take effect on the newest state, through `done`; as
+/// [`send_all`](super::send_all), with nothing signed. An item is tried on top of some of those before it, so what
+/// depends on another item belongs into one with it.
+pub fn rehearse_all<T>(
+    client: &Client,
+    author: PublicKey,
+    items: Vec<Item<T>>,
+    mut done: impl FnMut(T, Fate),
+) -> Result<(), ClientError> {
+    for lot in lots(items) {
+        let (tags, actions) = parted(lot);
+        let answer = client.rehearse(author, actions, false)?;
+        for (tag, told) in tags.into_iter().zip(answer.transactions) {
+            done(tag, fate(told));
+        }
+    }
+    Ok(())
+}
+
+fn parted<T>(lot: Lot<T>) -> (Vec<T>, Vec<Vec<Action>>) {
+    lot.into_iter().map(|item| (item.tag, item.actions)).unzip()
+}
+
+fn fate(told: Rehearsed) -> Fate {
+    match told.refusal {
+        None => Fate::Passes,
+        Some(refusal) => Fate::Refused {
+            code: refusal.code,
+            message: refusal.message,
+        },
+    }
+}
