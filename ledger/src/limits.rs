@@ -66,9 +66,11 @@ pub const DEPARTMENT_DEPTH_MAX: usize = 5;
 pub const PERIODS_MAX: usize = 1_000;
 /// Records in a genesis.
 pub const GENESIS_RECORDS_MAX: usize = 20_000;
+/// Sub-units directly below one department.
+pub const SUB_UNITS_MAX: u32 = 1_000;
 /// Nodes that may connect, removed ones included.
 pub const NODES_MAX: usize = 1_000;
-/// Nodes of one department, removed ones included.
+/// Nodes of one department and all its sub-units, removed ones included.
 pub const DEPARTMENT_NODES_MAX: usize = 64;
 /// The longest heartbeat: an hour.
 pub const HEARTBEAT_MS_MAX: i64 = 3_600_000;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Refusal, end, push};
+use super::{Context, Refusal, end, full, push};
 use crate::action::{DeclareResponsibility, RegisterDepartment};
 use crate::bounded::List;
 use crate::crypto::PublicKey;
@@ -28,6 +28,16 @@ pub(crate) fn is_sub_unit_id(id: &DepartmentId, parent: &DepartmentId) -> bool {
     is_numbered && levels_below <= limits::DEPARTMENT_DEPTH_MAX
 }
 
+/// A department at the top has no dot in its id: it would look like another's sub-unit.
+fn require_top_id(id: &DepartmentId) -> Result<(), Refusal> {
+    let parent = id.top();
+    if parent == *id {
+        return Ok(());
+    }
+    let id = id.clone();
+    Err(Rejection::BadSubUnit { id, parent }.into())
+}
+
 impl Context<'_, '_> {
     pub(super) fn register_department(
         &mut self,
@@ -36,7 +46,10 @@ impl Context<'_, '_> {
         let record_id = RecordId::Department(action.id.clone());
         match &action.parent {
             Some(parent) => self.require_sub_unit_id(&action.id, parent)?,
-            None => self.require_office(Office::Registrar)?,
+            None => {
+                self.require_office(Office::Registrar)?;
+                require_top_id(&action.id)?;
+            }
         }
         if self.state.record(&record_id)?.is_some() {
             return Err(Rejection::Taken { id: record_id }.into());
@@ -53,6 +66,10 @@ impl Context<'_, '_> {
         }
         if let Some(parent) = &action.parent {
             let mut parent = self.active_department(parent)?;
+            if parent.sub_units >= limits::SUB_UNITS_MAX {
+                let count_max = usize::try_from(limits::SUB_UNITS_MAX).unwrap_or(usize::MAX);
+                return Err(full("the number of sub-units of one department", count_max));
+            }
             parent.sub_units = parent.sub_units.saturating_add(1);
             self.put(Record::Department(parent))?;
         }

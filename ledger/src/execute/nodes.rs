@@ -52,19 +52,23 @@ impl Context<'_, '_> {
         }
     }
 
-    /// No department can use up the chain's nodes alone.
+    /// No department can use up the chain's nodes alone, nor with its sub-units.
     fn require_node_room(&self, department: &DepartmentId) -> Result<(), Refusal> {
-        let owner = RecordId::Department(department.clone());
-        let (own_max, all_max) = (limits::DEPARTMENT_NODES_MAX, limits::NODES_MAX);
-        let own = self
-            .state
-            .referrers(&owner, RecordKind::Node, None, own_max)?;
-        if own.len() >= own_max {
-            return Err(full("the number of nodes of one department", own_max));
-        }
+        let (line_max, all_max) = (limits::DEPARTMENT_NODES_MAX, limits::NODES_MAX);
         let all = self.state.list(RecordKind::Node, None, all_max)?;
         if all.len() >= all_max {
             return Err(full("the number of nodes", all_max));
+        }
+        let line = department.top();
+        let mut count = 0usize;
+        for id in &all {
+            if let Some(Record::Node(node)) = self.state.record(id)? {
+                count = count.saturating_add(usize::from(node.department.top() == line));
+            }
+        }
+        if count >= line_max {
+            let what = "the number of nodes of one department and its sub-units";
+            return Err(full(what, line_max));
         }
         Ok(())
     }

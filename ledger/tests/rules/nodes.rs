@@ -93,6 +93,20 @@ refusals! {
         ledger.submit(&operator, vec![remove.clone()]).unwrap();
         ledger.submit(&operator, vec![remove]).unwrap_err()
     }
+    sub_units_bring_no_room_for_further_nodes => "full" {
+        let mut ledger = Ledger::default();
+        let departments = [PROVIDER, KEYLESS_SUB_UNIT];
+        let nodes = (0..DEPARTMENT_NODES_MAX).map(|n| observer(&format!("o-{n}"), departments[n % 2]));
+        let actions = nodes.map(Action::RegisterNode).collect();
+        let operator = key(PROVIDER, Role::Operator);
+        let refused = ledger.submit(&operator, actions).unwrap_err();
+        // With the department's validator that is one too many; without the last one all fit.
+        let nodes = (1..DEPARTMENT_NODES_MAX).map(|n| observer(&format!("o-{n}"), departments[n % 2]));
+        ledger.submit(&operator, nodes.map(Action::RegisterNode).collect()).unwrap();
+        let other = Action::RegisterNode(observer("other", BYSTANDER));
+        ledger.submit(&key(BYSTANDER, Role::Operator), vec![other]).unwrap();
+        refused
+    }
     one_department_does_not_use_up_all_nodes => "full" {
         let nodes = (0..DEPARTMENT_NODES_MAX).map(|n| observer(&format!("o-{n}"), PROVIDER));
         let nodes = nodes.map(Action::RegisterNode).collect();
