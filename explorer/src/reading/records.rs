@@ -40,6 +40,7 @@ fn written(id: &RecordId) -> String {
         RecordId::DataElement(code) => code.to_string(),
         RecordId::Finding(id) => id.to_string(),
         RecordId::Demand(id) => id.to_string(),
+        RecordId::Proposal(id) => id.to_string(),
         other => other.to_string(),
     }
 }

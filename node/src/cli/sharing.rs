@@ -59,6 +59,30 @@ pub(crate) enum SharingCommand {
         #[command(flatten)]
         signing: Signing,
     },
+    /// Suspend an authorization for misuse, at once, as the provider
+    Suspend {
+        #[command(flatten)]
+        subject: Subject,
+        /// Why
+        #[arg(long)]
+        reason: Statement,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Lift a suspension, as the provider
+    Resume {
+        #[command(flatten)]
+        subject: Subject,
+        #[command(flatten)]
+        signing: Signing,
+    },
+    /// Let an authorization go on for whoever holds its responsibility by now, as the provider
+    ConfirmHolder {
+        #[command(flatten)]
+        subject: Subject,
+        #[command(flatten)]
+        signing: Signing,
+    },
     /// End an authorization: give it up as the grantee, or propose to revoke it as the provider
     End {
         #[command(flatten)]
@@ -224,6 +248,10 @@ pub(crate) struct GrantArguments {
     #[arg(long)]
     reason: Option<Statement>,
 
+    /// Propose the grant: fields of level 3 and 4 may need an administrator and the head
+    #[arg(long, requires = "reason")]
+    propose: bool,
+
     #[command(flatten)]
     signing: Signing,
 }
@@ -234,47 +262,64 @@ impl SharingCommand {
             SharingCommand::Apply(command) => command.run(context),
             SharingCommand::Grant(command) => command.run(context),
             SharingCommand::TakeBack { subject, signing } => {
-                let desk = signing.desk(context)?;
-                let revision = subject.of_application(&desk.client)?;
-                desk.submit(vec![Action::TakeBackApplication {
-                    application: subject.id,
+                let taking = |application, revision| Action::TakeBackApplication {
+                    application,
                     revision,
-                }])
+                };
+                signing.on_application(context, subject, taking)
             }
             SharingCommand::Ask {
                 subject,
                 reason,
                 signing,
-            } => {
-                let desk = signing.desk(context)?;
-                let revision = subject.of_application(&desk.client)?;
-                desk.submit(vec![Action::AskForMore {
-                    application: subject.id,
+            } => signing.on_application(context, subject, |application, revision| {
+                Action::AskForMore {
+                    application,
                     revision,
                     reason,
-                }])
-            }
+                }
+            }),
             SharingCommand::Supply(command) => command.run(context),
             SharingCommand::Review { subject, signing } => {
-                let desk = signing.desk(context)?;
-                let revision = subject.of_application(&desk.client)?;
-                desk.submit(vec![Action::ReviewApplication {
-                    application: subject.id,
+                let review = |application, revision| Action::ReviewApplication {
+                    application,
                     revision,
-                }])
+                };
+                signing.on_application(context, subject, review)
             }
             SharingCommand::Refuse {
                 subject,
                 reason,
                 signing,
-            } => {
-                let desk = signing.desk(context)?;
-                let revision = subject.of_application(&desk.client)?;
-                desk.submit(vec![Action::Refuse {
-                    application: subject.id,
+            } => signing.on_application(context, subject, |application, revision| Action::Refuse {
+                application,
+                revision,
+                reason,
+            }),
+            SharingCommand::Suspend {
+                subject,
+                reason,
+                signing,
+            } => signing.on_authorization(context, subject, |authorization, revision| {
+                Action::SuspendAuthorization {
+                    authorization,
                     revision,
                     reason,
-                }])
+                }
+            }),
+            SharingCommand::Resume { subject, signing } => {
+                let resume = |authorization, revision| Action::ResumeAuthorization {
+                    authorization,
+                    revision,
+                };
+                signing.on_authorization(context, subject, resume)
+            }
+            SharingCommand::ConfirmHolder { subject, signing } => {
+                let confirm = |authorization, revision| Action::ConfirmHolder {
+                    authorization,
+                    revision,
+                };
+                signing.on_authorization(context, subject, confirm)
             }
             SharingCommand::End {
                 subject,
@@ -310,6 +355,32 @@ impl SharingCommand {
 fn is_in_line(actor: &DepartmentId, other: &DepartmentId) -> bool {
     let below = other.as_str().strip_prefix(actor.as_str());
     below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+impl Signing {
+    /// Signs one action on an application, by its revision.
+    fn on_application(
+        self,
+        context: &Context,
+        subject: Subject,
+        action: impl FnOnce(SharingId, u32) -> Action,
+    ) -> anyhow::Result<()> {
+        let desk = self.desk(context)?;
+        let revision = subject.of_application(&desk.client)?;
+        desk.submit(vec![action(subject.id, revision)])
+    }
+
+    /// Signs one action on an authorization, by its revision.
+    fn on_authorization(
+        self,
+        context: &Context,
+        subject: Subject,
+        action: impl FnOnce(SharingId, u32) -> Action,
+    ) -> anyhow::Result<()> {
+        let desk = self.desk(context)?;
+        let revision = subject.of_authorization(&desk.client)?;
+        desk.submit(vec![action(subject.id, revision)])
+    }
 }
 
 impl Subject {
@@ -414,15 +485,22 @@ impl GrantArguments {
         let desk = self.signing.desk(context)?;
         let asked = application(&desk.client, &self.subject.id)?;
         let fields = self.fields.map_or(asked.fields, |FieldList(fields)| fields);
-        let action = Action::Grant(Grant {
+        let grant = Grant {
             application: self.subject.id,
             revision: self.subject.revision.unwrap_or(asked.revision),
             fields: List::new(fields)?,
             calls_per_day_max: self.calls_per_day.or(asked.calls_per_day_max),
             from: self.from.unwrap_or(asked.from).0,
             to: self.to.unwrap_or(asked.to).0,
-            reason: self.reason,
-        });
+            reason: self.reason.clone(),
+        };
+        let action = match self.reason.filter(|_| self.propose) {
+            Some(reason) => Action::Propose {
+                measure: Box::new(Measure::Grant(grant)),
+                reason,
+            },
+            None => Action::Grant(grant),
+        };
         desk.submit(vec![action])
     }
 }
