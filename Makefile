@@ -17,13 +17,17 @@ SIM ?=
 # Where the second verifier's two packages are, outside the checkout.
 VERIFIER_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/verifier-py
 
-.PHONY: help demo demo-clean build test sim lint bench tools verifier-py
+# How long `make torture` kills and freezes nodes.
+SECONDS ?= 600
+
+.PHONY: help demo demo-clean build test sim torture lint bench tools verifier-py
 
 help:
 	@echo 'make demo        build, start four departments of the sample city, print where to look'
 	@echo 'make demo-clean  forget the data of the demonstration'
 	@echo 'make test        every test'
 	@echo 'make sim         the round under simulated faults: SEEDS=1000 FIRST_SEED=1'
+	@echo 'make torture     nodes killed and frozen under load: SECONDS=600'
 	@echo 'make lint        formatting and lints'
 	@echo 'make bench       measurements'
 
@@ -48,6 +52,11 @@ test: tools verifier-py
 sim:
 	@cargo build --release -p dirchain-sim
 	@$(TARGET)/release/dirchain-sim --seeds $(SEEDS) --first-seed $(FIRST_SEED) $(SIM)
+
+# As the test of a minute does, for longer; DIRCHAIN_TORTURE_SEED repeats the blows.
+torture: tools
+	cargo build --release --workspace --bins --tests
+	DIRCHAIN_TORTURE_SECONDS=$(SECONDS) cargo test --release --workspace --test system -- --nocapture torture
 
 lint: tools
 	cargo fmt --all --check

@@ -14,6 +14,7 @@ use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids;
 use dirchain_ledger::ids::ChainId;
 use dirchain_ledger::signing::{Position, Step};
+use dirchain_ledger::turns::Turns;
 use dirchain_ledger::validators;
 
 use crate::proposal::Part;
@@ -190,19 +191,21 @@ impl engine::Validator<DirectoryContext> for Validator {
 #[derive(Clone, Debug)]
 pub struct ValidatorSet {
     set: Arc<validators::ValidatorSet>,
+    turns: Arc<Turns>,
     members: Arc<[Validator]>,
 }
 
 impl PartialEq for ValidatorSet {
     fn eq(&self, other: &Self) -> bool {
-        self.set == other.set
+        self.set == other.set && self.turns == other.turns
     }
 }
 
 impl Eq for ValidatorSet {}
 
-impl From<&validators::ValidatorSet> for ValidatorSet {
-    fn from(set: &validators::ValidatorSet) -> Self {
+impl ValidatorSet {
+    /// The ledger's set, with the order in which its members propose.
+    pub fn new(set: &validators::ValidatorSet, turns: &Turns) -> Self {
         let member = |member: &validators::Validator| Validator {
             address: Address(member.address),
             key: member.consensus_key,
@@ -210,12 +213,11 @@ impl From<&validators::ValidatorSet> for ValidatorSet {
         let members = set.members().iter().map(member).collect();
         Self {
             set: Arc::new(set.clone()),
+            turns: Arc::new(turns.clone()),
             members,
         }
     }
-}
 
-impl ValidatorSet {
     /// The ledger's set.
     pub fn ledger(&self) -> &validators::ValidatorSet {
         &self.set
@@ -431,7 +433,8 @@ impl engine::Context for DirectoryContext {
         height: Height,
         round: Round,
     ) -> &'a Validator {
-        let proposer = set.set.proposer(height.ledger(), round_number(round));
+        let round = round_number(round);
+        let proposer = set.turns.proposer(&set.set, height.ledger(), round);
         let index = set.set.index_of(&proposer.address).unwrap_or(0);
         // The set is never empty and holds its own proposer.
         &set.members[index]

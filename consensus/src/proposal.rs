@@ -8,6 +8,7 @@ use dirchain_ledger::codec::{self, CodecError};
 use dirchain_ledger::crypto::{SecretKey, Signature, signing_tag};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, ChainId, Height};
+use dirchain_ledger::turns::Turns;
 use dirchain_ledger::validators::ValidatorSet;
 
 use crate::limits;
@@ -65,10 +66,10 @@ pub enum PartError {
         publisher: Address,
     },
     /// The proposer named is not the round's.
-    #[error("{proposer} does not propose in this round")]
+    #[error("{publisher} sent it for a proposer whose turn it is not")]
     NotTheProposer {
-        /// The proposer named.
-        proposer: Address,
+        /// The sender.
+        publisher: Address,
     },
 }
 
@@ -127,13 +128,29 @@ impl Part {
         message
     }
 
-    /// Checks proposer, publisher and signature against the set that votes at the part's height.
-    pub fn verify(&self, chain: &ChainId, validators: &ValidatorSet) -> Result<(), PartError> {
-        if validators.proposer(self.height, self.round).address != self.proposer {
+    /// Checks proposer, publisher and signature against who votes and proposes at the part's height.
+    pub fn verify(
+        &self,
+        chain: &ChainId,
+        validators: &ValidatorSet,
+        turns: &Turns,
+    ) -> Result<(), PartError> {
+        self.verify_publisher(chain, validators)?;
+        let turn = turns.proposer(validators, self.height, self.round);
+        if turn.address != self.proposer {
             return Err(PartError::NotTheProposer {
-                proposer: self.proposer,
+                publisher: self.publisher,
             });
         }
+        Ok(())
+    }
+
+    /// Checks publisher and signature: all that can be said of a height whose turns are not known yet.
+    pub fn verify_publisher(
+        &self,
+        chain: &ChainId,
+        validators: &ValidatorSet,
+    ) -> Result<(), PartError> {
         let publisher = self.publisher;
         let member = validators
             .by_address(&publisher)

@@ -30,8 +30,8 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             propose: Duration::from_millis(300),
-            prevote: Duration::from_millis(200),
-            precommit: Duration::from_millis(200),
+            prevote: Duration::from_millis(100),
+            precommit: Duration::from_millis(100),
             rebroadcast: Duration::from_millis(800),
             status: Duration::from_millis(500),
         }

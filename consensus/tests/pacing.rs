@@ -8,6 +8,7 @@ use dirchain_consensus::pool::Origin;
 use dirchain_consensus::replica::{Command, Event};
 use dirchain_ledger::ids::{Address, Height, TimeMs};
 use dirchain_ledger::testing::*;
+use dirchain_ledger::turns::Turns;
 
 /// A voter that finished the first height and holds the second back.
 fn held() -> Node {
@@ -39,6 +40,7 @@ fn the_first_height_starts_at_once_and_names_its_voters() {
     let started = Command::StartHeight {
         height: Height(1),
         validators: validators(),
+        turns: Turns::default(),
     };
     assert_eq!(node.handle(Event::Ready, START), [started]);
 }

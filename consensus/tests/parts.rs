@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use common::*;
 use dirchain_consensus::limits;
-use dirchain_consensus::proposal::{Part, PartError};
+use dirchain_consensus::proposal::{Part, PartError, PartPlace};
 use dirchain_consensus::replica::{Command, Event};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::testing::*;
+use dirchain_ledger::turns::Turns;
 
 /// The quorum that a block of round 0 names in a later round.
 fn rests_on_first(round: u32) -> Option<u32> {
@@ -29,7 +30,10 @@ fn a_part_is_its_publishers_and_names_the_rounds_proposer() {
     let node = Node::proposer(1);
     let good = part_of(&block(&node, 1), 0, None);
     let chain = genesis().chain();
-    assert_eq!(good.verify(&chain, &validators()), Ok(()));
+    assert_eq!(
+        good.verify(&chain, &validators(), &Turns::default()),
+        Ok(())
+    );
     assert_eq!(Part::decode(&encode(&good)), Ok(good.clone()));
     type Alter = fn(&mut Part);
     let covered: [Alter; 4] = [
@@ -41,19 +45,23 @@ fn a_part_is_its_publishers_and_names_the_rounds_proposer() {
     for alter in covered {
         let mut part = good.clone();
         alter(&mut part);
-        let verdict = part.verify(&chain, &validators());
+        let verdict = part.verify(&chain, &validators(), &Turns::default());
         assert!(matches!(verdict, Err(PartError::BadSignature { .. })));
         let mut node = Node::proposer(1);
         let (proposed, _) = node.receive(&part, START);
         assert_eq!(proposed, None);
         assert_eq!(node.start(0, START), [Command::Known(vec![])]);
     }
-    let mut part = good.clone();
-    part.proposer = proposer(Height(1), 1);
-    let verdict = part.verify(&chain, &validators());
+    let place = PartPlace {
+        proposer: proposer(Height(1), 1),
+        ..good.place()
+    };
+    let publisher = secret_of(&good.publisher);
+    let part = Part::new(&publisher, &chain, place, good.block, good.bytes.clone());
+    let verdict = part.verify(&chain, &validators(), &Turns::default());
     assert!(matches!(verdict, Err(PartError::NotTheProposer { .. })));
     let stranger = part_by(&labelled_key("stranger"), &block(&node, 1), 0, None);
-    let verdict = stranger.verify(&chain, &validators());
+    let verdict = stranger.verify(&chain, &validators(), &Turns::default());
     assert!(matches!(verdict, Err(PartError::NotAValidator { .. })));
     let mut node = Node::proposer(1);
     for part in [part, stranger] {

@@ -15,6 +15,7 @@ use dirchain_ledger::certificate::{VoteStep, proposal_bytes, vote_bytes};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids;
 use dirchain_ledger::testing::*;
+use dirchain_ledger::turns::Turns;
 
 const BLOCK: Hash = Hash([5; 32]);
 
@@ -99,7 +100,8 @@ fn a_signature_is_good_for_its_key_message_and_chain_alone() {
 fn the_engine_sees_the_ledgers_voters_and_turns() {
     use arc_malachitebft_core_types::Validator as _;
     let ledger = validators();
-    let set = ValidatorSet::from(&ledger);
+    let turns = Turns::default();
+    let set = ValidatorSet::new(&ledger, &turns);
     assert_eq!(set.count(), ledger.count());
     assert_eq!(set.total_voting_power(), 4);
     for height in 1..6u64 {
@@ -107,7 +109,7 @@ fn the_engine_sees_the_ledgers_voters_and_turns() {
             let turn = DirectoryContext.select_proposer(&set, Height(height), Round::new(round));
             assert_eq!(
                 turn.address().0,
-                ledger.proposer(ids::Height(height), round).address
+                turns.proposer(&ledger, ids::Height(height), round).address
             );
         }
     }

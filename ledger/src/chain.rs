@@ -19,7 +19,8 @@ use crate::records::{Record, RecordId};
 use crate::rejection::Rejection;
 use crate::state_tree::{self, PageKey, Pages, Slot, TreeError};
 use crate::transaction::{TransactionError, VerifiedTransaction};
-use crate::validators::ValidatorSet;
+use crate::turns::Turns;
+use crate::validators::{Validator, ValidatorSet};
 use crate::view::{Overlay, Records, View, ViewError, Writes};
 
 /// The end of the chain: all that the next block is checked against besides the records.
@@ -39,10 +40,20 @@ pub struct Tip {
     pub log: Frontier,
     /// Who votes on the next block.
     pub validators: ValidatorSet,
+    /// In which order they propose it.
+    pub turns: Turns,
     /// How long after its parent an empty block is valid.
     pub heartbeat_ms: i64,
     /// The rules the next block is executed under.
     pub rules_version: u32,
+}
+
+impl Tip {
+    /// Whose turn it is to propose the next block in a round.
+    pub fn proposer(&self, round: u32) -> &Validator {
+        let next = self.height.next();
+        self.turns.proposer(&self.validators, next, round)
+    }
 }
 
 /// What the next block needs of a store: the records at the tip, and the state tree's pages.
@@ -187,6 +198,7 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
         state: update.root_slot,
         log,
         validators: overlay.membership()?.current,
+        turns: Turns::default(),
         heartbeat_ms: parameters.settings.heartbeat_ms,
         rules_version: parameters.settings.rules_version,
     };
@@ -337,7 +349,7 @@ fn check_place(tip: &Tip, header: &Header, is_empty: bool) -> Result<(), Invalid
     same("chain", &header.chain, &tip.chain)?;
     same("height", &header.height, &tip.height.next())?;
     same("parent", &header.parent, &tip.block)?;
-    let builder = tip.validators.proposer(header.height, header.round).address;
+    let builder = tip.proposer(header.round).address;
     same("builder", &header.builder, &builder)?;
     if header.time <= tip.time {
         return Err(InvalidBlock::TimeNotAfterParent {
@@ -408,6 +420,7 @@ fn conclude<S: ChainState>(
     };
     let mut log = tip.log.clone();
     let log_nodes = append(&mut log, header.log_leaf())?;
+    let turns = tip.turns.after(&header, &tip.validators, &validators);
     let tip = Tip {
         chain: tip.chain,
         height: header.height,
@@ -416,6 +429,7 @@ fn conclude<S: ChainState>(
         state: update.root_slot,
         log,
         validators,
+        turns,
         heartbeat_ms: parameters.settings.heartbeat_ms,
         rules_version: parameters.settings.rules_version,
     };

@@ -36,6 +36,7 @@ pub mod state_tree;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod transaction;
+pub mod turns;
 pub mod usage;
 pub mod validators;
 pub mod view;

@@ -16,6 +16,7 @@ use dirchain_ledger::limits::BLOCK_BYTES_MAX;
 use dirchain_ledger::records::Attribute;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::{SignedTransaction, TransactionError, VerifiedTransaction};
+use dirchain_ledger::turns::Turns;
 use dirchain_ledger::validators::{Validator, ValidatorSet, ValidatorSetError};
 
 fn draft(number: u32) -> Action {
@@ -358,15 +359,16 @@ fn a_quorum_is_more_than_two_thirds() {
         let set = ValidatorSet::new(members.collect()).unwrap();
         assert!(set.quorum() * 3 > set.count() * 2);
         assert!((set.quorum() - 1) * 3 <= set.count() * 2);
+        let turns = Turns::default();
         // Everybody's turn comes within as many heights, and within as many rounds.
         let heights: BTreeSet<_> = (0..u64::from(count))
-            .map(|h| set.proposer(Height(h), 0).address)
+            .map(|h| turns.proposer(&set, Height(h), 0).address)
             .collect();
         let rounds: BTreeSet<_> = (0..u32::from(count))
-            .map(|r| set.proposer(Height(7), r).address)
+            .map(|r| turns.proposer(&set, Height(7), r).address)
             .collect();
         assert_eq!((heights.len(), rounds.len()), (set.count(), set.count()));
-        let last = set.proposer(Height(u64::MAX), u32::MAX);
+        let last = turns.proposer(&set, Height(u64::MAX), u32::MAX);
         assert_eq!(set.by_address(&last.address), Some(last));
     }
     assert_eq!(ValidatorSet::new(Vec::new()), Err(ValidatorSetError::Empty));

@@ -95,8 +95,8 @@ impl Default for TimeoutsConfig {
     fn default() -> Self {
         Self {
             propose_ms: 300,
-            prevote_ms: 200,
-            precommit_ms: 200,
+            prevote_ms: 100,
+            precommit_ms: 100,
             rebroadcast_ms: 800,
         }
     }

@@ -21,3 +21,4 @@ pub mod sample;
 pub mod secret_file;
 pub mod serve;
 mod signals;
+pub mod storage;

@@ -21,6 +21,7 @@ use crate::home::{Home, NodeKey};
 use crate::provision::{self, NodeKeys};
 use crate::serve::{self, NodeDirectory, NodeSubmit, NoteKey, evidence_routes};
 use crate::signals;
+use crate::storage::Control;
 
 /// How long open requests may go on once the node stops.
 const HTTP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
@@ -130,6 +131,15 @@ async fn serve(
         NodeDirectory::new(store.clone(), handle.clone(), &genesis, config.node.clone())?;
     // Dropping the sender tells the server, and whoever listens to what happens, to stop.
     let (stop_http, stopping) = watch::channel(false);
+    let control = match Control::open(home) {
+        Ok(control) => Some(tokio::spawn(
+            control.serve(store.clone(), config.node.clone()),
+        )),
+        Err(error) => {
+            tracing::warn!(%error, "no socket in the home: `dirchain backup` works only while this node is stopped");
+            None
+        }
+    };
     let settings = Settings {
         stopping: Some(stopping.clone()),
         search_folder: Some(home.search_dir()),
@@ -151,6 +161,9 @@ async fn serve(
         ended = engine.stopped() => Some(ended),
     };
     drop(stop_http);
+    if let Some(control) = control {
+        control.abort();
+    }
     let result = match ended {
         None => {
             tracing::info!("stopping");

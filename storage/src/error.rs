@@ -58,7 +58,7 @@ pub enum StoreError {
     },
     /// What is stored is not what was written.
     #[error(
-        "the database {path} is damaged: {what}. Move it away and put a checkpoint in its place, or start with an empty directory, which fills from the other nodes. Leave the double-sign guard where it is"
+        "the database {path} is damaged: {what}. `dirchain doctor` says more. Put a backup in its place with `dirchain restore`, or start with an empty directory, which fills from the other nodes. Leave the double-sign guard where it is"
     )]
     Damaged {
         /// The database.

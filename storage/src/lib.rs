@@ -10,6 +10,7 @@
 
 mod check;
 mod commit;
+mod compare;
 mod database;
 mod error;
 mod families;
@@ -21,6 +22,7 @@ mod store;
 mod undecided;
 mod view;
 
+pub use compare::Difference;
 pub use error::StoreError;
 pub use families::{BLOCK_CACHE_BYTES_MAX, MEMTABLE_BYTES_MAX};
 pub use guard::{

@@ -87,6 +87,19 @@ impl Store {
         if check::is_empty(&database)? {
             commit::write_genesis(&database, genesis, &genesis_outcome(genesis)?)?;
         }
+        Self::checked(database, chain)
+    }
+
+    /// Opens a database that is there already, such as one that [`Store::checkpoint`] made.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`].
+    pub fn open_copy(path: &Path, chain: ChainId) -> Result<Store, StoreError> {
+        Self::checked(Database::open(path)?, chain)
+    }
+
+    fn checked(database: Database, chain: ChainId) -> Result<Store, StoreError> {
         check::belongs_to(&database, chain)?;
         let tip = read_tip(&database)?;
         let inner = Inner {

@@ -21,6 +21,7 @@ use crate::node::Process;
 use crate::ports::Ports;
 use crate::program::{Printed, program, run};
 use crate::wait::{BLOCK, START, eventually};
+use crate::wires::Wires;
 
 /// How long one command may take.
 const COMMAND: Duration = Duration::from_secs(180);
@@ -76,14 +77,41 @@ impl City {
 
     /// Makes the city and starts every node.
     pub fn started() -> Self {
-        let mut city = Self::new();
-        for node in &mut city.nodes {
+        Self::new().up()
+    }
+
+    fn up(mut self) -> Self {
+        for node in &mut self.nodes {
             node.start();
         }
-        for node in &mut city.nodes {
+        for node in &mut self.nodes {
             node.wait_until_ready();
         }
-        city
+        self
+    }
+
+    /// Makes the city with each node in a network namespace of its own, and starts every node.
+    pub fn spread(wires: &Wires) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let scratch = tempfile::tempdir().unwrap();
+        let ports = Ports::take();
+        let data = scratch.path().join("city");
+        let hosts = (0..4).map(|index| wires.host(index)).collect();
+        let layout = Layout::make_spread(&data, hosts, ports.network_base(), now()).unwrap();
+        let homes = layout.homes.iter().cloned().enumerate();
+        let nodes = homes.map(|(index, home)| {
+            Process::new(home, ports.http_base(), scratch.path())
+                .in_space(wires.space(index), wires.door(index))
+        });
+        let nodes = nodes.collect();
+        let city = Self {
+            nodes,
+            layout,
+            ports,
+            scratch,
+            _turn: turn,
+        };
+        city.up()
     }
 
     /// Makes the city, starts every node, and loads the sample day through the first.

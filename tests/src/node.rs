@@ -1,6 +1,7 @@
 //! One node's process.
 
 use std::fs::OpenOptions;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -20,7 +21,10 @@ const TAIL_LINES: usize = 25;
 pub struct Process {
     /// Where its data lies.
     pub home: Home,
+    host: Ipv4Addr,
     http_port: u16,
+    /// The network namespace it runs in, if one of its own.
+    space: Option<String>,
     log: PathBuf,
     child: Option<Child>,
 }
@@ -36,15 +40,25 @@ impl Process {
             .into_owned();
         Self {
             home,
+            host: Ipv4Addr::LOCALHOST,
             http_port,
+            space: None,
             log: logs.join(format!("{name}.log")),
             child: None,
         }
     }
 
+    /// The same in a network namespace, where this process reaches it at `host`.
+    #[must_use]
+    pub fn in_space(mut self, space: String, host: Ipv4Addr) -> Self {
+        self.host = host;
+        self.space = Some(space);
+        self
+    }
+
     /// Where it answers.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.http_port)
+        format!("http://{}:{}", self.host, self.http_port)
     }
 
     /// A client of it.
@@ -68,11 +82,19 @@ impl Process {
         assert!(self.child.is_none(), "{} runs already", self.url());
         let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let log = log.unwrap();
-        let child = Command::new(program())
+        let mut command = match &self.space {
+            None => Command::new(program()),
+            Some(space) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", space]).arg(program());
+                command
+            }
+        };
+        let child = command
             .arg("--home")
             .arg(self.home.dir())
             .args(["run", "--until-stdin-closes", "--http"])
-            .arg(format!("127.0.0.1:{}", self.http_port))
+            .arg(format!("{}:{}", self.host, self.http_port))
             .env_remove("DIRCHAIN_HOME")
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())
@@ -105,6 +127,24 @@ impl Process {
             let status = wait(&mut child, &self.url(), STOP);
             assert!(status.success(), "{} stopped with {status}", self.url());
         }
+    }
+
+    /// Freezes it (SIGSTOP).
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets a frozen one go on (SIGCONT).
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("a node that was started");
+        let sent = Command::new("kill")
+            .args([signal, &child.id().to_string()])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()), "{}", self.url());
     }
 
     /// Ends it at once, as a power cut would (SIGKILL).

@@ -7,16 +7,20 @@ use std::time::Duration;
 
 use crate::wait::eventually;
 
-/// The program, beside the tests' own executables.
+/// The program, beside the executables of tests and benchmark.
 ///
 /// # Panics
 ///
 /// When it was not built.
 pub fn program() -> PathBuf {
-    let test = std::env::current_exe().expect("the test's own file");
-    // target/release/deps/system-0123456789abcdef
-    let folder = test.parent().and_then(Path::parent);
-    let program = folder.expect("the target folder").join("dirchain");
+    let own = std::env::current_exe().expect("the own file");
+    // target/release/dirchain-bench, or target/release/deps/system-0123456789abcdef
+    let folder = own.parent().expect("a folder");
+    let folder = match folder.ends_with("deps") {
+        true => folder.parent().expect("the target folder"),
+        false => folder,
+    };
+    let program = folder.join("dirchain");
     assert!(
         program.is_file(),
         "{} is missing: run `cargo build --release --workspace` before the tests",

@@ -41,7 +41,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ),
     ("dirchain", &ANY),
     ("dirchain-tests", &ANY),
-    ("dirchain-sim", &[LEDGER, "dirchain-consensus"]),
+    ("dirchain-sim", &[LEDGER, EVIDENCE, "dirchain-consensus"]),
 ];
 
 fn metadata() -> Value {

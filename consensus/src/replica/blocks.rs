@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
-use dirchain_ledger::chain::{self, Building, ChainError};
+use dirchain_ledger::chain::{self, Building, ChainError, Tip};
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height, TimeMs};
@@ -186,7 +186,13 @@ impl Replica {
         if part.height > next {
             return Ok(self.part_ahead(part));
         }
-        if let Err(error) = part.verify(&self.tip.chain, &self.tip.validators) {
+        let Tip {
+            chain,
+            validators,
+            turns,
+            ..
+        } = &self.tip;
+        if let Err(error) = part.verify(chain, validators, turns) {
             return Ok(vec![blame(&error), Command::Received(None)]);
         }
         if let Some(proposed) = self.bodies.was_proposed(part.round, &part.block) {
@@ -209,7 +215,8 @@ impl Replica {
     /// A part for a height beyond the next: it shows that others go on, and is kept for its turn.
     fn part_ahead(&mut self, part: Part) -> Vec<Command> {
         let mut commands = vec![Command::Received(None)];
-        if part.verify(&self.tip.chain, &self.tip.validators).is_ok() {
+        let verdict = part.verify_publisher(&self.tip.chain, &self.tip.validators);
+        if verdict.is_ok() {
             self.seen(part.height);
             let next = self.tip.height.next();
             if part.height.0.saturating_sub(next.0) <= limits::PARTS_AHEAD_MAX {

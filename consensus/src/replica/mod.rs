@@ -17,6 +17,7 @@ use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height, Moment, TimeMs, TransactionId};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::VerifiedTransaction;
+use dirchain_ledger::turns::Turns;
 use dirchain_ledger::validators::ValidatorSet;
 use dirchain_ledger::view::ViewError;
 
@@ -114,6 +115,8 @@ pub enum Command {
         height: Height,
         /// Who votes on it.
         validators: ValidatorSet,
+        /// In which order they propose.
+        turns: Turns,
     },
     /// Answer `RoundStarted` with what is known.
     Known(Vec<Proposed>),

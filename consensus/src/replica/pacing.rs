@@ -50,8 +50,11 @@ impl Replica {
         self.pacing.is_held = false;
         self.pacing.is_started = true;
         self.pacing.was_synced = false;
-        let (height, validators) = (self.tip.height.next(), self.tip.validators.clone());
-        vec![Command::StartHeight { height, validators }]
+        vec![Command::StartHeight {
+            height: self.tip.height.next(),
+            validators: self.tip.validators.clone(),
+            turns: self.tip.turns.clone(),
+        }]
     }
 
     /// The engine finished the height before; starts the next one, or holds it back.

@@ -25,6 +25,7 @@ use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::VerifiedTransaction;
+use dirchain_ledger::turns::Turns;
 use dirchain_ledger::view::{View, ViewError};
 
 /// A second after the genesis: long before the first heartbeat.
@@ -268,7 +269,8 @@ pub fn starts(commands: &[Command]) -> bool {
 }
 
 pub fn proposer(height: Height, round: u32) -> Address {
-    validators().proposer(height, round).address
+    let turns = Turns::default();
+    turns.proposer(&validators(), height, round).address
 }
 
 pub fn secret_of(address: &Address) -> SecretKey {

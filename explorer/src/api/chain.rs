@@ -82,6 +82,12 @@ pub struct PeerStatus {
     pub dropped_messages: u64,
     /// Milliseconds that its messages were held back because it sent too many.
     pub throttled_ms: u64,
+    /// Messages that only validators send, which it sent without being one.
+    pub unwanted_messages: u64,
+    /// How often it broke the protocol, as with a wrong signature.
+    pub violations: u64,
+    /// Whether it is refused for a while because it broke the protocol.
+    pub banned: bool,
     /// When it was last heard of.
     pub last_heard: Option<Time>,
 }

@@ -99,7 +99,7 @@ impl Ledger {
     /// What the next block's builder knows.
     pub fn building(&self) -> Building {
         let round = 0;
-        let proposer = self.tip.validators.proposer(self.tip.height.next(), round);
+        let proposer = self.tip.proposer(round);
         Building {
             now: self.next_time(),
             round,

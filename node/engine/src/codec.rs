@@ -17,7 +17,9 @@ use arc_malachitebft_core_types::{
 use arc_malachitebft_sync::{RawDecidedValue, ValueRequest, ValueResponse};
 use bincode::{Decode, Encode};
 use bytes::Bytes;
-use dirchain_consensus::context::{Address, BlockId, DirectoryContext, Height, Proposal, Vote};
+use dirchain_consensus::context::{
+    Address, BlockId, DirectoryContext, Height, Proposal, Vote, round_number,
+};
 use dirchain_consensus::limits::PART_BYTES_MAX;
 use dirchain_consensus::proposal::Part;
 use dirchain_ledger::codec::{CodecError, decode, encode};
@@ -51,15 +53,19 @@ pub enum WireError {
     },
 }
 
-/// A round on the wire: −1 for nil.
-type WireRound = i64;
+/// A round on the wire. The engine has a nil round too; only what a proposal rests on may be it.
+type WireRound = u32;
 
 fn round_out(round: Round) -> WireRound {
-    round.as_i64()
+    round_number(round)
 }
 
 fn round_in(round: WireRound) -> Round {
-    u32::try_from(round).map_or(Round::Nil, Round::new)
+    Round::new(round)
+}
+
+fn valid_round_in(round: Option<WireRound>) -> Round {
+    round.map_or(Round::Nil, Round::new)
 }
 
 #[derive(Encode, Decode)]
@@ -120,7 +126,7 @@ struct WireProposal {
     height: u64,
     round: WireRound,
     block: Hash,
-    valid_round: WireRound,
+    valid_round: Option<WireRound>,
     proposer: ids::Address,
     signature: Signature,
 }
@@ -174,7 +180,7 @@ struct WireCertificate {
 struct WireProposed {
     height: u64,
     round: WireRound,
-    valid_round: WireRound,
+    valid_round: Option<WireRound>,
     proposer: ids::Address,
     block: Hash,
     is_valid: bool,
@@ -299,7 +305,7 @@ impl Codec<SignedConsensusMsg<DirectoryContext>> for WireCodec {
                         height: Height(wire.height),
                         round: round_in(wire.round),
                         value: BlockId(wire.block),
-                        valid_round: round_in(wire.valid_round),
+                        valid_round: valid_round_in(wire.valid_round),
                         proposer: Address(wire.proposer),
                     };
                     SignedConsensusMsg::Proposal(SignedMessage::new(proposal, wire.signature))
@@ -317,7 +323,7 @@ impl Codec<SignedConsensusMsg<DirectoryContext>> for WireCodec {
                 height: proposal.message.height.0,
                 round: round_out(proposal.message.round),
                 block: proposal.message.value.0,
-                valid_round: round_out(proposal.message.valid_round),
+                valid_round: proposal.message.valid_round.as_u32(),
                 proposer: proposal.message.proposer.0,
                 signature: proposal.signature,
             }),
@@ -373,7 +379,7 @@ impl Codec<ProposedValue<DirectoryContext>> for WireCodec {
         Ok(ProposedValue {
             height: Height(wire.height),
             round: round_in(wire.round),
-            valid_round: round_in(wire.valid_round),
+            valid_round: valid_round_in(wire.valid_round),
             proposer: Address(wire.proposer),
             value: BlockId(wire.block),
             validity: Validity::from_bool(wire.is_valid),
@@ -384,7 +390,7 @@ impl Codec<ProposedValue<DirectoryContext>> for WireCodec {
         let wire = WireProposed {
             height: value.height.0,
             round: round_out(value.round),
-            valid_round: round_out(value.valid_round),
+            valid_round: value.valid_round.as_u32(),
             proposer: value.proposer.0,
             block: value.value.0,
             is_valid: value.validity.to_bool(),

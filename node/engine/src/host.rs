@@ -9,7 +9,7 @@ use arc_malachitebft_app_channel::{
     Channels, ConsensusContext, EngineBuilder, EngineHandle as ActorsHandle, RequestContext,
     SyncContext, WalContext,
 };
-use dirchain_consensus::context::{Address, DirectoryContext, OUTSIDE};
+use dirchain_consensus::context::{Address, DirectoryContext, OUTSIDE, ValidatorSet};
 use dirchain_consensus::mode::{FollowReason, Mode};
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::replica::{Command, Commit, Event, Replica};
@@ -24,9 +24,10 @@ use dirchain_network::{
 use dirchain_storage::Store;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actors::{ActorsConfig, wait_until_unlocked};
+use crate::actors::{ActorsConfig, remove_torn, wait_until_unlocked};
 use crate::codec::WireCodec;
 use crate::error::EngineError;
+use crate::genuine::judge;
 use crate::handle::{Shared, Submission, TransactionOutcome};
 use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, TICK};
 use crate::peers::allow_list;
@@ -147,14 +148,20 @@ impl Host {
         voting: &Voting,
     ) -> Result<Running, EngineError> {
         let chain = self.store().tip().chain;
+        let log = &voting.files.log;
+        remove_torn(log).map_err(|error| EngineError::Start {
+            reason: format!("{}: {error}", log.display()),
+        })?;
         let network = dirchain_network::spawn::<DirectoryContext, _>(
             NetworkConfig {
                 keypair: self.keypair.clone(),
                 listen: self.listen.clone(),
                 peers: allow_list(self.store(), &self.config.node)?,
+                chain: chain.to_string(),
                 limits: NetworkLimits::default(),
             },
             WireCodec,
+            judge(self.store().clone()),
         )
         .await?;
         let Network {
@@ -441,9 +448,14 @@ impl Host {
         running: &mut Running,
     ) -> Result<(), EngineError> {
         match command {
-            Command::StartHeight { height, validators } => {
+            Command::StartHeight {
+                height,
+                validators,
+                turns,
+            } => {
                 if let Some(next) = self.next.take() {
-                    next.start(height, &validators, &self.config.timeouts);
+                    let set = ValidatorSet::new(&validators, &turns);
+                    next.start(height, set, &self.config.timeouts);
                 }
             }
             Command::Publish {

@@ -8,8 +8,11 @@
 mod actors;
 mod codec;
 mod error;
+mod genuine;
 mod handle;
 mod host;
+#[cfg(test)]
+mod hostile;
 mod limits;
 mod outcomes;
 mod peers;

@@ -17,7 +17,6 @@ use dirchain_consensus::replica::{Command, Event, Proposed};
 use dirchain_consensus::timeouts::Timeouts;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Height, TransactionId};
-use dirchain_ledger::validators;
 use tokio::sync::oneshot;
 
 use crate::error::EngineError;
@@ -89,8 +88,8 @@ pub(crate) enum NextReply {
 
 impl NextReply {
     /// Starts a height.
-    pub(crate) fn start(self, height: Height, set: &validators::ValidatorSet, timeouts: &Timeouts) {
-        let params = HeightParams::new(ValidatorSet::from(set), timeouts.engine(), None);
+    pub(crate) fn start(self, height: Height, set: ValidatorSet, timeouts: &Timeouts) {
+        let params = HeightParams::new(set, timeouts.engine(), None);
         let height = EngineHeight::from(height);
         match self {
             NextReply::First(reply) => tell(reply, (height, params)),

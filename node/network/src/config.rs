@@ -28,6 +28,9 @@ pub struct NetworkConfig {
     pub listen: Multiaddr,
     /// The allow-list: nobody else gets past the handshake. An entry for the node itself is ignored.
     pub peers: Vec<PeerEntry>,
+    /// The chain's id as it stands in the protocols' names, so that nodes of two chains do not understand
+    /// each other: letters and digits.
+    pub chain: String,
     /// Every bound.
     pub limits: NetworkLimits,
 }

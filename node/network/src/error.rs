@@ -62,6 +62,9 @@ pub enum NetworkError {
     /// The node's key cannot be used for the encrypted transport.
     #[error("the node's network key cannot be used: {0}")]
     Key(#[from] libp2p::noise::Error),
+    /// The chain's id does not fit into a protocol's name.
+    #[error("the chain's id cannot be part of a protocol's name: {0}")]
+    Chain(#[from] libp2p::swarm::InvalidProtocol),
     /// The engine's actor did not start.
     #[error("the network actor did not start: {0}")]
     Actor(#[from] ractor::SpawnErr),
@@ -91,6 +94,12 @@ pub enum Violation {
     /// A frame whose body the codec refused.
     #[error("an undecodable frame on {lane}")]
     Undecodable {
+        /// Where it came.
+        lane: Lane,
+    },
+    /// A message with a wrong signature.
+    #[error("a message with a wrong signature on {lane}")]
+    Forged {
         /// Where it came.
         lane: Lane,
     },

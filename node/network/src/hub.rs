@@ -247,6 +247,11 @@ impl Hub {
         self.totals.relayed_out.fetch_add(count(taken), Relaxed);
     }
 
+    /// Whether a peer is listed as a validator.
+    pub(crate) fn is_validator(&self, peer: &PeerId) -> bool {
+        lock(&self.directory).is_validator(peer)
+    }
+
     /// Whether a relayed message is to be delivered: between validators, and not seen lately.
     pub(crate) fn takes_relayed(
         &self,

@@ -35,6 +35,7 @@ pub use arc_malachitebft_app_channel::NetworkMsg;
 pub use arc_malachitebft_engine::network::NetworkRef;
 pub use config::{NetworkConfig, PeerEntry};
 pub use engine::heard::Heard;
+pub use engine::judge::Judge;
 pub use error::{NetworkError, Violation};
 pub use handle::NetworkHandle;
 pub use lane::Lane;

@@ -18,6 +18,7 @@ use crate::config::{NetworkConfig, check_peers};
 use crate::engine::actor::NetworkActor;
 use crate::engine::heard::Heard;
 use crate::engine::inbox::Inbox;
+use crate::engine::judge::Judge;
 use crate::error::NetworkError;
 use crate::handle::NetworkHandle;
 use crate::hub::Hub;
@@ -49,7 +50,11 @@ pub struct Network<Ctx: Context> {
 /// [`NetworkError::Listen`] when the port is in use; [`NetworkError::UnsupportedAddress`] and
 /// [`NetworkError::NotListening`] for an address that cannot be listened on; the allow-list's bounds;
 /// a key or an actor that does not start.
-pub async fn spawn<Ctx, C>(config: NetworkConfig, codec: C) -> Result<Network<Ctx>, NetworkError>
+pub async fn spawn<Ctx, C>(
+    config: NetworkConfig,
+    codec: C,
+    judge: Judge<Ctx>,
+) -> Result<Network<Ctx>, NetworkError>
 where
     Ctx: Context,
     C: ConsensusCodec<Ctx> + SyncCodec<Ctx> + Clone,
@@ -59,13 +64,15 @@ where
     let (heard_sender, heard) = mpsc::channel(config.limits.heard_max.max(1));
     let (transactions_sender, transactions_in) =
         mpsc::channel(config.limits.transactions_in_max.max(1));
-    let inbox = Arc::new(Inbox::new(codec.clone(), Arc::clone(&totals), heard_sender));
+    let inbox = Inbox::new(codec.clone(), judge, Arc::clone(&totals), heard_sender);
+    let inbox = Arc::new(inbox);
     let sink: Arc<dyn Sink> = inbox.clone();
     let local = config.keypair.public().to_peer_id();
     let hub = Arc::new(Hub::new(local, config.limits, totals, sink));
     hub.set_peers(config.peers);
 
-    let mut task = SwarmTask::new(&config.keypair, Arc::clone(&hub), transactions_sender)?;
+    let (keypair, chain) = (&config.keypair, &config.chain);
+    let mut task = SwarmTask::new(keypair, chain, Arc::clone(&hub), transactions_sender)?;
     task.listen(&config.listen).await?;
     let (commands, commands_receiver) = mpsc::channel(COMMANDS_MAX);
     let actor = NetworkActor {

@@ -27,6 +27,7 @@ mod run;
 mod sharing;
 mod sign;
 mod status;
+mod storage;
 mod witness;
 mod words;
 
@@ -85,6 +86,9 @@ enum Command {
     Genesis(genesis::GenesisCommand),
     /// How a node is doing
     Status,
+    Backup(storage::Backup),
+    Restore(storage::Restore),
+    Doctor(storage::Doctor),
     /// Your signing keys, encrypted in the home's keys/ folder
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -171,6 +175,7 @@ pub fn main() -> ExitCode {
             });
         }
         Command::Witness(command) => command.run(),
+        Command::Doctor(command) => command.run(&context),
         command => dispatch(&context, command).map(|()| ExitCode::SUCCESS),
     };
     match result {
@@ -189,6 +194,9 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Devnet(command) => command.run(context),
         Command::Genesis(command) => command.run(context),
         Command::Status => status::run(context),
+        Command::Backup(command) => command.run(context),
+        Command::Restore(command) => command.run(context),
+        Command::Doctor(command) => command.run(context).map(drop),
         Command::Keys(command) => command.run(context),
         Command::Query(query) => query.run(context),
         Command::Import(command) => command.run(context),

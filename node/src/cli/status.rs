@@ -1,6 +1,6 @@
 //! `dirchain status`: one node in a few lines.
 
-use dirchain_explorer::api::{NodeMode, Status, SyncState};
+use dirchain_explorer::api::{NodeMode, PeerStatus, Status, SyncState};
 use dirchain_ledger::ids::NodeId;
 use dirchain_ledger::validators::ValidatorSet;
 
@@ -70,7 +70,32 @@ fn text(status: &Status, url: &str, now_ms: i64) -> String {
             peer.node, peer.department
         ));
     }
+    for peer in &node.peers {
+        text.push_str(&offences(peer));
+    }
     text
+}
+
+/// What a peer did that it should not have done, in a line; nothing where there is nothing.
+fn offences(peer: &PeerStatus) -> String {
+    let counted = [
+        (peer.violations, "broke the protocol"),
+        (peer.unwanted_messages, "sent what only validators send"),
+    ];
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    let mut said: Vec<String> = counted
+        .map(|(count, what)| format!("{what} {count} times"))
+        .collect();
+    if peer.throttled_ms > 0 {
+        said.push(format!("was held back for {} ms", peer.throttled_ms));
+    }
+    if peer.banned {
+        said.push("is refused for a while".to_owned());
+    }
+    match said.is_empty() {
+        true => String::new(),
+        false => format!("{} of {} {}\n", peer.node, peer.department, said.join(", ")),
+    }
 }
 
 /// How many validators this node sees, and how many decide a block.

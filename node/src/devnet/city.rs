@@ -1,5 +1,7 @@
 //! The sample city for a number of nodes on this machine.
 
+use std::net::Ipv4Addr;
+
 use dirchain_ledger::bounded::Text;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{DepartmentId, TimeMs};
@@ -43,13 +45,17 @@ pub fn node_keys(seed: &Seed, index: u16) -> NodeKeys {
     }
 }
 
-/// Where the node at `index` listens.
-pub(super) fn listen(base_port: u16, index: u16) -> String {
-    format!("/ip4/127.0.0.1/tcp/{}", base_port.saturating_add(index))
+/// Where a node listens.
+pub(super) fn listen(host: Ipv4Addr, port: u16) -> String {
+    format!("/ip4/{host}/tcp/{port}")
 }
 
-/// The nodes of the city, on consecutive ports of this machine.
-pub(super) fn specs(seed: &Seed, nodes: u16, base_port: u16) -> Result<Vec<NodeSpec>, SampleError> {
+/// The nodes of the city, and where each listens.
+pub(super) fn specs(
+    seed: &Seed,
+    nodes: u16,
+    listen: &dyn Fn(u16) -> String,
+) -> Result<Vec<NodeSpec>, SampleError> {
     let numbered = (1..=999u16).map(|number| format!("D{number:03}"));
     let others = numbered.filter(|id| !WITH_NODES.contains(&id.as_str()));
     let departments = WITH_NODES.iter().map(|id| (*id).to_owned()).chain(others);
@@ -65,10 +71,15 @@ pub(super) fn specs(seed: &Seed, nodes: u16, base_port: u16) -> Result<Vec<NodeS
             department: department.map_err(|error| unusable(&error))?,
             network_key: keys.network.public(),
             consensus_key: keys.consensus.public(),
-            addresses: vec![Text::new(listen(base_port, index)).map_err(|error| unusable(&error))?],
+            addresses: vec![Text::new(listen(index)).map_err(|error| unusable(&error))?],
         });
     }
     Ok(specs)
+}
+
+/// Where the node at `index` listens, of those on consecutive ports of this machine.
+pub(super) fn listen_here(base_port: u16, index: u16) -> String {
+    listen(Ipv4Addr::LOCALHOST, base_port.saturating_add(index))
 }
 
 /// The sample city with so many nodes on consecutive ports of this machine.
@@ -78,7 +89,8 @@ pub fn sample_city(
     base_port: u16,
     time: TimeMs,
 ) -> Result<SampleCity, SampleError> {
-    sample::city(&seed.0, &specs(seed, nodes, base_port)?, time)
+    let specs = specs(seed, nodes, &|index| listen_here(base_port, index))?;
+    sample::city(&seed.0, &specs, time)
 }
 
 #[cfg(test)]
@@ -99,7 +111,7 @@ mod tests {
 
     #[test]
     fn every_department_can_have_one_node() {
-        let specs = specs(&Seed::new("a"), 53, 7000).unwrap();
+        let specs = specs(&Seed::new("a"), 53, &|index| listen_here(7000, index)).unwrap();
         let mut departments: Vec<_> = specs.iter().map(|spec| &spec.department).collect();
         departments.sort();
         departments.dedup();

@@ -1,7 +1,7 @@
 //! A devnet's folder: what it is made of, a home for each node, the keys of the city's people.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use dirchain_ledger::ids::TimeMs;
@@ -11,10 +11,10 @@ use crate::config::Config;
 use crate::home::{Home, HomeError};
 use crate::keys::{Cost, KeyName, KeystoreError, Passphrase, RandomnessError, random};
 use crate::provision::{KeyPast, ProvisionError, provision};
-use crate::sample::{SampleCity, SampleError, SampleKey};
+use crate::sample::{self, SampleCity, SampleError, SampleKey};
 use crate::secret_file::{self, SecretFileError};
 
-use super::city::{Seed, listen, node_keys, sample_city, specs};
+use super::city::{Seed, listen, listen_here, node_keys, specs};
 
 /// The passphrase of every demonstration key; it is printed for all to see.
 const PASSPHRASE: &str = "demonstration";
@@ -27,6 +27,23 @@ struct Made {
     nodes: u16,
     base_port: u16,
     genesis_time_ms: i64,
+    /// The nodes' machines; none when all are on this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hosts: Option<Vec<Ipv4Addr>>,
+}
+
+impl Made {
+    /// Where the node at `index` listens: on ports of its own on this machine, or on a machine of
+    /// its own.
+    fn listen(&self, index: u16) -> String {
+        match &self.hosts {
+            None => listen_here(self.base_port, index),
+            Some(hosts) => {
+                let host = hosts.get(usize::from(index)).copied();
+                listen(host.unwrap_or(Ipv4Addr::LOCALHOST), self.base_port)
+            }
+        }
+    }
 }
 
 /// Why a devnet cannot be made or opened.
@@ -130,11 +147,38 @@ impl Layout {
             nodes,
             base_port,
             genesis_time_ms: now.0,
+            hosts: None,
         };
+        Self::make(dir, &file, &made)
+    }
+
+    /// Makes a devnet whose nodes are on machines of their own, in a new folder.
+    pub fn make_spread(
+        dir: &Path,
+        hosts: Vec<Ipv4Addr>,
+        port: u16,
+        now: TimeMs,
+    ) -> Result<Self, LayoutError> {
+        let nodes = u16::try_from(hosts.len()).unwrap_or(u16::MAX);
+        if !(1..=NODES_MAX).contains(&nodes) {
+            return Err(LayoutError::Nodes { max: NODES_MAX });
+        }
+        let made = Made {
+            version: 1,
+            seed: hex::encode(random::<32>()?),
+            nodes,
+            base_port: port,
+            genesis_time_ms: now.0,
+            hosts: Some(hosts),
+        };
+        Self::make(dir, &dir.join("devnet.json"), &made)
+    }
+
+    fn make(dir: &Path, file: &Path, made: &Made) -> Result<Self, LayoutError> {
         secret_file::create_dir(dir)?;
-        let text = serde_json::to_string_pretty(&made).map_err(|error| damaged(&file, &error))?;
-        secret_file::write_new(&file, text.as_bytes())?;
-        Self::complete(dir, &file, &made)
+        let text = serde_json::to_string_pretty(made).map_err(|error| damaged(file, &error))?;
+        secret_file::write_new(file, text.as_bytes())?;
+        Self::complete(dir, file, made)
     }
 
     fn open(dir: &Path, file: &Path, nodes: u16, base_port: u16) -> Result<Self, LayoutError> {
@@ -155,7 +199,8 @@ impl Layout {
         let mut seed = Seed([0; 32]);
         hex::decode_to_slice(&made.seed, &mut seed.0).map_err(|error| damaged(file, &error))?;
         let time = TimeMs(made.genesis_time_ms);
-        let city = sample_city(&seed, made.nodes, made.base_port, time)?;
+        let nodes = specs(&seed, made.nodes, &|index| made.listen(index))?;
+        let city = sample::city(&seed.0, &nodes, time)?;
         let home_of = |index: u16| Home::at(dir.join(format!("node-{}", index.saturating_add(1))));
         // The keys follow from the seed, so a home that was deleted gets its old ones again.
         let never_ran = (0..made.nodes).all(|index| !home_of(index).database_dir().exists());
@@ -164,10 +209,10 @@ impl Layout {
             false => KeyPast::Unknown,
         };
         let mut homes = Vec::new();
-        for (index, spec) in (0u16..).zip(specs(&seed, made.nodes, made.base_port)?) {
+        for (index, spec) in (0u16..).zip(nodes) {
             let home = home_of(index);
             let mut config = Config::new(spec.id()?);
-            config.network.listen = listen(made.base_port, index);
+            config.network.listen = made.listen(index);
             let keys = node_keys(&seed, index);
             provision(&home, &config, Some(&city.genesis), keys, past)?;
             home.write_genesis(&city.genesis)?;

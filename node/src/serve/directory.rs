@@ -172,6 +172,9 @@ fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus
         throttled_ms: seen.map_or(0, |seen| {
             u64::try_from(seen.throttled.as_millis()).unwrap_or(u64::MAX)
         }),
+        unwanted_messages: seen.map_or(0, |seen| seen.frames_unwanted),
+        violations: seen.map_or(0, |seen| seen.violations),
+        banned: seen.is_some_and(|seen| seen.banned),
         last_heard,
     }
 }

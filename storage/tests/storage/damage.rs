@@ -491,3 +491,54 @@ fn another_format_is_refused() {
     let words = "of a later version, with other column families";
     assert_eq!(refused, Some(other_format(words)));
 }
+
+/// What a store lost, has too much of, or holds otherwise than its blocks say, is counted by index.
+#[test]
+fn differences_from_a_store_of_the_same_blocks_are_counted() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut world = World::new(7);
+    world.grow_to(6);
+    for directory in [&one, &other] {
+        let store = Store::open(directory.path(), &world.genesis).unwrap();
+        for made in &world.blocks {
+            made.commit(&store);
+        }
+    }
+    let compared = || {
+        let one = Store::open(one.path(), &world.genesis).unwrap();
+        let other = Store::open(other.path(), &world.genesis).unwrap();
+        one.differences(&other).unwrap()
+    };
+    assert_eq!(compared(), []);
+    let first = |family: &str| {
+        let raw = raw(one.path());
+        let handle = raw.cf_handle(family).unwrap();
+        let mut entries = raw.iterator_cf(handle, rocksdb::IteratorMode::Start);
+        entries.next().unwrap().unwrap()
+    };
+    let change = |family: &str, key: &[u8], value: Option<&[u8]>| {
+        let raw = raw(one.path());
+        let handle = raw.cf_handle(family).unwrap();
+        match value {
+            Some(value) => raw.put_cf(handle, key, value).unwrap(),
+            None => raw.delete_cf(handle, key).unwrap(),
+        }
+    };
+    for family in ["history", "referrers", "transactions", "ids", "records"] {
+        let (key, value) = first(family);
+        change(family, &key, None);
+        let [found] = <[_; 1]>::try_from(compared()).unwrap();
+        assert_eq!(
+            (found.family, found.missing, found.surplus, found.changed),
+            (family, 1, 0, 0)
+        );
+        let surplus = [&key[..], b"x"].concat();
+        change(family, &key, Some(b"another value"));
+        change(family, &surplus, Some(&value));
+        let [found] = <[_; 1]>::try_from(compared()).unwrap();
+        assert_eq!((found.missing, found.surplus, found.changed), (0, 1, 1));
+        change(family, &key, Some(&value));
+        change(family, &surplus, None);
+        assert_eq!(compared(), []);
+    }
+}

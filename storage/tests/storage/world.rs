@@ -258,7 +258,7 @@ impl World {
                     .unwrap()
             })
             .collect();
-        let builder = tip.validators.proposer(tip.height.next(), 0).address;
+        let builder = tip.proposer(0).address;
         let building = Building {
             now,
             round: 0,

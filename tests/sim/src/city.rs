@@ -12,7 +12,7 @@ use dirchain_ledger::hash::{Domain, hash};
 use dirchain_ledger::ids::{ChainId, DepartmentId, Height, Moment, NodeId, TimeMs};
 use dirchain_ledger::records::{
     AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeKind, Office,
-    Offices, Parameters, Period, Record, Role, Settings, StatusSince, Trail,
+    Offices, Parameters, Period, Record, RecordId, Role, Settings, StatusSince, Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet};
 
@@ -28,7 +28,9 @@ pub const HEARTBEAT_MS: i64 = 3_000;
 pub struct City {
     /// The chain.
     pub chain: ChainId,
-    /// What its genesis leaves.
+    /// Its beginning.
+    pub genesis: Genesis,
+    /// What the genesis leaves.
     pub outcome: Outcome,
     /// The validators' consensus keys, by node.
     pub consensus_keys: Vec<SecretKey>,
@@ -63,6 +65,11 @@ fn node(number: usize) -> NodeId {
 }
 
 impl City {
+    /// Departments whose histories are exported.
+    pub fn subjects(&self) -> Vec<RecordId> {
+        [0, 1].map(department).map(RecordId::Department).into()
+    }
+
     /// The city with so many validators; made once for each number.
     pub fn of(validators: usize) -> Arc<Self> {
         static CITIES: Mutex<BTreeMap<usize, Arc<City>>> = Mutex::new(BTreeMap::new());
@@ -102,6 +109,7 @@ impl City {
         Self {
             chain: genesis.chain(),
             outcome: genesis_outcome(&genesis).expect("an outcome of the genesis"),
+            genesis,
             consensus_keys,
             authors,
         }

@@ -31,17 +31,20 @@ pub enum Plant {
     SequenceSkipped,
     /// A header carries the state root of its parent.
     ParentStateRoot,
+    /// A start forgets who missed a turn to propose.
+    TurnsForgotten,
 }
 
 impl Plant {
     /// All of them, with the names that the command line knows.
-    pub const ALL: [(&'static str, Plant); 6] = [
+    pub const ALL: [(&'static str, Plant); 7] = [
         ("body-not-synced", Plant::BodyNotSynced),
         ("guard-skipped", Plant::GuardSkipped),
         ("log-not-replayed", Plant::LogNotReplayed),
         ("log-not-synced", Plant::LogNotSynced),
         ("sequence-skipped", Plant::SequenceSkipped),
         ("parent-state-root", Plant::ParentStateRoot),
+        ("turns-forgotten", Plant::TurnsForgotten),
     ];
 }
 

@@ -14,7 +14,7 @@ use dirchain_ledger::ids::{Address, Height};
 
 use crate::city::City;
 use crate::clients::Client;
-use crate::invariants::{Invariants, Verdict};
+use crate::invariants::{Invariants, Verdict, verifies};
 use crate::liars::{Liar, Lie};
 use crate::message::Message;
 use crate::network::Network;
@@ -285,6 +285,7 @@ impl World {
             }
             self.happen(planned.happening)?;
             if self.is_healed && self.is_over()? {
+                self.export()?;
                 return Ok(happenings);
             }
         }
@@ -643,8 +644,19 @@ impl World {
         self.invariants.acknowledged.lost(node, tip);
     }
 
+    /// Every honest node exports evidence from what is on its disk.
+    fn export(&self) -> Verdict {
+        let subjects = self.city.subjects();
+        let honest = self.nodes.iter().filter(|node| self.is_honest(node.index));
+        for node in honest {
+            verifies(node.index, &node.disk.store, &self.city.genesis, &subjects)?;
+        }
+        Ok(())
+    }
+
     /// From here on nothing goes wrong any more, and heights must go on.
     fn heal(&mut self) -> Verdict {
+        self.export()?;
         self.transcript.note("heal", &[self.now_us]);
         self.is_healed = true;
         self.network.heal();

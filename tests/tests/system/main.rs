@@ -4,13 +4,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod backups;
 mod bad_input;
 mod catalogues;
 mod full_disk;
+mod guards;
 mod idle;
 mod imports;
 mod killed_imports;
 mod members;
 mod outages;
+mod partitions;
 mod starting;
 mod submissions;
+mod torture;

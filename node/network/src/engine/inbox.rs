@@ -25,6 +25,7 @@ use tracing::debug;
 
 use crate::clock::lock;
 use crate::engine::heard::Heard;
+use crate::engine::judge::Judge;
 use crate::error::Violation;
 use crate::lane::Lane;
 use crate::lane::frame::Payload;
@@ -37,6 +38,7 @@ pub(crate) type BoxedSubscriber<Ctx> = Box<dyn Subscriber<NetworkEvent<Ctx>>>;
 /// The receiving side of the engine.
 pub(crate) struct Inbox<Ctx: Context, C> {
     codec: C,
+    judge: Judge<Ctx>,
     totals: Arc<Totals>,
     state: Mutex<State<Ctx>>,
 }
@@ -77,9 +79,15 @@ fn overheard<Ctx: Context>(event: &NetworkEvent<Ctx>) -> Option<Heard<Ctx>> {
 }
 
 impl<Ctx: Context, C> Inbox<Ctx, C> {
-    pub(crate) fn new(codec: C, totals: Arc<Totals>, heard: mpsc::Sender<Heard<Ctx>>) -> Self {
+    pub(crate) fn new(
+        codec: C,
+        judge: Judge<Ctx>,
+        totals: Arc<Totals>,
+        heard: mpsc::Sender<Heard<Ctx>>,
+    ) -> Self {
         Self {
             codec,
+            judge,
             totals,
             state: Mutex::new(State {
                 subscribers: Vec::new(),
@@ -193,6 +201,14 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
         body: Bytes,
     ) -> Result<(), Violation> {
         let event = self.event(&from, &origin, payload, body)?;
+        if !(self.judge)(&event) {
+            // A relay passes on what it has not judged itself.
+            let lane = payload.lane();
+            return match from == origin {
+                true => Err(Violation::Forged { lane }),
+                false => Ok(()),
+            };
+        }
         self.emit_from(&from, event);
         Ok(())
     }

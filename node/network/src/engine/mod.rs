@@ -5,3 +5,4 @@
 pub(crate) mod actor;
 pub(crate) mod heard;
 pub(crate) mod inbox;
+pub(crate) mod judge;

@@ -39,11 +39,11 @@ impl Lane {
     }
 }
 
-impl AsRef<str> for Lane {
-    /// The protocol name negotiated for the lane's stream. The number is the wire version: whoever changes a
-    /// frame or what the codec writes raises it, since a lane that is not negotiated only ends the connection,
-    /// while a frame that does not decode bans its sender.
-    fn as_ref(&self) -> &str {
+impl Lane {
+    /// The protocol name negotiated for the lane's stream, without the chain that follows it. The number is
+    /// the wire version: whoever changes a frame or what the codec writes raises it, since a lane that is not
+    /// negotiated only ends the connection, while a frame that does not decode bans its sender.
+    pub(crate) fn protocol(self) -> &'static str {
         match self {
             Lane::Consensus => "/dirchain/consensus/1",
             Lane::Parts => "/dirchain/parts/1",
@@ -54,7 +54,7 @@ impl AsRef<str> for Lane {
 
 impl fmt::Display for Lane {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_ref())
+        formatter.write_str(self.protocol())
     }
 }
 

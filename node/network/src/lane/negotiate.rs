@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -24,13 +25,33 @@ use libp2p::{Multiaddr, PeerId};
 
 use crate::lane::Lane;
 
+/// A lane with its name on one chain.
+#[derive(Clone)]
+pub(crate) struct LaneName {
+    lane: Lane,
+    name: Arc<str>,
+}
+
+impl LaneName {
+    fn of(lane: Lane, chain: &str) -> Self {
+        let name = format!("{}/{chain}", lane.protocol()).into();
+        Self { lane, name }
+    }
+}
+
+impl AsRef<str> for LaneName {
+    fn as_ref(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Negotiates a lane's name and yields the bare stream.
 #[derive(Clone)]
-pub(crate) struct LaneUpgrade(Vec<Lane>);
+pub(crate) struct LaneUpgrade(Vec<LaneName>);
 
 impl UpgradeInfo for LaneUpgrade {
-    type Info = Lane;
-    type InfoIter = std::vec::IntoIter<Lane>;
+    type Info = LaneName;
+    type InfoIter = std::vec::IntoIter<LaneName>;
 
     fn protocol_info(&self) -> Self::InfoIter {
         self.0.clone().into_iter()
@@ -42,8 +63,8 @@ impl InboundUpgrade<Stream> for LaneUpgrade {
     type Error = Infallible;
     type Future = Ready<Result<Self::Output, Infallible>>;
 
-    fn upgrade_inbound(self, stream: Stream, lane: Lane) -> Self::Future {
-        ready(Ok((lane, stream)))
+    fn upgrade_inbound(self, stream: Stream, name: LaneName) -> Self::Future {
+        ready(Ok((name.lane, stream)))
     }
 }
 
@@ -52,8 +73,8 @@ impl OutboundUpgrade<Stream> for LaneUpgrade {
     type Error = Infallible;
     type Future = Ready<Result<Self::Output, Infallible>>;
 
-    fn upgrade_outbound(self, stream: Stream, lane: Lane) -> Self::Future {
-        ready(Ok((lane, stream)))
+    fn upgrade_outbound(self, stream: Stream, name: LaneName) -> Self::Future {
+        ready(Ok((name.lane, stream)))
     }
 }
 
@@ -64,7 +85,7 @@ pub(crate) enum Opened {
     Inbound(Lane, Stream),
     /// We opened ours.
     Outbound(Lane, Stream),
-    /// The peer does not know the lane: it speaks another version.
+    /// The peer does not know the lane: it is of another chain, or speaks another version.
     Refused,
     /// The lane could not be opened for another reason, as when the connection is lost.
     Failed,
@@ -72,14 +93,15 @@ pub(crate) enum Opened {
 
 /// One connection's lanes. Holds at most one event for each lane and direction.
 pub(crate) struct Handler {
-    to_open: VecDeque<Lane>,
+    names: [LaneName; 3],
+    to_open: VecDeque<LaneName>,
     accepted: Vec<Lane>,
     events: VecDeque<Opened>,
     timeout: Duration,
 }
 
 impl Handler {
-    fn protocol(&self, lanes: Vec<Lane>) -> SubstreamProtocol<LaneUpgrade> {
+    fn protocol(&self, lanes: Vec<LaneName>) -> SubstreamProtocol<LaneUpgrade> {
         SubstreamProtocol::new(LaneUpgrade(lanes), ()).with_timeout(self.timeout)
     }
 }
@@ -94,10 +116,9 @@ impl ConnectionHandler for Handler {
 
     /// A lane is accepted once for each connection; a second attempt fails to negotiate.
     fn listen_protocol(&self) -> SubstreamProtocol<LaneUpgrade> {
-        let free = Lane::ALL
-            .into_iter()
-            .filter(|lane| !self.accepted.contains(lane));
-        self.protocol(free.collect())
+        let free = self.names.iter();
+        let free = free.filter(|name| !self.accepted.contains(&name.lane));
+        self.protocol(free.cloned().collect())
     }
 
     /// Liveness is our own affair: the swarm task closes silent connections.
@@ -153,14 +174,16 @@ impl ConnectionHandler for Handler {
 
 /// Gives every connection its handler and passes on what the handlers report.
 pub(crate) struct Lanes {
+    names: [LaneName; 3],
     events: VecDeque<(PeerId, ConnectionId, Opened)>,
     timeout: Duration,
 }
 
 impl Lanes {
     /// `timeout`: time to negotiate one lane.
-    pub(crate) fn new(timeout: Duration) -> Self {
+    pub(crate) fn new(chain: &str, timeout: Duration) -> Self {
         Self {
+            names: Lane::ALL.map(|lane| LaneName::of(lane, chain)),
             events: VecDeque::new(),
             timeout,
         }
@@ -168,7 +191,8 @@ impl Lanes {
 
     fn handler(&self) -> Handler {
         Handler {
-            to_open: Lane::ALL.into(),
+            names: self.names.clone(),
+            to_open: self.names.clone().into(),
             accepted: Vec::new(),
             events: VecDeque::new(),
             timeout: self.timeout,

@@ -20,7 +20,7 @@ use crate::lane::bucket::Bucket;
 use crate::lane::frame::{self, HEADER_BYTES, Kind, Payload, take_peer};
 use crate::lane::{End, Lane, heartbeat};
 use crate::limits::{FRAME_COST_BYTES_MIN, READ_BUFFER_BYTES};
-use crate::peers::counters::PeerCounters;
+use crate::peers::counters::{PeerCounters, bump};
 
 /// One lane's reader.
 pub(crate) struct Reader {
@@ -104,7 +104,13 @@ impl Reader {
     }
 
     /// A message of the peer itself: to the engine, and one hop on to who does not hear this peer.
+    /// Who does not vote has nothing to say there. It is no violation: a validator that was removed
+    /// may not know yet.
     fn direct(&self, payload: Payload, body: Bytes) -> Result<(), Violation> {
+        if !self.hub.is_validator(&self.peer) {
+            bump(&self.counters.frames_unwanted);
+            return Ok(());
+        }
         self.hub
             .sink
             .message(self.peer, self.peer, payload, body.clone())?;

@@ -118,6 +118,7 @@ impl Peer {
             frames_in: self.counters.frames_in.load(Relaxed),
             frames_out: self.counters.frames_out.load(Relaxed),
             frames_dropped: self.counters.frames_dropped.load(Relaxed),
+            frames_unwanted: self.counters.frames_unwanted.load(Relaxed),
             throttled: Duration::from_nanos(self.counters.throttled_ns.load(Relaxed)),
             violations: self.counters.violations.load(Relaxed),
             last_heard: self.last_heard_ms.map(since),

@@ -42,6 +42,8 @@ pub struct PeerStatus {
     pub frames_out: u64,
     /// Outbound frames dropped because the peer's queue was full.
     pub frames_dropped: u64,
+    /// Frames of a validator's that it sent without being one; none of them was decoded.
+    pub frames_unwanted: u64,
     /// Time its lanes' readers waited for the rate limit.
     pub throttled: Duration,
     /// Protocol violations.

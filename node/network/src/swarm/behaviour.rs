@@ -29,7 +29,11 @@ pub(crate) struct Behaviour {
 }
 
 /// A swarm that does not listen yet and allows nobody.
-pub(crate) fn build(keypair: &Keypair, hub: &Arc<Hub>) -> Result<Swarm<Behaviour>, NetworkError> {
+pub(crate) fn build(
+    keypair: &Keypair,
+    chain: &str,
+    hub: &Arc<Hub>,
+) -> Result<Swarm<Behaviour>, NetworkError> {
     let limits = &hub.limits;
     let connections = ConnectionLimits::default()
         .with_max_established_per_peer(Some(CONNECTIONS_CLOSING_PER_PEER_MAX));
@@ -38,8 +42,8 @@ pub(crate) fn build(keypair: &Keypair, hub: &Arc<Hub>) -> Result<Swarm<Behaviour
         allowed: allow_block_list::Behaviour::default(),
         limits: connection_limits::Behaviour::new(connections),
         // Longer than the task's deadline for all lanes, so that silence is not taken for another version.
-        lanes: Lanes::new(limits.handshake_timeout.saturating_mul(2)),
-        sync: sync::behaviour(limits),
+        lanes: Lanes::new(chain, limits.handshake_timeout.saturating_mul(2)),
+        sync: sync::behaviour(chain, limits)?,
     };
     let security = |keypair: &Keypair| {
         let noise = noise::Config::new(keypair)?;

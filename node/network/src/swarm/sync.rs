@@ -8,14 +8,15 @@ use bytes::{Bytes, BytesMut};
 use futures::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use libp2p::StreamProtocol;
 use libp2p::request_response as rr;
+use libp2p::swarm::InvalidProtocol;
 
 use arc_malachitebft_sync::OutboundFailureReason;
 
 use crate::lane::frame::{HEADER_BYTES, put_header, read_body, read_header};
 use crate::limits::NetworkLimits;
 
-/// The protocol's name; the number is the wire version.
-const PROTOCOL: StreamProtocol = StreamProtocol::new("/dirchain/sync/1");
+/// The protocol's name, without the chain that follows it; the number is the wire version.
+const PROTOCOL: &str = "/dirchain/sync/1";
 /// The only kind of frame on a sync stream.
 const KIND: u8 = 0;
 
@@ -34,7 +35,11 @@ pub(crate) struct SyncCodec {
 }
 
 /// The behaviour with its bounds.
-pub(crate) fn behaviour(limits: &NetworkLimits) -> rr::Behaviour<SyncCodec> {
+pub(crate) fn behaviour(
+    chain: &str,
+    limits: &NetworkLimits,
+) -> Result<rr::Behaviour<SyncCodec>, InvalidProtocol> {
+    let protocol = StreamProtocol::try_from_owned(format!("{PROTOCOL}/{chain}"))?;
     let codec = SyncCodec {
         request_bytes_max: limits.sync_request_bytes_max,
         response_bytes_max: limits.sync_response_bytes_max,
@@ -42,7 +47,8 @@ pub(crate) fn behaviour(limits: &NetworkLimits) -> rr::Behaviour<SyncCodec> {
     let config = rr::Config::default()
         .with_request_timeout(limits.sync_timeout)
         .with_max_concurrent_streams(limits.sync_streams_max);
-    rr::Behaviour::with_codec(codec, [(PROTOCOL, rr::ProtocolSupport::Full)], config)
+    let protocols = [(protocol, rr::ProtocolSupport::Full)];
+    Ok(rr::Behaviour::with_codec(codec, protocols, config))
 }
 
 /// The engine's name for a failure.

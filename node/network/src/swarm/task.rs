@@ -67,10 +67,11 @@ impl SwarmTask {
     /// Builds the swarm; it neither listens nor dials yet.
     pub(crate) fn new(
         keypair: &Keypair,
+        chain: &str,
         hub: Arc<Hub>,
         transactions: mpsc::Sender<(PeerId, Bytes)>,
     ) -> Result<Self, NetworkError> {
-        let swarm = build(keypair, &hub)?;
+        let swarm = build(keypair, chain, &hub)?;
         let (ends, ended) = mpsc::channel(ENDED_LANES_MAX);
         let waits = Waits {
             min_ms: milliseconds(hub.limits.redial_min),
@@ -331,7 +332,10 @@ impl SwarmTask {
         let ends = self.ends.clone();
         let task = match opened {
             Opened::Refused => {
-                warn!(%peer, "The peer speaks another version: it does not know one of our lanes");
+                warn!(
+                    %peer,
+                    "The peer is of another chain, made from another genesis, or speaks another version: it does not know one of our lanes"
+                );
                 bump(&self.hub.totals.mismatched);
                 self.close(peer, connection);
                 return;

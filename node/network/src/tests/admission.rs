@@ -9,7 +9,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
-use super::node::{Event, Node, eventually, quick, start};
+use super::node::{Event, Node, eventually, loopback, quick, start, try_start_on};
 use super::rogue::{Rogue, freeze_after_handshake, stranger_to_our_protocols};
 use crate::{NetworkLimits, PeerEntry};
 
@@ -126,6 +126,29 @@ async fn another_version_is_closed_and_not_banned() {
     assert_eq!((status.violations, status.banned), (0, false));
     assert_eq!(node.network.handle.status().totals.malformed, 0);
     stranger.abort();
+}
+
+#[tokio::test]
+async fn a_peer_of_another_chain_is_not_understood_and_not_banned() {
+    let node = start(quick()).await;
+    let keypair = Keypair::generate_ed25519();
+    let entry = node.entry();
+    let other = try_start_on("beef", &keypair, loopback(), vec![entry], quick()).await;
+    let other = other.unwrap();
+    node.network
+        .handle
+        .set_peers(vec![caller(&keypair)])
+        .unwrap();
+    eventually("both see that they are of two chains", || {
+        [&node, &other].iter().any(|node| {
+            let status = node.network.handle.status();
+            status.totals.mismatched >= 1 && status.connected_count() == 0
+        })
+    })
+    .await;
+    let status = node.status_of(&other.peer);
+    assert_eq!((status.violations, status.banned), (0, false));
+    assert_eq!(status.last_heard, None);
 }
 
 #[tokio::test]

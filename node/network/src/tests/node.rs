@@ -13,7 +13,7 @@ use libp2p::{Multiaddr, PeerId};
 use tokio::time::{Instant, sleep};
 
 use super::codec::TestCodec;
-use super::context::{TestContext, vote};
+use super::context::{Number, TestContext, vote};
 use crate::clock::lock;
 use crate::{Network, NetworkConfig, NetworkError, NetworkLimits, PeerEntry, PeerStatus, spawn};
 
@@ -66,7 +66,27 @@ pub(crate) fn own_loopback(test: u8) -> Multiaddr {
         .unwrap()
 }
 
+/// The chain of every test node, unless told otherwise.
+pub(crate) const CHAIN: &str = "c0ffee";
+
+/// What stands for a wrong signature.
+pub(crate) const FORGED: u64 = 66;
+
+fn is_genuine(event: &Event) -> bool {
+    !matches!(event, NetworkEvent::Vote(_, vote) if vote.signature == Number(FORGED))
+}
+
 pub(crate) async fn try_start(
+    keypair: &Keypair,
+    listen: Multiaddr,
+    peers: Vec<PeerEntry>,
+    limits: NetworkLimits,
+) -> Result<Node, NetworkError> {
+    try_start_on(CHAIN, keypair, listen, peers, limits).await
+}
+
+pub(crate) async fn try_start_on(
+    chain: &str,
     keypair: &Keypair,
     listen: Multiaddr,
     peers: Vec<PeerEntry>,
@@ -76,9 +96,10 @@ pub(crate) async fn try_start(
         keypair: keypair.clone(),
         listen,
         peers,
+        chain: chain.to_owned(),
         limits,
     };
-    let network = spawn(config, TestCodec).await?;
+    let network = spawn(config, TestCodec, Arc::new(is_genuine)).await?;
     let recorder = Recorder::default();
     let subscriber = Box::new(recorder.clone());
     network.actor.cast(Msg::Subscribe(subscriber)).unwrap();

@@ -16,6 +16,7 @@ use libp2p::{Multiaddr, PeerId, noise, request_response as rr, tcp, yamux};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
+use super::node::CHAIN;
 use crate::NetworkLimits;
 use crate::lane::Lane;
 use crate::lane::negotiate::{Lanes, Opened};
@@ -72,8 +73,8 @@ fn swarm<B: NetworkBehaviour>(keypair: &Keypair, behaviour: B) -> Swarm<B> {
 impl Rogue {
     pub(crate) fn start(keypair: &Keypair, address: Multiaddr, victim: PeerId) -> Self {
         let behaviour = Behaviour {
-            lanes: Lanes::new(Duration::from_secs(60)),
-            sync: sync::behaviour(&NetworkLimits::default()),
+            lanes: Lanes::new(CHAIN, Duration::from_secs(60)),
+            sync: sync::behaviour(CHAIN, &NetworkLimits::default()).unwrap(),
         };
         let swarm = swarm(keypair, behaviour);
         let (orders, received) = mpsc::unbounded_channel();

@@ -6,7 +6,7 @@ use futures::AsyncWriteExt;
 use libp2p::identity::Keypair;
 use libp2p::{PeerId, swarm::Stream};
 
-use super::node::{Event, Node, engine_id, eventually, quick, start};
+use super::node::{Event, FORGED, Node, engine_id, eventually, quick, start};
 use super::rogue::{Rogue, raw_frame, send};
 use crate::lane::Lane;
 use crate::lane::frame::{Frame, Payload};
@@ -14,13 +14,17 @@ use crate::{NetworkLimits, PeerEntry};
 
 /// A node that lists a rogue, and the rogue. The ban lasts until the test ends, unless told otherwise.
 async fn victim(ban: Duration) -> (Node, Rogue, PeerId) {
+    victim_of(ban, true).await
+}
+
+async fn victim_of(ban: Duration, validator: bool) -> (Node, Rogue, PeerId) {
     let node = start(NetworkLimits { ban, ..quick() }).await;
     let keypair = Keypair::generate_ed25519();
     let peer = keypair.public().to_peer_id();
     let entry = PeerEntry {
         peer,
         addresses: Vec::new(),
-        validator: true,
+        validator,
     };
     node.network.handle.set_peers(vec![entry]).unwrap();
     let rogue = Rogue::start(&keypair, node.address.clone(), node.peer);
@@ -57,9 +61,60 @@ async fn an_undecodable_frame_bans_for_a_while() {
     eventually("the ban ends", || !node.status_of(&peer).banned).await;
     let mut lanes = rogue.open().await;
     let consensus = lanes.get_mut(&Lane::Consensus).unwrap();
-    let vote = [1_u64, 5, 1, 2].map(u64::to_be_bytes).concat();
-    send(consensus, 1, &vote).await.unwrap();
+    send(consensus, 1, &vote(5, 2)).await.unwrap();
     eventually("it is heard again", || node.votes(5) == 1).await;
+}
+
+/// A vote as the codec of these tests writes it: kind, height, voter, signature.
+fn vote(height: u64, signature: u64) -> Vec<u8> {
+    [1, height, 1, signature].map(u64::to_be_bytes).concat()
+}
+
+#[tokio::test]
+async fn a_forged_vote_is_its_senders_violation() {
+    let size_bytes = u32::try_from(vote(5, FORGED).len()).unwrap();
+    offends(Lane::Consensus, raw_frame(size_bytes, 1, &vote(5, FORGED))).await;
+}
+
+#[tokio::test]
+async fn a_forged_vote_that_a_relay_passes_on_is_left_out() {
+    let (node, mut rogue, peer) = victim(HOUR).await;
+    let origin = PeerId::random();
+    let entry = |peer| PeerEntry {
+        peer,
+        addresses: Vec::new(),
+        validator: true,
+    };
+    let peers = vec![entry(peer), entry(origin)];
+    node.network.handle.set_peers(peers).unwrap();
+    let mut lanes = rogue.open().await;
+    let consensus = lanes.get_mut(&Lane::Consensus).unwrap();
+    for signature in [FORGED, 2] {
+        let frame = Frame::relayed(Payload::Consensus, &origin, &vote(5, signature));
+        send(consensus, frame.kind.byte(), &frame.body)
+            .await
+            .unwrap();
+    }
+    eventually("the genuine one is delivered", || node.votes(5) == 1).await;
+    assert_eq!(node.status_of(&peer).violations, 0);
+    assert_eq!(node.network.handle.status().totals.delivered, 1);
+}
+
+#[tokio::test]
+async fn what_an_observer_has_no_say_in_is_not_even_decoded() {
+    let (node, mut rogue, peer) = victim_of(HOUR, false).await;
+    let mut lanes = rogue.open().await;
+    for (lane, kind) in [(Lane::Consensus, 1), (Lane::Consensus, 2), (Lane::Parts, 4)] {
+        let stream = lanes.get_mut(&lane).unwrap();
+        send(stream, kind, b"garbage").await.unwrap();
+    }
+    eventually("they are counted", || {
+        node.status_of(&peer).frames_unwanted == 3
+    })
+    .await;
+    let status = node.status_of(&peer);
+    assert!(status.connected && !status.banned && status.violations == 0);
+    assert_eq!(node.network.handle.status().totals.delivered, 0);
 }
 
 /// Sends one offence on a lane and expects the ban.

@@ -61,7 +61,7 @@ impl Ledger {
                 SignedTransaction::new(secret, self.tip.chain, *sequence, not_after, actions);
             candidates.push(signed.unwrap().verify(self.tip.chain).unwrap());
         }
-        let proposer = self.tip.validators.proposer(self.tip.height.next(), 0);
+        let proposer = self.tip.proposer(0);
         let building = Building {
             now,
             round: 0,

@@ -57,12 +57,15 @@ impl Flooder {
         let round = lie.random.below(12) as u32;
         block.header.height = ids::Height(next.0 + lie.random.below(6));
         block.header.state_root = some_hash(lie);
-        let set = &lie.store.tip().validators;
+        let tip = lie.store.tip();
         let place = PartPlace {
             height: block.header.height,
             round,
             valid_round: None,
-            proposer: set.proposer(block.header.height, round).address,
+            proposer: tip
+                .turns
+                .proposer(&tip.validators, block.header.height, round)
+                .address,
         };
         let (hash, bytes) = (block.header.hash(), encode(&block));
         let part = Part::new(lie.secret, &lie.chain, place, hash, bytes);

@@ -22,7 +22,6 @@ use dirchain_consensus::replica::{Event, Proposed};
 use dirchain_ledger::crypto::Signature;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::signing::{Position, SignedEntry, SigningVerdict};
-use dirchain_ledger::validators;
 
 use super::{Later, Node, Out, Phase, Step, StopCause};
 use crate::message::Message;
@@ -38,7 +37,7 @@ const BUFFER_MAX: usize = 1_024;
 #[derive(Clone, Debug)]
 pub enum EngineMessage {
     /// The host says which height to start.
-    StartHeight(Height, validators::ValidatorSet),
+    StartHeight(Height, ValidatorSet),
     /// From a peer.
     Peer(Input<DirectoryContext>),
     /// A proposed block from a peer.
@@ -92,7 +91,7 @@ impl Node {
             return;
         }
         match message {
-            EngineMessage::StartHeight(height, set) => self.start_height(height, &set, step),
+            EngineMessage::StartHeight(height, set) => self.start_height(height, set, step),
             other if self.process().phase != Phase::Running => {
                 let waiting = &mut self.process().waiting;
                 if waiting.len() < BUFFER_MAX {
@@ -142,16 +141,10 @@ impl Node {
         self.engine_message(EngineMessage::Timeout(timeout), step);
     }
 
-    fn start_height(
-        &mut self,
-        height: Height,
-        set: &validators::ValidatorSet,
-        step: &mut Step<'_>,
-    ) {
+    fn start_height(&mut self, height: Height, engine_set: ValidatorSet, step: &mut Step<'_>) {
         let follows = self.process().mode != Mode::Voting;
         let me = self.address().filter(|_| !follows);
         let address = me.map_or(OUTSIDE, Address);
-        let engine_set = ValidatorSet::from(set);
         let engine_height = EngineHeight::from(height);
         if self.process().engine.is_none() {
             let params = Params {
@@ -169,7 +162,7 @@ impl Node {
                 QUEUE_PER_HEIGHT,
             ));
         }
-        let votes = me.is_some_and(|me| set.by_address(&me).is_some());
+        let votes = me.is_some_and(|me| engine_set.ledger().by_address(&me).is_some());
         self.process().votes = votes;
         let found = if !votes {
             self.disk.log.reset(height);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dirchain_consensus::answers::decided_blocks;
+use dirchain_consensus::context::ValidatorSet;
 use dirchain_consensus::mode::{FollowReason, Mode};
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::proposal::{Part, PartPlace};
@@ -109,9 +110,14 @@ impl Node {
 
     fn carry_out(&mut self, command: Command, replies: &mut Replies, step: &mut Step<'_>) {
         match command {
-            Command::StartHeight { height, validators } => {
+            Command::StartHeight {
+                height,
+                validators,
+                turns,
+            } => {
+                let set = ValidatorSet::new(&validators, &turns);
                 if std::mem::take(&mut self.process().owes_next) {
-                    let message = EngineMessage::StartHeight(height, validators);
+                    let message = EngineMessage::StartHeight(height, set);
                     self.tell_engine(message, step);
                 }
             }

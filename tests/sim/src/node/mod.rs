@@ -7,6 +7,7 @@ mod engine;
 mod guard;
 mod host;
 mod log;
+mod source;
 mod store;
 mod sync;
 
@@ -28,6 +29,7 @@ use dirchain_ledger::ids::{Address, Height, TimeMs, TransactionId};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::signing::Position;
 use dirchain_ledger::transaction::VerifiedTransaction;
+use dirchain_ledger::turns::Turns;
 
 pub use engine::EngineMessage;
 pub use guard::Guard;
@@ -279,8 +281,12 @@ impl Node {
         }
         let mut gate = Gate::default();
         let mode = self.safe_mode(&mut gate, &[]);
+        let mut tip = self.disk.store.tip().clone();
+        if self.plant == Some(Plant::TurnsForgotten) {
+            tip.turns = Turns::default();
+        }
         self.process = Some(Process {
-            replica: Replica::new(self.disk.store.tip().clone(), None),
+            replica: Replica::new(tip, None),
             gate,
             mode: mode.clone(),
             engine: None,

@@ -8,6 +8,7 @@ use dirchain_consensus::replica::{Commit, ReplicaStore};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::{Outcome, Tip};
 use dirchain_ledger::codec::encode;
+use dirchain_ledger::execute::Touched;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::memory::MemoryState;
@@ -18,18 +19,26 @@ use dirchain_ledger::view::{Records as _, View, ViewError};
 
 /// A decided block as it is kept.
 #[derive(Clone, Debug)]
-struct Decided {
-    bytes: Arc<[u8]>,
-    certificate: Certificate,
+pub(super) struct Decided {
+    pub(super) bytes: Arc<[u8]>,
+    pub(super) certificate: Certificate,
+    /// What each of its transactions touched.
+    pub(super) touched: Arc<[Touched]>,
 }
 
 /// One node's chain.
 #[derive(Clone, Debug)]
 pub struct Store {
-    state: MemoryState,
-    tip: Tip,
-    decided: BTreeMap<Height, Decided>,
+    pub(super) state: MemoryState,
+    pub(super) tip: Tip,
+    pub(super) decided: BTreeMap<Height, Decided>,
+    pub(super) log_nodes: BTreeMap<(u8, u64), Hash>,
     undecided: BTreeMap<(Height, u32, Hash), Arc<[u8]>>,
+}
+
+fn log_nodes(outcome: &Outcome) -> impl Iterator<Item = ((u8, u64), Hash)> {
+    let nodes = outcome.log_nodes.iter();
+    nodes.map(|node| ((node.level, node.index), node.hash))
 }
 
 impl Store {
@@ -41,6 +50,7 @@ impl Store {
             state,
             tip: genesis.tip.clone(),
             decided: BTreeMap::new(),
+            log_nodes: log_nodes(genesis).collect(),
             undecided: BTreeMap::new(),
         }
     }
@@ -63,7 +73,9 @@ impl Store {
         let decided = Decided {
             bytes: encode(&commit.block).into(),
             certificate: commit.certificate.clone(),
+            touched: commit.outcome.touched.clone().into(),
         };
+        self.log_nodes.extend(log_nodes(&commit.outcome));
         self.decided.insert(height, decided);
         self.undecided.retain(|(of, _, _), _| *of > height);
     }

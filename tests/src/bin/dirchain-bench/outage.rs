@@ -1,0 +1,173 @@
+//! What a node's absence costs: committed transactions with one of four killed, how long the chain
+//! stands still when a node is killed and when two come back, and how fast a wiped node syncs.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use dirchain::client::{Author, Client, Outcome};
+use dirchain_tests::{City, Drafter, Process, START, eventually};
+
+use super::{OUTAGE_TRANSACTIONS, Result, height, throughput};
+
+/// How often a node is killed to see how long the others stand still.
+const KILLS: usize = 9;
+/// How often two of four are killed and started again.
+const RETURNS: usize = 3;
+/// How long after a kill the longest pause is looked for.
+const WATCHED: Duration = Duration::from_secs(3);
+/// Pause between two looks at the tip.
+const LOOK: Duration = Duration::from_millis(4);
+
+/// Measures over four processes on this machine.
+pub(crate) fn measure() -> Result<()> {
+    let mut city = City::started();
+    let mut drafters = Drafter::all(&city.layout);
+    // Who stays up is who is asked.
+    let clients: Vec<Client> = (0..3).map(|index| city.client(index)).collect();
+    println!("\nfour nodes, one of them killed");
+    let four = throughput(&clients, &mut drafters, OUTAGE_TRANSACTIONS)?;
+    let blocks = height(&clients[0])?;
+    city.nodes[3].kill();
+    let three = throughput(&clients, &mut drafters, OUTAGE_TRANSACTIONS)?;
+    println!(
+        "  committed tx/s with four {four:.0}, from the kill on {three:.0}: {:.0} % (wanted: 80)",
+        three / four * 100.0
+    );
+    sync(&mut city, blocks)?;
+    pauses(&mut city, &mut drafters[..2])
+}
+
+/// A node without its database catches up with all that was committed.
+fn sync(city: &mut City, blocks: u64) -> Result<()> {
+    let tip = height(&city.client(0))?;
+    city.nodes[3].wipe();
+    let begun = Instant::now();
+    city.nodes[3].start();
+    let client = city.client(3);
+    eventually("the wiped node catches up", 4 * START, || {
+        (client.status().ok()?.tip.height.0 >= tip).then_some(())
+    });
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "  a wiped node syncs {tip} blocks ({blocks} of them with four nodes up) with {} transactions in {seconds:.1} s, its start included: {:.0} blocks/s, {:.0} tx/s (the prototype: 1,000 empty blocks in 4.9 s)",
+        2 * OUTAGE_TRANSACTIONS,
+        tip as f64 / seconds,
+        (2 * OUTAGE_TRANSACTIONS) as f64 / seconds,
+    );
+    Ok(())
+}
+
+/// Kills nodes under a light load.
+fn pauses(city: &mut City, drafters: &mut [Drafter]) -> Result<()> {
+    let stop = &AtomicBool::new(false);
+    let clients = [city.client(0), city.client(1)];
+    std::thread::scope(|scope| {
+        let load: Vec<_> = drafters
+            .iter_mut()
+            .zip(&clients)
+            .map(|(drafter, client)| scope.spawn(move || load(client, drafter, stop)))
+            .collect();
+        let measured = kill_one(city, &clients[0]).and_then(|()| kill_two(city, &clients[0]));
+        stop.store(true, Ordering::Relaxed);
+        for thread in load {
+            thread.join().expect("a client")?;
+        }
+        measured
+    })
+}
+
+/// One transaction after another.
+fn load(client: &Client, drafter: &mut Drafter, stop: &AtomicBool) -> Result<()> {
+    let mut author = Author::new(client, drafter.secret.clone(), None)?;
+    while !stop.load(Ordering::Relaxed) {
+        let sent = author.submit(client, vec![drafter.action()])?;
+        match client.wait_for(&sent, START)? {
+            Outcome::Committed(_) => {}
+            other => return Err(format!("not committed: {other:?}").into()),
+        }
+    }
+    Ok(())
+}
+
+fn kill_one(city: &mut City, client: &Client) -> Result<()> {
+    let mut longest = Vec::new();
+    for round in 0..KILLS {
+        let victim = 2 + round % 2;
+        settle(&mut city.nodes, client)?;
+        city.nodes[victim].kill();
+        longest.push(longest_pause(client)?);
+        city.nodes[victim].start();
+    }
+    print(
+        "one of four is killed: longest time without a block",
+        longest,
+        500,
+    );
+    Ok(())
+}
+
+fn kill_two(city: &mut City, client: &Client) -> Result<()> {
+    let mut returns = Vec::new();
+    for _ in 0..RETURNS {
+        settle(&mut city.nodes, client)?;
+        for node in &mut city.nodes[2..] {
+            node.kill();
+        }
+        std::thread::sleep(WATCHED);
+        let halted = height(client)?;
+        for node in &mut city.nodes[2..] {
+            node.start();
+        }
+        let back = [city.client(2), city.client(3)];
+        eventually("both answer again", START, || {
+            back.iter()
+                .all(|client| client.status().is_ok())
+                .then_some(())
+        });
+        let begun = Instant::now();
+        while height(client)? <= halted {
+            std::thread::sleep(LOOK);
+        }
+        returns.push(begun.elapsed());
+    }
+    print(
+        "two of four return: from when both answer to the next block",
+        returns,
+        2_000,
+    );
+    Ok(())
+}
+
+/// Waits until every node is up and has taken part for a while.
+fn settle(nodes: &mut [Process], client: &Client) -> Result<()> {
+    for node in nodes {
+        node.wait_until_ready();
+    }
+    let until = height(client)? + 20;
+    eventually("some blocks", START, || {
+        (height(client).ok()? >= until).then_some(())
+    });
+    Ok(())
+}
+
+/// The longest time without a new height from now on.
+fn longest_pause(client: &Client) -> Result<Duration> {
+    let begun = Instant::now();
+    let (mut last, mut since, mut longest) = (height(client)?, begun, Duration::ZERO);
+    while begun.elapsed() < WATCHED || since.elapsed() > longest {
+        std::thread::sleep(LOOK);
+        let now = height(client)?;
+        if now != last {
+            longest = longest.max(since.elapsed());
+            (last, since) = (now, Instant::now());
+        }
+    }
+    Ok(longest)
+}
+
+fn print(what: &str, mut times: Vec<Duration>, goal_ms: u64) {
+    times.sort_unstable();
+    let median = times[times.len() / 2].as_millis();
+    let most = times[times.len() - 1].as_millis();
+    println!("  {what}: p50 {median} ms, max {most} ms (goal: {goal_ms})");
+}

@@ -1,0 +1,131 @@
+//! What may go wrong with a validator's own records: its key runs twice, the end of its log is lost, a
+//! byte of its log is another. It never contradicts itself, and votes again.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use dirchain_explorer::api::NodeMode;
+use dirchain_tests::{City, Process, START, eventually, program, run};
+
+fn log_of(city: &City, index: usize) -> PathBuf {
+    city.nodes[index].home.engine_dir().join("engine.wal")
+}
+
+/// Stops a node in the middle of a height: what its engine's log then holds is of that height.
+fn kill_at_work(city: &mut City, index: usize) {
+    let sent = city.submit(0, "D012", 1);
+    std::thread::sleep(Duration::from_millis(20));
+    city.nodes[index].kill();
+    city.committed(0, &sent);
+}
+
+/// A block for which the vote of each of three is needed is made while the fourth stands still.
+fn votes_again(city: &mut City, index: usize, number: u32) {
+    let client = city.client(index);
+    eventually("it votes", START, || {
+        (client.status().ok()?.node.mode == NodeMode::Validator).then_some(())
+    });
+    let other = (index + 1) % 4;
+    city.nodes[other].stop();
+    city.register((index + 2) % 4, "D024", number);
+    city.start(other);
+    city.agree();
+}
+
+/// No node has proof that this one contradicted itself.
+fn nobody_accuses(city: &City) {
+    for node in &city.nodes {
+        let log = node.log();
+        assert!(!log.contains("contradicted"), "{log}");
+    }
+}
+
+#[test]
+fn one_home_runs_once() {
+    let city = City::started();
+    let home = city.nodes[1].home.dir().to_str().unwrap().to_owned();
+    let mut second = Command::new(program());
+    second.args(["--home", &home, "run", "--http", "127.0.0.1:0"]);
+    let listen = format!("/ip4/127.0.0.1/tcp/{}", city.ports.spare(0));
+    second.args(["--listen", &listen]);
+    let printed = run(&mut second, city.dir(), START);
+    assert_eq!(printed.status, Some(1), "{printed:?}");
+    let said = printed.stderr.lines().last().unwrap_or_default().to_owned();
+    assert!(said.contains("in use by another process"), "{said}");
+    city.register(1, "D012", 1);
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+}
+
+/// A second home with the same keys and the same guard, on another machine: the others go on, one of
+/// the two is heard at a time, and once the copy is gone all is as before.
+#[test]
+fn one_key_in_two_homes_does_not_stop_the_others() {
+    let mut city = City::started();
+    city.register(0, "D012", 1);
+    city.nodes[3].stop();
+    let twin = city.dir().join("twin");
+    copy(city.nodes[3].home.dir(), &twin);
+    city.start(3);
+    let home = dirchain::home::Home::at(&twin);
+    let mut config = home.config().unwrap();
+    config.network.listen = format!("/ip4/127.0.0.1/tcp/{}", city.ports.spare(1));
+    home.write_config(&config).unwrap();
+    let mut second = Process::new(home, city.ports.spare(2), city.dir());
+    second.start();
+    for number in 2..12 {
+        city.register(0, "D012", number);
+    }
+    second.kill();
+    city.register(0, "D012", 12);
+    city.agree();
+}
+
+#[test]
+fn a_log_that_lost_its_end_is_no_contradiction() {
+    let mut city = City::started();
+    kill_at_work(&mut city, 2);
+    let path = log_of(&city, 2);
+    let log = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &log[..log.len() - log.len().min(40) / 2]).unwrap();
+    city.start(2);
+    votes_again(&mut city, 2, 7);
+
+    city.register(0, "D012", 2);
+    city.nodes[2].kill();
+    std::fs::remove_file(log_of(&city, 2)).unwrap();
+    city.start(2);
+    votes_again(&mut city, 2, 8);
+    nobody_accuses(&city);
+}
+
+/// The engine stops at the bad entry, says so, cuts it off, and the next start goes on.
+#[test]
+fn a_log_with_a_bad_byte_is_no_contradiction() {
+    let mut city = City::started();
+    kill_at_work(&mut city, 2);
+    let path = log_of(&city, 2);
+    let mut log = std::fs::read(&path).unwrap();
+    let last = log.len() - 3;
+    log[last] ^= 0x20;
+    std::fs::write(&path, &log).unwrap();
+    city.nodes[2].start();
+    let client = city.client(2);
+    let status = eventually("it runs, or stops by itself", START, || {
+        let ended = city.nodes[2].ended();
+        let runs = client.is_ready();
+        (ended.is_some() || runs).then_some(ended)
+    });
+    if let Some(status) = status {
+        assert_eq!(status.code(), Some(1));
+        let log = city.nodes[2].log();
+        assert!(log.contains("Do not restart blindly"), "{log}");
+        city.start(2);
+    }
+    votes_again(&mut city, 2, 7);
+    nobody_accuses(&city);
+}
