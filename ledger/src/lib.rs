@@ -21,6 +21,7 @@ pub mod hash;
 pub mod header_log;
 pub mod ids;
 pub mod inbox;
+pub mod language;
 pub mod limits;
 pub mod measure;
 pub mod memory;

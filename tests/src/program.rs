@@ -84,6 +84,7 @@ pub fn run(command: &mut Command, scratch: &Path, most: Duration) -> Printed {
         .env_remove("DIRCHAIN_HOME")
         .env_remove("DIRCHAIN_NODE")
         .env_remove("DIRCHAIN_PASSPHRASE")
+        .env("DIRCHAIN_LANG", "en")
         .stdin(Stdio::null())
         .stdout(again(&out))
         .stderr(again(&err))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use dirchain_ledger::ids::ChainId;
+use dirchain_ledger::language::Language;
 
 use crate::client::{Author, Client};
 use crate::home::Home;
@@ -20,6 +21,7 @@ pub(crate) struct Context {
     home: Option<PathBuf>,
     node: Option<String>,
     pub(crate) output: Output,
+    language: Language,
     pub(crate) passphrase: PassphraseSource,
 }
 
@@ -29,10 +31,16 @@ impl Context {
             home: global.home,
             node: global.node,
             output: global.output,
+            language: global.lang.map_or_else(of_locale, Language::from),
             passphrase: PassphraseSource {
                 file: global.passphrase_file,
             },
         }
+    }
+
+    /// The language that refusals and reasons are told in.
+    pub(crate) fn language(&self) -> Language {
+        self.language
     }
 
     /// The home: given, or `.dirchain` in the user's own folder.
@@ -85,5 +93,15 @@ impl Context {
             .open(&passphrase)
             .map_err(|error| anyhow::Error::new(error).context(format!("key {name}")))?;
         Ok(Author::new(client, secret, expected)?)
+    }
+}
+
+/// The language of this user's locale: Chinese where it says so, English anywhere else.
+fn of_locale() -> Language {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = set("LC_ALL").or(set("LC_MESSAGES")).or(set("LANG"));
+    match locale.is_some_and(|locale| locale.starts_with("zh")) {
+        true => Language::Chinese,
+        false => Language::English,
     }
 }

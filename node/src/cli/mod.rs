@@ -38,6 +38,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use context::Context;
+use dirchain_ledger::language::Language;
 use output::Output;
 
 /// A permissioned directory chain: who produces a government's data, who may read it, and why.
@@ -68,9 +69,31 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
+    /// The language of refusals and of the reasons in sheets [default: the locale's]
+    #[arg(long, global = true, help_heading = EVERYWHERE, env = "DIRCHAIN_LANG", value_enum, value_name = "LANGUAGE")]
+    lang: Option<Lang>,
+
     /// A file whose first line is the passphrase of your key [else DIRCHAIN_PASSPHRASE, else asked]
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
+}
+
+/// A language, by its code.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Lang {
+    /// 中文
+    Zh,
+    /// English
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Zh => Language::Chinese,
+            Lang::En => Language::English,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,7 +15,7 @@ use dirchain_ledger::records::{BatchId, Binding, Record, RecordId, Side, Stars};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::client::{Client, Fate, IfKnown, Item, send_all};
+use crate::client::{Client, Fate, IfKnown, Item, LOT_ACTIONS_MAX, send_all};
 use crate::receipts::{
     BATCHES_MAX, Builder, Entries, Sealed, SealedBatch, Sorted, Sorter, UseSpanItem,
 };
@@ -336,14 +336,23 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
         }
     }
     let bar = crate::progress::bar(items.len(), "submitting");
-    send_all(&desk.client, &mut desk.author, items, |id, fate| {
-        bar.inc(1);
-        match fate {
-            // A key that is not opened seals nothing: sending ends before any fate.
-            Fate::Committed(_) | Fate::Passes => report.sealed = report.sealed.saturating_add(1),
-            Fate::Refused { message, .. } => report.refused.push(format!("{id}: {message}")),
-        }
-    })?;
+    let actions_max = LOT_ACTIONS_MAX;
+    send_all(
+        &desk.client,
+        &mut desk.author,
+        items,
+        actions_max,
+        |id, fate| {
+            bar.inc(1);
+            match fate {
+                // A key that is not opened seals nothing: sending ends before any fate.
+                Fate::Committed(_) | Fate::Passes => {
+                    report.sealed = report.sealed.saturating_add(1)
+                }
+                Fate::Refused { message, .. } => report.refused.push(format!("{id}: {message}")),
+            }
+        },
+    )?;
     bar.finish_and_clear();
     Ok(())
 }

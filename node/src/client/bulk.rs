@@ -15,7 +15,7 @@ use super::{Author, AuthorError, Client, ClientError, Outcome, Pipeline};
 /// Transactions under way at a time.
 const WINDOW: usize = 8;
 /// Actions in one transaction: few enough that splitting a refused one is quick.
-const LOT_ACTIONS_MAX: usize = 64;
+pub const LOT_ACTIONS_MAX: usize = 64;
 /// Bytes of one transaction's actions; the rest is left to the envelope.
 const LOT_BYTES_MAX: usize = limits::TRANSACTION_BYTES_MAX - 8 * 1024;
 
@@ -41,6 +41,8 @@ pub enum Fate {
         code: String,
         /// The reason in words.
         message: String,
+        /// The rule, where it is one.
+        rule: Option<String>,
     },
 }
 
@@ -51,9 +53,10 @@ pub fn send_all<T>(
     client: &Client,
     author: &mut Author,
     items: Vec<Item<T>>,
+    actions_max: usize,
     mut done: impl FnMut(T, Fate),
 ) -> Result<(), AuthorError> {
-    let mut waiting: VecDeque<Lot<T>> = lots(items);
+    let mut waiting: VecDeque<Lot<T>> = lots(items, actions_max).collect();
     let mut pipeline: Pipeline<'_, Lot<T>> = Pipeline::new(client, WINDOW);
     loop {
         let Some(lot) = waiting.pop_front() else {
@@ -67,10 +70,10 @@ pub fn send_all<T>(
         };
         let actions = lot.iter().flat_map(|item| item.actions.clone()).collect();
         if let Err((lot, error)) = pipeline.send_or_return(author, actions, lot) {
-            let (code, message) = refusal(error)?;
+            let refusal = refusal(error)?;
             // What is under way may be what this lot was judged on.
             pipeline.finish()?;
-            split(lot, &mut waiting, &mut done, code, message);
+            split(lot, &mut waiting, &mut done, refusal);
             settle(&mut pipeline, &mut waiting, &mut done);
             author.resume(client)?;
         } else if settle(&mut pipeline, &mut waiting, &mut done) {
@@ -100,9 +103,18 @@ fn settle<T>(
                 was_refused = true;
                 waiting.push_front(sent.tag);
             }
-            Outcome::Refused { code, message, .. } => {
+            Outcome::Refused {
+                code,
+                message,
+                rule,
+            } => {
                 was_refused = true;
-                split(sent.tag, waiting, done, code, message);
+                let refusal = Fate::Refused {
+                    code,
+                    message,
+                    rule,
+                };
+                split(sent.tag, waiting, done, refusal);
             }
             Outcome::Waiting | Outcome::Unknown => {
                 for item in sent.tag {
@@ -119,8 +131,7 @@ fn split<T>(
     mut lot: Lot<T>,
     waiting: &mut VecDeque<Lot<T>>,
     done: &mut impl FnMut(T, Fate),
-    code: String,
-    message: String,
+    refusal: Fate,
 ) {
     if lot.len() > 1 {
         let second = lot.split_off(lot.len() / 2);
@@ -129,7 +140,7 @@ fn split<T>(
         return;
     }
     if let Some(item) = lot.pop() {
-        done(item.tag, Fate::Refused { code, message });
+        done(item.tag, refusal);
     }
 }
 
@@ -137,40 +148,58 @@ fn undecided() -> Fate {
     Fate::Refused {
         code: "still-waiting".to_owned(),
         message: "it is in no block yet, and may still be".to_owned(),
+        rule: None,
     }
 }
 
 /// What the node says of a transaction that it does not take; any other error ends the sending.
-fn refusal(error: AuthorError) -> Result<(String, String), AuthorError> {
+fn refusal(error: AuthorError) -> Result<Fate, AuthorError> {
     match error {
         AuthorError::Client(ClientError::Problem(problem)) if problem.status < 500 => {
-            Ok((problem.code().to_owned(), problem.detail.clone()))
+            Ok(Fate::Refused {
+                code: problem.code().to_owned(),
+                message: problem.detail.clone(),
+                rule: problem.rule.clone(),
+            })
         }
-        AuthorError::Transaction(error) => Ok(("malformed".to_owned(), error.to_string())),
+        AuthorError::Transaction(error) => Ok(Fate::Refused {
+            code: "malformed".to_owned(),
+            message: error.to_string(),
+            rule: None,
+        }),
         other => Err(other),
     }
 }
 
-pub(super) fn lots<T>(items: Vec<Item<T>>) -> VecDeque<Lot<T>> {
-    let mut lots = VecDeque::new();
-    let mut lot: Lot<T> = Vec::new();
-    let (mut count, mut size_bytes) = (0usize, 0usize);
-    for item in items {
-        let item_bytes: usize = item.actions.iter().map(|action| encode(action).len()).sum();
-        let is_full = count.saturating_add(item.actions.len()) > LOT_ACTIONS_MAX
-            || size_bytes.saturating_add(item_bytes) > LOT_BYTES_MAX;
-        if is_full && !lot.is_empty() {
-            lots.push_back(std::mem::take(&mut lot));
-            (count, size_bytes) = (0, 0);
+/// Items packed whole and in their order into transactions of at most `actions_max` actions.
+pub(super) fn lots<T>(
+    items: impl IntoIterator<Item = Item<T>>,
+    actions_max: usize,
+) -> impl Iterator<Item = Lot<T>> {
+    let mut items = items.into_iter();
+    let mut held: Option<(Item<T>, usize)> = None;
+    std::iter::from_fn(move || {
+        let mut lot: Lot<T> = Vec::new();
+        let (mut count, mut size_bytes) = (0usize, 0usize);
+        while let Some((item, item_bytes)) = held.take().or_else(|| measured(items.next()?)) {
+            let is_full = count.saturating_add(item.actions.len()) > actions_max
+                || size_bytes.saturating_add(item_bytes) > LOT_BYTES_MAX;
+            if is_full && !lot.is_empty() {
+                held = Some((item, item_bytes));
+                break;
+            }
+            count = count.saturating_add(item.actions.len());
+            size_bytes = size_bytes.saturating_add(item_bytes);
+            lot.push(item);
         }
-        count = count.saturating_add(item.actions.len());
-        size_bytes = size_bytes.saturating_add(item_bytes);
-        lot.push(item);
-    }
-    if !lot.is_empty() {
-        lots.push_back(lot);
-    }
-    lots
+        (!lot.is_empty()).then_some(lot)
+    })
+}
+
+fn measured<T>(item: Item<T>) -> Option<(Item<T>, usize)> {
+    let size_bytes = item.actions.iter().map(|action| encode(action).len());
+    let size_bytes = size_bytes.sum();
+    Some((item, size_bytes))
 }
 
 #[cfg(test)]
@@ -187,7 +216,7 @@ mod tests {
 
     #[test]
     fn items_are_packed_whole_and_in_order() {
-        let lots = lots((0..100).map(|tag| item(tag, 2)).collect());
+        let lots: Vec<Lot<u32>> = lots((0..100).map(|tag| item(tag, 2)), 64).collect();
         assert_eq!(lots.len(), 4);
         assert!(lots.iter().all(|lot| lot.len() <= 32));
         let tags: Vec<u32> = lots.iter().flatten().map(|item| item.tag).collect();
@@ -199,24 +228,19 @@ mod tests {
         let mut waiting = VecDeque::new();
         let mut fates = Vec::new();
         let mut done = |tag, fate| fates.push((tag, fate));
+        let refused = Fate::Refused {
+            code: "c".into(),
+            message: "m".into(),
+            rule: None,
+        };
         let three = vec![item(1, 1), item(2, 1), item(3, 1)];
-        split(three, &mut waiting, &mut done, "c".into(), "m".into());
+        split(three, &mut waiting, &mut done, refused.clone());
         let back: Vec<Vec<u32>> = waiting
             .iter()
             .map(|lot| lot.iter().map(|item| item.tag).collect())
             .collect();
         assert_eq!(back, [vec![1], vec![2, 3]]);
-        split(
-            vec![item(7, 1)],
-            &mut waiting,
-            &mut done,
-            "c".into(),
-            "m".into(),
-        );
-        let refused = Fate::Refused {
-            code: "c".into(),
-            message: "m".into(),
-        };
+        split(vec![item(7, 1)], &mut waiting, &mut done, refused.clone());
         assert_eq!(fates, [(7, refused)]);
     }
 }

@@ -17,7 +17,7 @@ mod submit;
 pub use at::{At, ParseAtError, parse_time};
 pub(crate) use author::now;
 pub use author::{Author, AuthorError};
-pub use bulk::{Fate, Item, send_all};
+pub use bulk::{Fate, Item, LOT_ACTIONS_MAX, send_all};
 pub use error::{ClientError, IfKnown};
 pub use pipeline::{Pipeline, Sent};
 pub(crate) use reads::word;

@@ -48,22 +48,31 @@ impl Client {
 
 /// Tells of each item whether it would take effect on the newest state, through `done`; as
 /// [`send_all`](super::send_all), with nothing signed. An item is tried on top of some of those before it, so what
-/// depends on another item belongs into one with it.
+/// depends on another item belongs into one with it; what all depend on is `before`.
 pub fn rehearse_all<T>(
     client: &Client,
     author: PublicKey,
-    items: Vec<Item<T>>,
+    before: &[Action],
+    items: impl IntoIterator<Item = Item<T>>,
     mut done: impl FnMut(T, Fate),
 ) -> Result<(), ClientError> {
-    for lot in lots(items) {
+    let first = usize::from(!before.is_empty());
+    for lot in lots(items, REHEARSED_ACTIONS_MAX) {
         let (tags, actions) = parted(lot);
-        let answer = client.rehearse(author, actions, false)?;
-        for (tag, told) in tags.into_iter().zip(answer.transactions) {
+        let before = (!before.is_empty()).then(|| before.to_vec());
+        let transactions = before.into_iter().chain(actions).collect();
+        let answer = client.rehearse(author, transactions, false)?;
+        let told = answer.transactions.into_iter().skip(first);
+        for (tag, told) in tags.into_iter().zip(told) {
             done(tag, fate(told));
         }
     }
     Ok(())
 }
+
+/// Actions in one rehearsal: well within the work of a block, and its JSON within a question's
+/// bound.
+const REHEARSED_ACTIONS_MAX: usize = 256;
 
 fn parted<T>(lot: Lot<T>) -> (Vec<T>, Vec<Vec<Action>>) {
     lot.into_iter().map(|item| (item.tag, item.actions)).unzip()
@@ -75,6 +84,7 @@ fn fate(told: Rehearsed) -> Fate {
         Some(refusal) => Fate::Refused {
             code: refusal.code,
             message: refusal.message,
+            rule: refusal.rule,
         },
     }
 }

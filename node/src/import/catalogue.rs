@@ -2,9 +2,11 @@
 
 use dirchain_ledger::bounded::BoundError;
 use dirchain_ledger::ids::{DepartmentId, Name, ResourceCode};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::records::Entry;
 
 use super::note::Note;
+use super::sheet::Fault;
 
 /// The rows of a file, each described or refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,10 +33,32 @@ pub struct Described {
     pub identifier: Name,
     /// Who published it; the agency itself where nobody is named.
     pub publisher: Option<Publisher>,
-    /// The entry, without responsibility.
+    /// Where it belongs, for a format that says so itself; else it gets a code of the agency's, and
+    /// its publisher is its provider.
+    pub placed: Option<Placed>,
+    /// The entry.
     pub entry: Entry,
     /// What an administrator should know of it.
     pub notes: Vec<Note>,
+}
+
+/// Where a source says that an entry belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// Its code.
+    pub code: ResourceCode,
+    /// Its provider's id or unified social credit code; the agency itself where nobody is named.
+    pub provider: Option<String>,
+    /// Its provider's name, where it says one: it has to be the name on the ledger.
+    pub provider_name: Option<String>,
+    /// The row that says so.
+    pub row: u32,
+    /// The column with the provider's id, from 0.
+    pub provider_column: Option<usize>,
+    /// The column with the provider's name.
+    pub provider_name_column: Option<usize>,
+    /// Whether the fields' numbers are the source's own; else fields are known by their names.
+    pub is_numbered: bool,
 }
 
 /// Who published an entry.
@@ -85,6 +109,35 @@ pub enum CatalogueError {
     },
 }
 
+fn in_english(faults: &[Fault]) -> String {
+    joined(faults, Language::English)
+}
+
+fn joined(faults: &[Fault], language: Language) -> String {
+    let texts: Vec<String> = faults.iter().map(|fault| fault.text(language)).collect();
+    texts.join(language.say("；", "; "))
+}
+
+impl Reason {
+    /// The reason in a language; those that only other formats give, in English.
+    pub fn text(&self, language: Language) -> String {
+        match (self, language) {
+            (Reason::Sheet(faults), _) => joined(faults, language),
+            (Reason::Withdrawn { code }, Language::Chinese) => {
+                format!("{code} 已撤销，不能恢复，请使用新的代码重新编目")
+            }
+            (
+                Reason::TooLarge {
+                    size_bytes,
+                    size_bytes_max,
+                },
+                Language::Chinese,
+            ) => format!("该目录占 {size_bytes} 字节，一笔交易最多容纳 {size_bytes_max} 字节"),
+            (_, Language::Chinese | Language::English) => self.to_string(),
+        }
+    }
+}
+
 /// Why a row is refused. The other rows are not concerned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
@@ -112,6 +165,12 @@ pub enum Reason {
         /// Why.
         reason: BoundError,
     },
+    /// Rows of a sheet are at fault.
+    #[error("{}", in_english(.0))]
+    Sheet(
+        /// Everything that is wrong with them.
+        Vec<Fault>,
+    ),
     /// An earlier row has the same identifier.
     #[error("row {first_row} has the same identifier; the first one was taken")]
     DuplicateIdentifier {

@@ -26,5 +26,6 @@ pub(super) fn of(entry: &Entry) -> Option<&str> {
 
 /// Whether an attribute comes from a source, so that the next import writes it again.
 pub(super) fn is_sources(attribute: &Attribute) -> bool {
-    attribute.name.as_str() == NAME || attribute.name.starts_with("dcat:")
+    let name = &attribute.name;
+    name.as_str() == NAME || name.starts_with("dcat:") || name.starts_with("sheet:")
 }

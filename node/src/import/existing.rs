@@ -20,6 +20,17 @@ pub struct Existing {
     pub entries: BTreeMap<String, ExistingEntry>,
     /// Every code in use; new ones continue after the highest.
     pub codes: BTreeSet<ResourceCode>,
+    /// Every department, for sources that name providers by their ids.
+    pub departments: BTreeMap<DepartmentId, KnownDepartment>,
+}
+
+/// By what a department is known besides its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownDepartment {
+    /// Its name.
+    pub name: String,
+    /// Its unified social credit code.
+    pub credit_code: Option<String>,
 }
 
 /// A sub-unit that is registered.
@@ -65,6 +76,31 @@ impl Existing {
         });
     }
 
+    /// Takes note of a resource under its own code, whoever provides it: for sources that say it.
+    pub fn add_coded(&mut self, resource: &Resource) {
+        self.codes.insert(resource.code.clone());
+        let drafted = resource.draft.as_ref().map(|draft| &draft.entry);
+        if let Some(entry) = drafted.or(resource.entry()) {
+            let existing = Self::entry_of(resource, entry);
+            self.entries.insert(resource.code.to_string(), existing);
+        }
+    }
+
+    fn entry_of(resource: &Resource, entry: &Entry) -> ExistingEntry {
+        let submitted = |status: &DraftStatus| matches!(status, DraftStatus::Submitted { .. });
+        let draft = resource.draft.as_ref();
+        ExistingEntry {
+            code: resource.code.clone(),
+            provider: resource.provider.clone(),
+            revision: resource.revision,
+            status: resource.status(),
+            is_submitted: draft.is_some_and(|draft| submitted(&draft.status)),
+            entry: entry.clone(),
+            published: resource.published.as_ref().map(|p| p.entry.clone()),
+            last_field: resource.last_field,
+        }
+    }
+
     /// Takes note of a resource. An entry of the agency or of a sub-unit is found by the identifier
     /// it was imported with, or else by its related codes; the first one added counts.
     pub fn add_resource(&mut self, agency: &DepartmentId, resource: &Resource) {
@@ -76,18 +112,7 @@ impl Existing {
         let Some(entry) = drafted.or(resource.entry()).filter(|_| is_agencys) else {
             return;
         };
-        let submitted = |status: &DraftStatus| matches!(status, DraftStatus::Submitted { .. });
-        let draft = resource.draft.as_ref();
-        let existing = ExistingEntry {
-            code: resource.code.clone(),
-            provider: provider.clone(),
-            revision: resource.revision,
-            status: resource.status(),
-            is_submitted: draft.is_some_and(|draft| submitted(&draft.status)),
-            entry: entry.clone(),
-            published: resource.published.as_ref().map(|p| p.entry.clone()),
-            last_field: resource.last_field,
-        };
+        let existing = Self::entry_of(resource, entry);
         for related in &entry.related_codes {
             let known = self.entries.get(related.as_str());
             let is_better = known.is_none_or(|known| {

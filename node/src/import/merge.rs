@@ -7,18 +7,26 @@
 use dirchain_ledger::ids::FieldNumber;
 use dirchain_ledger::records::{Entry, Field, FieldType, Sharing};
 
+use super::catalogue::Placed;
 use super::digest;
 use super::existing::ExistingEntry;
 use super::note::Note;
 
 /// The entry to write over an existing one, and what is noteworthy about it.
-pub(super) fn merge(source: &Entry, existing: &ExistingEntry) -> (Entry, Vec<Note>) {
+///
+/// `placed` is where a sheet says that it belongs: a sheet says everything about fields that it
+/// says at all; other formats know only that there are files.
+pub(super) fn merge(
+    source: &Entry,
+    existing: &ExistingEntry,
+    placed: Option<&Placed>,
+) -> (Entry, Vec<Note>) {
     let mut notes = Vec::new();
     let known = digest::of(&existing.entry);
     let mut entry = if known.is_some() && known == digest::of(source) {
         existing.entry.clone()
     } else {
-        taken_over(source, existing, &mut notes)
+        taken_over(source, existing, placed, &mut notes)
     };
     fill(&mut entry, source);
     fill(&mut entry, &existing.entry);
@@ -65,7 +73,12 @@ fn fill(entry: &mut Entry, from: &Entry) {
     }
 }
 
-fn taken_over(source: &Entry, existing: &ExistingEntry, notes: &mut Vec<Note>) -> Entry {
+fn taken_over(
+    source: &Entry,
+    existing: &ExistingEntry,
+    placed: Option<&Placed>,
+    notes: &mut Vec<Note>,
+) -> Entry {
     let mut entry = source.clone();
     let mut not_kept = |what: &str, reason: String| {
         notes.push(Note::NotKept {
@@ -87,7 +100,7 @@ fn taken_over(source: &Entry, existing: &ExistingEntry, notes: &mut Vec<Note>) -
             not_kept(&attribute.name, error.to_string());
         }
     }
-    let fields = fields(source, existing, notes);
+    let fields = fields(source, existing, placed, notes);
     let mut kept = dirchain_ledger::bounded::List::default();
     for field in fields {
         let number = field.number;
@@ -104,26 +117,37 @@ fn taken_over(source: &Entry, existing: &ExistingEntry, notes: &mut Vec<Note>) -
 
 /// The source's fields under the numbers they have here (rule C6), with those that people added
 /// and those that are published already.
-fn fields(source: &Entry, existing: &ExistingEntry, notes: &mut Vec<Note>) -> Vec<Field> {
+fn fields(
+    source: &Entry,
+    existing: &ExistingEntry,
+    placed: Option<&Placed>,
+    notes: &mut Vec<Note>,
+) -> Vec<Field> {
     let current = &existing.entry.fields;
     let highest = current.iter().map(|field| field.number.0).max();
     let mut next = highest.unwrap_or(0).max(existing.last_field);
     let mut fields: Vec<Field> = Vec::new();
     for field in &source.fields {
         let same = current.iter().find(|known| {
-            known.name == field.name
-                && known.field_type == field.field_type
-                && fields.iter().all(|taken| taken.number != known.number)
+            let is_same = match placed {
+                Some(placed) if placed.is_numbered => known.number == field.number,
+                Some(_) => known.name == field.name,
+                None => known.name == field.name && known.field_type == field.field_type,
+            };
+            is_same && fields.iter().all(|taken| taken.number != known.number)
         });
-        if let Some(same) = same {
-            fields.push(same.clone());
-            continue;
+        match (same, placed) {
+            (Some(same), None) => fields.push(same.clone()),
+            (Some(same), Some(_)) => fields.push(overlaid(field, same)),
+            (None, Some(placed)) if placed.is_numbered => fields.push(field.clone()),
+            (None, Some(_) | None) => {
+                next = next.saturating_add(1);
+                fields.push(Field {
+                    number: FieldNumber(next),
+                    ..field.clone()
+                });
+            }
         }
-        next = next.saturating_add(1);
-        fields.push(Field {
-            number: FieldNumber(next),
-            ..field.clone()
-        });
     }
     let is_published = |number| {
         let published = existing.published.as_ref();
@@ -136,7 +160,7 @@ fn fields(source: &Entry, existing: &ExistingEntry, notes: &mut Vec<Note>) -> Ve
         }
         if is_published(field.number) {
             stay.push(field.number);
-        } else if is_bare_file(field) {
+        } else if placed.is_some() || is_bare_file(field) {
             gone.push(field.number);
             continue;
         }
@@ -150,6 +174,21 @@ fn fields(source: &Entry, existing: &ExistingEntry, notes: &mut Vec<Note>) -> Ve
     }
     fields.sort_by_key(|field| field.number);
     fields
+}
+
+/// A field as the source says it, with what it leaves open as it was.
+fn overlaid(field: &Field, known: &Field) -> Field {
+    Field {
+        number: known.number,
+        name: field.name.clone(),
+        data_element: field.data_element.clone().or(known.data_element.clone()),
+        field_type: field.field_type,
+        length: field.length.or(known.length),
+        precision: field.precision.or(known.precision),
+        unit: field.unit.clone().or(known.unit.clone()),
+        sharing: field.sharing.clone().or(known.sharing.clone()),
+        level: field.level.or(known.level),
+    }
 }
 
 /// A field as an import makes it of a distribution, to which nobody added anything.

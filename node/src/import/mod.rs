@@ -23,14 +23,15 @@ mod merge;
 mod note;
 mod plan;
 mod report;
+pub mod sheet;
 mod sub_units;
 
 #[cfg(test)]
 mod tests;
 
 pub use batch::{BATCH_ACTIONS_MAX, BATCH_BYTES_MAX, batch};
-pub use catalogue::{Catalogue, CatalogueError, Described, Publisher, Reason, Row};
-pub use existing::{Existing, ExistingEntry, SubUnit};
+pub use catalogue::{Catalogue, CatalogueError, Described, Placed, Publisher, Reason, Row};
+pub use existing::{Existing, ExistingEntry, KnownDepartment, SubUnit};
 pub use note::Note;
 pub use plan::{
     ENTRY_BYTES_MAX, Options, Plan, PlanError, PlannedDraft, Refused, Status, Unchanged, plan,

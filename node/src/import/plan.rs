@@ -9,11 +9,12 @@ use dirchain_ledger::records::{AdministrativeLevel, Department, Entry, Lack, Res
 use serde::Serialize;
 
 use super::batch::BATCH_BYTES_MAX;
-use super::catalogue::{Catalogue, Described, Reason, Row};
+use super::catalogue::{Catalogue, Described, Placed, Reason, Row};
 use super::codes::Codes;
 use super::existing::{Existing, ExistingEntry, imported_as};
 use super::merge::merge;
 use super::note::Note;
+use super::sheet::{Column, Fault, FaultKind};
 use super::sub_units::SubUnits;
 
 /// An entry's encoded bound: a batch's less room for code, provider and revision.
@@ -173,10 +174,18 @@ pub fn plan(
     let no_class = || PlanError::NoClass {
         agency: options.agency.clone(),
     };
+    let codes = Codes::new(&options.agency, existing);
+    let is_sheets = |row: &Row| match &row.content {
+        Ok(described) => described.placed.is_some(),
+        Err(reason) => matches!(reason, Reason::Sheet(_)),
+    };
+    if codes.is_none() && !catalogue.rows.iter().any(is_sheets) {
+        return Err(no_class());
+    }
     let mut planner = Planner {
         options,
         existing,
-        codes: Codes::new(&options.agency, existing).ok_or_else(no_class)?,
+        codes,
         sub_units: SubUnits::new(options, existing),
         rows_by_identifier: BTreeMap::new(),
         rows_by_code: BTreeMap::new(),
@@ -201,7 +210,8 @@ pub fn plan(
 struct Planner<'a> {
     options: &'a Options,
     existing: &'a Existing,
-    codes: Codes,
+    /// None where no code can be made for the agency, and none is needed.
+    codes: Option<Codes>,
     sub_units: SubUnits<'a>,
     rows_by_identifier: BTreeMap<Name, usize>,
     rows_by_code: BTreeMap<ResourceCode, usize>,
@@ -220,12 +230,14 @@ impl Planner<'_> {
         self.rows_by_identifier
             .insert(identifier.clone(), row.number);
         let mut source = described.entry.clone();
-        source.responsibility = self.options.responsibility.clone();
+        let own = source.responsibility.take();
+        source.responsibility = own.or(self.options.responsibility.clone());
         let mut notes = described.notes.clone();
         let publisher = described.publisher.as_ref();
         match publisher.map(|publisher| self.sub_units.foreign_parent(publisher)) {
             Some(Some(parent)) => notes.push(Note::ForeignParent { parent }),
             Some(None) => {}
+            None if described.placed.is_some() => {}
             None => notes.push(Note::NoPublisher),
         }
         match self.existing.entries.get(identifier.as_str()) {
@@ -253,9 +265,60 @@ impl Planner<'_> {
     }
 
     fn provider(&mut self, described: &Described) -> Result<DepartmentId, Reason> {
+        if let Some(placed) = &described.placed {
+            let named = self.provider_named(placed)?;
+            return Ok(named.unwrap_or_else(|| self.options.agency.clone()));
+        }
         match &described.publisher {
             Some(publisher) => self.sub_units.provider(publisher),
             None => Ok(self.options.agency.clone()),
+        }
+    }
+
+    /// The provider that a sheet names, by id or credit code, whose name is the one on the ledger.
+    fn provider_named(&self, placed: &Placed) -> Result<Option<DepartmentId>, Reason> {
+        let fault = |column: Option<(usize, Column)>, kind| {
+            let row = placed.row;
+            Reason::Sheet(vec![Fault { row, column, kind }])
+        };
+        let departments = &self.existing.departments;
+        let named = match &placed.provider {
+            None => None,
+            Some(given) => {
+                let by_credit = departments
+                    .iter()
+                    .find(|(_, known)| known.credit_code.as_ref() == Some(given));
+                let by_credit = by_credit.map(|(id, _)| id.clone());
+                let column = placed
+                    .provider_column
+                    .map(|index| (index, Column::Provider));
+                let parsed = given
+                    .parse::<DepartmentId>()
+                    .map_err(|error| fault(column, FaultKind::NotTaken(error.to_string())));
+                Some(by_credit.map_or(parsed, Ok)?)
+            }
+        };
+        let provider = named.as_ref().unwrap_or(&self.options.agency);
+        let known = departments.get(provider).map(|known| &known.name);
+        if let (Some(name), Some(known)) = (&placed.provider_name, known)
+            && name != known
+        {
+            let column = placed.provider_name_column;
+            let column = column.map(|index| (index, Column::ProviderName));
+            let known = known.clone();
+            return Err(fault(column, FaultKind::OtherName { known }));
+        }
+        Ok(named)
+    }
+
+    /// The code of a new entry: the source's own, or the agency's next.
+    fn code(&mut self, described: &Described) -> Result<ResourceCode, Reason> {
+        match (&described.placed, &self.codes) {
+            (Some(placed), _) => Ok(placed.code.clone()),
+            (None, Some(codes)) => codes.peek(),
+            (None, None) => Err(Reason::NoCodeLeft {
+                class: self.options.agency.to_string(),
+            }),
         }
     }
 
@@ -267,9 +330,11 @@ impl Planner<'_> {
         notes: Vec<Note>,
     ) -> Result<(), Reason> {
         require_size(&entry)?;
-        let code = self.codes.peek()?;
+        let code = self.code(described)?;
         let provider = self.provider(described)?;
-        self.codes.take();
+        if let (None, Some(codes)) = (&described.placed, &mut self.codes) {
+            codes.take();
+        }
         self.plan.drafts.push(PlannedDraft {
             row: row.number,
             identifier: described.identifier.clone(),
@@ -302,15 +367,20 @@ impl Planner<'_> {
                 first_row: *first_row,
             });
         }
-        let (entry, merged) = merge(source, existing);
+        let (entry, merged) = merge(source, existing, described.placed.as_ref());
         require_size(&entry)?;
         notes.extend(merged);
         self.rows_by_code.insert(code.clone(), row.number);
-        let provider = existing.provider.clone();
+        let named = match &described.placed {
+            Some(placed) => self.provider_named(placed)?,
+            None => None,
+        };
+        // Whoever names another provider than the entry's is told so by the rules.
+        let provider = named.unwrap_or_else(|| existing.provider.clone());
         notes.extend(self.moved(described, &provider));
         let (row, identifier) = (row.number, described.identifier.clone());
         let lacks = entry.lacks();
-        if entry == existing.entry {
+        if entry == existing.entry && provider == existing.provider {
             self.plan.unchanged.push(Unchanged {
                 row,
                 identifier,

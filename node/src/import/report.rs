@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use dirchain_ledger::ids::{DepartmentId, Name, ResourceCode};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::records::Lack;
 use serde::Serialize;
 
@@ -100,13 +102,21 @@ pub struct Report {
     pub noted: BTreeMap<&'static str, usize>,
     /// Entries of an earlier import that the file no longer has; they stay as they are.
     pub absent: Vec<ResourceCode>,
+    /// Where the sheet was written back, with what became of each row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written_to: Option<PathBuf>,
     /// Every row, in the order of the file.
     pub lines: Vec<Line>,
 }
 
 impl Plan {
-    /// The plan's report.
+    /// The plan's report, in English.
     pub fn report(&self) -> Report {
+        self.report_in(Language::English)
+    }
+
+    /// The plan's report, with reasons in a language.
+    pub fn report_in(&self, language: Language) -> Report {
         let mut report = Report {
             sub_units: self
                 .sub_units
@@ -119,7 +129,7 @@ impl Plan {
             absent: self.absent.clone(),
             ..Report::default()
         };
-        for line in self.lines() {
+        for line in self.lines(language) {
             report.count(&line);
             report.lines.push(line);
         }
@@ -127,7 +137,7 @@ impl Plan {
         report
     }
 
-    fn lines(&self) -> impl Iterator<Item = Line> {
+    fn lines(&self, language: Language) -> impl Iterator<Item = Line> {
         let drafts = self.drafts.iter().map(|draft| Line {
             row: draft.row,
             identifier: Some(draft.identifier.to_string()),
@@ -153,7 +163,7 @@ impl Plan {
             notes: entry.notes.clone(),
             reason: None,
         });
-        let refused = self.refused.iter().map(|refused| Line {
+        let refused = self.refused.iter().map(move |refused| Line {
             row: refused.row,
             identifier: refused.identifier.clone(),
             outcome: Outcome::Refused,
@@ -162,7 +172,7 @@ impl Plan {
             name: None,
             lacks: Vec::new(),
             notes: Vec::new(),
-            reason: Some(refused.reason.to_string()),
+            reason: Some(refused.reason.text(language)),
         });
         drafts.chain(unchanged).chain(refused)
     }
@@ -259,6 +269,10 @@ impl fmt::Display for Report {
         heading(f, title, shown.is_empty())?;
         for line in shown {
             line.fmt(f)?;
+        }
+        if let Some(path) = &self.written_to {
+            heading(f, "Row by row", false)?;
+            writeln!(f, "    {}", path.display())?;
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod killed_imports;
 mod members;
 mod outages;
 mod partitions;
+mod sheets;
 mod starting;
 mod submissions;
 mod torture;

@@ -1,15 +1,17 @@
 //! What the ledger has already, read from a node: the agency, its sub-units, its entries.
 
+use std::collections::BTreeSet;
+
 use dirchain_explorer::api::{
     DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem, ResponsibilityItem,
 };
-use dirchain_ledger::ids::{DepartmentId, Moment, ResponsibilityCode};
+use dirchain_ledger::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode};
 use dirchain_ledger::records::{
     DepartmentStatus, Draft, DraftStatus, Entry, Published, Resource, Withdrawal,
 };
 
 use crate::client::{At, Client, ResourceFilter};
-use crate::import::{Existing, Options, SubUnit};
+use crate::import::{Catalogue, Existing, KnownDepartment, Options, SubUnit};
 use crate::progress;
 
 /// The options for an agency as the node has it.
@@ -68,6 +70,35 @@ pub(super) fn read(client: &Client, agency: &DepartmentId) -> anyhow::Result<Exi
         bar.inc(1);
         let answer = client.resource(&item.code, None)?;
         existing.add_resource(agency, &record(client, answer)?);
+    }
+    bar.finish_and_clear();
+    Ok(existing)
+}
+
+/// What a sheet's rows name: the entries of those codes, whoever provides them, and every
+/// department.
+pub(super) fn named(client: &Client, catalogue: &Catalogue) -> anyhow::Result<Existing> {
+    let mut existing = Existing::default();
+    for department in client.departments()? {
+        let known = KnownDepartment {
+            name: department.name,
+            credit_code: department.credit_code,
+        };
+        existing.departments.insert(department.id, known);
+    }
+    let placed = catalogue.rows.iter().filter_map(|row| {
+        let described = row.content.as_ref().ok()?;
+        described.placed.as_ref().map(|placed| &placed.code)
+    });
+    let named: BTreeSet<&ResourceCode> = placed.collect();
+    let listed = client.resources(&ResourceFilter::default(), usize::MAX)?;
+    let there = listed.into_iter().filter(|item| named.contains(&item.code));
+    let there: Vec<ResourceItem> = there.collect();
+    let bar = progress::bar(there.len(), "reading");
+    for item in there {
+        bar.inc(1);
+        let answer = client.resource(&item.code, None)?;
+        existing.add_coded(&record(client, answer)?);
     }
     bar.finish_and_clear();
     Ok(existing)

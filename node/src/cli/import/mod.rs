@@ -1,18 +1,22 @@
-//! `dirchain import`: a published catalogue as an agency's entries.
+//! `dirchain import`: a published catalogue, or a sheet, as entries of an agency.
 
 mod existing;
+mod sheets;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, ResponsibilityCode};
+use dirchain_ledger::limits;
 
-use crate::client::{Client, IfKnown};
-use crate::import::{Options, Outcome, Plan, PlannedDraft, Report, dcat_us, plan};
+use crate::client::{Fate, Item, rehearse_all};
+use crate::import::sheet::SheetError;
+use crate::import::{Catalogue, Options, Outcome, Plan, PlannedDraft, Report, dcat_us, plan};
 
+use self::sheets::SheetFile;
 use super::context::Context;
 use super::output::Output;
 use super::resource::{Work, send};
@@ -24,27 +28,30 @@ use crate::keys::KeyName;
 enum Format {
     /// DCAT-US 1.1, a `data.json`
     DcatUs,
+    /// A sheet, .csv or .xlsx, in the columns of the national core metadata
+    Sheet,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
     /// The catalogue's file
-    file: PathBuf,
+    #[arg(required_unless_present = "template")]
+    file: Option<PathBuf>,
 
-    /// Its format
+    /// Its format [default: .csv and .xlsx are sheets, anything else DCAT-US]
     #[arg(long, value_enum)]
-    format: Format,
+    format: Option<Format>,
 
     /// The key to sign with, by its name in your keystore
     #[arg(
         long = "as",
         value_name = "KEYNAME",
-        required_unless_present = "dry_run"
+        required_unless_present_any = ["dry_run", "template"]
     )]
     key: Option<KeyName>,
 
     /// The agency that publishes the catalogue [default: the signer's department]
-    #[arg(long, value_name = "DEPARTMENT", required_unless_present = "key")]
+    #[arg(long, value_name = "DEPARTMENT", required_unless_present_any = ["key", "template"])]
     agency: Option<DepartmentId>,
 
     /// The agency's responsibility for entries that have none
@@ -55,40 +62,124 @@ pub(crate) struct Import {
     #[arg(long)]
     submit: bool,
 
-    /// Show what would be done, and sign nothing
+    /// Run everything through the rules, and sign nothing
     #[arg(long)]
     dry_run: bool,
 
     /// Print a line for every entry, not only for those refused
     #[arg(long)]
     all: bool,
+
+    /// Write an empty sheet with every heading, .csv or .xlsx, and do nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "dry_run", "key"])]
+    template: Option<PathBuf>,
+
+    /// Which sheet of a workbook [default: its only one]
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+
+    /// Where to write the sheet back with what became of each row [default: beside the file, with
+    /// `.result` in its name]
+    #[arg(long, value_name = "FILE")]
+    result: Option<PathBuf>,
+}
+
+/// What was read of the file.
+struct Source {
+    catalogue: Catalogue,
+    /// The sheet, where it was one.
+    sheet: Option<SheetFile>,
 }
 
 impl Import {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
-        let named = || self.file.display().to_string();
-        let bytes = std::fs::read(&self.file).with_context(named)?;
-        let Format::DcatUs = self.format;
-        let catalogue = dcat_us::parse(&bytes).with_context(named)?;
+        if let Some(path) = &self.template {
+            return sheets::write_template(path);
+        }
+        let file = self.file.as_deref().context("give the catalogue's file")?;
+        let source = self.read(file)?;
         let client = context.client()?;
         let mut desk = match (&self.key, self.dry_run) {
             (Some(key), false) => Some(Desk::open(context, key)?),
-            (Some(_) | None, _) => None,
+            (Some(key), true) => Some(Desk::rehearsing(context, key)?),
+            (None, _) if source.sheet.is_some() => {
+                anyhow::bail!(
+                    "the rules are asked in somebody's name: give --as, also for a dry run"
+                )
+            }
+            (None, _) => None,
         };
         let signer = desk.as_ref().map(|desk| desk.author.department.clone());
-        let agency = match (self.agency.clone(), signer, &self.key) {
-            (Some(agency), _, _) | (None, Some(agency), _) => agency,
-            (None, None, Some(key)) => whose(context, &client, key)?,
-            (None, None, None) => anyhow::bail!("give --agency, or --as"),
-        };
+        let agency = self
+            .agency
+            .clone()
+            .or(signer)
+            .context("give --agency, or --as")?;
         let options = existing::options(&client, &agency, self.responsibility.clone())?;
-        let existing = existing::read(&client, &agency)?;
-        let plan = plan(&catalogue, &existing, &options)?;
-        let mut report = plan.report();
+        let existing = match &source.sheet {
+            Some(_) => existing::named(&client, &source.catalogue)?,
+            None => existing::read(&client, &agency)?,
+        };
+        let plan = plan(&source.catalogue, &existing, &options)?;
+        drop(existing);
+        let language = context.language();
+        let mut report = plan.report_in(language);
         if let Some(desk) = &mut desk {
-            self.carry_out(desk, &options, &plan, &mut report)?;
+            mark_refused(&mut report, &self.check(desk, &plan)?);
+            if !self.dry_run {
+                self.carry_out(desk, &options, &plan, &mut report)?;
+            }
+        }
+        if let Some(sheet) = &source.sheet {
+            report.written_to = Some(sheet.write_back(&plan, &report, language)?);
         }
         self.print(context.output, &report)
+    }
+
+    fn read(&self, file: &Path) -> anyhow::Result<Source> {
+        let named = || file.display().to_string();
+        let is_sheet = match self.format {
+            Some(format) => format == Format::Sheet,
+            None => crate::import::sheet::FileKind::of(file).is_ok(),
+        };
+        if is_sheet {
+            let (catalogue, sheet) =
+                SheetFile::read(file, self.sheet.as_deref(), self.result.as_deref())
+                    .with_context(named)?;
+            let sheet = Some(sheet);
+            return Ok(Source { catalogue, sheet });
+        }
+        let unfit = self.sheet.is_some() || self.result.is_some();
+        anyhow::ensure!(!unfit, "--sheet and --result are for sheets, .csv or .xlsx");
+        let bytes = read_bounded(file, dcat_us::FILE_BYTES_MAX).with_context(named)?;
+        let catalogue = dcat_us::parse(&bytes).with_context(named)?;
+        let sheet = None;
+        Ok(Source { catalogue, sheet })
+    }
+
+    /// Has the node run every draft through the rules, on top of the registrations that come first.
+    /// What they refuse, with the reason.
+    fn check(
+        &self,
+        desk: &Desk<'_>,
+        plan: &Plan,
+    ) -> anyhow::Result<BTreeMap<ResourceCode, String>> {
+        let bar = crate::progress::bar(plan.drafts.len(), "checking");
+        let items = plan.drafts.iter().map(|draft| Item {
+            tag: draft.code.clone(),
+            actions: self.actions(draft),
+        });
+        let mut refused = BTreeMap::new();
+        let author = desk.author.public_key();
+        let before = plan.registrations();
+        rehearse_all(&desk.client, author, &before, items, |code, fate| {
+            bar.inc(1);
+            if let Fate::Refused { message, rule, .. } = fate {
+                refused.insert(code, ruled(rule, message));
+            }
+        })?;
+        bar.finish_and_clear();
+        Ok(refused)
     }
 
     fn carry_out(
@@ -104,19 +195,37 @@ impl Import {
                 .with_context(|| format!("registering sub-units of {}", options.agency))?;
             report.registered = true;
         }
-        let work: Vec<Work> = plan.drafts.iter().map(|draft| self.work(draft)).collect();
-        let sent = send(desk, work, "importing")?;
+        let refused: std::collections::BTreeSet<usize> = report
+            .lines
+            .iter()
+            .filter(|line| line.outcome == Outcome::Refused)
+            .map(|line| line.row)
+            .collect();
+        let drafts = plan
+            .drafts
+            .iter()
+            .filter(|draft| !refused.contains(&draft.row));
+        let work: Vec<Work> = drafts.map(|draft| self.work(draft)).collect();
+        // They passed a moment ago: it takes a race for one to take its neighbours down.
+        let sent = send(desk, work, "importing", limits::ACTIONS_MAX)?;
         let refused: BTreeMap<ResourceCode, String> = sent
             .refused
             .into_iter()
-            .map(|refused| (refused.code, refused.message))
+            .map(|refused| (refused.code, ruled(refused.rule, refused.message)))
             .collect();
         mark_refused(report, &refused);
         Ok(())
     }
 
-    /// An entry's draft and, where asked for and nothing is lacking, its submission.
     fn work(&self, draft: &PlannedDraft) -> Work {
+        Work {
+            code: draft.code.clone(),
+            actions: self.actions(draft),
+        }
+    }
+
+    /// An entry's draft and, where asked for and nothing is lacking, its submission.
+    fn actions(&self, draft: &PlannedDraft) -> Vec<Action> {
         let mut actions = vec![draft.action()];
         if self.submit && draft.lacks.is_empty() {
             actions.push(Action::SubmitResource {
@@ -124,10 +233,7 @@ impl Import {
                 revision: draft.revision.saturating_add(1),
             });
         }
-        Work {
-            code: draft.code.clone(),
-            actions,
-        }
+        actions
     }
 
     fn print(&self, format: Output, report: &Report) -> anyhow::Result<()> {
@@ -152,12 +258,30 @@ impl Import {
     }
 }
 
-/// The department of a key that need not be opened.
-fn whose(context: &Context, client: &Client, key: &KeyName) -> anyhow::Result<DepartmentId> {
-    let public_key = context.home()?.keystore().get(key)?.public_key();
-    let found = client.key(&public_key).if_known()?;
-    let found = found.with_context(|| format!("key {key} is not registered. Give --agency"))?;
-    Ok(found.key.department)
+/// A refusal's reason after the rule that it comes from.
+fn ruled(rule: Option<String>, message: String) -> String {
+    match rule {
+        Some(rule) => format!("[{rule}] {message}"),
+        None => message,
+    }
+}
+
+/// A file's bytes, if they are not too many; one more than that is told as too large.
+fn read_bounded(file: &Path, size_bytes_max: usize) -> anyhow::Result<Vec<u8>> {
+    use std::io::Read as _;
+    let most = u64::try_from(size_bytes_max)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?
+        .take(most)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > size_bytes_max {
+        let size = std::fs::metadata(file)?.len();
+        let size_bytes = usize::try_from(size).unwrap_or(usize::MAX);
+        return Err(SheetError::TooLarge { size_bytes }.into());
+    }
+    Ok(bytes)
 }
 
 /// Turns the lines of entries that the rules refused into refusals.

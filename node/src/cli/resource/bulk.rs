@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::cli::context::Context;
 use crate::cli::sign::{Desk, Signing};
-use crate::client::{Client, Fate, Item, ResourceFilter, rehearse_all, send_all};
+use crate::client::{Client, Fate, Item, LOT_ACTIONS_MAX, ResourceFilter, rehearse_all, send_all};
 use crate::progress;
 
 /// What is to be done with one entry.
@@ -29,6 +29,8 @@ pub(crate) struct NotTaken {
     pub(crate) refusal: String,
     /// The reason in words.
     pub(crate) message: String,
+    /// The rule, where it is one.
+    pub(crate) rule: Option<String>,
 }
 
 /// What became of many entries.
@@ -51,12 +53,13 @@ pub(crate) struct Incomplete {
     lacks: Vec<String>,
 }
 
-/// Signs and sends work with a progress bar, or rehearses it where the key is not opened; tells how many took effect, up to which block, and
+/// Signs and sends work with a progress bar, up to `actions_max` actions in a transaction, or rehearses it where the key is not opened; tells how many took effect, up to which block, and
 /// what was refused.
 pub(crate) fn send(
     desk: &mut Desk<'_>,
     work: Vec<Work>,
     what: &'static str,
+    actions_max: usize,
 ) -> anyhow::Result<Report> {
     let bar = progress::bar(work.len(), what);
     let items = work.into_iter().map(|work| Item {
@@ -75,21 +78,24 @@ pub(crate) fn send(
             Fate::Refused {
                 code: refusal,
                 message,
+                rule,
             } => report.refused.push(NotTaken {
                 code,
                 refusal,
                 message,
+                rule,
             }),
         }
     };
     match desk.author.can_sign() {
-        true => send_all(&desk.client, &mut desk.author, items.collect(), told)?,
-        false => rehearse_all(
+        true => send_all(
             &desk.client,
-            desk.author.public_key(),
+            &mut desk.author,
             items.collect(),
+            actions_max,
             told,
         )?,
+        false => rehearse_all(&desk.client, desk.author.public_key(), &[], items, told)?,
     }
     bar.finish_and_clear();
     report
@@ -122,7 +128,7 @@ pub(crate) fn submit_all(
             revision: item.revision,
         })
     })?;
-    let mut report = send(&mut desk, work, "submitting")?;
+    let mut report = send(&mut desk, work, "submitting", LOT_ACTIONS_MAX)?;
     report.incomplete = incomplete;
     finish(context, &desk, report, "submitted")
 }
@@ -146,7 +152,7 @@ pub(crate) fn publish_all(
             revision: item.revision,
         })
     })?;
-    let report = send(&mut desk, work, "publishing")?;
+    let report = send(&mut desk, work, "publishing", LOT_ACTIONS_MAX)?;
     finish(context, &desk, report, "published")
 }
 

@@ -62,6 +62,7 @@ pub(super) fn describe(entry: &Value) -> Result<Described, Reason> {
     Ok(Described {
         identifier,
         publisher,
+        placed: None,
         entry,
         notes,
     })

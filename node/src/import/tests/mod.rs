@@ -6,6 +6,7 @@ mod format;
 mod hostile;
 mod property;
 mod real;
+mod sheet;
 
 use dirchain_ledger::action::{Action, DeclareResponsibility, RegisterDepartment};
 use dirchain_ledger::bounded::List;

@@ -1,0 +1,149 @@
+//! A sheet as rows of cells, whatever file it came from, and the bounds on reading one.
+
+use std::collections::BTreeMap;
+
+/// A file's bound.
+pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What a workbook's parts may take together once they are unpacked.
+pub(super) const UNPACKED_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Parts of a workbook.
+pub(super) const PARTS_MAX: usize = 1_000;
+/// Merged ranges of a sheet.
+pub(super) const MERGED_MAX: usize = 1_000;
+/// Rows of a sheet, its headings included.
+pub(super) const ROWS_MAX: usize = 200_001;
+/// Columns of a sheet.
+pub(super) const COLUMNS_MAX: usize = 64;
+/// Characters of one cell.
+pub(super) const CELL_CHARS_MAX: usize = 32_767;
+/// Bytes of all cells together.
+pub(super) const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// What a cell holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+    /// A text, as it stands there.
+    Text(String),
+    /// A number, as it is shown without a format.
+    Number(String),
+    /// A day, as `2026-01-31`.
+    Date(String),
+    /// A formula: nobody signs what a formula happened to come to.
+    Formula,
+    /// A part of merged cells, by the name of their range.
+    Merged(String),
+    /// Something else that no column takes: true or false, an error, a duration.
+    Other(String),
+}
+
+/// A row: its number as the spreadsheet shows it, and its cells by column from 0. Empty cells are
+/// left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SheetRow {
+    /// From 1.
+    pub number: u32,
+    /// What its cells hold.
+    pub cells: BTreeMap<usize, Cell>,
+}
+
+/// Every row of a sheet that is not empty, the headings first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sheet {
+    /// By ascending number.
+    pub rows: Vec<SheetRow>,
+}
+
+/// Why a file cannot be read as a sheet. Nothing of it was taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetError {
+    /// Neither of the two kinds.
+    #[error(
+        "`{name}` is neither .csv nor .xlsx. Save it as one of them (无法识别的文件类型，请另存为 .csv 或 .xlsx)"
+    )]
+    UnknownKind {
+        /// The file's name.
+        name: String,
+    },
+    /// The file is too large.
+    #[error(
+        "the file has {size_bytes} bytes, at most {FILE_BYTES_MAX} are read. Split it (文件过大，请拆分)"
+    )]
+    TooLarge {
+        /// Its size.
+        size_bytes: usize,
+    },
+    /// More than allowed of something.
+    #[error("the sheet has more than {most} {what}. Split it (超出上限，请拆分)")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The bound.
+        most: u64,
+    },
+    /// No workbook.
+    #[error(
+        "the file is no .xlsx workbook: {reason}. Save it anew from the spreadsheet program (不是有效的 .xlsx 文件)"
+    )]
+    NoWorkbook {
+        /// Why.
+        reason: String,
+    },
+    /// The workbook has several sheets.
+    #[error(
+        "the workbook has the sheets {}. Name one with --sheet (请用 --sheet 指定工作表)", names.join(", ")
+    )]
+    WhichSheet {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Bytes in no known encoding.
+    #[error(
+        "row {row}: the text is neither UTF-8 nor GB18030. Save the file as CSV in UTF-8 (第 {row} 行：编码既不是 UTF-8 也不是 GB18030)"
+    )]
+    Encoding {
+        /// Where.
+        row: u32,
+    },
+    /// The CSV breaks off or is malformed.
+    #[error("the CSV cannot be read: {reason} (CSV 格式错误)")]
+    BadCsv {
+        /// The reader's words, with the place.
+        reason: String,
+    },
+    /// Headings that no column has.
+    #[error("{}", .0.join("\n"))]
+    Headings(
+        /// Each with its row and column, in both languages.
+        Vec<String>,
+    ),
+}
+
+/// Counts what is taken of a file, up to its bounds.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    text_bytes: usize,
+}
+
+impl Meter {
+    /// Takes a cell's text.
+    pub(super) fn text(&mut self, text: &str, row: u32, column: usize) -> Result<(), SheetError> {
+        self.text_bytes = self.text_bytes.saturating_add(text.len());
+        let too_many = |what, most: usize| SheetError::TooMany {
+            what,
+            most: u64::try_from(most).unwrap_or(u64::MAX),
+        };
+        if self.text_bytes > TEXT_BYTES_MAX {
+            return Err(too_many("bytes of text", TEXT_BYTES_MAX));
+        }
+        if usize::try_from(row).map_or(true, |row| row > ROWS_MAX) {
+            return Err(too_many("rows", ROWS_MAX));
+        }
+        if column >= COLUMNS_MAX {
+            return Err(too_many("columns", COLUMNS_MAX));
+        }
+        if text.len() > CELL_CHARS_MAX && text.chars().count() > CELL_CHARS_MAX {
+            return Err(too_many("characters in one cell", CELL_CHARS_MAX));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,159 @@
+//! Sheets that are written: a template, and a sheet with what became of each row.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use super::column::{COLUMNS, RESULT_COLUMNS};
+use super::table::{Cell, Sheet, SheetError};
+
+/// The kind of a file, by its name.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// `.csv`
+    Csv,
+    /// `.xlsx`
+    Xlsx,
+}
+
+impl FileKind {
+    /// The kind that a file's name says.
+    pub fn of(path: &Path) -> Result<Self, SheetError> {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        match extension.map(str::to_ascii_lowercase).as_deref() {
+            Some("csv") => Ok(FileKind::Csv),
+            Some("xlsx") => Ok(FileKind::Xlsx),
+            Some(_) | None => Err(SheetError::UnknownKind {
+                name: path.display().to_string(),
+            }),
+        }
+    }
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowOutcome {
+    /// In one word.
+    pub status: String,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+/// A sheet could not be put into a file's form.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The workbook's writer refuses.
+    #[error("the workbook cannot be written: {0}")]
+    Workbook(#[from] XlsxError),
+    /// The CSV's writer refuses.
+    #[error("the CSV cannot be written: {0}")]
+    Csv(#[from] csv::Error),
+}
+
+type Lines = BTreeMap<u32, BTreeMap<usize, String>>;
+
+/// A sheet with every heading and nothing below them.
+pub fn template(kind: FileKind) -> Result<Vec<u8>, WriteError> {
+    let headings = COLUMNS.iter().enumerate().map(|(index, (column, _, _))| {
+        let heading = column.heading().to_owned();
+        (index, heading)
+    });
+    file(kind, &Lines::from([(1, headings.collect())]))
+}
+
+/// A sheet as it was read, each row where it was, with what became of the rows beside it. What an
+/// earlier import wrote there is replaced.
+pub fn written_back(
+    kind: FileKind,
+    sheet: &Sheet,
+    outcomes: &BTreeMap<u32, RowOutcome>,
+) -> Result<Vec<u8>, WriteError> {
+    let headings: Vec<&str> = RESULT_COLUMNS.iter().map(|(c, _, _)| c.heading()).collect();
+    let is_old =
+        |cell: &Cell| matches!(cell, Cell::Text(text) if headings.contains(&text.as_str()));
+    let first = sheet.rows.first();
+    let old: Vec<usize> = first
+        .into_iter()
+        .flat_map(|row| &row.cells)
+        .filter(|(_, cell)| is_old(cell))
+        .map(|(index, _)| *index)
+        .collect();
+    let kept = sheet.rows.iter().flat_map(|row| row.cells.keys());
+    let last = kept.filter(|index| !old.contains(index)).max().copied();
+    let beside = last.map_or(0, |last| last.saturating_add(1));
+    let mut lines = Lines::new();
+    for row in &sheet.rows {
+        let cells = row.cells.iter().filter(|(index, _)| !old.contains(index));
+        let mut line: BTreeMap<usize, String> =
+            cells.map(|(index, cell)| (*index, shown(cell))).collect();
+        let added = match (row.number, outcomes.get(&row.number)) {
+            (1, _) => headings.iter().map(ToString::to_string).collect(),
+            (_, Some(outcome)) => vec![outcome.status.clone(), outcome.reason.clone()],
+            (_, None) => Vec::new(),
+        };
+        line.extend((beside..).zip(added));
+        lines.insert(row.number, line);
+    }
+    file(kind, &lines)
+}
+
+fn shown(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) | Cell::Number(text) | Cell::Date(text) | Cell::Other(text) => {
+            text.clone()
+        }
+        Cell::Formula => "=…".to_owned(),
+        Cell::Merged(_) => String::new(),
+    }
+}
+
+fn file(kind: FileKind, lines: &Lines) -> Result<Vec<u8>, WriteError> {
+    match kind {
+        FileKind::Csv => csv_file(lines),
+        FileKind::Xlsx => xlsx_file(lines),
+    }
+}
+
+/// UTF-8 with a byte order mark, without which spreadsheet programs take it for something else.
+fn csv_file(lines: &Lines) -> Result<Vec<u8>, WriteError> {
+    let mut bytes = b"\xEF\xBB\xBF".to_vec();
+    let width = lines.values().filter_map(|line| line.keys().max()).max();
+    let width = width.map_or(0, |last| last.saturating_add(1));
+    let mut writer = csv::Writer::from_writer(&mut bytes);
+    let last = lines.keys().max().copied().unwrap_or(0);
+    for number in 1..=last {
+        let line = lines.get(&number);
+        let cell = |index| {
+            line.and_then(|line| line.get(&index))
+                .map_or("", String::as_str)
+        };
+        writer.write_record((0..width.max(1)).map(cell))?;
+    }
+    writer.flush().map_err(csv::Error::from)?;
+    drop(writer);
+    Ok(bytes)
+}
+
+/// Every cell is a text, so that no program makes a number of a code.
+fn xlsx_file(lines: &Lines) -> Result<Vec<u8>, WriteError> {
+    let text = Format::new().set_num_format("@");
+    let mut sheet = Worksheet::new();
+    sheet.set_name("目录")?;
+    for index in 0..COLUMNS.len() {
+        let column = u16::try_from(index).unwrap_or(u16::MAX);
+        sheet.set_column_format(column, &text)?;
+        sheet.set_column_width(column, 16)?;
+    }
+    for (number, line) in lines {
+        for (index, cell) in line {
+            let column = u16::try_from(*index).unwrap_or(u16::MAX);
+            let row = number.saturating_sub(1);
+            sheet.write_string_with_format(row, column, cell, &text)?;
+        }
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    let mut workbook = Workbook::new();
+    workbook.push_worksheet(sheet);
+    Ok(workbook.save_to_buffer()?)
+}
