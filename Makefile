@@ -63,9 +63,10 @@ lint: tools
 	cargo clippy --release --workspace --all-targets -- -D warnings
 
 bench: tools
-	@cargo build --release --workspace
+	@cargo build --release --workspace --bins --examples
 	@$(TARGET)/release/dirchain-bench
-	@cargo run -q --release -p dirchain-evidence --features testing --example evidence_speed
+	@$(TARGET)/release/examples/evidence_speed
+	@$(TARGET)/release/dirchain-proof-bench
 
 # The second verifier of evidence files is in Python, with two packages from PyPI.
 verifier-py:

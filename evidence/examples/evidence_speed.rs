@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use dirchain_evidence::report::Report;
@@ -102,14 +103,23 @@ fn imported_entry(
     code
 }
 
-/// The shortest of several runs in milliseconds, and the last result.
+/// CPU time of this thread in seconds, which other processes do not lengthen; the clock's where
+/// the system does not tell.
+fn cpu_s() -> f64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let told = told.and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    told.map_or_else(|| START.elapsed().as_secs_f64(), |ns| ns / 1e9)
+}
+
+/// The shortest of several runs in milliseconds of CPU time, and the last result.
 fn timed<T>(mut work: impl FnMut() -> T) -> (f64, T) {
     let mut best = f64::MAX;
     let mut last = None;
     for _ in 0..5 {
-        let start = Instant::now();
+        let start = cpu_s();
         last = Some(work());
-        best = best.min(start.elapsed().as_secs_f64() * 1000.0);
+        best = best.min((cpu_s() - start) * 1000.0);
     }
     (best, last.unwrap())
 }
@@ -126,7 +136,7 @@ fn measure(world: &World, what: &str, code: &ResourceCode, size_max: usize, veri
         proven.trust.retired_sets
     );
     println!("  size    {:>9} bytes   limit {size_max}", bytes.len());
-    println!("  verify  {verify_ms:>9.1} ms      limit {verify_ms_max}");
+    println!("  verify  {verify_ms:>9.1} ms      limit {verify_ms_max}, CPU time");
     println!("  report  {report_ms:>9.1} ms");
     println!("  export  {export_ms:>9.1} ms      limit 200 (from memory)");
 }
@@ -150,9 +160,9 @@ fn state_tree(keys: u64) {
     let mut batch = |pages: &mut Memory, from: u64, count: u64, round: u64| {
         let changes = (from..from + count).map(|n| (key(n % keys), Some(key(n + round))));
         let changes: Vec<_> = changes.collect();
-        let start = Instant::now();
+        let start = cpu_s();
         let update = update(&*pages, root, changes).unwrap();
-        let elapsed = start.elapsed();
+        let elapsed_s = cpu_s() - start;
         root = update.root_slot;
         let written = update.pages.len();
         for (key, page) in update.pages {
@@ -161,25 +171,28 @@ fn state_tree(keys: u64) {
                 None => pages.0.remove(&key),
             };
         }
-        (elapsed, written)
+        (elapsed_s, written)
     };
     for from in (0..keys).step_by(10_000) {
         batch(&mut pages, from, 10_000, 0);
     }
     let (mut total, mut written, rounds) = (0.0, 0, 50u64);
     for round in 1..=rounds {
-        let (elapsed, pages_written) = batch(&mut pages, round * 7_919 * 1_000, 1_000, round);
-        total += elapsed.as_secs_f64();
+        let (elapsed_s, pages_written) = batch(&mut pages, round * 7_919 * 1_000, 1_000, round);
+        total += elapsed_s;
         written += pages_written;
     }
     let changed = (rounds * 1_000) as f64;
     println!("state tree of {keys} keys, batches of 1,000:");
-    println!("  {:>6.1} µs a changed key   goal 8", total * 1e6 / changed);
+    println!(
+        "  {:>6.1} µs of CPU a changed key   goal 8",
+        total * 1e6 / changed
+    );
     println!(
         "  {:>6.2} pages written a changed key",
         written as f64 / changed
     );
-    let start = Instant::now();
+    let start = cpu_s();
     let count = 10_000u64;
     let mut size = 0;
     for number in 0..count {
@@ -189,7 +202,7 @@ fn state_tree(keys: u64) {
     }
     println!(
         "  {:>6.1} µs to make and check a proof of {} bytes",
-        start.elapsed().as_secs_f64() * 1e6 / count as f64,
+        (cpu_s() - start) * 1e6 / count as f64,
         size / count as usize
     );
 }

@@ -11,8 +11,10 @@ mod http;
 pub mod limits;
 mod pages;
 pub mod problem;
+pub mod proofs;
 mod reading;
 mod search;
 
 pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome};
 pub use http::{Access, Peer, Rate, Settings, TokenRole, Tokens, TokensError, router, router_with};
+pub use proofs::Proofs;

@@ -104,6 +104,13 @@ pub const FACET_VALUES_MAX: usize = 200;
 /// Pages of what a search found that can be turned; what lies behind is found by narrower words.
 pub const SEARCH_PAGES_MAX: usize = 400;
 
+/// Bytes of an evidence file to be verified.
+pub const PROOF_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Bytes of a form around it.
+pub const FORM_BYTES_MAX: usize = 16 * 1024;
+/// Files being received or verified at a time; further ones are told to come back.
+pub const VERIFICATIONS_MAX: usize = 2;
+
 /// Authorizations that the picture of who shares with whom sums up.
 pub const GRANTS_MAX: usize = 100_000;
 /// How long that picture is used before it is drawn anew.

@@ -523,3 +523,27 @@ action-assign-demand = Demand assigned
 action-answer-demand = Demand answered
 action-impose-obligation = Obligation imposed
 action-meet-obligation = Obligation met
+
+## Proofs
+
+evidence-file = Evidence file
+evidence-hint = The whole signed history, to be verified without any node
+verify-evidence = Verify an evidence file
+verify-trust = This trusts the node that you are asking.
+verify-trust-why = It says here what its own verifier found, against its own genesis. A node that lies can lie here too. Whoever must be sure verifies with the command, which asks nobody.
+verify-choose = Drop an evidence file here, or choose one (.dirchain-proof)
+verify-button = Have it verified
+verify-verdict = Verdict
+verify-valid = Valid
+verify-invalid = Invalid
+verify-undecided = Cannot decide
+verify-by-node = Verified by node
+verify-alone = Without trusting a node
+verify-alone-why = The command needs the file and the chain's genesis, no network and no node:
+checkpoint = Checkpoint
+checkpoint-why = The end of the log of all block headers, signed by this node. Whoever keeps it can later have proven that history was only appended to: no block before it was changed or left out.
+log-entries = Entries
+log-signed = Signed checkpoint
+log-key = Verifier key
+checkpoint-pin = Pin it
+checkpoint-pin-why = The command keeps the newest block only when it is proven, and pins anew only when history merely grew:

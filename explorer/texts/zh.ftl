@@ -499,3 +499,27 @@ action-assign-demand = 分派需求
 action-answer-demand = 答复需求
 action-impose-obligation = 列入共享责任
 action-meet-obligation = 完成共享责任
+
+## 证明
+
+evidence-file = 证据文件
+evidence-hint = 全部签名历史，无需任何节点即可核验
+verify-evidence = 核验证据文件
+verify-trust = 此处核验以信任所访问的节点为前提。
+verify-trust-why = 页面所示为该节点自身核验程序依其创世文件得出的结论；不诚实的节点在此同样可以作假。须确证者，请使用命令行核验，无需询问任何节点。
+verify-choose = 将证据文件拖放至此，或选择文件（.dirchain-proof）
+verify-button = 交由节点核验
+verify-verdict = 结论
+verify-valid = 有效
+verify-invalid = 无效
+verify-undecided = 无法判定
+verify-by-node = 核验节点
+verify-alone = 不信任任何节点的核验
+verify-alone-why = 命令行只需文件与创世文件，无需网络，亦无需节点：
+checkpoint = 检查点
+checkpoint-why = 全部区块头日志的末端，由本节点签名。保存它的人日后可以得到证明：历史只有追加，此前的区块未被改动或遗漏。
+log-entries = 条目数
+log-signed = 已签名的检查点
+log-key = 验证公钥
+checkpoint-pin = 固定
+checkpoint-pin-why = 命令行只保存已得到证明的最新区块；仅当历史只有追加时才会重新固定：

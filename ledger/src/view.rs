@@ -52,6 +52,47 @@ pub trait View {
     ) -> Result<Vec<RecordId>, ViewError>;
 }
 
+/// Reads through another view: the methods of [`View`] but for [`View::record`], which is where views
+/// over a store differ. With `record`, all of them. [`View`] must be in scope.
+///
+/// ```text
+/// impl View for Store {
+///     delegate_view!(self => self.state; record);
+/// }
+/// ```
+#[macro_export]
+macro_rules! delegate_view {
+    ($self:ident => $to:expr; record) => {
+        fn record(
+            &$self,
+            id: &$crate::records::RecordId,
+        ) -> Result<Option<$crate::records::Record>, $crate::view::ViewError> {
+            $to.record(id)
+        }
+        $crate::delegate_view!($self => $to);
+    };
+    ($self:ident => $to:expr) => {
+        fn list(
+            &$self,
+            kind: $crate::records::RecordKind,
+            after: Option<&$crate::records::RecordId>,
+            count_max: usize,
+        ) -> Result<Vec<$crate::records::RecordId>, $crate::view::ViewError> {
+            $to.list(kind, after, count_max)
+        }
+
+        fn referrers(
+            &$self,
+            target: &$crate::records::RecordId,
+            kind: $crate::records::RecordKind,
+            after: Option<&$crate::records::RecordId>,
+            count_max: usize,
+        ) -> Result<Vec<$crate::records::RecordId>, $crate::view::ViewError> {
+            $to.referrers(target, kind, after, count_max)
+        }
+    };
+}
+
 macro_rules! typed {
     ($(#[$doc:meta])* $name:ident, $variant:ident, $id:ty, $record:ty) => {
         $(#[$doc])*

@@ -19,7 +19,7 @@ use crate::config::{Config, TimeoutsConfig};
 use crate::descriptors;
 use crate::home::{Home, NodeKey};
 use crate::provision::{self, NodeKeys};
-use crate::serve::{self, NodeDirectory, NodeSubmit, NoteKey, evidence_routes};
+use crate::serve::{self, NodeDirectory, NodeProofs, NodeSubmit, NoteKey, evidence_routes};
 use crate::signals;
 use crate::storage::Control;
 
@@ -124,7 +124,8 @@ async fn serve(
         format!("the explorer cannot listen on {address}. Stop what holds the port, or give another with --http")
     })?;
     let store = Store::open(&home.database_dir(), &genesis)?;
-    let evidence = evidence_routes(store.clone(), NoteKey::of(&keys.network));
+    let note_key = NoteKey::of(&keys.network);
+    let evidence = evidence_routes(store.clone(), note_key.clone());
     let mut engine = dirchain_engine::start(engine_config(home, config, &store, keys)).await?;
     let handle = engine.handle();
     let directory =
@@ -143,10 +144,12 @@ async fn serve(
     let settings = Settings {
         stopping: Some(stopping.clone()),
         search_folder: Some(home.search_dir()),
+        proofs: Some(Arc::new(NodeProofs::new(store.clone(), note_key, genesis))),
+        beside: evidence,
         ..Settings::default()
     };
     let submit = NodeSubmit::new(handle.clone());
-    let app = router_with(Arc::new(directory), Arc::new(submit), settings).merge(evidence);
+    let app = router_with(Arc::new(directory), Arc::new(submit), settings);
     let http = tokio::spawn(serve::http::serve(listener, app, stopping));
     tracing::info!(
         "node {} runs: height {}, {}, network {}, explorer http://{address}/",

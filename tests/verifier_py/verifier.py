@@ -370,9 +370,8 @@ class Verifier:
         self.read_events()
         self.read_entries()
         self.check_signatures()
-        missing = sorted(self.rests_on())
-        if missing:
-            raise Refused("record-missing", missing[0].hex())
+        for missing in sorted(self.rests_on())[:1]:
+            raise Refused("record-missing", missing.hex())
 
     def check_logged(self, earlier, path):
         if not in_log(self.head["header_log_root"], self.head["height"], earlier["leaf"], earlier["height"], path):
@@ -707,8 +706,7 @@ def record_key(kind, value):
     if kind == KEY:
         return bytes([KEY]) + value["public_key"]
     if kind == AUTHORIZATION:
-        code, _, number = value["id"].rpartition("/")
-        return sharing_key(AUTHORIZATION, code, int(number))
+        return sharing_key(AUTHORIZATION, value["id"].rpartition("/")[0], int(value["id"].rpartition("/")[2]))
     return text_id(kind, value["id"] if kind == DEPARTMENT else value["code"])
 
 def named(subject, index, action):
@@ -726,8 +724,7 @@ def named(subject, index, action):
     if index in (DECLARE, ABOLISH):
         return [text_id(RESPONSIBILITY, action["code"])]
     if index in (APPROVE, REJECT, TAKE_BACK_PROPOSAL):
-        proposer, _, number = action["proposal"].rpartition("/")
-        return [sharing_key(PROPOSAL, proposer, int(number))]
+        return [sharing_key(PROPOSAL, action["proposal"].rpartition("/")[0], int(action["proposal"].rpartition("/")[2]))]
     return []
 
 # Anchors, as the files of a node have them
@@ -758,8 +755,7 @@ def read_checkpoint(path):
 def read_genesis(path, chain):
     """The first validators; the chain's id is given beside, as it is the hash of an encoding not written here."""
     with open(path, encoding="utf-8") as file:
-        records = json.load(file)["records"]
-    members = next(one["current"] for one in records if one["record"] == "membership")
+        members = next(one["current"] for one in json.load(file)["records"] if one["record"] == "membership")
     return Anchor(bytes.fromhex(chain), 0, Set(encode_set(members)))
 
 def main():

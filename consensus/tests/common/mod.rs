@@ -18,10 +18,11 @@ use dirchain_ledger::block::{Block, Transactions};
 use dirchain_ledger::chain::{self, Building};
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::delegate_view;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height, TimeMs};
 use dirchain_ledger::memory::MemoryState;
-use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::records::{Record, RecordId};
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::VerifiedTransaction;
@@ -53,24 +54,7 @@ impl View for Store {
         self.state.record(id)
     }
 
-    fn list(
-        &self,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.state.list(kind, after, count_max)
-    }
-
-    fn referrers(
-        &self,
-        target: &RecordId,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.state.referrers(target, kind, after, count_max)
-    }
+    delegate_view!(self => self.state);
 }
 
 impl Pages for Store {

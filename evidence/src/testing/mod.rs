@@ -14,12 +14,13 @@ use dirchain_ledger::certificate::{Certificate, CommitSignature, VoteStep, vote_
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::delegate_view;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::header_log::{Frontier, LogNodes, leaf_hash};
 use dirchain_ledger::ids::{ChainId, Height};
 use dirchain_ledger::memory::MemoryState;
-use dirchain_ledger::records::{Membership, Record, RecordId, RecordKind};
+use dirchain_ledger::records::{Membership, Record, RecordId};
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::testing::{GENESIS_TIME, Ledger, genesis_records, id, labelled_key};
 use dirchain_ledger::validators::{Validator, ValidatorSet};
@@ -208,28 +209,7 @@ pub fn certificate(header: &Header, set: &ValidatorSet, epoch: u64) -> Certifica
 }
 
 impl View for World {
-    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
-        self.ledger.state.record(id)
-    }
-
-    fn list(
-        &self,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.ledger.state.list(kind, after, count_max)
-    }
-
-    fn referrers(
-        &self,
-        target: &RecordId,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.ledger.state.referrers(target, kind, after, count_max)
-    }
+    delegate_view!(self => self.ledger.state; record);
 }
 
 impl Pages for World {

@@ -8,6 +8,7 @@
 )]
 
 mod forged;
+mod hostile;
 mod proves;
 mod random;
 mod second;

@@ -1,9 +1,8 @@
 //! Random histories: answers are the ledger's, whatever is left out shows, and no bytes make the
 //! verifier panic.
 
-use std::collections::BTreeSet;
-
 use dirchain_evidence::bundle::Bundle;
+use dirchain_evidence::strict::Strict;
 use dirchain_evidence::testing::forgeries::good;
 use dirchain_evidence::testing::{World, genesis};
 use dirchain_evidence::uses::Sealed;
@@ -122,34 +121,64 @@ proptest! {
     fn whatever_is_left_out_shows(steps in prop::collection::vec(step(), 40..70)) {
         let world = play(&steps);
         let anchor = Anchor::Genesis(&world.genesis);
-        let bytes = export(&world, &Request::of(RecordId::Resource(code(1)))).unwrap();
-        verify(&bytes, anchor, &[]).unwrap();
-        let whole = Bundle::parse(&bytes).unwrap();
-        let mut without = Vec::new();
-        for place in 0..whole.events.len() {
-            let mut bundle = whole.clone();
-            bundle.events.remove(place);
-            without.push(bundle);
-        }
-        for place in 0..whole.records.len() {
-            let mut bundle = whole.clone();
-            bundle.records.remove(place);
-            without.push(bundle);
-        }
-        for place in 0..whole.transactions.len() {
-            let mut bundle = whole.clone();
-            bundle.transactions.remove(place);
-            without.push(bundle);
-        }
-        for place in 0..whole.epochs.len() {
-            let mut bundle = whole.clone();
-            bundle.epochs.remove(place);
-            without.push(bundle);
-        }
-        for bundle in &without {
-            prop_assert!(verify(&bundle.to_bytes(), anchor, &[]).is_err());
+        let subjects = [RecordId::Resource(code(1)), RecordId::Department(id(PROVIDER))];
+        for subject in subjects {
+            let bytes = export(&world, &Request::of(subject)).unwrap();
+            verify(&bytes, anchor, &[]).unwrap();
+            for bytes in each_left_out(&bytes) {
+                prop_assert!(verify(&bytes, anchor, &[]).is_err());
+            }
         }
     }
+
+    /// A pinned header left out of the file is told to whoever holds the pin and is strict.
+    #[test]
+    fn a_pin_left_out_shows(steps in prop::collection::vec(step(), 40..50)) {
+        let world = play(&steps);
+        // No end of an epoch, which would show it too.
+        let height = Height(world.ledger.tip.height.0 / 2 + 1);
+        let mut request = Request::of(RecordId::Resource(code(1)));
+        let strict = |request: &Request| {
+            let pin = world.checkpoint(height.0);
+            let bytes = export(&world, request).unwrap();
+            let proven = verify(&bytes, Anchor::Checkpoint(&pin), &[]).unwrap();
+            let strict = Strict {
+                now: proven.until.time,
+                pin_age_ms_max: i64::MAX,
+                witness_count_min: 0,
+            };
+            strict.judge(&proven)
+        };
+        prop_assert_eq!(strict(&request).map_err(|reason| reason.code()), Err("pin-not-linked"));
+        request.pins = vec![height];
+        prop_assert_eq!(strict(&request), Ok(()));
+    }
+}
+
+/// The file without each one of its events, records, transactions and ends of epochs.
+fn each_left_out(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let whole = Bundle::parse(bytes).unwrap();
+    let mut without = Vec::new();
+    let mut each = |count: usize, remove: fn(&mut Bundle<'_>, usize)| {
+        for place in 0..count {
+            let mut bundle = whole.clone();
+            remove(&mut bundle, place);
+            without.push(bundle.to_bytes());
+        }
+    };
+    each(whole.events.len(), |b, place| {
+        let _gone = b.events.remove(place);
+    });
+    each(whole.records.len(), |b, place| {
+        let _gone = b.records.remove(place);
+    });
+    each(whole.transactions.len(), |b, place| {
+        let _gone = b.transactions.remove(place);
+    });
+    each(whole.epochs.len(), |b, place| {
+        let _gone = b.epochs.remove(place);
+    });
+    without
 }
 
 #[test]
@@ -161,55 +190,44 @@ fn the_second_verifier_agrees_on_random_histories() {
         let steps = prop::collection::vec(step(), 50..80);
         let world = play(&steps.new_tree(&mut runner).unwrap().current());
         let dir = folder(&format!("random-{round}"));
-        let bytes = export(&world, &request(&world, 1)).unwrap();
         let anchor = Anchor::Genesis(&world.genesis);
-        let proven = verify(&bytes, anchor, &[]).unwrap();
-        let whole = Bundle::parse(&bytes).unwrap();
-        let mut files = vec![(bytes.clone(), None)];
-        let places = [0, whole.records.len() / 2, whole.records.len() - 1];
-        for place in BTreeSet::from(places) {
-            let mut bundle = whole.clone();
-            bundle.records.remove(place);
-            let bytes = bundle.to_bytes();
-            // A department that was only asked about may be left out.
-            let code = verify(&bytes, anchor, &[])
-                .err()
-                .map(|reason| reason.code());
-            files.push((bytes, code));
-        }
-        for place in 0..whole.events.len() {
-            let mut bundle = whole.clone();
-            bundle.events.remove(place);
-            let bytes = bundle.to_bytes();
-            let code = verify(&bytes, anchor, &[]).unwrap_err().code();
-            files.push((bytes, Some(code)));
-        }
-        let mut paths = Vec::new();
-        for (index, (bytes, _)) in files.iter().enumerate() {
-            let path = dir.join(format!("{index}.dirchain-proof"));
+        let own = genesis_arguments(&dir, &world);
+        let write = |name: &str, bytes: &[u8]| {
+            let path = dir.join(name);
             std::fs::write(&path, bytes).unwrap();
-            paths.push(path);
-        }
-        let mut arguments = genesis_arguments(&dir, &world);
-        let mut expected = Vec::new();
+            path
+        };
+        let bytes = export(&world, &request(&world, 1)).unwrap();
+        let proven = verify(&bytes, anchor, &[]).unwrap();
+        let (mut arguments, mut expected) = (own.clone(), Vec::new());
         for at in moments(&world) {
-            arguments.push("--who-may-read".to_owned());
-            arguments.extend([2.to_string(), at.height.to_string(), at.time.0.to_string()]);
-            let told = proven.who_may_read(FieldNumber(2), at).unwrap();
-            expected.push(serde_json::to_value(told).unwrap());
+            let then = world.ledger.state.at(at.height);
+            for field in [1, 2, 3, 4u16] {
+                arguments.push("--who-may-read".to_owned());
+                let point = [
+                    field.to_string(),
+                    at.height.to_string(),
+                    at.time.0.to_string(),
+                ];
+                arguments.extend(point);
+                let was = who_may_read(&then, &code(1), FieldNumber(field), at).unwrap();
+                expected.push(serde_json::to_value(was).unwrap());
+            }
         }
-        let verdicts = second(&dir, &paths[..1], &arguments);
-        assert_eq!(
-            verdicts[0]["readers"],
-            serde_json::Value::Array(expected),
-            "{}",
-            verdicts[0]
-        );
-        assert_eq!(verdicts[0]["uses"], told_uses(&proven));
-        let arguments = genesis_arguments(&dir, &world);
-        let verdicts = second(&dir, &paths, &arguments);
-        for ((_, code), verdict) in files.iter().zip(&verdicts) {
-            assert_eq!(verdict["code"].as_str(), *code, "{verdict}");
+        let verdict = second(&dir, &[write("whole", &bytes)], &arguments).remove(0);
+        let expected = serde_json::Value::Array(expected);
+        assert_eq!(verdict["readers"], expected, "{verdict}");
+        assert_eq!(verdict["uses"], told_uses(&proven));
+        let bytes = export(&world, &Request::of(RecordId::Resource(code(1)))).unwrap();
+        let without = each_left_out(&bytes);
+        let names = without.iter().enumerate();
+        let paths: Vec<_> = names
+            .map(|(place, bytes)| write(&place.to_string(), bytes))
+            .collect();
+        let verdicts = second(&dir, &paths, &own);
+        for (bytes, verdict) in without.iter().zip(&verdicts) {
+            let code = verify(bytes, anchor, &[]).unwrap_err().code();
+            assert_eq!(verdict["code"].as_str(), Some(code), "{verdict}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use axum::Router;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::records::RecordKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
@@ -19,6 +20,7 @@ use crate::http::idempotency::IdempotencyKeys;
 use crate::http::openapi::Document;
 use crate::limits;
 use crate::problem::ProblemKind;
+use crate::proofs::Proofs;
 use crate::reading::{Happened, Reading, Sharings};
 use crate::search::Search;
 
@@ -48,6 +50,10 @@ pub struct Settings {
     /// Where the search index lies; in memory when there is no folder. It holds nothing that the
     /// ledger does not say: what is in the folder is removed when it is of another version.
     pub search_folder: Option<PathBuf>,
+    /// What proves the ledger; without it the explorer has no pages of that.
+    pub proofs: Option<Arc<dyn Proofs>>,
+    /// Routes of the node's own; they pass the same checks as the explorer's.
+    pub beside: Router,
 }
 
 /// The handlers' state.
@@ -60,6 +66,7 @@ pub(crate) struct App {
     queue: Semaphore,
     waits: Semaphore,
     bodies: Semaphore,
+    verifications: Semaphore,
     listeners: Arc<Semaphore>,
     pub(crate) newest: Newest,
     pub(crate) rates: Rates,
@@ -89,6 +96,7 @@ impl App {
             queue: Semaphore::new(limits::READS_MAX.saturating_add(limits::READS_WAITING_MAX)),
             waits: Semaphore::new(limits::WAITS_MAX),
             bodies: Semaphore::new(limits::BODIES_MAX),
+            verifications: Semaphore::new(limits::VERIFICATIONS_MAX),
             listeners: Arc::new(Semaphore::new(limits::LISTENERS_MAX)),
             newest: Newest::default(),
             rates: Rates::default(),
@@ -131,6 +139,11 @@ impl App {
     /// A place among those whose body is being received.
     pub(crate) fn body_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
         take(&self.bodies, "transactions are being received")
+    }
+
+    /// A place among those whose evidence file is verified.
+    pub(crate) fn verifying_place(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        take(&self.verifications, "evidence files are being verified")
     }
 
     pub(crate) fn settings(&self) -> &Settings {

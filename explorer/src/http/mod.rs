@@ -51,8 +51,9 @@ pub fn router(directory: Arc<dyn Directory>, submit: Arc<dyn Submit>) -> Router 
 pub fn router_with(
     directory: Arc<dyn Directory>,
     submit: Arc<dyn Submit>,
-    settings: Settings,
+    mut settings: Settings,
 ) -> Router {
+    let beside = std::mem::take(&mut settings.beside);
     let app = Arc::new(App::new(directory, submit, settings));
     let (documented, api) = documented().split_for_parts();
     app.set_document(openapi::document(&api));
@@ -61,9 +62,10 @@ pub fn router_with(
         .merge(pages::routes().layer(middleware::from_fn(short_address)))
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)
+        .with_state(Arc::clone(&app))
+        .merge(beside)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), envelope))
-        .with_state(app)
+        .layer(middleware::from_fn_with_state(app, envelope))
 }
 
 /// Everything for programs. A route enters here with its documentation, and no other way.

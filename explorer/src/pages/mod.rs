@@ -12,6 +12,7 @@ mod graph;
 mod home;
 mod interface;
 mod network;
+mod proofs;
 mod resources;
 mod search;
 mod sharing;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -67,6 +68,13 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sharing", get(sharings::sharing))
         .route("/members", get(network::members))
         .route("/node", get(network::node))
+        .route(
+            "/verify",
+            get(proofs::verify)
+                .post(proofs::judge)
+                .layer(DefaultBodyLimit::max(proofs::UPLOAD_BYTES_MAX)),
+        )
+        .route("/checkpoint", get(proofs::checkpoint))
         .route("/blocks", get(blocks::blocks))
         .route("/blocks/{height}", get(blocks::block))
         .route("/transactions/{id}", get(blocks::transaction))

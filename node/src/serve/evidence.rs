@@ -9,34 +9,27 @@ use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use dirchain_evidence::export::EventPlace;
-use dirchain_evidence::note::{KeyKind, LogHead, SignedNote, VerifierKey};
+use dirchain_evidence::note::{KeyKind, LogHead, NoteError, SignedNote, VerifierKey};
 use dirchain_evidence::tlog::{self, Tile};
-use dirchain_evidence::{AnchorRequest, ExportError, Request, Source, anchor, export};
+use dirchain_evidence::{AnchorRequest, ExportError, Request, Source as _, anchor, export};
 use dirchain_explorer::api::Time;
 use dirchain_explorer::problem::ProblemKind;
-use dirchain_ledger::block::{Block, Header};
-use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
-use dirchain_ledger::hash::Hash;
-use dirchain_ledger::header_log::LogNodes;
-use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode, TimeMs};
-use dirchain_ledger::records::{Record, RecordId, RecordKind};
-use dirchain_ledger::state_tree::{PageKey, Pages};
-use dirchain_ledger::validators::ValidatorSet;
-use dirchain_ledger::view::{Records as _, View, ViewError};
-use dirchain_storage::{Snapshot, Store, StoreView};
+use dirchain_ledger::ids::{ChainId, DepartmentId, Height, ResourceCode, TimeMs};
+use dirchain_ledger::records::RecordId;
+use dirchain_ledger::view::ViewError;
+use dirchain_storage::Store;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
+
+use super::at_once::AtOnce;
 
 /// Files made at a time; further requests wait.
 const EXPORTS_MAX: usize = 2;
 /// Departments or pinned heights named in one request.
 const NAMED_MAX: usize = 64;
-/// Entries read from the store for one bundle: a whole one.
-const TRAIL_PAGE: usize = 1_000;
 
 /// What the node signs its checkpoints of the header log with: made from its network key, so that
 /// no further file must be kept.
@@ -79,129 +72,6 @@ pub fn evidence_routes(store: Store, note_key: NoteKey) -> Router {
         .with_state(Arc::new(evidence))
 }
 
-/// The ledger at one instant, as files are made from it.
-struct AtOnce<'a> {
-    store: &'a Store,
-    snapshot: Snapshot<'a>,
-    view: StoreView,
-}
-
-impl<'a> AtOnce<'a> {
-    fn now(store: &'a Store) -> Result<Self, ViewError> {
-        let snapshot = store.snapshot()?;
-        let view = snapshot.view();
-        Ok(Self {
-            store,
-            snapshot,
-            view,
-        })
-    }
-
-    fn epoch_at(&self, height: Height) -> Result<u64, ViewError> {
-        Ok(self.store.view(height).membership()?.epoch)
-    }
-}
-
-impl View for AtOnce<'_> {
-    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
-        self.view.record(id)
-    }
-
-    fn list(
-        &self,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.view.list(kind, after, count_max)
-    }
-
-    fn referrers(
-        &self,
-        target: &RecordId,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.view.referrers(target, kind, after, count_max)
-    }
-}
-
-impl Pages for AtOnce<'_> {
-    type Error = ViewError;
-
-    fn page(&self, key: &PageKey) -> Result<Option<Vec<u8>>, ViewError> {
-        self.snapshot.page(key)
-    }
-}
-
-impl LogNodes for AtOnce<'_> {
-    type Error = ViewError;
-
-    fn node(&self, level: u8, index: u64) -> Result<Option<Hash>, ViewError> {
-        self.snapshot.node(level, index)
-    }
-}
-
-impl Source for AtOnce<'_> {
-    fn tip(&self) -> &Tip {
-        self.snapshot.tip()
-    }
-
-    fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
-        Ok(self.store.block(height)?)
-    }
-
-    fn header(&self, height: Height) -> Result<Option<Header>, ViewError> {
-        Ok(self.store.header(height)?)
-    }
-
-    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {
-        Ok(self.store.certificate(height)?)
-    }
-
-    /// The membership counts its changes, so each is found by halving.
-    fn epochs(&self) -> Result<Vec<(Height, ValidatorSet)>, ViewError> {
-        let tip = self.snapshot.tip().height;
-        let mut epochs = Vec::new();
-        let mut begun = Height::GENESIS;
-        for epoch in 1..=self.epoch_at(tip)? {
-            let (mut low, mut high) = (begun.0, tip.0);
-            while low < high {
-                let middle = low.midpoint(high);
-                if self.epoch_at(Height(middle))? >= epoch {
-                    high = middle;
-                } else {
-                    low = middle.saturating_add(1);
-                }
-            }
-            begun = Height(high);
-            epochs.push((begun, self.store.view(begun).membership()?.current));
-        }
-        Ok(epochs)
-    }
-
-    fn trail(&self, subject: &RecordId) -> Result<Vec<EventPlace>, ViewError> {
-        let tip = self.snapshot.tip().height;
-        let (mut places, mut before) = (Vec::new(), None);
-        loop {
-            let page = self.store.history(subject, before, TRAIL_PAGE)?;
-            before = page.last().copied();
-            let count = page.len();
-            let proven = page.into_iter().filter(|event| event.height <= tip);
-            places.extend(proven.map(|e| (e.height, e.transaction_index, e.action_index)));
-            if count < TRAIL_PAGE {
-                places.reverse();
-                return Ok(places);
-            }
-        }
-    }
-
-    fn record_at(&self, id: &RecordId, height: Height) -> Result<Option<Record>, ViewError> {
-        self.store.view(height).record(id)
-    }
-}
-
 impl Evidence {
     /// Reads the store off the event loop, a few requests at a time.
     async fn read<T: Send + 'static>(
@@ -220,22 +90,22 @@ impl Evidence {
         });
         work.await.map_err(|_| Refused::Stopping)?
     }
+}
 
-    /// The node's signed checkpoint of the header log.
-    fn checkpoint(&self, tip: &Tip) -> Result<SignedNote, Refused> {
-        let origin = LogHead::origin_of(&tip.chain);
-        let (size, root) = (tip.log.size(), tip.log.root());
-        let key = self.verifier_key()?;
-        let mut note = SignedNote::of(LogHead { origin, size, root });
-        note.sign(&key, &self.note_key.secret);
-        Ok(note)
-    }
+/// A node's signed checkpoint of the header log.
+pub(super) fn checkpoint(note_key: &NoteKey, tip: &Tip) -> Result<SignedNote, NoteError> {
+    let origin = LogHead::origin_of(&tip.chain);
+    let (size, root) = (tip.log.size(), tip.log.root());
+    let key = verifier_key(note_key, &tip.chain)?;
+    let mut note = SignedNote::of(LogHead { origin, size, root });
+    note.sign(&key, &note_key.secret);
+    Ok(note)
+}
 
-    fn verifier_key(&self) -> Result<VerifierKey, Refused> {
-        let name = LogHead::origin_of(&self.store.chain());
-        let key = VerifierKey::new(&name, KeyKind::Note, self.note_key.secret.public());
-        key.map_err(|_| Refused::Stopping)
-    }
+/// What a node's checkpoints are verified with.
+pub(super) fn verifier_key(note_key: &NoteKey, chain: &ChainId) -> Result<VerifierKey, NoteError> {
+    let name = LogHead::origin_of(chain);
+    VerifierKey::new(&name, KeyKind::Note, note_key.secret.public())
 }
 
 /// Why there is no answer.
@@ -250,6 +120,13 @@ enum Refused {
 impl From<ExportError> for Refused {
     fn from(error: ExportError) -> Self {
         Refused::Export(error)
+    }
+}
+
+/// A chain's own id always makes a name.
+impl From<NoteError> for Refused {
+    fn from(_: NoteError) -> Self {
+        Refused::Stopping
     }
 }
 
@@ -311,7 +188,7 @@ impl At {
                 tip.time
             )));
         }
-        let height = now.store.height_at(time).map_err(ViewError::from);
+        let height = now.height_at(time);
         height
             .map_err(ExportError::from)?
             .ok_or_else(|| Refused::BadParameter(format!("{time} is before the chain began")))
@@ -457,11 +334,14 @@ fn plain_text(text: String) -> Response {
 
 async fn log_checkpoint(State(evidence): State<Arc<Evidence>>) -> Result<Response, Refused> {
     let tip = evidence.store.tip();
-    Ok(plain_text(evidence.checkpoint(&tip)?.to_string()))
+    Ok(plain_text(
+        checkpoint(&evidence.note_key, &tip)?.to_string(),
+    ))
 }
 
 async fn log_key(State(evidence): State<Arc<Evidence>>) -> Result<Response, Refused> {
-    Ok(plain_text(format!("{}\n", evidence.verifier_key()?)))
+    let key = verifier_key(&evidence.note_key, &evidence.store.chain())?;
+    Ok(plain_text(format!("{key}\n")))
 }
 
 async fn log_proof(
@@ -475,7 +355,7 @@ async fn log_proof(
     if index >= tip.log.size() {
         return Err(Refused::NoSuch("the header log has no such entry yet"));
     }
-    let note = evidence.checkpoint(&tip)?;
+    let note = checkpoint(&evidence.note_key, &tip)?;
     let text = evidence.read(move |now| {
         let proof = tlog::proof(now, index, &note);
         Ok(proof.map_err(ExportError::from)?)

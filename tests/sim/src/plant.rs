@@ -8,8 +8,9 @@ use dirchain_consensus::replica::{Command, Event, ReplicaStore};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::delegate_view;
 use dirchain_ledger::ids::Height;
-use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::records::{Record, RecordId};
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::transaction::{Envelope, SignedTransaction, VerifiedTransaction};
 use dirchain_ledger::view::{View, ViewError};
@@ -97,24 +98,7 @@ impl View for AnySequence<'_> {
         }))
     }
 
-    fn list(
-        &self,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.store.list(kind, after, count_max)
-    }
-
-    fn referrers(
-        &self,
-        target: &RecordId,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.store.referrers(target, kind, after, count_max)
-    }
+    delegate_view!(self => self.store);
 }
 
 impl Pages for AnySequence<'_> {

@@ -8,11 +8,12 @@ use dirchain_consensus::replica::{Commit, ReplicaStore};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::{Outcome, Tip};
 use dirchain_ledger::codec::encode;
+use dirchain_ledger::delegate_view;
 use dirchain_ledger::execute::Touched;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::memory::MemoryState;
-use dirchain_ledger::records::{Record, RecordId, RecordKind};
+
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::validators::ValidatorSet;
 use dirchain_ledger::view::{Records as _, View, ViewError};
@@ -94,28 +95,7 @@ impl Store {
 }
 
 impl View for Store {
-    fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
-        self.state.record(id)
-    }
-
-    fn list(
-        &self,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.state.list(kind, after, count_max)
-    }
-
-    fn referrers(
-        &self,
-        target: &RecordId,
-        kind: RecordKind,
-        after: Option<&RecordId>,
-        count_max: usize,
-    ) -> Result<Vec<RecordId>, ViewError> {
-        self.state.referrers(target, kind, after, count_max)
-    }
+    delegate_view!(self => self.state; record);
 }
 
 impl Pages for Store {

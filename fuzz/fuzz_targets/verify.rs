@@ -1,4 +1,4 @@
-//! The verifier over any bytes: `cargo +nightly fuzz run verify` in `evidence/`.
+//! The verifier over any bytes: `cargo +nightly fuzz run verify tests/vectors/evidence`, in the repository.
 #![no_main]
 
 use std::sync::LazyLock;
