@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use dirchain_explorer::api::Time;
-use dirchain_storage::{Store, StoreError};
+use dirchain_storage::Store;
 
 use crate::progress::{bar, say};
 use crate::storage::{self, Finding};
@@ -92,10 +92,7 @@ impl Doctor {
             progress.set_position(height.0);
         });
         progress.finish_and_clear();
-        let (height, findings) = examined.map_err(|error| match error.downcast_ref() {
-            Some(StoreError::InUse { .. }) => error.context("stop the node first"),
-            _ => error,
-        })?;
+        let (height, findings) = examined?;
         let code = match findings.is_empty() {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
