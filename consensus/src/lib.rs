@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod context;
+pub mod contradictions;
 pub mod limits;
 pub mod mode;
 pub mod pool;

@@ -24,6 +24,7 @@ use serde_json::{Map, Value};
 const ASKED: &[(&str, &str)] = &[
     ("get_status", "/api/v1/status"),
     ("get_nodes", "/api/v1/nodes?limit=1"),
+    ("get_members", "/api/v1/members"),
     ("get_keys_public_key", "/api/v1/keys/{key}"),
     ("get_transactions_id", "/api/v1/transactions/{transaction}"),
     ("get_parameters", "/api/v1/parameters"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::bounded::List;
 use crate::codec::encode;
 use crate::crypto::PublicKey;
+use crate::equivocation::EquivocationProof;
 use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
     Code, CreditCode, DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, Name,
@@ -15,8 +16,8 @@ use crate::limits;
 use crate::measure::Measure;
 use crate::records::{
     AdministrativeLevel, BatchId, BindingChange, BindingTerms, Counted, Entry, FieldNumbers,
-    FieldType, FindingSubject, KeyOffer, LegalBasis, NodeAddress, NodeKind, ObjectionKind, Outcome,
-    Request, Side, Stars,
+    FieldType, FindingSubject, KeyOffer, LegalBasis, NodeAddress, NodeKeyOffer, ObjectionKind,
+    Outcome, Request, Side, Stars,
 };
 
 /// A department or sub-unit to be registered.
@@ -60,12 +61,29 @@ pub struct RegisterNode {
     pub id: NodeId,
     /// Whose it is.
     pub department: DepartmentId,
-    /// What it does; validators enter through the membership, so this is an observer.
-    pub kind: NodeKind,
     /// Its Ed25519 key on the network.
-    pub network_key: PublicKey,
+    pub network: NodeKeyOffer,
+    /// The key that it would vote with; none for a node that only follows.
+    #[serde(default)]
+    pub consensus: Option<NodeKeyOffer>,
     /// Where it listens.
     pub addresses: List<NodeAddress, { limits::ADDRESSES_MAX }>,
+}
+
+/// What changes about a node; what is not named stays.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct AmendNode {
+    /// The node.
+    pub id: NodeId,
+    /// Its new key on the network, from this block on.
+    #[serde(default)]
+    pub network: Option<NodeKeyOffer>,
+    /// A key that it will vote with once the membership says so.
+    #[serde(default)]
+    pub consensus: Option<NodeKeyOffer>,
+    /// Where it listens.
+    #[serde(default)]
+    pub addresses: Option<List<NodeAddress, { limits::ADDRESSES_MAX }>>,
 }
 
 /// A grant's terms. What is granted lies within what was asked for (rule S2).
@@ -219,6 +237,24 @@ pub enum Action {
     RemoveNode {
         /// The node.
         id: NodeId,
+    },
+    /// An operator or head changes a node's keys or addresses.
+    AmendNode(AmendNode),
+    /// An operator or head shows that a node is near the chain's end (rule R9).
+    MarkReady {
+        /// The node.
+        id: NodeId,
+        /// A recent height.
+        height: Height,
+        /// The block there.
+        block: Hash,
+    },
+    /// An operator or head of another node brings proof that a node contradicted itself (rule R10).
+    ReportEquivocation {
+        /// The node.
+        node: NodeId,
+        /// The proof.
+        proof: EquivocationProof,
     },
     /// A department proposes a measure that needs several; who must approve follows from it.
     Propose {
@@ -547,6 +583,9 @@ impl Action {
             Action::EndAuthorization { .. } => "end_authorization",
             Action::RegisterNode(_) => "register_node",
             Action::RemoveNode { .. } => "remove_node",
+            Action::AmendNode(_) => "amend_node",
+            Action::MarkReady { .. } => "mark_ready",
+            Action::ReportEquivocation { .. } => "report_equivocation",
             Action::Propose { .. } => "propose",
             Action::Approve { .. } => "approve",
             Action::Reject { .. } => "reject",

@@ -9,6 +9,7 @@ use bincode::{Decode, Encode};
 
 use crate::block::{Block, HEADER_VERSION, Header, Transactions, transactions_root};
 use crate::codec::encode;
+use crate::epoch;
 use crate::execute::{Execution, Refusal, Touched, execute};
 use crate::genesis::Genesis;
 use crate::hash::Hash;
@@ -398,11 +399,13 @@ fn conclude<S: ChainState>(
     writes: Writes,
     touched: Vec<Touched>,
 ) -> Result<(Header, Outcome), ChainError> {
-    let changes = writes.records().values().map(tree_change).collect();
-    let update = state_tree::update(state, tip.state, changes)?;
-    let overlay = Overlay::with_writes(state, writes);
+    let mut overlay = Overlay::with_writes(state, writes);
+    epoch::turn(&mut overlay, place.at, place.builder, &tip.turns)?;
     let parameters = overlay.parameters()?;
     let validators = overlay.membership()?.current;
+    let writes = overlay.into_writes();
+    let changes = writes.records().values().map(tree_change).collect();
+    let update = state_tree::update(state, tip.state, changes)?;
     let header = Header {
         version: HEADER_VERSION,
         chain: tip.chain,
@@ -433,7 +436,7 @@ fn conclude<S: ChainState>(
         heartbeat_ms: parameters.settings.heartbeat_ms,
         rules_version: parameters.settings.rules_version,
     };
-    let records = overlay.into_writes().into_records();
+    let records = writes.into_records();
     let outcome = Outcome {
         tip,
         records,
@@ -482,6 +485,10 @@ fn empty_block_bytes(tip: &Tip) -> usize {
 struct EmptyView;
 
 impl View for EmptyView {
+    fn block_hash(&self, _: Height) -> Result<Option<Hash>, ViewError> {
+        Ok(None)
+    }
+
     fn record(&self, _: &RecordId) -> Result<Option<Record>, ViewError> {
         Ok(None)
     }

@@ -9,9 +9,9 @@ use crate::bounded::{BoundError, List};
 use crate::codec::encode;
 use crate::execute::is_sub_unit_id;
 use crate::hash::{Domain, hash};
-use crate::ids::{ChainId, DepartmentId, Height, Moment, Name, TimeMs};
+use crate::ids::{ChainId, DepartmentId, Height, Moment, Name, NodeId, TimeMs};
 use crate::limits;
-use crate::records::{NodeKind, Record, RecordId};
+use crate::records::{Record, RecordId, is_node_id};
 
 /// A chain's beginning. Every department keeps the same file.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -47,11 +47,19 @@ pub enum GenesisError {
         /// What is missing.
         id: RecordId,
     },
-    /// A validator's node is not a validator node of its department.
-    #[error("validator node {node} has no matching node record")]
+    /// A validator's node is not one of its department, with its consensus key.
+    #[error("validator node {node} has no matching node record, or another consensus key there")]
     ValidatorNode {
         /// The node.
         node: String,
+    },
+    /// A node's name is not its department's id, a hyphen and a number.
+    #[error("{node} is no name for a node of {department}: write {department}-1")]
+    BadNodeId {
+        /// The name.
+        node: NodeId,
+        /// Whose the node is.
+        department: DepartmentId,
     },
     /// More records than a genesis may have.
     #[error("{0}. Register the rest by transactions")]
@@ -150,14 +158,13 @@ impl Genesis {
             .map(|record| (record.id(), record))
             .collect();
         for (id, record) in &by_id {
-            let is_network_key = |target: &RecordId| match (record, target) {
-                (Record::Node(node), RecordId::Key(key)) => *key == node.network_key,
-                _ => false,
-            };
+            // Nodes' keys are no records of their own.
+            let is_node_key =
+                |target: &RecordId| matches!((record, target), (Record::Node(_), RecordId::Key(_)));
             let dangling = record
                 .references()
                 .into_iter()
-                .find(|target| !ids.contains(target) && !is_network_key(target));
+                .find(|target| !ids.contains(target) && !is_node_key(target));
             if let Some(missing) = dangling {
                 return Err(GenesisError::Dangling {
                     id: id.clone(),
@@ -219,7 +226,19 @@ fn check_record(
             )
         }
         Record::Key(key) => key.public_key.admit().map_err(bad_key),
-        Record::Node(node) => node.network_key.admit().map_err(bad_key),
+        Record::Node(node) => {
+            node.network_key.admit().map_err(bad_key)?;
+            for announced in &node.consensus_keys {
+                announced.key.admit().map_err(bad_key)?;
+            }
+            if is_node_id(&node.id, &node.department) {
+                return Ok(());
+            }
+            Err(GenesisError::BadNodeId {
+                node: node.id.clone(),
+                department: node.department.clone(),
+            })
+        }
         Record::Offices(offices) => {
             for holder in &offices.holders {
                 let missing = RecordId::Department(holder.department.clone());
@@ -237,10 +256,10 @@ fn check_record(
         }
         Record::Membership(membership) => {
             for member in membership.current.members() {
-                member.consensus_key.admit().map_err(bad_key)?;
                 let fits = match by_id.get(&RecordId::Node(member.node.clone())) {
                     Some(Record::Node(node)) => {
-                        node.kind == NodeKind::Validator && node.department == member.department
+                        node.consensus_key() == Some(&member.consensus_key)
+                            && node.department == member.department
                     }
                     Some(_) | None => false,
                 };

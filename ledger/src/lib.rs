@@ -15,6 +15,8 @@ pub mod clocks;
 pub mod codec;
 pub mod crypto;
 pub mod difference;
+pub mod epoch;
+pub mod equivocation;
 pub mod execute;
 pub mod genesis;
 pub mod hash;

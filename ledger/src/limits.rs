@@ -68,6 +68,18 @@ pub const PERIODS_MAX: usize = 1_000;
 pub const GENESIS_RECORDS_MAX: usize = 20_000;
 /// Sub-units directly below one department.
 pub const SUB_UNITS_MAX: u32 = 1_000;
+/// Keys that one node announces to vote with, in all its life.
+pub const CONSENSUS_KEYS_MAX: usize = 256;
+/// Contradictions on record of one node: with so many, more say nothing new.
+pub const EQUIVOCATIONS_MAX: usize = 64;
+/// Digits of the number in a node's name.
+pub const NODE_NUMBER_DIGITS_MAX: usize = 6;
+/// Changes of the validators that wait for an epoch, and those of one proposal.
+pub const MEMBER_CHANGES_MAX: usize = VALIDATORS_MAX;
+/// The longest epoch, in blocks.
+pub const EPOCH_BLOCKS_MAX: u32 = 100_000;
+/// The oldest block, counted back from the end, by which a node may show that it is ready.
+pub const READY_BLOCKS_MAX: u32 = 10_000;
 /// Nodes that may connect, removed ones included.
 pub const NODES_MAX: usize = 1_000;
 /// Nodes of one department and all its sub-units, removed ones included.

@@ -7,10 +7,10 @@ use crate::action::Grant;
 use crate::bounded::List;
 use crate::calendar::{Day, DayKind};
 use crate::ids::{
-    DepartmentId, Name, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, Statement,
+    DepartmentId, Height, Name, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, Statement,
 };
 use crate::limits;
-use crate::records::{KeyOffer, Office, Purpose, RecordId, Settings};
+use crate::records::{KeyOffer, MemberChange, Office, Purpose, RecordId, Settings};
 
 /// A day to be listed in the calendar.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -102,6 +102,18 @@ pub enum Measure {
     },
     /// Responsibilities pass on, departments are renamed or dissolved (rules R1 and R2).
     Reorganise(Reorganisation),
+    /// Who votes changes, at the ends of epochs (rule R9).
+    ChangeMembership {
+        /// The changes, in their order.
+        changes: List<MemberChange, { limits::MEMBER_CHANGES_MAX }>,
+    },
+    /// Blocks are executed under the next version of the rules from an epoch on.
+    RaiseRules {
+        /// The version: one more than that in force.
+        version: u32,
+        /// With the first epoch that ends at this height or after it.
+        from: Height,
+    },
 }
 
 /// What a reorganisation (机构改革) is.
@@ -171,6 +183,8 @@ impl Measure {
             Measure::SuspendDepartment { .. } => "suspend_department",
             Measure::ResumeDepartment { .. } => "resume_department",
             Measure::Reorganise(_) => "reorganise",
+            Measure::ChangeMembership { .. } => "change_membership",
+            Measure::RaiseRules { .. } => "raise_rules",
         }
     }
 
@@ -201,6 +215,11 @@ impl Measure {
                 let dissolved = reorganisation.dissolves.iter().cloned();
                 duties.chain(dissolved.map(RecordId::Department)).collect()
             }
+            Measure::ChangeMembership { changes } => {
+                let nodes = changes.iter().flat_map(MemberChange::nodes);
+                nodes.cloned().map(RecordId::Node).collect()
+            }
+            Measure::RaiseRules { .. } => vec![RecordId::Parameters],
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chain::Outcome;
+use crate::hash::Hash;
 use crate::ids::Height;
 use crate::records::{Record, RecordId, RecordKind};
 use crate::state_tree::{PageKey, Pages};
@@ -14,11 +15,15 @@ pub struct MemoryState {
     versions: BTreeMap<RecordId, BTreeMap<Height, Record>>,
     referrers: BTreeMap<RecordId, BTreeSet<RecordId>>,
     pages: BTreeMap<PageKey, Vec<u8>>,
+    blocks: BTreeMap<Height, Hash>,
 }
 
 impl MemoryState {
     /// Writes what a block changed.
     pub fn apply(&mut self, outcome: &Outcome) {
+        if outcome.tip.height > Height::GENESIS {
+            self.blocks.insert(outcome.tip.height, outcome.tip.block);
+        }
         for (id, record) in &outcome.records {
             for target in record.references() {
                 self.referrers.entry(target).or_default().insert(id.clone());
@@ -94,6 +99,11 @@ impl View for MemoryView<'_> {
         let ids = ids.filter(|id| id.kind() == kind && is_after(id, after) && self.exists(id));
         Ok(ids.take(count_max).cloned().collect())
     }
+
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        let block = self.state.blocks.get(&height);
+        Ok(block.filter(|_| height <= self.height).copied())
+    }
 }
 
 impl View for MemoryState {
@@ -118,6 +128,10 @@ impl View for MemoryState {
         count_max: usize,
     ) -> Result<Vec<RecordId>, ViewError> {
         self.latest().referrers(target, kind, after, count_max)
+    }
+
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.latest().block_hash(height)
     }
 }
 

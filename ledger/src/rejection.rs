@@ -14,6 +14,7 @@ use crate::records::{
     ApplicationStage, BatchId, BindingState, FindingState, Lack, ObjectionStage, Office, RecordId,
     ResourceStatus, Role, Side, Standing,
 };
+use crate::signing::Step;
 use crate::usage::Span;
 
 fn join<T: ToString>(items: &[T]) -> String {
@@ -430,12 +431,137 @@ rejections! {
         authorization: SharingId,
     } = "not-party", Some("S5");
 
-    /// A validator enters and leaves by other ways.
-    #[error("node {node} votes or would vote: validators change through the membership, not here. Register an observer, or ask for a membership change")]
+    /// A validator leaves by other ways.
+    #[error("node {node} votes, or it is agreed that it will: it stays on the network until then. Propose that it votes no more first: `dirchain membership remove {node}`")]
     ValidatorNode {
         /// The node.
         node: NodeId,
     } = "validator-node", Some("R9");
+
+    /// A node's name does not say whose it is.
+    #[error("{node} is no name for a node of {department}: write {department}, a hyphen and a number, such as {department}-1")]
+    BadNodeId {
+        /// The name.
+        node: NodeId,
+        /// Whose the node is.
+        department: DepartmentId,
+    } = "bad-node-id", None;
+
+    /// A node's key was offered by somebody who does not show that it holds it.
+    #[error("key {key} is not shown to be held by node {node} of this chain. Make the offer where the key is: `dirchain node offer`")]
+    ForeignNodeKey {
+        /// The key.
+        key: PublicKey,
+        /// The node.
+        node: NodeId,
+    } = "foreign-node-key", Some("R9");
+
+    /// A node does not show that it is near the chain's end.
+    #[error("node {node} does not show by height {height} that it is ready: {what}. Wait until it has caught up, then name a block at most {blocks_max} behind the end: `dirchain node ready`")]
+    NotNearEnd {
+        /// The node.
+        node: NodeId,
+        /// The height that it named.
+        height: Height,
+        /// How far behind the end the block may be.
+        blocks_max: u32,
+        /// What is wrong.
+        what: &'static str,
+    } = "not-near-end", Some("R9");
+
+    /// The node has not shown that it is ready.
+    #[error("node {node} has not shown that it is ready. Let its operator sign `dirchain node ready` once it has caught up")]
+    NotReady {
+        /// The node.
+        node: NodeId,
+    } = "not-ready", Some("R9");
+
+    /// One department, one vote.
+    #[error("{department} votes already, or will, by node {node}. Replace that node, or remove it first")]
+    AlreadyVotes {
+        /// The department.
+        department: DepartmentId,
+        /// Its node that votes.
+        node: NodeId,
+    } = "already-votes", Some("R9");
+
+    /// The node is no validator.
+    #[error("node {node} does not vote, nor is it agreed that it will")]
+    DoesNotVote {
+        /// The node.
+        node: NodeId,
+    } = "does-not-vote", Some("R9");
+
+    /// The key is not the one that it is about.
+    #[error("node {node} {what}: {key}. Name the key that it announced last")]
+    OtherConsensusKey {
+        /// The node.
+        node: NodeId,
+        /// The key given.
+        key: PublicKey,
+        /// What does not fit.
+        what: &'static str,
+    } = "other-consensus-key", Some("R9");
+
+    /// A node takes the place of one of its own department only.
+    #[error("node {by} cannot take the place of {node}: a department replaces its own node by another of its own")]
+    ForeignReplacement {
+        /// The node that votes.
+        node: NodeId,
+        /// The node that would.
+        by: NodeId,
+    } = "foreign-replacement", Some("R9");
+
+    /// Too few would be left.
+    #[error("of {count} validators none can leave: fewer would not go on without one of them. Add another first")]
+    TooFewValidators {
+        /// How many vote, once all that is agreed is in force.
+        count: usize,
+    } = "too-few-validators", Some("R9");
+
+    /// Nothing would change.
+    #[error("it changes nothing")]
+    NoChange {} = "no-change", None;
+
+    /// No such version of the rules comes next.
+    #[error("the rules cannot be raised so: {what}")]
+    BadRules {
+        /// What is wrong.
+        what: String,
+    } = "bad-rules", None;
+
+    /// The two signatures prove nothing about the node.
+    #[error("a contradiction of node {node} is not proven: {what}")]
+    EquivocationUnproven {
+        /// The node.
+        node: NodeId,
+        /// What is wrong.
+        what: String,
+    } = "equivocation-unproven", Some("R10");
+
+    /// It is on record.
+    #[error("that node {node} contradicted itself with a {step} at height {height}, round {round}, is on record already")]
+    EquivocationKnown {
+        /// The node.
+        node: NodeId,
+        /// The height.
+        height: Height,
+        /// The round.
+        round: u32,
+        /// What it signed twice.
+        step: Step,
+    } = "equivocation-known", Some("R10");
+
+    /// Others report a node.
+    #[error("node {node} is reported by the operator of another department's node, not by its own")]
+    OwnEquivocation {
+        /// The node.
+        node: NodeId,
+    } = "own-equivocation", Some("R10");
+
+    /// A number of calls a day that nobody can ask for.
+    #[error("an application for no call a day asks for nothing. Give the number of calls, or none where it does not matter")]
+    NoCalls {} = "no-calls", Some("S1");
 
     /// The node was removed before.
     #[error("node {node} was removed already")]

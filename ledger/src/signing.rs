@@ -14,6 +14,9 @@
 
 use std::collections::BTreeMap;
 
+use bincode::{Decode, Encode};
+use serde::{Deserialize, Serialize};
+
 use crate::certificate::voted_block;
 use crate::crypto::Signature;
 use crate::hash::Hash;
@@ -23,7 +26,11 @@ use crate::ids::Height;
 pub const REMEMBERED_COUNT_MAX: usize = 1024;
 
 /// What a validator signs in a round, in the order in which it signs.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(
+    Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     /// A proposal.
     Proposal,
@@ -31,6 +38,16 @@ pub enum Step {
     Prevote,
     /// A second vote.
     Precommit,
+}
+
+impl std::fmt::Display for Step {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Step::Proposal => "proposal",
+            Step::Prevote => "prevote",
+            Step::Precommit => "precommit",
+        })
+    }
 }
 
 /// The place of a signature in the chain of rounds. Ordered: a validator signs in this order only.

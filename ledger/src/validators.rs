@@ -69,6 +69,16 @@ pub enum ValidatorSetError {
     },
 }
 
+/// Votes that decide among so many members: more than two thirds.
+pub fn quorum(count: usize) -> usize {
+    count.saturating_mul(2) / 3 + 1
+}
+
+/// Members that so many can lose and still decide.
+pub fn tolerated(count: usize) -> usize {
+    count.saturating_sub(quorum(count))
+}
+
 type Members = List<Validator, { limits::VALIDATORS_MAX }>;
 
 /// The members, by strictly ascending address. An index into it is a member's place in certificates.
@@ -153,7 +163,7 @@ impl ValidatorSet {
     /// Votes needed: more than two thirds. Source: Buchman, Kwon, Milosevic, "The latest gossip on
     /// BFT consensus" (2018), section 2: 2f + 1 of 3f + 1.
     pub fn quorum(&self) -> usize {
-        self.count() * 2 / 3 + 1
+        quorum(self.count())
     }
 
     /// A member by its address.

@@ -7,8 +7,9 @@ use std::ops::Bound;
 
 use crate::codec::encoded_bytes;
 use crate::crypto::PublicKey;
+use crate::hash::Hash;
 use crate::ids::{
-    DemandId, DepartmentId, ElementCode, FindingId, NodeId, ProposalId, ResourceCode,
+    DemandId, DepartmentId, ElementCode, FindingId, Height, NodeId, ProposalId, ResourceCode,
     ResponsibilityCode, SharingId,
 };
 use crate::limits;
@@ -50,6 +51,9 @@ pub trait View {
         after: Option<&RecordId>,
         count_max: usize,
     ) -> Result<Vec<RecordId>, ViewError>;
+
+    /// The hash of the block at a height; none at height 0 and above the end.
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError>;
 }
 
 /// Reads through another view: the methods of [`View`] but for [`View::record`], which is where views
@@ -89,6 +93,13 @@ macro_rules! delegate_view {
             count_max: usize,
         ) -> Result<Vec<$crate::records::RecordId>, $crate::view::ViewError> {
             $to.referrers(target, kind, after, count_max)
+        }
+
+        fn block_hash(
+            &$self,
+            height: $crate::ids::Height,
+        ) -> Result<Option<$crate::hash::Hash>, $crate::view::ViewError> {
+            $to.block_hash(height)
         }
     };
 }
@@ -424,5 +435,10 @@ impl View for Overlay<'_> {
         let ids = (self.writes).merged(base, kind, Some(target), after, count_max);
         self.work_on(count_work(&ids))?;
         Ok(ids)
+    }
+
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.work_on(limits::WORK_READ)?;
+        self.base.block_hash(height)
     }
 }

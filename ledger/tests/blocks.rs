@@ -87,7 +87,7 @@ fn a_header_with_any_field_altered_is_refused_by_that_field() {
         "next validators hash"
     );
     assert_eq!(
-        altered_field(|b| b.header.rules_version = 2),
+        altered_field(|b| b.header.rules_version = 7),
         "rules version"
     );
     // Records say when they changed, so another time is another state.

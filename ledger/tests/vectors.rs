@@ -155,5 +155,5 @@ fn one_vector_of_every_action_and_record() {
         .map(|record| Record::id(record).kind())
         .collect();
     assert_eq!(kinds, dirchain_ledger::records::RecordKind::ALL);
-    assert_eq!(actions.len(), 51);
+    assert_eq!(actions.len(), 54);
 }

@@ -12,9 +12,8 @@ use dirchain_ledger::crypto::{Algorithm, PublicKey};
 use dirchain_ledger::genesis::{Genesis, GenesisError};
 use dirchain_ledger::ids::{Code, CreditCode, DepartmentId, Height, Moment, Name, NodeId};
 use dirchain_ledger::records::{
-    AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress,
-    NodeKind, Office, Offices, Parameters, Period, Purpose, Record, Role, Settings, StatusSince,
-    Trail,
+    AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress, Office,
+    Offices, Parameters, Period, Purpose, Record, Role, Settings, StatusSince, Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet, ValidatorSetError};
 use serde::{Deserialize, Deserializer};
@@ -148,10 +147,8 @@ impl Description {
             }
             records.push(node.record(since)?);
         }
-        records.push(Record::Membership(Membership {
-            epoch: 0,
-            current: ValidatorSet::new(validators)?,
-        }));
+        let members = ValidatorSet::new(validators)?;
+        records.push(Record::Membership(Membership::begin(members)));
         records.push(Record::Offices(Offices::begin(since, self.offices)?));
         let parameters = Parameters::begin(since, self.settings, self.purposes)?;
         records.push(Record::Parameters(parameters));
@@ -199,19 +196,12 @@ impl NodeDescription {
                 DescriptionError::Address { node, reason }
             })?;
         }
-        let kind = match self.consensus_key {
-            Some(_) => NodeKind::Validator,
-            None => NodeKind::Observer,
-        };
-        Ok(Record::Node(Node {
-            id: self.id,
-            department: self.department,
-            kind,
-            network_key: self.network_key,
-            addresses: List::new(self.addresses)?,
-            admitted: Period::since(since),
-            trail: Trail::default(),
-        }))
+        let addresses = List::new(self.addresses)?;
+        let mut node = Node::begin(self.id, self.department, self.network_key, addresses, since);
+        if let Some(key) = self.consensus_key {
+            node = node.with_consensus_key(key, since)?;
+        }
+        Ok(Record::Node(node))
     }
 }
 

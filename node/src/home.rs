@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::crypto::{PublicKey, SecretKey};
 use dirchain_ledger::genesis::{Genesis, GenesisError};
 use zeroize::Zeroizing;
 
@@ -152,6 +152,24 @@ impl Home {
         })
     }
 
+    /// The file of the key that comes after a node key, once the ledger names it.
+    pub fn next_key_file(&self, key: NodeKey) -> PathBuf {
+        self.dir.join(match key {
+            NodeKey::Network => "network.next.key",
+            NodeKey::Consensus => "consensus.next.key",
+        })
+    }
+
+    /// The public halves of keys that this home had before, one a line.
+    pub fn retired_file(&self) -> PathBuf {
+        self.dir.join("retired-keys")
+    }
+
+    /// The double-sign guard of the consensus key that comes next.
+    pub fn next_guard_file(&self) -> PathBuf {
+        self.engine_dir().join("guard.next")
+    }
+
     /// The database's folder.
     pub fn database_dir(&self) -> PathBuf {
         self.dir.join("db")
@@ -160,6 +178,11 @@ impl Home {
     /// The consensus engine's folder: its log and the double-sign guard.
     pub fn engine_dir(&self) -> PathBuf {
         self.dir.join("engine")
+    }
+
+    /// Proofs that validators contradicted themselves, one file each.
+    pub fn proofs_dir(&self) -> PathBuf {
+        self.dir.join("equivocations")
     }
 
     /// The search index, which is made from the database.
@@ -229,27 +252,62 @@ impl Home {
 
     /// A node key, if there is one.
     pub fn key(&self, key: NodeKey) -> Result<Option<SecretKey>, HomeError> {
-        let path = self.key_file(key);
-        let text = match secret_file::read_private(&path) {
-            Ok(text) => text,
-            Err(SecretFileError::Missing { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let mut seed = Zeroizing::new([0u8; 32]);
-        hex::decode_to_slice(text.trim(), seed.as_mut_slice())
-            .map_err(|_| HomeError::BadKey { path })?;
-        Ok(Some(SecretKey::from_seed(&seed)))
+        read_key(self.key_file(key))
+    }
+
+    /// The key that comes after a node key, if there is one.
+    pub fn next_key(&self, key: NodeKey) -> Result<Option<SecretKey>, HomeError> {
+        read_key(self.next_key_file(key))
+    }
+
+    /// Keys that this home had before.
+    pub fn retired(&self) -> Result<Vec<PublicKey>, HomeError> {
+        let path = self.retired_file();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.lines().filter_map(|line| line.parse().ok()).collect()),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(HomeError::Io { path, source }),
+        }
+    }
+
+    /// Writes down that the home had a key, before it is erased.
+    pub fn retire(&self, key: &PublicKey) -> Result<(), HomeError> {
+        let mut retired = self.retired()?;
+        if retired.contains(key) {
+            return Ok(());
+        }
+        retired.push(*key);
+        let lines: String = retired.iter().map(|key| format!("{key}\n")).collect();
+        write(&self.retired_file(), &lines)
     }
 
     /// Writes a node key where there is none.
     pub fn write_key(&self, key: NodeKey, secret: &SecretKey) -> Result<(), HomeError> {
-        let seed = Zeroizing::new(secret.seed());
-        let text = Zeroizing::new(format!("{}\n", hex::encode(seed.as_slice())));
-        Ok(secret_file::write_new(
-            &self.key_file(key),
-            text.as_bytes(),
-        )?)
+        write_key(&self.key_file(key), secret)
     }
+
+    /// Writes the key that comes after a node key, where there is none.
+    pub fn write_next_key(&self, key: NodeKey, secret: &SecretKey) -> Result<(), HomeError> {
+        write_key(&self.next_key_file(key), secret)
+    }
+}
+
+fn read_key(path: PathBuf) -> Result<Option<SecretKey>, HomeError> {
+    let text = match secret_file::read_private(&path) {
+        Ok(text) => text,
+        Err(SecretFileError::Missing { .. }) => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut seed = Zeroizing::new([0u8; 32]);
+    hex::decode_to_slice(text.trim(), seed.as_mut_slice())
+        .map_err(|_| HomeError::BadKey { path })?;
+    Ok(Some(SecretKey::from_seed(&seed)))
+}
+
+fn write_key(path: &Path, secret: &SecretKey) -> Result<(), HomeError> {
+    let seed = Zeroizing::new(secret.seed());
+    let text = Zeroizing::new(format!("{}\n", hex::encode(seed.as_slice())));
+    Ok(secret_file::write_new(path, text.as_bytes())?)
 }
 
 /// Reads and checks a genesis file.

@@ -16,6 +16,7 @@ pub mod keys;
 mod progress;
 pub mod provision;
 pub mod receipts;
+pub mod rotation;
 pub mod run;
 pub mod sample;
 pub mod secret_file;

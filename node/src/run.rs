@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 use crate::config::{Config, TimeoutsConfig};
 use crate::descriptors;
 use crate::home::{Home, NodeKey};
-use crate::provision::{self, NodeKeys};
+use crate::provision::{self, NodeKeys, ProvisionError};
 use crate::serve::{self, NodeDirectory, NodeProofs, NodeSubmit, NoteKey, evidence_routes};
 use crate::signals;
 use crate::storage::Control;
@@ -92,7 +92,11 @@ fn keys(home: &Home, genesis: &Genesis, config: &Config) -> anyhow::Result<NodeK
         network: of(NodeKey::Network)?,
         consensus: of(NodeKey::Consensus)?,
     };
-    provision::standing(genesis, &config.node, &keys)?;
+    // A key that changed since the genesis is not the one that it names.
+    match provision::standing(genesis, &config.node, &keys) {
+        Err(ProvisionError::OtherKey { .. }) if !home.retired()?.is_empty() => {}
+        standing => drop(standing?),
+    }
     Ok(keys)
 }
 
@@ -190,7 +194,7 @@ fn engine_config(home: &Home, config: &Config, store: &Store, keys: NodeKeys) ->
         node: config.node.clone(),
         home: home.engine_dir(),
         network_key: keys.network,
-        consensus_key: Some(keys.consensus),
+        keeper: Arc::new(home.clone()),
         listen: config.network.listen.clone(),
         timeouts: timeouts(&config.timeouts),
     }

@@ -151,6 +151,14 @@ fn decode_record(bytes: &[u8]) -> Result<Record, codec::CodecError> {
 }
 
 impl View for StoreView {
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        if height > self.height {
+            return Ok(None);
+        }
+        let header = self.store.header(height)?;
+        Ok(header.map(|header| header.hash()))
+    }
+
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
         Ok(self.read(id)?)
     }
@@ -192,6 +200,10 @@ impl View for StoreView {
 
 /// The records as of the tip.
 impl View for Store {
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.view(Height(u64::MAX)).block_hash(height)
+    }
+
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
         self.view(Height(u64::MAX)).record(id)
     }

@@ -363,6 +363,9 @@ impl Replica {
         self.round = 0;
         self.bodies.clear();
         self.reset_pacing();
+        if let Some(stop) = self.unknown_rules() {
+            return Ok(vec![Command::Acknowledge, stop]);
+        }
         let mut commands = self.judge_pool(store, now, &included)?;
         commands.push(Command::Acknowledge);
         Ok(commands)

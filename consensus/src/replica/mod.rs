@@ -15,6 +15,7 @@ use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::{ChainState, Outcome, Tip};
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height, Moment, TimeMs, TransactionId};
+use dirchain_ledger::records::RULES_VERSION;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::VerifiedTransaction;
 use dirchain_ledger::turns::Turns;
@@ -213,6 +214,16 @@ pub enum StopReason {
         /// Why it is refused.
         reason: String,
     },
+    /// The next block is executed under rules that this program does not have.
+    #[error(
+        "from height {height} on blocks are executed under version {version} of the rules, and this program knows them up to version {RULES_VERSION}. Install a newer dirchain and start the node again: it goes on where it stopped, nothing is lost"
+    )]
+    UnknownRules {
+        /// The first height under them.
+        height: Height,
+        /// The version.
+        version: u32,
+    },
 }
 
 /// A decided block, ready to be written.
@@ -274,6 +285,16 @@ impl Replica {
         self.restored = None;
     }
 
+    /// What stops a node whose next block it could not execute.
+    pub(super) fn unknown_rules(&self) -> Option<Command> {
+        let version = self.tip.rules_version;
+        let reason = StopReason::UnknownRules {
+            height: self.tip.height.next(),
+            version,
+        };
+        (version > RULES_VERSION).then_some(Command::Stop { reason })
+    }
+
     /// The moment of the next block if it were built now.
     fn next_moment(&self, now: TimeMs) -> Moment {
         let time = TimeMs(now.0.max(self.tip.time.0.saturating_add(1)));
@@ -290,6 +311,9 @@ impl Replica {
         store: &S,
         now: TimeMs,
     ) -> Vec<Command> {
+        if let Some(stop) = self.unknown_rules() {
+            return vec![stop];
+        }
         let commands = match event {
             Event::Ready => Ok(self.start_height()),
             Event::RoundStarted { height, round } => self.round_started(store, now, height, round),

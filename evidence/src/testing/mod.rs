@@ -61,6 +61,9 @@ pub fn genesis(count: u32) -> Genesis {
         node.id = member.node.clone();
         node.department = member.department.clone();
         node.network_key = labelled_key(&format!("{} network", member.node)).public();
+        for announced in node.consensus_keys.as_mut_slice() {
+            announced.key = member.consensus_key;
+        }
         let department = records.iter().find_map(|record| match record {
             Record::Department(department) => Some(department.clone()),
             _ => None,
@@ -72,10 +75,7 @@ pub fn genesis(count: u32) -> Genesis {
         records.push(Record::Department(department));
         records.push(Record::Node(node));
     }
-    records.push(Record::Membership(Membership {
-        epoch: 0,
-        current: set,
-    }));
+    records.push(Record::Membership(Membership::begin(set)));
     Genesis::new(id("测试市目录链"), GENESIS_TIME, records).unwrap()
 }
 

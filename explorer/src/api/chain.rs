@@ -158,6 +158,12 @@ pub struct NodeItem {
     pub admitted: Period,
     /// Whether it votes at this height.
     pub votes: bool,
+    /// The key that it announced last to vote with.
+    pub consensus_key: Option<PublicKey>,
+    /// When it showed that it is ready.
+    pub ready: Option<Moment>,
+    /// Contradictions of it on record.
+    pub equivocations: u64,
     /// How this node sees it; none for this node itself and for nodes it knows nothing of.
     pub peer: Option<PeerStatus>,
 }

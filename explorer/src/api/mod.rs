@@ -7,6 +7,7 @@
 mod authzen;
 mod chain;
 mod directory;
+mod members;
 mod problem;
 mod records;
 mod rehearsals;
@@ -16,6 +17,7 @@ mod time;
 pub use authzen::*;
 pub use chain::*;
 pub use directory::*;
+pub use members::*;
 pub use problem::*;
 pub use records::*;
 pub use rehearsals::*;

@@ -11,7 +11,8 @@ use utoipa::IntoParams;
 use super::App;
 use super::extract::{Answer, Params, Place, point, slice};
 use crate::api::{
-    BlockAnswer, BlockItem, KeyAnswer, NodeItem, Page, ParametersAnswer, Problem, Status,
+    BlockAnswer, BlockItem, KeyAnswer, MembersAnswer, NodeItem, Page, ParametersAnswer, Problem,
+    Status,
 };
 use crate::limits;
 use crate::reading::{self, Reading};
@@ -59,6 +60,19 @@ pub(crate) async fn nodes(
         Reading::of_slice(directory, at, &slice)?.nodes(&slice)
     };
     app.read(read).await.map(Answer)
+}
+
+/// Who votes, and what is agreed and waits for an epoch.
+#[utoipa::path(get, path = "/members", tag = "chain", params(AtQuery), responses((status = 200, description = "The answer", body = MembersAnswer)))]
+pub(crate) async fn members(
+    State(app): State<Arc<App>>,
+    Params(query): Params<AtQuery>,
+) -> Result<Answer<MembersAnswer>, Problem> {
+    let at = point(query.at.as_deref())?;
+    let members = app
+        .read(move |directory| Reading::at(directory, at)?.members())
+        .await?;
+    Ok(Answer(members))
 }
 
 /// Parameters, offices, validators.

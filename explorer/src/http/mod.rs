@@ -108,6 +108,7 @@ fn live() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(chain::status))
         .routes(routes!(events::events))
         .routes(routes!(chain::nodes))
+        .routes(routes!(chain::members))
         .routes(routes!(chain::key))
         .routes(routes!(transactions::transaction))
         .routes(routes!(rehearsals::rehearse).layer(body_max))

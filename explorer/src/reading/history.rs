@@ -140,7 +140,9 @@ fn subject(action: &Action) -> Option<RecordId> {
             RecordId::Authorization(authorization.clone())
         }
         Action::RegisterNode(action) => RecordId::Node(action.id.clone()),
-        Action::RemoveNode { id } => RecordId::Node(id.clone()),
+        Action::RemoveNode { id } | Action::MarkReady { id, .. } => RecordId::Node(id.clone()),
+        Action::AmendNode(action) => RecordId::Node(action.id.clone()),
+        Action::ReportEquivocation { node, .. } => RecordId::Node(node.clone()),
         Action::AmendBinding { binding, .. }
         | Action::ChangeBinding { binding, .. }
         | Action::ReportSchema { binding, .. } => RecordId::Binding(binding.clone()),
@@ -224,6 +226,9 @@ fn reason(action: &Action) -> Option<String> {
         | Action::TakeBackApplication { .. }
         | Action::RegisterNode(_)
         | Action::RemoveNode { .. }
+        | Action::AmendNode(_)
+        | Action::MarkReady { .. }
+        | Action::ReportEquivocation { .. }
         | Action::Approve { .. }
         | Action::TakeBackProposal { .. }
         | Action::ResumeAuthorization { .. }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::view::{View, ViewError};
 
@@ -30,6 +32,10 @@ impl<'v> Memo<'v> {
 }
 
 impl View for Memo<'_> {
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.base.block_hash(height)
+    }
+
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
         if let Some(record) = self.records.borrow().get(id) {
             return Ok(record.clone());

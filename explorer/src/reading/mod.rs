@@ -7,6 +7,7 @@ mod blocks;
 mod departments;
 mod drafts;
 mod history;
+mod members;
 mod memo;
 mod nodes;
 mod readers;

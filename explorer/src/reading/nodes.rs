@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use dirchain_ledger::ids::NodeId;
-use dirchain_ledger::records::{Record, RecordKind};
+use dirchain_ledger::records::{NodeKind, Record, RecordKind};
 use dirchain_ledger::view::Records;
 
 use super::resources::count;
@@ -27,14 +27,21 @@ impl Reading<'_> {
             let Some(Record::Node(node)) = self.view.record(id)? else {
                 return Ok(None);
             };
-            let mut members = membership.current.members().iter();
+            let votes = membership.votes(&node.id);
             Ok(Some(NodeItem {
                 department_name: self.department_name(&node.department)?,
-                kind: node.kind,
+                kind: if votes {
+                    NodeKind::Validator
+                } else {
+                    NodeKind::Observer
+                },
                 network_key: node.network_key,
                 addresses: node.addresses.iter().map(ToString::to_string).collect(),
                 admitted: Period::from(node.admitted),
-                votes: members.any(|member| member.node == node.id),
+                votes,
+                consensus_key: node.consensus_key().copied(),
+                ready: node.ready.as_ref().map(|ready| ready.at.into()),
+                equivocations: count(node.equivocations.len()),
                 peer: peers.get(&node.id).cloned(),
                 department: node.department,
                 id: node.id,

@@ -98,6 +98,8 @@ pub(super) fn cut<T>(
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+    use dirchain_ledger::hash::Hash;
+    use dirchain_ledger::ids::Height;
     use dirchain_ledger::records::Record;
     use dirchain_ledger::testing::code;
 
@@ -107,6 +109,10 @@ mod tests {
     struct Ids(u32);
 
     impl View for Ids {
+        fn block_hash(&self, _: Height) -> Result<Option<Hash>, ViewError> {
+            Ok(None)
+        }
+
         fn record(&self, _: &RecordId) -> Result<Option<Record>, ViewError> {
             Ok(None)
         }

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use dirchain_ledger::certificate::Certificate;
-use dirchain_ledger::ids::{ResourceCode, TimeMs, TransactionId};
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::{Height, ResourceCode, TimeMs, TransactionId};
 use dirchain_ledger::records::{Category, Entry, Sharing, UpdateCycle};
 use dirchain_ledger::testing::{
     APPLICANT, BYSTANDER, GENESIS_TIME, Ledger, PROVIDER, code, entry, id, responsibility,
@@ -97,6 +98,10 @@ impl Directory for Town {
 struct Frozen(dirchain_ledger::memory::MemoryState, Height);
 
 impl View for Frozen {
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.0.at(self.1).block_hash(height)
+    }
+
     fn record(&self, id: &RecordId) -> Result<Option<dirchain_ledger::records::Record>, ViewError> {
         self.0.at(self.1).record(id)
     }

@@ -23,6 +23,7 @@ use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionO
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::crypto::PublicKey;
+use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Height, Moment, TimeMs, TransactionId};
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::rejection::Rejection;
@@ -139,6 +140,10 @@ impl CityView {
 }
 
 impl View for CityView {
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.ledger.state.at(self.height).block_hash(height)
+    }
+
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
         self.check()?;
         if !self.delay.is_zero() {

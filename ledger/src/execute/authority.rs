@@ -117,12 +117,22 @@ pub(super) fn role_signs(role: Role, action: &Action) -> bool {
             | Action::WithdrawResource { .. }
             | Action::RegisterNode(_)
             | Action::RemoveNode { .. }
+            | Action::AmendNode(_)
+            | Action::MarkReady { .. }
+            | Action::ReportEquivocation { .. }
             | Action::ReportSchema { .. }
             | Action::SealReceipts(_)
             | Action::OpenFinding { .. }
             | Action::JudgeFinding { .. } => false,
         },
-        Role::Operator => matches!(action, Action::RegisterNode(_) | Action::RemoveNode { .. }),
+        Role::Operator => matches!(
+            action,
+            Action::RegisterNode(_)
+                | Action::RemoveNode { .. }
+                | Action::AmendNode(_)
+                | Action::MarkReady { .. }
+                | Action::ReportEquivocation { .. }
+        ),
         Role::Gateway => is_a_gateways(action),
         Role::Inspector => matches!(
             action,

@@ -29,6 +29,22 @@ pub(super) fn proposers(
             decides(state, actor)
         }
         Measure::Reorganise(_) => Ok(state.offices()?.holder(Office::Registrar) == Some(actor)),
+        Measure::ChangeMembership { changes } => {
+            if decides(state, actor)? {
+                return Ok(true);
+            }
+            for change in changes {
+                for node in change.nodes() {
+                    if let Some(node) = state.node(node)?
+                        && !acts_for(state, actor, &node.department)?
+                    {
+                        return Ok(false);
+                    }
+                }
+            }
+            Ok(true)
+        }
+        Measure::RaiseRules { .. } => decides(state, actor),
     }
 }
 
@@ -64,7 +80,9 @@ impl Measure {
             | Measure::ReplaceHead { .. }
             | Measure::SuspendDepartment { .. }
             | Measure::ResumeDepartment { .. }
-            | Measure::Reorganise(_) => false,
+            | Measure::Reorganise(_)
+            | Measure::ChangeMembership { .. }
+            | Measure::RaiseRules { .. } => false,
         }
     }
 }
@@ -99,6 +117,8 @@ impl Context<'_, '_> {
                 self.set_status(department, DepartmentStatus::Active)
             }
             Measure::Reorganise(reorganisation) => self.reorganise(reorganisation),
+            Measure::ChangeMembership { changes } => self.change_membership(changes),
+            Measure::RaiseRules { version, from } => self.raise_rules(*version, *from),
         }
     }
 
@@ -114,7 +134,9 @@ impl Context<'_, '_> {
             | Measure::ReplaceHead { .. }
             | Measure::SuspendDepartment { .. }
             | Measure::ResumeDepartment { .. }
-            | Measure::Reorganise(_) => Ok(()),
+            | Measure::Reorganise(_)
+            | Measure::ChangeMembership { .. }
+            | Measure::RaiseRules { .. } => Ok(()),
         }
     }
 }

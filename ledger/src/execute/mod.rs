@@ -12,6 +12,7 @@ mod early_ends;
 pub(crate) use departments::is_sub_unit_id;
 mod elements;
 mod measures;
+mod membership;
 mod nodes;
 mod objections;
 mod parameters;
@@ -32,7 +33,7 @@ use crate::bounded::{BoundError, List};
 use crate::hash::Hash;
 use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
 use crate::limits;
-use crate::records::{Decision, Key, Period, Record, RecordId, TrailEvent};
+use crate::records::{Decision, Key, Period, Record, RecordId, Rules, TrailEvent};
 use crate::rejection::Rejection;
 use crate::transaction::{Envelope, VerifiedTransaction};
 use crate::view::{Overlay, Records, View, ViewError};
@@ -209,6 +210,9 @@ impl Context<'_, '_> {
             } => self.end_authorization(authorization, *revision, reason),
             Action::RegisterNode(action) => self.register_node(action),
             Action::RemoveNode { id } => self.remove_node(id),
+            Action::AmendNode(action) => self.amend_node(action),
+            Action::MarkReady { id, height, block } => self.mark_ready(id, *height, *block),
+            Action::ReportEquivocation { node, proof } => self.report_equivocation(node, proof),
             Action::Propose { measure, reason } => self.propose(measure, reason),
             Action::Approve { proposal, revision } => self.approve(proposal, *revision),
             Action::Reject {
@@ -376,6 +380,11 @@ impl Context<'_, '_> {
         }
         self.state.put(record);
         Ok(())
+    }
+
+    /// The rules of this block.
+    fn rules(&self) -> Result<Rules, Refusal> {
+        Ok(Rules(self.state.parameters()?.settings.rules_version))
     }
 
     /// Puts this action on a department's trail.

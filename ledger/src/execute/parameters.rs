@@ -1,9 +1,10 @@
 //! Changes of the parameters and of the offices; by proposal only.
 
 use super::resources::require_revision;
-use super::{Context, Refusal, end, push};
+use super::{Context, Refusal, end, full, push};
 use crate::calendar::SpecialDay;
 use crate::ids::DepartmentId;
+use crate::limits;
 use crate::measure::ParameterChange;
 use crate::records::{
     ListedPurpose, Office, OfficeHolder, Parameters, PastSettings, Period, Purpose, Record,
@@ -50,12 +51,18 @@ impl Context<'_, '_> {
         };
         if settings.rules_version != parameters.settings.rules_version {
             return Err(bad(format!(
-                "the version of the rules is {} and is not changed here",
+                "the version of the rules is {} and is not changed here. Propose to raise it",
                 parameters.settings.rules_version
             )));
         }
         if let Some(what) = settings.fault() {
             return Err(bad(what.to_owned()));
+        }
+        // The rules that are agreed need room for the settings before them, too.
+        let needed = 1 + usize::from(parameters.next_rules.is_some());
+        let count_max = limits::SETTINGS_CHANGES_MAX;
+        if parameters.earlier.len().saturating_add(needed) > count_max {
+            return Err(full("the number of changes of the settings", count_max));
         }
         let past = PastSettings {
             settings: std::mem::replace(&mut parameters.settings, settings.clone()),

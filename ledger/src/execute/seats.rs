@@ -4,7 +4,7 @@ use super::Refusal;
 use super::authority::same_line;
 use crate::ids::{DepartmentId, Moment};
 use crate::measure::Measure;
-use crate::records::{Office, Seat, Signatory};
+use crate::records::{MemberChange, Office, Seat, Signatory};
 use crate::rejection::Rejection;
 use crate::view::{Overlay, Records};
 
@@ -57,12 +57,48 @@ pub(super) fn seats(
                 heads(&mut seats, [head_or_steward(state, at, party)?]);
             }
         }
+        Measure::ChangeMembership { changes } => {
+            for change in changes {
+                membership_seats(&mut seats, state, change)?;
+            }
+        }
+        Measure::RaiseRules { .. } => heads(&mut seats, two_offices(state, None)?),
     }
     seats.sort_by(|one, other| {
         (&one.department, one.signatory).cmp(&(&other.department, other.signatory))
     });
     seats.dedup();
     Ok(seats)
+}
+
+/// Who votes is the two offices' to say. Who enters agrees to it, who leaves is not asked, and nobody
+/// decides on itself. Which node and key a department votes with is its own to say, and the steward
+/// consents, since every change of the set is work for all.
+fn membership_seats(
+    seats: &mut Vec<Seat>,
+    state: &Overlay<'_>,
+    change: &MemberChange,
+) -> Result<(), Refusal> {
+    let (MemberChange::Add { node, .. }
+    | MemberChange::Remove { node }
+    | MemberChange::Replace { node, .. }
+    | MemberChange::Rotate { node, .. }) = change;
+    let Some(node) = state.node(node)? else {
+        return Ok(());
+    };
+    match change {
+        MemberChange::Add { .. } => {
+            heads(seats, two_offices(state, None)?);
+            heads(seats, [node.department]);
+        }
+        MemberChange::Remove { .. } => heads(seats, two_offices(state, Some(&node.department))?),
+        MemberChange::Replace { .. } | MemberChange::Rotate { .. } => {
+            let consents = arbiter(state, &node.department)?;
+            seats.push(vacant(&consents, Signatory::Either));
+            heads(seats, [node.department]);
+        }
+    }
+    Ok(())
 }
 
 fn heads(seats: &mut Vec<Seat>, departments: impl IntoIterator<Item = DepartmentId>) {

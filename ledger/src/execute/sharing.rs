@@ -69,6 +69,9 @@ impl Context<'_, '_> {
         )?;
         self.require_own(applicant, &request.responsibility)?;
         self.require_purpose(request)?;
+        if request.calls_per_day_max == Some(0) && self.rules()?.asks_for_calls() {
+            return Err(Rejection::NoCalls {}.into());
+        }
         require_fields(&resource.code, &published.entry, &request.fields)?;
         require_period(request.from, request.to, self.at.time)
     }

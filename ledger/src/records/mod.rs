@@ -7,6 +7,8 @@ mod binding;
 mod cases;
 mod department;
 mod element;
+mod membership;
+mod node;
 mod parameters;
 mod proposal;
 mod resource;
@@ -18,6 +20,8 @@ pub use binding::*;
 pub use cases::*;
 pub use department::*;
 pub use element::*;
+pub use membership::*;
+pub use node::*;
 pub use parameters::*;
 pub use proposal::*;
 pub use resource::*;
@@ -435,10 +439,13 @@ impl Record {
                 .map(RecordId::Department)
                 .collect(),
             Record::Key(record) => vec![RecordId::Department(record.department.clone())],
-            Record::Node(record) => vec![
-                RecordId::Department(record.department.clone()),
-                RecordId::Key(record.network_key),
-            ],
+            Record::Node(record) => {
+                let voting = record.consensus_keys.iter().map(|announced| announced.key);
+                let keys = std::iter::once(record.network_key).chain(voting);
+                let mut references: Vec<RecordId> = keys.map(RecordId::Key).collect();
+                references.push(RecordId::Department(record.department.clone()));
+                references
+            }
             // Earlier holders named it when they held it.
             Record::Responsibility(record) => vec![RecordId::Department(record.holder.clone())],
             Record::Resource(record) => {

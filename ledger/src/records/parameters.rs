@@ -113,6 +113,11 @@ pub struct Settings {
     pub proposal_days: u16,
     /// Proposals of one department that wait at the same time.
     pub open_proposals_max: u16,
+    /// Blocks of an epoch: changes of the validators and of the rules come into force behind a
+    /// block whose height is a multiple of it.
+    pub epoch_blocks: u32,
+    /// How many blocks behind the end the one may be by which a node shows that it is ready.
+    pub ready_blocks: u32,
     /// Notice before an early end takes effect (rule S6).
     pub notice: WorkingDays,
     /// Within how many days who answers what.
@@ -121,8 +126,31 @@ pub struct Settings {
     pub scoring: Scoring,
 }
 
-/// The version of the rules that this program executes.
-pub const RULES_VERSION: u32 = 1;
+/// The newest version of the rules that this program executes, and that new chains begin with. It
+/// executes all before it too: [`Rules`] says what differs.
+pub const RULES_VERSION: u32 = 2;
+
+/// The rules that a block is executed under. What a version changed is asked here, so that blocks
+/// are executed as they were when they were made.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct Rules(pub u32);
+
+impl Rules {
+    /// Since version 2: who asks for a number of calls a day asks for at least one.
+    pub fn asks_for_calls(self) -> bool {
+        self.0 >= 2
+    }
+}
+
+/// A version of the rules that is agreed and not in force yet.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct AgreedRules {
+    /// The version.
+    pub version: u32,
+    /// It comes into force with the first epoch that ends at this height or after it.
+    pub from: Height,
+}
 
 impl Default for Settings {
     fn default() -> Self {
@@ -132,6 +160,8 @@ impl Default for Settings {
             two_person: false,
             proposal_days: 30,
             open_proposals_max: 32,
+            epoch_blocks: 60,
+            ready_blocks: 100,
             notice: WorkingDays(10),
             deadlines: Deadlines::default(),
             scoring: Scoring::default(),
@@ -168,6 +198,15 @@ impl Settings {
                 (1..=limits::OPEN_PROPOSALS_MAX).contains(&open_max),
                 "open_proposals_max lies between 1 and 64",
             ),
+            (self.rules_version >= 1, "rules_version begins with 1"),
+            (
+                (1..=limits::EPOCH_BLOCKS_MAX).contains(&self.epoch_blocks),
+                "epoch_blocks lies between 1 and 100000",
+            ),
+            (
+                (1..=limits::READY_BLOCKS_MAX).contains(&self.ready_blocks),
+                "ready_blocks lies between 1 and 10000",
+            ),
             (
                 days.iter().all(|days| days.0 <= limits::WORKING_DAYS_MAX),
                 "a deadline or notice has at most 1000 working days",
@@ -198,6 +237,8 @@ pub struct Parameters {
     pub since: Moment,
     /// Those before, oldest first.
     pub earlier: List<PastSettings, { limits::SETTINGS_CHANGES_MAX }>,
+    /// The next version of the rules, once it is agreed.
+    pub next_rules: Option<AgreedRules>,
     /// The purposes that applications may name or could name once, by ascending code.
     pub purposes: List<ListedPurpose, { limits::PURPOSES_MAX }>,
     /// Holidays and make-up workdays, by ascending day; those of one day as they were listed.
@@ -221,6 +262,7 @@ impl Parameters {
             settings,
             since: at,
             earlier: List::default(),
+            next_rules: None,
             purposes: List::new(listed.collect())?,
             calendar: List::default(),
         })

@@ -1,47 +1,12 @@
-//! What the chain itself needs: nodes (节点), offices, membership.
+//! The offices: what a department does for the whole chain.
 
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Period, Trail};
-use crate::bounded::{BoundError, List, Text};
-use crate::crypto::PublicKey;
-use crate::ids::{DepartmentId, Moment, NodeId};
+use super::Period;
+use crate::bounded::{BoundError, List};
+use crate::ids::{DepartmentId, Moment};
 use crate::limits;
-use crate::validators::ValidatorSet;
-
-/// What a node does.
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NodeKind {
-    /// Votes; named by the membership too.
-    Validator,
-    /// Follows and serves, without a vote.
-    Observer,
-}
-
-/// A network address as a libp2p multiaddress, such as `/ip4/10.0.0.1/tcp/7000`.
-pub type NodeAddress = Text<256>;
-
-/// A node that may connect. Nobody else gets past the handshake.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub struct Node {
-    /// Its name within the chain.
-    pub id: NodeId,
-    /// Whose it is.
-    pub department: DepartmentId,
-    /// What it does.
-    pub kind: NodeKind,
-    /// Its Ed25519 key on the network.
-    pub network_key: PublicKey,
-    /// Where it listens.
-    pub addresses: List<NodeAddress, { limits::ADDRESSES_MAX }>,
-    /// While this lasts it may connect.
-    pub admitted: Period,
-    /// Everything that touched it.
-    pub trail: Trail,
-}
 
 /// An office that a department holds for the whole chain.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
@@ -138,13 +103,4 @@ impl Offices {
             .filter(move |holder| holder.department == *department);
         own.map(|holder| holder.office)
     }
-}
-
-/// The validators, now and in the next block.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-pub struct Membership {
-    /// Counts the changes of the set; 0 in the genesis.
-    pub epoch: u64,
-    /// Who votes on the block after this state.
-    pub current: ValidatorSet,
 }

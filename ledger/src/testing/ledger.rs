@@ -14,8 +14,8 @@ use crate::chain::{self, Building, Built, ChainError, InvalidBlock, Outcome, Tip
 use crate::crypto::{PublicKey, SecretKey};
 use crate::genesis::Genesis;
 use crate::ids::{
-    ChainId, DepartmentId, FieldNumber, Height, Moment, ProposalId, PurposeCode, ResourceCode,
-    SharingId, TimeMs,
+    ChainId, DepartmentId, FieldNumber, Height, Moment, NodeId, ProposalId, PurposeCode,
+    ResourceCode, SharingId, TimeMs,
 };
 use crate::measure::Measure;
 use crate::memory::MemoryState;
@@ -39,7 +39,10 @@ pub struct Ledger {
     pub outcomes: Vec<Outcome>,
     /// The builder's clock; a second later with each block.
     pub now: TimeMs,
+    /// Nodes that are down: they build no block.
+    pub absent: Vec<NodeId>,
     checker: MemoryState,
+    genesis: Genesis,
 }
 
 impl Default for Ledger {
@@ -56,12 +59,14 @@ impl Ledger {
         state.apply(&outcome);
         Self {
             chain: genesis.chain(),
+            genesis: genesis.clone(),
             checker: state.clone(),
             state,
             now: outcome.tip.time,
             tip: outcome.tip,
             blocks: Vec::new(),
             outcomes: Vec::new(),
+            absent: Vec::new(),
         }
     }
 
@@ -96,10 +101,19 @@ impl Ledger {
         TimeMs(self.now.0 + 1_000)
     }
 
-    /// What the next block's builder knows.
+    /// What the next block's builder knows: the first whose turn it is and who is there.
+    ///
+    /// # Panics
+    ///
+    /// If so many are absent that no block would be decided.
     pub fn building(&self) -> Building {
-        let round = 0;
-        let proposer = self.tip.proposer(round);
+        let members = self.tip.validators.members().iter();
+        let present = members.filter(|member| !self.absent.contains(&member.node));
+        let set = &self.tip.validators;
+        assert!(present.count() >= set.quorum(), "no quorum of {set:?}");
+        let turns = (0..).map(|round| (round, self.tip.proposer(round)));
+        let mut turns = turns.filter(|(_, proposer)| !self.absent.contains(&proposer.node));
+        let (round, proposer) = turns.next().unwrap();
         Building {
             now: self.next_time(),
             round,
@@ -112,6 +126,23 @@ impl Ledger {
         chain::build(&self.state, &self.tip, self.building(), candidates).unwrap()
     }
 
+    /// Checks every block again from the genesis on.
+    ///
+    /// # Panics
+    ///
+    /// If one is refused or leads to another end.
+    pub fn replay(&self) {
+        let outcome = chain::genesis_outcome(&self.genesis).unwrap();
+        let (mut state, mut tip) = (MemoryState::default(), outcome.tip.clone());
+        state.apply(&outcome);
+        for block in &self.blocks {
+            let outcome = chain::check(&state, &tip, block, &BTreeSet::new()).unwrap();
+            state.apply(&outcome);
+            tip = outcome.tip;
+        }
+        assert_eq!(tip, self.tip);
+    }
+
     /// Builds the next block, checks it on the other copy, and takes it over. A block that would
     /// be empty before the heartbeat is refused by the check and not taken over.
     ///
@@ -120,6 +151,10 @@ impl Ledger {
     /// If the check says anything else than the building.
     pub fn extend(&mut self, candidates: &[VerifiedTransaction]) -> Built {
         let built = self.build(candidates);
+        self.take_over(built)
+    }
+
+    fn take_over(&mut self, built: Built) -> Built {
         let block = Block::decode(&crate::codec::encode(&built.block)).unwrap();
         assert_eq!(block, built.block);
         let checked = chain::check(&self.checker, &self.tip, &block, &BTreeSet::new());

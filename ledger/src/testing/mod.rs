@@ -10,7 +10,7 @@ pub use ledger::Ledger;
 
 use std::collections::BTreeMap;
 
-use crate::action::Grant;
+use crate::action::{Grant, RegisterNode};
 use crate::bounded::List;
 use crate::certificate::{Certificate, CommitSignature, VoteStep, vote_bytes};
 use crate::crypto::{Algorithm, SecretKey};
@@ -22,9 +22,9 @@ use crate::ids::{
 };
 use crate::records::{
     AdministrativeLevel, Category, Department, DepartmentStatus, Entry, Field, FieldNumbers,
-    FieldType, Key, Membership, Node, NodeKind, Office, Offices, Openness, Parameters, Period,
-    Purpose, Record, Request, ResourceKind, Responsibility, Role, SensitivityLevel, Settings,
-    Sharing, SharingMethod, StatusSince, Trail, UpdateCycle,
+    FieldType, Key, Membership, Node, NodeKeyOffer, NodeKeyUse, Office, Offices, Openness,
+    Parameters, Period, Purpose, Record, Request, ResourceKind, Responsibility, Role,
+    SensitivityLevel, Settings, Sharing, SharingMethod, StatusSince, Trail, UpdateCycle,
 };
 use crate::validators::{Validator, ValidatorSet};
 
@@ -117,6 +117,30 @@ pub fn administrator(department: &str) -> SecretKey {
 /// The consensus key of a voting department's node.
 pub fn consensus_key(department: &str) -> SecretKey {
     labelled_key(&format!("{department} consensus"))
+}
+
+/// The key on the network of a node that a test registers.
+pub fn network_key(node: &str) -> SecretKey {
+    labelled_key(&format!("{node} network"))
+}
+
+/// A node to be registered, with both of its keys: [`network_key`] and the `consensus_key` of its
+/// name.
+pub fn registration(chain: &ChainId, node: &str, department: &str) -> RegisterNode {
+    let name: NodeId = id(node);
+    let (network, consensus) = (network_key(node), consensus_key(node));
+    RegisterNode {
+        network: NodeKeyOffer::new(&network, chain, &name, NodeKeyUse::Network),
+        consensus: Some(NodeKeyOffer::new(
+            &consensus,
+            chain,
+            &name,
+            NodeKeyUse::Consensus,
+        )),
+        id: name,
+        department: id(department),
+        addresses: List::new(vec![id("/ip4/10.0.0.1/tcp/7000")]).unwrap(),
+    }
 }
 
 /// The responsibility that a department holds since the genesis, such as `Z-D004-01`.
@@ -263,15 +287,11 @@ pub fn genesis_records() -> Vec<Record> {
         }
     }
     records.extend(VOTERS.map(|department| {
-        Record::Node(Node {
-            id: id(&format!("{department}-1")),
-            department: id(department),
-            kind: NodeKind::Validator,
-            network_key: labelled_key(&format!("{department} network")).public(),
-            addresses: List::default(),
-            admitted: Period::since(at),
-            trail: Trail::default(),
-        })
+        let name = id(&format!("{department}-1"));
+        let network_key = labelled_key(&format!("{department} network")).public();
+        let node = Node::begin(name, id(department), network_key, List::default(), at);
+        let node = node.with_consensus_key(consensus_key(department).public(), at);
+        Record::Node(node.unwrap())
     }));
     let holders = [
         (Office::Registrar, REGISTRAR),
@@ -292,10 +312,7 @@ pub fn genesis_records() -> Vec<Record> {
     };
     let parameters = Parameters::begin(at, settings, purposes.to_vec()).unwrap();
     records.push(Record::Parameters(parameters));
-    records.push(Record::Membership(Membership {
-        epoch: 0,
-        current: validators(),
-    }));
+    records.push(Record::Membership(Membership::begin(validators())));
     records
 }
 

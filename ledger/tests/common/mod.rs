@@ -4,18 +4,21 @@
 use std::sync::LazyLock;
 
 use dirchain_ledger::action::{
-    Action, DeclareResponsibility, RegisterDepartment, RegisterNode, SealReceipts,
+    Action, AmendNode, DeclareResponsibility, RegisterDepartment, RegisterNode, SealReceipts,
 };
 use dirchain_ledger::block::{Block, Header, Transactions};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::calendar::DayKind;
+use dirchain_ledger::certificate::VoteStep;
 use dirchain_ledger::crypto::{Algorithm, SecretKey};
+use dirchain_ledger::equivocation::{Contradiction, EquivocationProof};
 use dirchain_ledger::hash::{Domain, Hash, hash};
 use dirchain_ledger::ids::{Address, ChainId, FieldNumber, Height, Moment, TimeMs};
 use dirchain_ledger::measure::{
     CalendarDay, Measure, ParameterChange, Renaming, Reorganisation, ReorganisationKind, Transfer,
 };
 use dirchain_ledger::records::*;
+use dirchain_ledger::signing::Step;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::SignedTransaction;
 
@@ -27,6 +30,25 @@ pub(crate) fn secret() -> SecretKey {
 pub(crate) fn chain() -> ChainId {
     static CHAIN: LazyLock<ChainId> = LazyLock::new(|| genesis().chain());
     *CHAIN
+}
+
+pub(crate) fn node_offer(key_use: NodeKeyUse) -> NodeKeyOffer {
+    NodeKeyOffer::new(&secret(), &chain(), &id("D004-2"), key_use)
+}
+
+pub(crate) fn equivocation() -> EquivocationProof {
+    EquivocationProof {
+        voter: Address::of(&secret().public()),
+        height: Height(7),
+        round: 2,
+        contradiction: Contradiction::Votes {
+            step: VoteStep::Prevote,
+            first: Some(digest("block")),
+            second: None,
+        },
+        first_signature: secret().sign(b"first"),
+        second_signature: secret().sign(b"second"),
+    }
 }
 
 pub(crate) fn digest(label: &str) -> Hash {
@@ -157,11 +179,26 @@ pub(crate) fn actions() -> Vec<Action> {
         Action::RegisterNode(RegisterNode {
             id: id("D004-2"),
             department: id(PROVIDER),
-            kind: NodeKind::Observer,
-            network_key: public_key,
+            network: node_offer(NodeKeyUse::Network),
+            consensus: Some(node_offer(NodeKeyUse::Consensus)),
             addresses: List::new(vec![id("/ip4/10.0.0.1/tcp/7000")]).unwrap(),
         }),
         Action::RemoveNode { id: id("D004-2") },
+        Action::AmendNode(AmendNode {
+            id: id("D004-2"),
+            network: Some(node_offer(NodeKeyUse::Network)),
+            consensus: None,
+            addresses: Some(List::default()),
+        }),
+        Action::MarkReady {
+            id: id("D004-2"),
+            height: Height(7),
+            block: digest("block"),
+        },
+        Action::ReportEquivocation {
+            node: id("D004-2"),
+            proof: equivocation(),
+        },
         Action::Propose {
             measure: Box::new(measures().remove(0)),
             reason: id("政府令第七号"),
@@ -390,6 +427,26 @@ pub(crate) fn counted(calls: u64) -> Counted {
 }
 
 /// One measure of every variant, in the order of the format.
+fn member_changes() -> Vec<MemberChange> {
+    let consensus_key = secret().public();
+    vec![
+        MemberChange::Add {
+            node: id("D006-1"),
+            consensus_key,
+        },
+        MemberChange::Remove { node: id("D005-1") },
+        MemberChange::Replace {
+            node: id("D004-1"),
+            by: id("D004-2"),
+            consensus_key,
+        },
+        MemberChange::Rotate {
+            node: id("D001-1"),
+            consensus_key,
+        },
+    ]
+}
+
 pub(crate) fn measures() -> Vec<Measure> {
     vec![
         Measure::ChangeParameters(ParameterChange {
@@ -453,6 +510,13 @@ pub(crate) fn measures() -> Vec<Measure> {
             }])
             .unwrap(),
         }),
+        Measure::ChangeMembership {
+            changes: List::new(member_changes()).unwrap(),
+        },
+        Measure::RaiseRules {
+            version: 3,
+            from: Height(600),
+        },
     ]
 }
 
@@ -540,8 +604,24 @@ pub(crate) fn records() -> Vec<Record> {
         Record::Node(Node {
             id: id("D004-1"),
             department: id(PROVIDER),
-            kind: NodeKind::Validator,
             network_key: secret().public(),
+            consensus_keys: List::new(vec![ConsensusKey {
+                key: secret().public(),
+                announced: moment(4),
+            }])
+            .unwrap(),
+            ready: Some(Ready {
+                height: Height(7),
+                block: digest("block"),
+                at: moment(8),
+            }),
+            equivocations: List::new(vec![Equivocation {
+                height: Height(7),
+                round: 2,
+                step: Step::Prevote,
+                reported: decision(None),
+            }])
+            .unwrap(),
             addresses: List::new(vec![id("/ip4/10.0.0.1/tcp/7000")]).unwrap(),
             admitted: period,
             trail: trail(),

@@ -183,6 +183,9 @@ impl Told {
             | Action::DeclareResponsibility(_)
             | Action::RegisterNode(_)
             | Action::RemoveNode { .. }
+            | Action::AmendNode(_)
+            | Action::MarkReady { .. }
+            | Action::ReportEquivocation { .. }
             | Action::Propose { .. }
             | Action::Approve { .. }
             | Action::Reject { .. }

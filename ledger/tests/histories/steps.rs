@@ -1,15 +1,12 @@
 //! Random steps of a small city. A step mostly does what would come next for a resource, by whom
 //! it belongs to; sometimes by somebody else, or on another revision.
 
-use dirchain_ledger::action::{
-    Action, DeclareResponsibility, Grant, RegisterDepartment, RegisterNode,
-};
+use dirchain_ledger::action::{Action, DeclareResponsibility, Grant, RegisterDepartment};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, ResourceCode, TimeMs};
 use dirchain_ledger::records::{
-    AdministrativeLevel, Entry, KeyOffer, NodeKind, Request, Resource, ResourceStatus, Role,
-    Sharing,
+    AdministrativeLevel, Entry, KeyOffer, Request, Resource, ResourceStatus, Role, Sharing,
 };
 use dirchain_ledger::testing::*;
 use dirchain_ledger::transaction::VerifiedTransaction;
@@ -377,13 +374,8 @@ impl Step {
                 (head(party), Action::RevokeKey { public_key })
             }
             _ => {
-                let node = RegisterNode {
-                    id: id(&format!("node-{}", self.variant)),
-                    department: id(party),
-                    kind: NodeKind::Observer,
-                    network_key: labelled_key(&label).public(),
-                    addresses: List::default(),
-                };
+                let name = format!("{party}-{}", self.variant + 2);
+                let node = registration(&ledger.chain, &name, party);
                 (key(party, Role::Operator), Action::RegisterNode(node))
             }
         }

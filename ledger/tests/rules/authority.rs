@@ -1,12 +1,16 @@
 //! Keys, sequences, expiry, roles, all or nothing (R3, R4, R6, R7).
 
-use dirchain_ledger::action::{Action, RegisterNode};
+use dirchain_ledger::action::{Action, AmendNode};
 use dirchain_ledger::bounded::List;
+use dirchain_ledger::certificate::VoteStep;
+use dirchain_ledger::crypto::Signature;
+use dirchain_ledger::equivocation::{Contradiction, EquivocationProof};
 use dirchain_ledger::execute::execute;
-use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::hash::Hash;
+use dirchain_ledger::ids::{Address, Height, TimeMs};
 use dirchain_ledger::limits::NOT_AFTER_AHEAD_MS_MAX;
 use dirchain_ledger::measure::Measure;
-use dirchain_ledger::records::{BindingChange, KeyOffer, NodeKind, Office, Role, Stars};
+use dirchain_ledger::records::{BindingChange, KeyOffer, Office, Role, Stars};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::{Overlay, Records};
@@ -36,14 +40,9 @@ fn register_key(ledger: &Ledger, label: &str, role: Role) -> Action {
     Action::RegisterKey { department, offer }
 }
 
-fn register_node(department: &str) -> Action {
-    Action::RegisterNode(RegisterNode {
-        id: id("observer-1"),
-        department: id(department),
-        kind: NodeKind::Observer,
-        network_key: labelled_key("observer network").public(),
-        addresses: List::default(),
-    })
+fn register_node(ledger: &Ledger, department: &str) -> Action {
+    let name = format!("{department}-9");
+    Action::RegisterNode(registration(&ledger.chain, &name, department))
 }
 
 /// One action of every kind, made as if by [`PROVIDER`] where it matters.
@@ -112,9 +111,33 @@ fn every_action(ledger: &Ledger) -> Vec<Action> {
             revision,
             reason,
         },
-        register_node(PROVIDER),
-        Action::RemoveNode {
-            id: id("observer-1"),
+        register_node(ledger, PROVIDER),
+        Action::RemoveNode { id: id("D004-9") },
+        Action::AmendNode(AmendNode {
+            id: id("D004-9"),
+            network: None,
+            consensus: None,
+            addresses: None,
+        }),
+        Action::MarkReady {
+            id: id("D004-9"),
+            height: Height(1),
+            block: Hash::ZERO,
+        },
+        Action::ReportEquivocation {
+            node: id("D004-9"),
+            proof: EquivocationProof {
+                voter: Address([0; 20]),
+                height: Height(1),
+                round: 0,
+                contradiction: Contradiction::Votes {
+                    step: VoteStep::Prevote,
+                    first: None,
+                    second: None,
+                },
+                first_signature: Signature([0; 64]),
+                second_signature: Signature([0; 64]),
+            },
         },
         Action::Propose {
             measure: Box::new(Measure::AssignOffice {
@@ -222,7 +245,14 @@ fn signs(role: Role, action: &str) -> bool {
             "meet_obligation",
         ]
         .contains(&action),
-        Role::Operator => ["register_node", "remove_node"].contains(&action),
+        Role::Operator => [
+            "register_node",
+            "remove_node",
+            "amend_node",
+            "mark_ready",
+            "report_equivocation",
+        ]
+        .contains(&action),
         Role::Gateway => gateways,
         Role::Inspector => ["open_finding", "judge_finding"].contains(&action),
     }
@@ -233,7 +263,7 @@ fn r4_each_role_signs_its_own_actions_and_no_others() {
     let ledger = Ledger::default();
     let actions = every_action(&ledger);
     let names: std::collections::BTreeSet<_> = actions.iter().map(Action::name).collect();
-    assert_eq!(names.len(), 51, "one action of every kind");
+    assert_eq!(names.len(), 54, "one action of every kind");
     for role in ROLES {
         for action in &actions {
             let signed = ledger.sign(&key(PROVIDER, role), vec![action.clone()]);
@@ -258,7 +288,7 @@ fn r4_an_operator_registers_nodes() {
     let mut ledger = Ledger::default();
     let operator = key(PROVIDER, Role::Operator);
     ledger
-        .submit(&operator, vec![register_node(PROVIDER)])
+        .submit(&operator, vec![register_node(&ledger, PROVIDER)])
         .unwrap();
 }
 

@@ -3,7 +3,7 @@
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::genesis::{Genesis, GenesisError};
-use dirchain_ledger::records::{NodeKind, OfficeHolder, Record, RecordId, RecordKind};
+use dirchain_ledger::records::{OfficeHolder, Record, RecordId, RecordKind};
 use dirchain_ledger::testing::*;
 
 fn made(records: Vec<Record>) -> Result<Genesis, GenesisError> {
@@ -98,10 +98,10 @@ fn a_genesis_admits_only_sound_keys() {
 }
 
 #[test]
-fn a_validator_has_a_validator_node_of_its_department() {
+fn a_validator_has_a_node_of_its_department_with_its_key() {
     let observer = changed(|record| {
         if let Record::Node(node) = record {
-            node.kind = NodeKind::Observer;
+            node.consensus_keys = List::default();
         }
     });
     assert!(matches!(observer, Err(GenesisError::ValidatorNode { .. })));

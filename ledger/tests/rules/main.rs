@@ -24,6 +24,7 @@ mod catalogue;
 mod coverage;
 mod departments;
 mod genesis;
+mod membership;
 mod nodes;
 mod proposals;
 mod reorganisation;

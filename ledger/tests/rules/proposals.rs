@@ -442,7 +442,7 @@ refusals! {
         refused(&head(REGISTRAR), new_settings(|settings| settings.proposal_days = 0))
     }
     the_version_of_the_rules_is_not_a_setting_like_others => "bad-parameters" {
-        refused(&head(REGISTRAR), new_settings(|settings| settings.rules_version = 2))
+        refused(&head(REGISTRAR), new_settings(|settings| settings.rules_version = 3))
     }
     a_purpose_s_code_is_never_used_again => "bad-parameters" {
         refused(&head(REGISTRAR), change(|change| {

@@ -60,6 +60,12 @@ pub enum EngineError {
         /// The library's words.
         reason: String,
     },
+    /// The node's keys could not be read or written.
+    #[error("the node's keys: {reason}")]
+    Keys {
+        /// What is wrong with which file.
+        reason: String,
+    },
     /// The listen address is no multiaddress.
     #[error("`{given}` is not an address to listen on: write it like /ip4/0.0.0.0/tcp/7000")]
     ListenAddress {

@@ -15,6 +15,7 @@ use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::replica::{Command, Commit, Event, Replica};
 use dirchain_consensus::verifier::ChainVerifier;
 use dirchain_ledger::codec::encode;
+use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::records::RecordId;
 use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
@@ -34,7 +35,7 @@ use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
 use crate::settings::EngineConfig;
 use crate::signer::{Alarm, GuardedSigner};
-use crate::start::Voting;
+use crate::start::{Role, Voting};
 use crate::state::StoreState;
 
 /// How a turn of the engine ended.
@@ -42,7 +43,7 @@ pub(crate) enum Turn {
     /// The node is stopping.
     Stopped,
     /// The engine must start anew in another mode.
-    Restart(Mode),
+    Restart(Role),
 }
 
 /// The engine's actors and network while they run.
@@ -54,7 +55,7 @@ pub(crate) struct Running {
     transactions: mpsc::Receiver<VerifiedTransaction>,
     alarms: mpsc::UnboundedReceiver<Alarm>,
     alarm: mpsc::UnboundedSender<Alarm>,
-    mode: Mode,
+    role: Role,
 }
 
 impl Running {
@@ -84,10 +85,11 @@ impl Running {
 /// The application side of the engine.
 pub(crate) struct Host {
     pub(crate) config: EngineConfig,
-    keypair: Keypair,
     listen: Multiaddr,
     state: StoreState,
     replica: Replica,
+    /// The key that proposed blocks are signed with.
+    pub(crate) secret: Option<SecretKey>,
     serving: Option<Serving>,
     /// Where the engine waits to be told the next height.
     next: Option<NextReply>,
@@ -96,6 +98,12 @@ pub(crate) struct Host {
 struct Serving {
     shared: Arc<Shared>,
     submissions: mpsc::Receiver<Submission>,
+}
+
+fn keypair(secret: &SecretKey) -> Result<Keypair, EngineError> {
+    Keypair::ed25519_from_bytes(secret.seed()).map_err(|error| EngineError::NetworkKey {
+        reason: error.to_string(),
+    })
 }
 
 /// The wall clock, in the ledger's unit.
@@ -107,19 +115,14 @@ fn now() -> TimeMs {
 }
 
 impl Host {
-    pub(crate) fn new(
-        config: EngineConfig,
-        keypair: Keypair,
-        listen: Multiaddr,
-        replica: Replica,
-    ) -> Self {
+    pub(crate) fn new(config: EngineConfig, listen: Multiaddr, replica: Replica) -> Self {
         let state = StoreState(config.store.clone());
         Self {
             config,
-            keypair,
             listen,
             state,
             replica,
+            secret: None,
             serving: None,
             next: None,
         }
@@ -144,7 +147,7 @@ impl Host {
     /// Starts network and actors in a mode.
     pub(crate) async fn begin(
         &mut self,
-        mode: &Mode,
+        role: &Role,
         voting: &Voting,
     ) -> Result<Running, EngineError> {
         let chain = self.store().tip().chain;
@@ -154,7 +157,7 @@ impl Host {
         })?;
         let network = dirchain_network::spawn::<DirectoryContext, _>(
             NetworkConfig {
-                keypair: self.keypair.clone(),
+                keypair: keypair(&voting.network_key)?,
                 listen: self.listen.clone(),
                 peers: allow_list(self.store(), &self.config.node)?,
                 chain: chain.to_string(),
@@ -173,7 +176,7 @@ impl Host {
         } = network;
         let (alarm, alarms) = mpsc::unbounded_channel();
         let verifier = Box::new(ChainVerifier { chain });
-        let (me, consensus) = match (mode, &self.config.consensus_key, &voting.guard) {
+        let (me, consensus) = match (&role.mode, &voting.consensus_key, &voting.guard) {
             (Mode::Voting, Some(secret), Some(guard)) => {
                 let me = dirchain_ledger::ids::Address::of(&secret.public());
                 let (guard, log) = (Arc::clone(guard), voting.files.log.clone());
@@ -187,6 +190,7 @@ impl Host {
             }
         };
         self.replica.set_voter(me);
+        self.secret = voting.consensus_key.clone();
         self.next = None;
         let built = EngineBuilder::new(DirectoryContext, ActorsConfig::new(&self.config))
             .with_default_wal(WalContext::new(voting.files.log.clone(), WireCodec))
@@ -206,7 +210,6 @@ impl Host {
             }
         };
         let transactions = verify_incoming(transactions_in, chain);
-        let mode = mode.clone();
         Ok(Running {
             channels,
             actors,
@@ -215,7 +218,7 @@ impl Host {
             transactions,
             alarms,
             alarm,
-            mode,
+            role: role.clone(),
         })
     }
 
@@ -236,7 +239,7 @@ impl Host {
     fn publish_mode(&self, running: &Running) {
         if let Some(serving) = &self.serving {
             let lock = |mode| std::sync::Mutex::lock(mode).unwrap_or_else(PoisonError::into_inner);
-            *lock(&serving.shared.mode) = running.mode.clone();
+            *lock(&serving.shared.mode) = running.role.mode.clone();
             let mut network = serving
                 .shared
                 .network
@@ -276,13 +279,12 @@ impl Host {
                 _ = tick.tick() => {
                     self.feed(Event::Tick, Question::None, running).await?;
                     let shown = self.shown_tips(running)?;
-                    let mode = voting.mode(&self.config, &shown)?;
-                    let is_same = std::mem::discriminant(&mode) == std::mem::discriminant(&running.mode);
-                    if !is_same {
-                        return Ok(Turn::Restart(mode));
+                    let role = voting.role(&self.config, &shown)?;
+                    if !role.goes_on_as(&running.role) {
+                        return Ok(Turn::Restart(role));
                     }
-                    if mode != running.mode {
-                        running.mode = mode;
+                    if role != running.role {
+                        running.role = role;
                         self.publish_mode(running);
                     }
                     if let Some(serving) = &self.serving {
@@ -296,7 +298,7 @@ impl Host {
 
     /// The tips that other validators have shown.
     fn shown_tips(&self, running: &Running) -> Result<Vec<Height>, EngineError> {
-        if running.mode != Mode::Following(FollowReason::Unsure) {
+        if running.role.mode != Mode::Following(FollowReason::Unsure) {
             return Ok(Vec::new());
         }
         let status = running.network.status();
@@ -538,7 +540,7 @@ impl Host {
 /// What an alarm makes of the engine's turn.
 fn alarmed(alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
     match alarm {
-        Alarm::Follow(until) => Ok(Turn::Restart(voting.gate.follow(until))),
+        Alarm::Follow(until) => Ok(Turn::Restart(voting.follow(until))),
         Alarm::Broken(error) => Err(error.into()),
         Alarm::LogUnsynced(source) => Err(EngineError::LogUnsynced {
             path: voting.files.log.clone(),

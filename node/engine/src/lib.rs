@@ -7,6 +7,7 @@
 
 mod actors;
 mod codec;
+mod contradictions;
 mod error;
 mod genuine;
 mod handle;
@@ -28,5 +29,5 @@ pub use dirchain_consensus::timeouts::Timeouts;
 pub use error::EngineError;
 pub use handle::{EngineHandle, EngineStatus, SubmitError, TransactionOutcome};
 pub use peers::{admitted, peer_id};
-pub use settings::EngineConfig;
+pub use settings::{EngineConfig, Keeper};
 pub use start::{Engine, start};

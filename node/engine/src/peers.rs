@@ -2,8 +2,8 @@
 
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::NodeId;
-use dirchain_ledger::records::{Node, NodeKind, Record, RecordKind};
-use dirchain_ledger::view::{View, ViewError};
+use dirchain_ledger::records::{Node, Record, RecordKind};
+use dirchain_ledger::view::{Records as _, View, ViewError};
 use dirchain_ledger::{limits, records};
 use dirchain_network::{PeerEntry, PeerId};
 
@@ -32,13 +32,14 @@ pub fn admitted(view: &dyn View) -> Result<Vec<Node>, ViewError> {
 
 /// The allow-list: every admitted node but ourselves.
 pub(crate) fn allow_list(view: &dyn View, ourselves: &NodeId) -> Result<Vec<PeerEntry>, ViewError> {
+    let membership = view.membership()?;
     let entry = |node: records::Node| {
         let addresses = node
             .addresses
             .iter()
             .filter_map(|address| address.parse().ok())
             .collect();
-        let validator = node.kind == NodeKind::Validator;
+        let validator = membership.votes(&node.id);
         Some(PeerEntry {
             peer: peer_id(&node.network_key)?,
             addresses,

@@ -199,9 +199,7 @@ impl Host {
             AppMsg::Finalized {
                 evidence, reply, ..
             } => {
-                if !evidence.is_empty() {
-                    tracing::warn!("validators contradicted themselves: {evidence:?}");
-                }
+                self.note_contradictions(&evidence)?;
                 self.expect_next(NextReply::After(reply));
                 (Event::Finalized, Question::None)
             }
@@ -245,7 +243,7 @@ impl Host {
         bytes: Vec<u8>,
         running: &mut Running,
     ) -> Result<(), EngineError> {
-        let Some(secret) = &self.config.consensus_key else {
+        let Some(secret) = &self.secret else {
             return Ok(());
         };
         let part = Part::new(secret, &self.store().tip().chain, place, block, bytes);

@@ -5,8 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use dirchain_consensus::mode::{Gate, Mode, Standing};
 use dirchain_consensus::replica::Replica;
+use dirchain_ledger::chain::Tip;
+use dirchain_ledger::crypto::{PublicKey, SecretKey};
 use dirchain_ledger::ids::Height;
-use dirchain_network::{Keypair, Multiaddr};
+use dirchain_ledger::view::Records as _;
+use dirchain_network::Multiaddr;
 use dirchain_storage::Guard;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -85,11 +88,6 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         path: home.clone(),
         source,
     })?;
-    let keypair = Keypair::ed25519_from_bytes(config.network_key.seed()).map_err(|error| {
-        EngineError::NetworkKey {
-            reason: error.to_string(),
-        }
-    })?;
     let listen: Multiaddr = config
         .listen
         .parse()
@@ -97,15 +95,15 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
             given: config.listen.clone(),
         })?;
     let files = Files::new(&home);
-    let mut voting = Voting::open(&config, files)?;
-    let mode = voting.mode(&config, &[])?;
+    let mut voting = Voting::new(&config, files);
+    let role = voting.role(&config, &[])?;
     let tip = config.store.tip();
-    let mut host = Host::new(config, keypair, listen, Replica::new((*tip).clone(), None));
-    let mut running = host.begin(&mode, &voting).await?;
+    let mut host = Host::new(config, listen, Replica::new((*tip).clone(), None));
+    let mut running = host.begin(&role, &voting).await?;
     let shared = Arc::new(Shared {
         store: host.store().clone(),
         outcomes: Outcomes::default(),
-        mode: Mutex::new(mode.clone()),
+        mode: Mutex::new(role.mode),
         network: Mutex::new(running.network_handle()),
         offences: Default::default(),
     });
@@ -120,9 +118,9 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         loop {
             match host.turn(running, &mut voting, &mut stopped).await? {
                 Turn::Stopped => return Ok(()),
-                Turn::Restart(mode) => {
-                    tracing::info!("this node now {mode}");
-                    running = host.begin(&mode, &voting).await?;
+                Turn::Restart(role) => {
+                    tracing::info!("this node now {}", role.mode);
+                    running = host.begin(&role, &voting).await?;
                 }
             }
         }
@@ -134,35 +132,61 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     })
 }
 
-/// What decides whether this node may vote.
+/// What decides whether this node may vote, and the keys that the ledger names for it.
 pub(crate) struct Voting {
     pub(crate) files: Files,
     pub(crate) guard: Option<Arc<Mutex<Guard>>>,
     pub(crate) gate: Gate,
+    /// The key that votes are signed with, once the ledger names one that is here.
+    pub(crate) consensus_key: Option<SecretKey>,
+    /// The node's identity on the network.
+    pub(crate) network_key: SecretKey,
+    /// Keys that the ledger names and that are not here, as far as was said already.
+    missing: Vec<PublicKey>,
+}
+
+/// What the engine is to run as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Role {
+    /// Voting or following.
+    pub(crate) mode: Mode,
+    /// With this key.
+    pub(crate) consensus_key: Option<PublicKey>,
+    /// As this peer.
+    pub(crate) network_key: PublicKey,
+}
+
+impl Role {
+    /// Whether the engine runs on as it is: why it follows may change, nothing else.
+    pub(crate) fn goes_on_as(&self, other: &Self) -> bool {
+        let same_mode = std::mem::discriminant(&self.mode) == std::mem::discriminant(&other.mode);
+        same_mode
+            && self.consensus_key == other.consensus_key
+            && self.network_key == other.network_key
+    }
 }
 
 impl Voting {
-    fn open(config: &EngineConfig, files: Files) -> Result<Self, EngineError> {
-        let guard = match &config.consensus_key {
-            Some(secret) => Guard::open(&files.guard, &secret.public())?,
-            None => None,
-        };
-        let guard = guard.map(|guard| Arc::new(Mutex::new(guard)));
-        Ok(Self {
+    fn new(config: &EngineConfig, files: Files) -> Self {
+        Self {
             files,
-            guard,
+            guard: None,
             gate: Gate::default(),
-        })
+            consensus_key: None,
+            network_key: config.network_key.clone(),
+            missing: Vec::new(),
+        }
     }
 
-    /// The mode that is safe now. Makes a new guard once the node may vote without its old one.
-    pub(crate) fn mode(
+    /// The role that is safe now. Makes a new guard once the node may vote without its old one.
+    pub(crate) fn role(
         &mut self,
         config: &EngineConfig,
         shown: &[Height],
-    ) -> Result<Mode, EngineError> {
+    ) -> Result<Role, EngineError> {
         let tip = config.store.tip();
-        let key = config.consensus_key.as_ref().map(|secret| secret.public());
+        self.take_keys(config, &tip)?;
+        let key = self.consensus_key.as_ref().map(SecretKey::public);
         let guarded = self.guard.as_ref().and_then(|guard| {
             let guard = guard
                 .lock()
@@ -180,6 +204,62 @@ impl Voting {
             let guard = Guard::make(&self.files.guard, key)?;
             self.guard = Some(Arc::new(Mutex::new(guard)));
         }
-        Ok(mode)
+        Ok(Role {
+            mode,
+            consensus_key: key,
+            network_key: self.network_key.public(),
+        })
+    }
+
+    /// The role after the engine's log led to a height that is not here.
+    pub(crate) fn follow(&mut self, until: Height) -> Role {
+        Role {
+            mode: self.gate.follow(until),
+            consensus_key: self.consensus_key.as_ref().map(SecretKey::public),
+            network_key: self.network_key.public(),
+        }
+    }
+
+    /// Takes up the keys that the ledger names for this node.
+    fn take_keys(&mut self, config: &EngineConfig, tip: &Tip) -> Result<(), EngineError> {
+        let mut members = tip.validators.members().iter();
+        let member = members.find(|member| member.node == config.node);
+        let held = self.consensus_key.as_ref().map(SecretKey::public);
+        if let Some(named) = member.map(|member| member.consensus_key)
+            && held != Some(named)
+        {
+            match config.keeper.consensus(&named)? {
+                Some(secret) => {
+                    // The old guard's lock goes before the file is opened for the new key.
+                    self.guard = None;
+                    let guard = Guard::open(&self.files.guard, &named)?;
+                    self.guard = guard.map(|guard| Arc::new(Mutex::new(guard)));
+                    self.consensus_key = Some(secret);
+                    self.gate = Gate::default();
+                }
+                None => self.tell_missing(named, "consensus"),
+            }
+        }
+        let node = config.store.node(&config.node)?;
+        if let Some(named) = node.map(|node| node.network_key)
+            && self.network_key.public() != named
+        {
+            match config.keeper.network(&named)? {
+                Some(secret) => self.network_key = secret,
+                None => self.tell_missing(named, "network"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says once that a key is not here. The ledger may be behind or ahead of the home, as after a
+    /// wiped disk; the node goes on with what it has.
+    fn tell_missing(&mut self, key: PublicKey, which: &str) {
+        if !self.missing.contains(&key) {
+            tracing::warn!(
+                "the ledger names {which} key {key} for this node, as far as its blocks are here, and the home does not have it"
+            );
+            self.missing.push(key);
+        }
     }
 }

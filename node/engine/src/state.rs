@@ -3,6 +3,7 @@
 use dirchain_consensus::answers::History;
 use dirchain_consensus::replica::ReplicaStore;
 use dirchain_ledger::certificate::Certificate;
+use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::state_tree::{PageKey, Pages};
@@ -16,6 +17,10 @@ use crate::error::EngineError;
 pub(crate) struct StoreState(pub(crate) Store);
 
 impl View for StoreState {
+    fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
+        self.0.block_hash(height)
+    }
+
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
         self.0.record(id)
     }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use dirchain_explorer::api::Time;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{ChainId, Name, NodeId, TimeMs};
-use dirchain_ledger::records::{NodeKind, Record};
+use dirchain_ledger::records::Record;
 use serde::Serialize;
 
 use crate::client::now;
@@ -132,7 +132,7 @@ fn summary(genesis: &Genesis, file: PathBuf) -> Summary {
             departments = departments.saturating_add(1);
         }
         if let Record::Node(node) = record
-            && node.kind == NodeKind::Validator
+            && node.consensus_key().is_some()
         {
             validators.push(node.id.clone());
         }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{ChainId, DepartmentId, NodeId};
+use dirchain_ledger::records::is_node_id;
 use serde::Serialize;
 
 use crate::config::{Config, check_multiaddress};
@@ -137,10 +138,9 @@ impl Init {
 
 /// A new node's name says whose it is: a department's id, a hyphen and a number.
 fn check_name(node: &NodeId) -> anyhow::Result<()> {
-    let parts = node.as_str().rsplit_once('-');
-    let fits = parts.is_some_and(|(department, number)| {
-        department.parse::<DepartmentId>().is_ok() && number.parse::<u32>().is_ok()
-    });
+    let department = node.as_str().rsplit_once('-').map(|(whose, _)| whose);
+    let department = department.and_then(|whose| whose.parse::<DepartmentId>().ok());
+    let fits = department.is_some_and(|department| is_node_id(node, &department));
     anyhow::ensure!(
         fits,
         "`{node}` does not say whose node it is: a name is its department's id in capital letters, a hyphen and a number, such as D035-1"
@@ -163,13 +163,18 @@ fn text(made: &Made) -> String {
         Some(Standing::Observer) => text.push_str(&format!("\nThis node observes. {run}\n")),
         Some(Standing::Unregistered) => text.push_str(&format!(
             "\nThe genesis does not name this node. Once it is registered it may connect:\n  \
-             dirchain node register {} --network-key {} --address MULTIADDRESS --as KEYNAME\n{run}\n",
-            made.node, made.network_key
+             dirchain --home {home} node offer > offer.json\n  dirchain node register {} --offer offer.json --address MULTIADDRESS --as KEYNAME\n{run}\n",
+            made.node
         )),
         None => text.push_str(&format!(
             "\nFor the chain's description, with the address that others reach:\n\n{}\n\
              Then give the chain's file with `dirchain init --home {home} --genesis FILE`.\n",
-            node_entry(&made.node, &made.network_key, &made.consensus_key, &made.listen)
+            node_entry(
+                &made.node,
+                &made.network_key,
+                &made.consensus_key,
+                &made.listen
+            )
         )),
     }
     text
@@ -184,7 +189,9 @@ mod tests {
         for good in ["D035-1", "D054.3-12", "OPS-HOST-2"] {
             assert!(check_name(&good.parse().unwrap()).is_ok(), "{good}");
         }
-        for bad in ["d035-1", "D009", "D009-", "D009-x", "-1", "D009-1x"] {
+        for bad in [
+            "d035-1", "D009", "D009-", "D009-x", "-1", "D009-1x", "D009-01",
+        ] {
             let Ok(id) = bad.parse() else { continue };
             let error = check_name(&id).unwrap_err().to_string();
             assert!(error.contains("such as D035-1"), "{error}");

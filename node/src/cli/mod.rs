@@ -16,6 +16,7 @@ mod inbox;
 mod init;
 mod key;
 mod keys;
+mod membership;
 mod node;
 mod output;
 mod proposal;
@@ -164,6 +165,9 @@ enum Command {
     /// Admit nodes to the network, and remove them
     #[command(subcommand)]
     Node(node::NodeCommand),
+    /// Propose who votes, and under which rules
+    #[command(subcommand)]
+    Membership(membership::MembershipCommand),
     /// Prove a history without any node's word: export, verify, refresh
     #[command(subcommand)]
     Evidence(evidence::EvidenceCommand),
@@ -238,6 +242,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Inbox(command) => command.run(context),
         Command::Proposal(command) => command.run(context),
         Command::Node(command) => command.run(context),
+        Command::Membership(command) => command.run(context),
         Command::Evidence(command) => command.run(context),
         Command::Checkpoint(command) => command.run(context),
         Command::Witness(command) => command.run().map(drop),

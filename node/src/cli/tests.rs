@@ -80,7 +80,7 @@ fn what_people_type_parses() {
         "dirchain resource publish 103001/000001 --as a --wait=5",
         "dirchain sharing apply 103001/000001 --fields 1,2-4 --purpose tax --responsibility Z-D047-01 --scene x --from 2026-01-01 --to 2027-01-01 --as a",
         "dirchain sharing grant 103001/000001/3 --as a",
-        "dirchain node register D012-1 --network-key 0000000000000000000000000000000000000000000000000000000000000000 --address /ip4/10.0.0.1/tcp/7000 --as a",
+        "dirchain node register D012-1 --offer o.json --address /ip4/10.0.0.1/tcp/7000 --as a",
         "dirchain completions bash",
     ] {
         parses(line);

@@ -4,14 +4,16 @@
 use dirchain_explorer::api::{
     AccessAnswer, ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer,
     AuthorizationItem, AuthorizationState, BlockAnswer, DepartmentAnswer, DepartmentItem,
-    Direction, HistoryItem, KeyAnswer, Page, ParametersAnswer, ReadersAnswer, Readiness,
-    ResourceAnswer, ResourceItem, ResponsibilityAnswer, Status, TransactionAnswer,
+    Direction, HistoryItem, KeyAnswer, MembersAnswer, NodeItem, Page, ParametersAnswer,
+    ReadersAnswer, Readiness, ResourceAnswer, ResourceItem, ResponsibilityAnswer, Status,
+    TransactionAnswer,
 };
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{
     ChainId, DepartmentId, FieldNumber, Height, PurposeCode, ResourceCode, ResponsibilityCode,
     SharingId, TransactionId,
 };
+use dirchain_ledger::limits;
 use dirchain_ledger::records::ResourceStatus;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -307,6 +309,16 @@ impl Client {
     /// A transaction that the node has heard of.
     pub fn transaction(&self, id: &TransactionId) -> Result<TransactionAnswer, ClientError> {
         self.get(&format!("/api/v1/transactions/{id}"), &[])
+    }
+
+    /// Who votes, and what is agreed about that.
+    pub fn members(&self, at: Option<At>) -> Result<MembersAnswer, ClientError> {
+        self.get("/api/v1/members", &at_query(at))
+    }
+
+    /// The registered nodes, as the ledger has them now.
+    pub fn nodes(&self) -> Result<Vec<NodeItem>, ClientError> {
+        self.list("/api/v1/nodes", Vec::new(), limits::NODES_MAX)
     }
 
     /// Parameters, offices and validators.

@@ -115,6 +115,9 @@ impl<'c> Progress<'c> {
             // The sample day admits no node; the genesis does. Nor does it use any data.
             Action::RegisterNode(_)
             | Action::RemoveNode { .. }
+            | Action::AmendNode(_)
+            | Action::MarkReady { .. }
+            | Action::ReportEquivocation { .. }
             | Action::ProposeBinding { .. }
             | Action::AmendBinding { .. }
             | Action::ChangeBinding { .. }

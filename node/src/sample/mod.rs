@@ -28,8 +28,8 @@ use dirchain_ledger::crypto::{Algorithm, PublicKey};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs};
 use dirchain_ledger::records::{
-    AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress,
-    NodeKind, Office, Offices, Parameters, Period, Record, Role, Settings, StatusSince, Trail,
+    AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeAddress, Office,
+    Offices, Parameters, Period, Record, Role, Settings, StatusSince, Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet};
 
@@ -115,10 +115,8 @@ pub fn city(seed: &[u8; 32], nodes: &[NodeSpec], time: TimeMs) -> Result<SampleC
         validators.push(Validator::new(member.0, member.1, member.2));
         records.push(Record::Node(node));
     }
-    records.push(Record::Membership(Membership {
-        epoch: 0,
-        current: ValidatorSet::new(validators)?,
-    }));
+    let members = ValidatorSet::new(validators)?;
+    records.push(Record::Membership(Membership::begin(members)));
     records.push(Record::Offices(offices(since)?));
     let settings = Settings {
         heartbeat_ms: HEARTBEAT_MS,
@@ -174,15 +172,10 @@ fn department(row: departments::Row, since: Moment) -> Result<Department, Sample
 }
 
 fn node(spec: &NodeSpec, since: Moment) -> Result<Node, SampleError> {
-    Ok(Node {
-        id: spec.id()?,
-        department: spec.department.clone(),
-        kind: NodeKind::Validator,
-        network_key: spec.network_key,
-        addresses: list(spec.addresses.clone())?,
-        admitted: Period::since(since),
-        trail: Trail::default(),
-    })
+    let addresses = list(spec.addresses.clone())?;
+    let department = spec.department.clone();
+    let node = Node::begin(spec.id()?, department, spec.network_key, addresses, since);
+    Ok(node.with_consensus_key(spec.consensus_key, since)?)
 }
 
 fn offices(since: Moment) -> Result<Offices, SampleError> {

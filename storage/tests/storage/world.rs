@@ -9,7 +9,7 @@ use dirchain_ledger::block::Block;
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::certificate::{Certificate, CommitSignature, VoteStep, vote_bytes};
 use dirchain_ledger::chain::{Building, Outcome, Tip, build, genesis_outcome};
-use dirchain_ledger::crypto::{Algorithm, PublicKey, SecretKey};
+use dirchain_ledger::crypto::{Algorithm, SecretKey};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, ResourceCode, TimeMs};
 use dirchain_ledger::memory::MemoryState;
@@ -135,15 +135,15 @@ fn genesis(name: &str) -> Genesis {
 }
 
 fn system_records(at: Moment) -> Vec<Record> {
-    let node = Record::Node(Node {
-        id: "D001-1".parse().unwrap(),
-        department: department(0),
-        kind: NodeKind::Validator,
-        network_key: SecretKey::from_seed(&[10; 32]).public(),
-        addresses: List::default(),
-        admitted: Period::since(at),
-        trail: Trail::default(),
-    });
+    let node = Node::begin(
+        "D001-1".parse().unwrap(),
+        department(0),
+        SecretKey::from_seed(&[10; 32]).public(),
+        List::default(),
+        at,
+    );
+    let node = node.with_consensus_key(consensus_key().public(), at);
+    let node = Record::Node(node.unwrap());
     let offices = [Office::Registrar, Office::Steward].map(|office| (office, department(0)));
     let validator = Validator::new(
         consensus_key().public(),
@@ -162,10 +162,9 @@ fn system_records(at: Moment) -> Vec<Record> {
         node,
         Record::Offices(Offices::begin(at, offices).unwrap()),
         Record::Parameters(Parameters::begin(at, settings, vec![purpose]).unwrap()),
-        Record::Membership(Membership {
-            epoch: 0,
-            current: ValidatorSet::new(vec![validator]).unwrap(),
-        }),
+        Record::Membership(Membership::begin(
+            ValidatorSet::new(vec![validator]).unwrap(),
+        )),
     ]
 }
 
@@ -360,17 +359,19 @@ impl World {
 
     fn node(&mut self, author: usize) -> Action {
         self.key_count = self.key_count.wrapping_add(1);
+        let department = department(author);
+        let id = format!("{department}-{}", self.fresh() + 2)
+            .parse()
+            .unwrap();
+        let secret = SecretKey::from_seed(&[100u8.wrapping_add(self.key_count); 32]);
+        let chain = self.genesis.chain();
         Action::RegisterNode(RegisterNode {
-            id: format!("N{}", self.fresh()).parse().unwrap(),
-            department: department(author),
-            kind: NodeKind::Observer,
-            network_key: self.public_key(),
+            network: NodeKeyOffer::new(&secret, &chain, &id, NodeKeyUse::Network),
+            consensus: None,
+            id,
+            department,
             addresses: List::default(),
         })
-    }
-
-    fn public_key(&self) -> PublicKey {
-        SecretKey::from_seed(&[100u8.wrapping_add(self.key_count); 32]).public()
     }
 
     fn draft(&mut self, author: usize, over: Option<Resource>) -> Action {

@@ -11,8 +11,9 @@ use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::hash::{Domain, hash};
 use dirchain_ledger::ids::{ChainId, DepartmentId, Height, Moment, NodeId, TimeMs};
 use dirchain_ledger::records::{
-    AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeKind, Office,
-    Offices, Parameters, Period, Record, RecordId, Role, Settings, StatusSince, Trail,
+    AdministrativeLevel, Department, DepartmentStatus, Key, Membership, Node, NodeKeyOffer,
+    NodeKeyUse, Office, Offices, Parameters, Period, Record, RecordId, Role, Settings, StatusSince,
+    Trail,
 };
 use dirchain_ledger::validators::{Validator, ValidatorSet};
 
@@ -149,15 +150,16 @@ fn key_record(author: &Author, at: Moment) -> Key {
 }
 
 fn node_record(number: usize, at: Moment) -> Node {
-    Node {
-        id: node(number),
-        department: department(number),
-        kind: NodeKind::Validator,
-        network_key: secret(&format!("network {number}")).public(),
-        addresses: List::default(),
-        admitted: Period::since(at),
-        trail: Trail::default(),
-    }
+    let network_key = secret(&format!("network {number}")).public();
+    let node = Node::begin(
+        node(number),
+        department(number),
+        network_key,
+        List::default(),
+        at,
+    );
+    let consensus_key = secret(&format!("consensus {number}")).public();
+    node.with_consensus_key(consensus_key, at).expect("one key")
 }
 
 fn system_records(consensus_keys: &[SecretKey], at: Moment) -> Vec<Record> {
@@ -172,13 +174,13 @@ fn system_records(consensus_keys: &[SecretKey], at: Moment) -> Vec<Record> {
     vec![
         Record::Offices(Offices::begin(at, [registrar]).expect("one office")),
         Record::Parameters(Parameters::begin(at, settings, Vec::new()).expect("no purpose")),
-        Record::Membership(Membership { epoch: 0, current }),
+        Record::Membership(Membership::begin(current)),
     ]
 }
 
 impl Author {
     /// Something to sign; some of it the rules refuse, for a name may be taken.
-    pub fn action(&self, random: &mut Random) -> Action {
+    pub fn action(&self, chain: &ChainId, random: &mut Random) -> Action {
         let number = random.below(400);
         if self.role == Role::Head {
             let code = format!("Z-D001-{:03}", number).parse();
@@ -191,12 +193,14 @@ impl Author {
             })
         } else {
             let id = format!("{}-{}", self.department, number + 2);
+            let secret = secret(&format!("observer {id}"));
+            let id: NodeId = id.parse().expect("a node's id");
             Action::RegisterNode(RegisterNode {
-                id: id.parse().expect("a node's id"),
                 department: self.department.clone(),
-                kind: NodeKind::Observer,
-                network_key: secret(&format!("observer {id}")).public(),
+                network: NodeKeyOffer::new(&secret, chain, &id, NodeKeyUse::Network),
+                consensus: None,
                 addresses: List::default(),
+                id,
             })
         }
     }

@@ -115,7 +115,7 @@ impl Client {
             3_600_000
         };
         let not_after = TimeMs(clock.0 + lasts_ms);
-        let actions = vec![self.author.action(random)];
+        let actions = vec![self.author.action(&self.city.chain, random)];
         let chain = self.city.chain;
         SignedTransaction::new(&self.author.secret, chain, sequence, not_after, actions)
             .and_then(|signed| signed.verify(chain))

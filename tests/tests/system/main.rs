@@ -7,6 +7,7 @@
 mod backups;
 mod bad_input;
 mod catalogues;
+mod epochs;
 mod evidence;
 mod full_disk;
 mod guards;

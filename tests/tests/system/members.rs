@@ -4,26 +4,40 @@
 use std::process::Command;
 use std::time::Duration;
 
-use dirchain::home::{Home, NodeKey};
+use dirchain::home::Home;
 use dirchain_explorer::api::NodeMode;
 use dirchain_tests::{BLOCK, City, Process, eventually, never, program, run};
 
-/// Makes the home of a node of D012 and gives its network key.
-fn init(city: &City) -> (Home, String, String) {
-    let home = Home::at(city.dir().join("observer"));
-    let listen = format!("/ip4/127.0.0.1/tcp/{}", city.ports.spare(0));
+/// Makes the home of a node of D012; gives it, its address, and the file with its keys' offer.
+pub(crate) fn init(city: &City, name: &str, spare: u16) -> (Home, String, String) {
+    let home = Home::at(city.dir().join(name));
+    let listen = format!("/ip4/127.0.0.1/tcp/{}", city.ports.spare(spare));
     let mut command = Command::new(program());
     command
         .arg("--home")
         .arg(home.dir())
-        .args(["init", "--node-id", "D012-2"]);
+        .args(["init", "--node-id", name]);
     command
         .arg("--genesis")
         .arg(city.layout.dir().join("genesis.json"));
     command.args(["--listen", &listen]);
     run(&mut command, city.dir(), Duration::from_secs(30)).ok();
-    let key = home.key(NodeKey::Network).unwrap().expect("a network key");
-    (home, listen, key.public().to_string())
+    let offer = offer(city, &home, &[]);
+    (home, listen, offer)
+}
+
+/// Has a home offer its keys, and gives the file.
+pub(crate) fn offer(city: &City, home: &Home, which: &[&str]) -> String {
+    let mut command = Command::new(program());
+    command
+        .arg("--home")
+        .arg(home.dir())
+        .args(["node", "offer"]);
+    command.args(which);
+    let printed = run(&mut command, city.dir(), Duration::from_secs(30)).ok();
+    let file = home.dir().join("offer.json");
+    std::fs::write(&file, printed).unwrap();
+    file.display().to_string()
 }
 
 fn is_connected(city: &City, index: usize, node: &str) -> bool {
@@ -36,10 +50,10 @@ fn is_connected(city: &City, index: usize, node: &str) -> bool {
 fn an_observer_follows_from_its_admission_to_its_removal() {
     let city = City::started();
     city.register(0, "D012", 1);
-    let (home, listen, key) = init(&city);
+    let (home, listen, offer) = init(&city, "D012-2", 0);
     let mut observer = Process::new(home, city.ports.spare(1), city.dir());
     let register = format!(
-        "node register D012-2 --network-key {key} --address {listen} --as D012-operator --wait"
+        "node register D012-2 --offer {offer} --address {listen} --as D012-operator --wait"
     );
     city.cli(0, &register).ok();
     observer.start();

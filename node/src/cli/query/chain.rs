@@ -1,7 +1,8 @@
 //! Departments, blocks, transactions and parameters as text.
 
 use dirchain_explorer::api::{
-    BlockAnswer, DepartmentAnswer, KeyItem, ParametersAnswer, TransactionAnswer, TransactionStatus,
+    BlockAnswer, DepartmentAnswer, KeyItem, MembersAnswer, ParametersAnswer, TransactionAnswer,
+    TransactionStatus,
 };
 use dirchain_ledger::action::Action;
 
@@ -159,6 +160,48 @@ pub(super) fn transaction(answer: &TransactionAnswer) -> String {
 
 fn content(answer: &TransactionAnswer) -> impl Iterator<Item = &Action> {
     answer.content.iter().flat_map(|content| &content.actions)
+}
+
+pub(super) fn members(answer: &MembersAnswer) -> String {
+    let mut table = Table::default();
+    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
+    row("epoch", answer.epoch.to_string());
+    let (ends, blocks) = (answer.epoch_ends, answer.epoch_blocks);
+    row(
+        "ends at",
+        format!("height {ends}, and every {blocks} blocks"),
+    );
+    let count = answer.members.len();
+    row("quorum", format!("{} of {count}", answer.quorum));
+    row("rules version", answer.rules_version.to_string());
+    if let Some(next) = &answer.next_rules {
+        let (version, from) = (next.version, next.from);
+        row(
+            "next rules",
+            format!("version {version}, from the epoch that ends at height {from} or after it"),
+        );
+    }
+    for member in &answer.members {
+        let mut notes = format!("{} of {}", member.node, member.department);
+        if !member.proven {
+            notes.push_str(", has built no block yet");
+        }
+        if member.equivocations > 0 {
+            notes.push_str(&format!(
+                ", contradicted itself {} times",
+                member.equivocations
+            ));
+        }
+        row("votes", notes);
+    }
+    for agreed in &answer.agreed {
+        let since = agreed.since.height;
+        row(
+            "agreed",
+            format!("{} (since height {since})", agreed.change),
+        );
+    }
+    table.text()
 }
 
 pub(super) fn parameters(answer: &ParametersAnswer) -> String {

@@ -122,6 +122,11 @@ pub(crate) enum Query {
     },
     /// What differs between two versions of an entry, or a version and the draft
     Difference(records::Difference),
+    /// Who votes, what is agreed about that, and when it comes into force
+    Members {
+        #[command(flatten)]
+        when: When,
+    },
     /// The chain's parameters, offices and validators
     Parameters {
         #[command(flatten)]
@@ -224,6 +229,10 @@ impl Query {
                 context.output.print(&answer, records::scores)
             }
             Query::Difference(question) => question.run(context, &client),
+            Query::Members { when } => {
+                let answer = client.members(when.at)?;
+                context.output.print(&answer, chain::members)
+            }
             Query::Parameters { when } => {
                 let answer = client.parameters(when.at)?;
                 context.output.print(&answer, chain::parameters)
