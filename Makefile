@@ -16,11 +16,13 @@ SIM ?=
 
 # Where the second verifier's two packages are, outside the checkout.
 VERIFIER_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/verifier-py
+# And the tools that judge the interface from outside.
+PROGRAMS_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/programs-py
 
 # How long `make torture` kills and freezes nodes.
 SECONDS ?= 600
 
-.PHONY: help demo demo-clean build test sim torture lint bench tools verifier-py
+.PHONY: help demo demo-clean build test sim torture lint bench tools verifier-py programs-py
 
 help:
 	@echo 'make demo        build, start four departments of the sample city, print where to look'
@@ -44,7 +46,7 @@ build: tools
 
 # Binaries and tests in one selection: each selection of targets has features of its own, and what
 # depends on the ledger is compiled once for each.
-test: tools verifier-py
+test: tools verifier-py programs-py
 	cargo build --release --workspace --bins --tests --examples
 	cargo test --release --workspace
 
@@ -68,18 +70,28 @@ bench: tools
 	@$(TARGET)/release/examples/evidence_speed
 	@$(TARGET)/release/dirchain-proof-bench
 
-# The second verifier of evidence files is in Python, with two packages from PyPI.
-verifier-py:
-	@cmp -s tests/verifier_py/requirements.txt '$(VERIFIER_PY)/requirements.txt' || { \
+# Python tools from PyPI, in an environment outside the checkout: $(1) the environment, $(2) the
+# folder here with its requirements.
+define python
+	@cmp -s $(2)/requirements.txt '$(1)/requirements.txt' || { \
 		if ! python3 -c 'import ensurepip' 2>/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			echo 'installing python3-venv'; \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv; \
 		fi; \
-		python3 -m venv '$(VERIFIER_PY)' || { \
+		python3 -m venv '$(1)' || { \
 			echo 'error: python3 with its venv module is missing. On Debian: sudo apt-get install python3-venv' >&2; exit 1; }; \
-		'$(VERIFIER_PY)/bin/pip' install -q -r tests/verifier_py/requirements.txt && \
-		cp tests/verifier_py/requirements.txt '$(VERIFIER_PY)/requirements.txt'; \
+		'$(1)/bin/pip' install -q -r $(2)/requirements.txt && \
+		cp $(2)/requirements.txt '$(1)/requirements.txt'; \
 	}
+endef
+
+# The second verifier of evidence files.
+verifier-py:
+	$(call python,$(VERIFIER_PY),tests/verifier_py)
+
+# What judges the interface from outside: RDF and its shapes, requests made from the document.
+programs-py:
+	$(call python,$(PROGRAMS_PY),tests/programs_py)
 
 # What compiling RocksDB and its bindings takes: a C++ compiler and libclang (libclang-cpp, which
 # other packages bring, is another library). Root gets what is missing from apt; anybody else is told.

@@ -105,7 +105,12 @@ pub(crate) fn resolve(
         ProblemKind::BadCursor
             .with("The cursor belongs to another state of the chain. Leave it out to begin anew")
     };
-    if cursor.height > tip.height {
+    // A place beyond the pinned height, or an instant after the tip, was made up by somebody.
+    let place = match &cursor.after {
+        After::Record(_) => Height(0),
+        After::Event((height, _, _)) | After::Block(height) => *height,
+    };
+    if cursor.height > tip.height || place > cursor.height || cursor.instant > tip.time {
         return Err(foreign());
     }
     if at.is_some() && at::resolve(directory, at)?.as_of.height != cursor.height {

@@ -6,6 +6,7 @@
 pub mod api;
 mod at;
 mod cursor;
+mod dcat;
 pub mod directory;
 mod http;
 pub mod limits;

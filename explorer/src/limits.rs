@@ -125,3 +125,8 @@ pub const TODAY_BLOCKS_MAX: usize = 300;
 pub const TODAY_ACTIONS_MAX: usize = 5_000;
 /// Events of today that are listed one by one.
 pub const TODAY_EVENTS_SHOWN: usize = 8;
+
+/// Exports of the catalogue at a time.
+pub const EXPORTS_MAX: usize = 4;
+/// Records that an export reads at a time.
+pub const EXPORT_PAGE: usize = 64;

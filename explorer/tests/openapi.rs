@@ -84,6 +84,8 @@ const ASKED: &[(&str, &str)] = &[
 /// Operations whose answer is no JSON, or this very document.
 const WITHOUT_EXAMPLE: &[&str] = &[
     "get_openapi_json",
+    "get_catalogue_ttl",
+    "get_catalogue_jsonld",
     "get_events",
     "get_livez",
     "get_metrics",

@@ -202,3 +202,50 @@ async fn the_page_of_an_entry_agrees_with_who_may_read() {
         }
     }
 }
+
+/// A cursor's text with eight of its bytes, from `at` on, replaced.
+fn forged(cursor: &str, at: usize, bytes: u64) -> String {
+    let (before, after) = (&cursor[..2 * at], &cursor[2 * (at + 8)..]);
+    format!("{before}{bytes:016x}{after}")
+}
+
+#[tokio::test]
+async fn a_forged_cursor_shows_nothing_beyond_its_height() {
+    let mut ledger = Ledger::default();
+    for number in 1..=6 {
+        drafted(&mut ledger, PROVIDER, number);
+        ledger
+            .draft(PROVIDER, &code(1), &entry(&responsibility(PROVIDER)))
+            .unwrap();
+    }
+    let city = City::new(ledger);
+    let router = city.router();
+    // A kind byte, the height, the instant, the place.
+    const HEIGHT: usize = 1;
+    const INSTANT: usize = 9;
+    const PLACE: usize = 17;
+    for list in [
+        "/api/v1/blocks?limit=1",
+        "/api/v1/resources/307001024%2F000001/history?limit=1",
+        "/api/v1/resources?limit=1",
+    ] {
+        let page: Page<serde_json::Value> = read(&router, list).await;
+        let cursor = page.next_cursor.unwrap();
+        let tip = city.ledger().tip.height.0;
+        let later = u64::try_from(i64::MAX).unwrap();
+        let mut made_up = vec![
+            forged(&cursor, HEIGHT, tip + 1),
+            forged(&cursor, INSTANT, later),
+        ];
+        if !list.starts_with("/api/v1/resources?") {
+            made_up.push(forged(&cursor, HEIGHT, 1));
+            made_up.push(forged(&cursor, PLACE, tip + 1));
+        }
+        for cursor in made_up {
+            let address = format!("{list}&cursor={cursor}");
+            common::problem(&router, &address, 400, "bad-cursor").await;
+        }
+        let same = forged(&cursor, HEIGHT, tip);
+        let _: Page<serde_json::Value> = read(&router, &format!("{list}&cursor={same}")).await;
+    }
+}

@@ -208,6 +208,9 @@ fn may_read_record(
     if active && acts_for(view, asked.department, &resource.provider)? {
         // Of what was published: a draft may cite anything, nobody has checked it (rule C1).
         let published = resource.published.as_ref();
+        if published.is_some_and(|p| p.entry.field(asked.field).is_none()) {
+            return denied(Denial::NoSuchField);
+        }
         let responsibility = published.and_then(|p| p.entry.responsibility.clone());
         let lapsed = match responsibility
             .as_ref()

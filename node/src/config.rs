@@ -48,6 +48,79 @@ pub struct NetworkConfig {
 pub struct HttpConfig {
     /// Where to listen.
     pub listen: SocketAddr,
+    /// The node's certificate with those above it, PEM. Paths are whole, or within the home.
+    pub certificate: Option<PathBuf>,
+    /// The certificate's key, PEM.
+    pub key: Option<PathBuf>,
+    /// Whether everybody who reaches it may read.
+    pub public_reading: bool,
+    /// The file of tokens: who may ask.
+    pub tokens: Option<PathBuf>,
+    /// Certificates of the authorities whose clients may read, PEM.
+    pub client_certificates: Option<PathBuf>,
+    /// Requests a second that one address may make, this machine's own apart.
+    pub requests_per_second_max: u32,
+    /// The address that clients use, where it is another than they ask.
+    pub public_url: Option<String>,
+}
+
+/// Highest rate of one address that means anything.
+const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
+
+impl HttpConfig {
+    /// Whether connections are encrypted.
+    pub fn is_encrypted(&self) -> bool {
+        self.certificate.is_some() && self.key.is_some()
+    }
+
+    /// Whether what is set fits together: beyond this machine nothing is open by oversight. What is
+    /// wrong, with the key that it is about.
+    pub fn check(&self) -> Result<(), (&'static str, String)> {
+        let known = self.tokens.is_some() || self.client_certificates.is_some();
+        if self.certificate.is_some() != self.key.is_some() {
+            let reason = "and http.key go together: name both files, or neither";
+            return Err(("http.certificate", reason.to_owned()));
+        }
+        if self.client_certificates.is_some() && !self.is_encrypted() {
+            let reason =
+                "needs http.certificate and http.key: only encrypted connections show certificates";
+            return Err(("http.client_certificates", reason.to_owned()));
+        }
+        if self.public_reading && known {
+            let reason = "lets everybody read, http.tokens and http.client_certificates do not. Set one or the other";
+            return Err(("http.public_reading", reason.to_owned()));
+        }
+        if !self.listen.ip().is_loopback() {
+            let listen = self.listen;
+            if !self.is_encrypted() {
+                return Err((
+                    "http.listen",
+                    format!(
+                        "is {listen}, which other machines reach: connections must be encrypted. Name http.certificate and http.key, or listen on 127.0.0.1"
+                    ),
+                ));
+            }
+            if !known && !self.public_reading {
+                return Err((
+                    "http.listen",
+                    format!(
+                        "is {listen}, which other machines reach: name who may ask in http.tokens or http.client_certificates, or set http.public_reading = true"
+                    ),
+                ));
+            }
+        }
+        if !(1..=REQUESTS_PER_SECOND_MAX).contains(&self.requests_per_second_max) {
+            let given = self.requests_per_second_max;
+            let reason = format!("is {given}, not between 1 and {REQUESTS_PER_SECOND_MAX}");
+            return Err(("http.requests_per_second_max", reason));
+        }
+        let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        if let Some(url) = self.public_url.as_ref().filter(|url| !is_web(url)) {
+            let reason = format!("is `{url}`, no address such as https://directory.example");
+            return Err(("http.public_url", reason));
+        }
+        Ok(())
+    }
 }
 
 /// Consensus timeouts, for the first round of a height; later rounds get a little longer.
@@ -87,6 +160,13 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            certificate: None,
+            key: None,
+            public_reading: false,
+            tokens: None,
+            client_certificates: None,
+            requests_per_second_max: 1_000,
+            public_url: None,
         }
     }
 }
@@ -181,6 +261,9 @@ impl Config {
         if let Err(reason) = check_log_level(&self.log.level) {
             return bad("log.level", reason);
         }
+        if let Err((key, reason)) = self.http.check() {
+            return bad(key, reason);
+        }
         let timeouts = &self.timeouts;
         for (key, value_ms) in [
             ("timeouts.propose_ms", timeouts.propose_ms),
@@ -218,6 +301,20 @@ impl Config {
              [http]\n\
              # Where the explorer and its JSON interface listen.\n\
              listen = {http}\n\
+             # Another address than this machine's own needs a certificate and its key (PEM), and one of\n\
+             # public_reading, tokens and client_certificates. Paths are whole, or within this folder.\n\
+             {certificate}\n\
+             {key}\n\
+             # Whether everybody who reaches the node may read.\n\
+             public_reading = {public_reading}\n\
+             # Who else may: a line is a role (reader, gateway, operator) and the SHA-256 of a token.\n\
+             {tokens}\n\
+             # And clients with a certificate of these authorities (PEM), who may read.\n\
+             {client_certificates}\n\
+             # Requests a second that one address may make, this machine's own apart.\n\
+             requests_per_second_max = {rate}\n\
+             # The address that clients use, where a proxy stands before this one.\n\
+             {public_url}\n\
              \n\
              [timeouts]\n\
              # Consensus timeouts in milliseconds. Longer ones suit slow links.\n\
@@ -236,6 +333,20 @@ impl Config {
             node = quoted(node.as_str()),
             listen = quoted(&network.listen),
             http = quoted(&http.listen.to_string()),
+            certificate = file("certificate", http.certificate.as_deref(), "https.pem"),
+            key = file("key", http.key.as_deref(), "https.key"),
+            public_reading = http.public_reading,
+            tokens = file("tokens", http.tokens.as_deref(), "tokens"),
+            client_certificates = file(
+                "client_certificates",
+                http.client_certificates.as_deref(),
+                "clients.pem"
+            ),
+            rate = http.requests_per_second_max,
+            public_url = match &http.public_url {
+                Some(url) => format!("public_url = {}", quoted(url)),
+                None => "# public_url = \"https://directory.example\"".to_owned(),
+            },
             level = quoted(&log.level),
         )
     }
@@ -249,7 +360,19 @@ impl Config {
                 SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        format!("http://{address}")
+        let scheme = match self.http.is_encrypted() {
+            true => "https",
+            false => "http",
+        };
+        format!("{scheme}://{address}")
+    }
+}
+
+/// A line that names a file, or shows how it would.
+fn file(name: &str, path: Option<&Path>, example: &str) -> String {
+    match path {
+        Some(path) => format!("{name} = {}", quoted(&path.to_string_lossy())),
+        None => format!("# {name} = {}", quoted(example)),
     }
 }
 
@@ -331,9 +454,15 @@ mod tests {
         let mut config = Config::new("D035-1".parse().unwrap());
         config.network.listen = "/ip4/127.0.0.1/tcp/7003".into();
         config.http.listen = "0.0.0.0:8083".parse().unwrap();
+        config.http.certificate = Some("tls/https.pem".into());
+        config.http.key = Some("tls/https.key".into());
+        config.http.tokens = Some("tokens".into());
+        config.http.client_certificates = Some("clients.pem".into());
+        config.http.public_url = Some("https://node.example".to_owned());
+        config.http.requests_per_second_max = 7;
         config.timeouts.propose_ms = 500;
         assert_eq!(parse(&config.to_text()).unwrap(), config);
-        assert_eq!(config.http_url(), "http://127.0.0.1:8083");
+        assert_eq!(config.http_url(), "https://127.0.0.1:8083");
     }
 
     #[test]
@@ -350,6 +479,42 @@ mod tests {
         ] {
             assert!(check_log_level(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn nothing_is_open_to_other_machines_by_oversight() {
+        let mut http = HttpConfig::default();
+        let says = |http: &HttpConfig| {
+            let (key, reason) = http.check().unwrap_err();
+            format!("{key} {reason}")
+        };
+        assert_eq!(http.check(), Ok(()));
+        http.listen = "0.0.0.0:8080".parse().unwrap();
+        assert!(says(&http).contains("must be encrypted"));
+        http.certificate = Some("https.pem".into());
+        assert!(says(&http).contains("go together"));
+        http.key = Some("https.key".into());
+        assert!(says(&http).contains("http.public_reading = true"));
+        http.public_reading = true;
+        assert_eq!(http.check(), Ok(()));
+        http.tokens = Some("tokens".into());
+        assert!(says(&http).contains("Set one or the other"));
+        http.public_reading = false;
+        assert_eq!(http.check(), Ok(()));
+        http.client_certificates = Some("clients.pem".into());
+        assert_eq!(http.check(), Ok(()));
+        http.requests_per_second_max = 0;
+        assert!(says(&http).contains("requests_per_second_max is 0"));
+        let local = HttpConfig {
+            client_certificates: Some("clients.pem".into()),
+            ..HttpConfig::default()
+        };
+        assert!(says(&local).contains("needs http.certificate"));
+        let odd = HttpConfig {
+            public_url: Some("directory.example".to_owned()),
+            ..HttpConfig::default()
+        };
+        assert!(says(&odd).contains("http.public_url is"));
     }
 
     #[test]

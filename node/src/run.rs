@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use crate::access;
 use crate::config::{Config, TimeoutsConfig};
 use crate::descriptors;
 use crate::home::{Home, NodeKey};
@@ -57,6 +58,8 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     if let Some(listen) = options.listen {
         config.network.listen = listen;
     }
+    let checked = config.http.check();
+    checked.map_err(|(key, reason)| anyhow::anyhow!("{key} {reason}"))?;
     let genesis = options.home.genesis()?;
     let keys = keys(&options.home, &genesis, &config)?;
     log_to_stderr(&config.log.level)?;
@@ -124,6 +127,9 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let interrupted = signals::stop_requested()?;
     let address = config.http.listen;
+    let tls = access::tls(home, &config.http);
+    let tls = tls.map(|files| serve::acceptor(&files)).transpose()?;
+    let access = access::access(home, &config.http)?;
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("the explorer cannot listen on {address}. Stop what holds the port, or give another with --http")
     })?;
@@ -147,16 +153,24 @@ async fn serve(
     };
     let settings = Settings {
         stopping: Some(stopping.clone()),
+        access,
+        rate: Some(access::rate(&config.http)),
+        public_url: config.http.public_url.clone(),
+        encrypted: tls.is_some(),
         search_folder: Some(home.search_dir()),
         proofs: Some(Arc::new(NodeProofs::new(store.clone(), note_key, genesis))),
         beside: evidence,
-        ..Settings::default()
     };
     let submit = NodeSubmit::new(handle.clone());
     let app = router_with(Arc::new(directory), Arc::new(submit), settings);
-    let http = tokio::spawn(serve::http::serve(listener, app, stopping));
+    let http = tokio::spawn(serve::http::serve(listener, tls, app, stopping));
+    let scheme = if config.http.is_encrypted() {
+        "https"
+    } else {
+        "http"
+    };
     tracing::info!(
-        "node {} runs: height {}, {}, network {}, explorer http://{address}/",
+        "node {} runs: height {}, {}, network {}, explorer {scheme}://{address}/",
         config.node,
         store.tip().height,
         handle.status().mode,

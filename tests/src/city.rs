@@ -250,6 +250,9 @@ impl City {
             .arg(self.layout.passphrase_file())
             .args(["--node", &self.nodes[index].url()])
             .args(arguments);
+        if let Some(authorities) = self.nodes[index].authorities() {
+            command.env("DIRCHAIN_AUTHORITIES", authorities);
+        }
         command
     }
 

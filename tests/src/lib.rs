@@ -5,20 +5,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authority;
 mod city;
 mod drafter;
 mod load;
 mod node;
 mod ports;
 mod program;
+mod programs;
 mod wait;
 mod wires;
 
+pub use authority::{Authority, configure};
 pub use city::{Agreed, City};
 pub use drafter::Drafter;
 pub use load::{Load, Promised, check};
 pub use node::Process;
 pub use ports::Ports;
 pub use program::{Printed, program, repository, run};
+pub use programs::{python, script};
 pub use wait::{BLOCK, START, eventually, never};
 pub use wires::{Wires, left_out};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use dirchain::client::Client;
 use dirchain::home::Home;
 
+use crate::authority::{Authority, configure};
 use crate::program::program;
 use crate::wait::{START, eventually};
 
@@ -25,6 +26,8 @@ pub struct Process {
     http_port: u16,
     /// The network namespace it runs in, if one of its own.
     space: Option<String>,
+    /// Who vouches for its certificate, where its connections are encrypted.
+    authority: Option<Authority>,
     log: PathBuf,
     child: Option<Child>,
 }
@@ -43,27 +46,44 @@ impl Process {
             host: Ipv4Addr::LOCALHOST,
             http_port,
             space: None,
+            authority: None,
             log: logs.join(format!("{name}.log")),
             child: None,
         }
     }
 
-    /// The same in a network namespace, where this process reaches it at `host`.
+    /// The same in a network namespace, where this process reaches it at `host`: an address that is
+    /// not its own machine's only, so that its connections are encrypted.
     #[must_use]
     pub fn in_space(mut self, space: String, host: Ipv4Addr) -> Self {
+        let authority = Authority::new();
+        authority.certify(&self.home, &[&host.to_string()]);
+        configure(&self.home, |config| config.http.public_reading = true);
         self.host = host;
         self.space = Some(space);
+        self.authority = Some(authority);
         self
+    }
+
+    /// The file of who vouches for its certificate, where its connections are encrypted.
+    pub fn authorities(&self) -> Option<PathBuf> {
+        let path = self.home.dir().join("authority.pem");
+        let authority = self.authority.as_ref()?;
+        std::fs::write(&path, authority.pem()).unwrap();
+        Some(path)
     }
 
     /// Where it answers.
     pub fn url(&self) -> String {
-        format!("http://{}:{}", self.host, self.http_port)
+        let scheme = self.authority.as_ref().map_or("http", |_| "https");
+        format!("{scheme}://{}:{}", self.host, self.http_port)
     }
 
     /// A client of it.
     pub fn client(&self) -> Client {
-        Client::new(&self.url()).unwrap()
+        let authority = self.authority.as_ref().map(Authority::pem);
+        let authority = authority.as_ref().map(String::as_bytes);
+        Client::shown(&self.url(), authority, None).unwrap()
     }
 
     /// The port it answers on.
@@ -79,6 +99,11 @@ impl Process {
     /// Starts it. Its standard input is a pipe, at whose end it stops by itself: no node outlives
     /// its test, even when that is killed.
     pub fn start(&mut self) {
+        self.start_on(&format!("{}:{}", self.host, self.http_port));
+    }
+
+    /// Starts it with its explorer at another address.
+    pub fn start_on(&mut self, http: &str) {
         assert!(self.child.is_none(), "{} runs already", self.url());
         let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let log = log.unwrap();
@@ -93,8 +118,7 @@ impl Process {
         let child = command
             .arg("--home")
             .arg(self.home.dir())
-            .args(["run", "--until-stdin-closes", "--http"])
-            .arg(format!("{}:{}", self.host, self.http_port))
+            .args(["run", "--until-stdin-closes", "--http", http])
             .env_remove("DIRCHAIN_HOME")
             .stdin(Stdio::piped())
             .stdout(log.try_clone().unwrap())

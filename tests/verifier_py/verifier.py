@@ -608,6 +608,8 @@ class Verifier:
                 continue
             basis = None
             if self.acts_for(one["id"], provider, height):
+                if said and not any(one["number"] == number for one in said["fields"]):
+                    continue
                 duty = said["responsibility"] if said else None
                 lapsed = bool(duty and not over and not self.is_held(duty, provider, height))
                 basis = {"basis": "owner", "responsibility": duty, "lapsed": lapsed}

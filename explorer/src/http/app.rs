@@ -68,6 +68,7 @@ pub(crate) struct App {
     bodies: Semaphore,
     verifications: Semaphore,
     listeners: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
     pub(crate) newest: Newest,
     pub(crate) rates: Rates,
     pub(crate) idempotency_keys: IdempotencyKeys,
@@ -98,6 +99,7 @@ impl App {
             bodies: Semaphore::new(limits::BODIES_MAX),
             verifications: Semaphore::new(limits::VERIFICATIONS_MAX),
             listeners: Arc::new(Semaphore::new(limits::LISTENERS_MAX)),
+            exports: Arc::new(Semaphore::new(limits::EXPORTS_MAX)),
             newest: Newest::default(),
             rates: Rates::default(),
             idempotency_keys: IdempotencyKeys::default(),
@@ -164,6 +166,13 @@ impl App {
         Arc::clone(&self.listeners)
             .try_acquire_owned()
             .map_err(|_| crowded("listen to what happens"))
+    }
+
+    /// A place among those that export the catalogue, held for as long as they do.
+    pub(crate) fn export_place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.exports)
+            .try_acquire_owned()
+            .map_err(|_| crowded("export the catalogue"))
     }
 
     /// Waits, but not longer than `most` and not once the node stops. Whether it does.

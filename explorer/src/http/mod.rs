@@ -3,6 +3,7 @@
 mod access;
 mod app;
 mod authzen;
+mod catalogue;
 mod chain;
 mod directory;
 mod envelope;
@@ -47,7 +48,8 @@ pub fn router(directory: Arc<dyn Directory>, submit: Arc<dyn Submit>) -> Router 
     router_with(directory, submit, Settings::default())
 }
 
-/// The same routes, with what the node decides about them.
+/// The same routes, with what the node decides about them; routes of the node's own stand beside
+/// them under the same guard.
 pub fn router_with(
     directory: Arc<dyn Directory>,
     submit: Arc<dyn Submit>,
@@ -118,6 +120,8 @@ fn live() -> OpenApiRouter<Arc<App>> {
 /// What an answer here says about one height, it says for ever.
 fn pinned() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
+        .routes(routes!(catalogue::turtle))
+        .routes(routes!(catalogue::json_ld))
         .routes(routes!(chain::parameters))
         .routes(routes!(chain::blocks))
         .routes(routes!(chain::block).layer(middleware::from_fn(for_ever)))

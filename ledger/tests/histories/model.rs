@@ -329,6 +329,9 @@ impl Told {
             && self.line(provider).contains(department)
         {
             let entry = self.published.as_ref().map(|(_, entry)| entry);
+            if entry.is_some_and(|entry| entry.fields.iter().all(|f| f.number != field)) {
+                return Verdict::Denied(Denial::NoSuchField);
+            }
             let responsibility = entry.and_then(|entry| entry.responsibility.clone());
             let lapsed = responsibility
                 .as_ref()

@@ -50,6 +50,22 @@ fn point_1_the_provider_and_its_parent_read_even_before_publication() {
 }
 
 #[test]
+fn nobody_reads_a_field_that_is_not_there_and_the_provider_neither() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    for department in [PROVIDER, APPLICANT] {
+        for field in [0, 60_000] {
+            let verdict = ledger.verdict(department, &code, field, None);
+            assert_eq!(
+                verdict,
+                Verdict::Denied(Denial::NoSuchField),
+                "{department}"
+            );
+        }
+    }
+}
+
+#[test]
 fn point_2_nobody_reads_what_is_not_published_or_while_not_active() {
     let mut ledger = Ledger::default();
     let code = ledger.published(PROVIDER, 1);

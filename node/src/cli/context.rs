@@ -1,5 +1,6 @@
 //! What commands act in: a home, a node, a way to print.
 
+use anyhow::Context as _;
 use std::path::PathBuf;
 
 use dirchain_ledger::ids::ChainId;
@@ -63,7 +64,19 @@ impl Context {
                 noted.unwrap_or_else(|| NODE_URL.to_owned())
             }
         };
-        Ok(Client::new(&url)?)
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let authorities = match variable("DIRCHAIN_AUTHORITIES") {
+            Some(path) => {
+                let read = std::fs::read(&path);
+                Some(read.with_context(|| format!("DIRCHAIN_AUTHORITIES: {path} cannot be read"))?)
+            }
+            None => None,
+        };
+        Ok(Client::shown(
+            &url,
+            authorities.as_deref(),
+            variable("DIRCHAIN_TOKEN").as_deref(),
+        )?)
     }
 
     /// The chain that this home is for, where it has a genesis.

@@ -9,6 +9,7 @@ mod context;
 mod department;
 mod devnet;
 mod evidence;
+mod export;
 mod failure;
 mod genesis;
 mod import;
@@ -121,6 +122,8 @@ enum Command {
     Query(query::Query),
     /// Import a catalogue as entries of an agency
     Import(import::Import),
+    /// Export the whole catalogue for other systems: DCAT-AP 3 with ODRL policies
+    Export(export::Export),
     /// Register departments
     #[command(subcommand)]
     Department(department::DepartmentCommand),
@@ -227,6 +230,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Keys(command) => command.run(context),
         Command::Query(query) => query.run(context),
         Command::Import(command) => command.run(context),
+        Command::Export(command) => command.run(context),
         Command::Department(command) => command.run(context),
         Command::Key(command) => command.run(context),
         Command::Responsibility(command) => command.run(context),

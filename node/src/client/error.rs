@@ -9,11 +9,25 @@ use dirchain_explorer::api::Problem;
 pub enum ClientError {
     /// The address is none.
     #[error(
-        "`{url}` is no node's address: it is http, a host and a port, such as http://127.0.0.1:8080"
+        "`{url}` is no node's address: it is http or https, a host and a port, such as http://127.0.0.1:8080"
     )]
     BadUrl {
         /// What was given.
         url: String,
+    },
+    /// An encrypted address, and nobody to vouch for it.
+    #[error(
+        "{url} is encrypted: name the file of the authorities that vouch for it (PEM) in DIRCHAIN_AUTHORITIES"
+    )]
+    NoAuthorities {
+        /// The node's address.
+        url: String,
+    },
+    /// The authorities' file is none.
+    #[error("the authorities' certificates are not understood: {reason}. They are PEM")]
+    BadAuthorities {
+        /// What is wrong.
+        reason: String,
     },
     /// Nobody listens there.
     #[error(
@@ -67,6 +81,8 @@ impl ClientError {
     pub fn code(&self) -> &str {
         match self {
             ClientError::BadUrl { .. } => "bad-url",
+            ClientError::NoAuthorities { .. } => "no-authorities",
+            ClientError::BadAuthorities { .. } => "bad-authorities",
             ClientError::Unreachable { .. } => "unreachable",
             ClientError::TimedOut { .. } => "timed-out",
             ClientError::Malformed { .. } => "malformed-answer",
@@ -80,6 +96,8 @@ impl ClientError {
         match self {
             ClientError::Problem(problem) => problem.rule.as_deref(),
             ClientError::BadUrl { .. }
+            | ClientError::NoAuthorities { .. }
+            | ClientError::BadAuthorities { .. }
             | ClientError::Unreachable { .. }
             | ClientError::TimedOut { .. }
             | ClientError::Malformed { .. }
@@ -100,6 +118,8 @@ impl ClientError {
             ClientError::Problem(problem) => problem.code() == "busy",
             ClientError::TimedOut { .. } => true,
             ClientError::BadUrl { .. }
+            | ClientError::NoAuthorities { .. }
+            | ClientError::BadAuthorities { .. }
             | ClientError::Unreachable { .. }
             | ClientError::Malformed { .. }
             | ClientError::OtherChain { .. } => false,

@@ -84,7 +84,7 @@ impl Client {
     }
 
     fn bytes(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<u8>, ClientError> {
-        let mut request = self.agent.get(format!("{}{path}", self.base));
+        let mut request = self.asking(path);
         for (key, value) in query {
             request = request.query(*key, value);
         }

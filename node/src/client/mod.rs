@@ -6,6 +6,7 @@
 mod at;
 mod author;
 mod bulk;
+mod catalogue;
 mod error;
 mod evidence;
 mod pipeline;
@@ -13,11 +14,13 @@ mod reads;
 mod records;
 mod rehearse;
 mod submit;
+mod tls;
 
 pub use at::{At, ParseAtError, parse_time};
 pub(crate) use author::now;
 pub use author::{Author, AuthorError};
 pub use bulk::{Fate, Item, LOT_ACTIONS_MAX, send_all};
+pub use catalogue::Notation;
 pub use error::{ClientError, IfKnown};
 pub use pipeline::{Pipeline, Sent};
 pub(crate) use reads::word;
@@ -28,7 +31,8 @@ pub use submit::{Committed, Outcome};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use ureq::Agent;
+use ureq::typestate::WithoutBody;
+use ureq::{Agent, RequestBuilder};
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -42,6 +46,8 @@ const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 pub struct Client {
     agent: Agent,
     base: String,
+    /// What goes in the header `Authorization`, where the node asks for a token.
+    authorization: Option<String>,
 }
 
 /// The parameters of a question.
@@ -50,14 +56,31 @@ type Query<'a> = [(&'a str, String)];
 impl Client {
     /// A client of the node at `url`, such as `http://127.0.0.1:8080`. Nothing is sent yet.
     pub fn new(url: &str) -> Result<Self, ClientError> {
+        Self::shown(url, None, None)
+    }
+
+    /// A client that shows a token to a node whose certificate is of one of these authorities
+    /// (PEM). An `https` address needs them: no authority of the outside world is trusted.
+    pub fn shown(
+        url: &str,
+        authorities: Option<&[u8]>,
+        token: Option<&str>,
+    ) -> Result<Self, ClientError> {
         let base = url.trim_end_matches('/').to_owned();
-        let rest = base.strip_prefix("http://");
+        let rest = base
+            .strip_prefix("http://")
+            .or(base.strip_prefix("https://"));
         if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#', ' '])) {
             return Err(ClientError::BadUrl {
                 url: url.to_owned(),
             });
         }
+        if base.starts_with("https://") && authorities.is_none() {
+            return Err(ClientError::NoAuthorities { url: base });
+        }
+        let tls = tls::of(authorities.unwrap_or_default())?;
         let config = Agent::config_builder()
+            .tls_config(tls)
             // A node stands on the department's own network; a web proxy cannot reach it.
             .proxy(None)
             .http_status_as_error(false)
@@ -69,12 +92,22 @@ impl Client {
         Ok(Self {
             agent: config.into(),
             base,
+            authorization: token.map(|token| format!("Bearer {}", token.trim())),
         })
     }
 
     /// The node's address.
     pub fn url(&self) -> &str {
         &self.base
+    }
+
+    /// A request for what is at a path, with the token where there is one.
+    fn asking(&self, path: &str) -> RequestBuilder<WithoutBody> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        match &self.authorization {
+            Some(authorization) => request.header("authorization", authorization),
+            None => request,
+        }
     }
 
     /// Asks a question whose answer is JSON.
@@ -92,7 +125,7 @@ impl Client {
         query: &Query<'_>,
         timeout: Duration,
     ) -> Result<T, ClientError> {
-        let mut request = self.agent.get(format!("{}{path}", self.base));
+        let mut request = self.asking(path);
         for (key, value) in query {
             request = request.query(*key, value);
         }
@@ -111,7 +144,10 @@ impl Client {
         content_type: &str,
         body: &[u8],
     ) -> Result<T, ClientError> {
-        let request = self.agent.post(format!("{}{path}", self.base));
+        let mut request = self.agent.post(format!("{}{path}", self.base));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("authorization", authorization);
+        }
         let request = request
             .header("accept", "application/json")
             .header("content-type", content_type);

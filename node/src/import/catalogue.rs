@@ -36,7 +36,10 @@ pub struct Described {
     /// Where it belongs, for a format that says so itself; else it gets a code of the agency's, and
     /// its publisher is its provider.
     pub placed: Option<Placed>,
-    /// The entry.
+    /// Where it stands on a directory chain, when the catalogue is one's: what it says is then all
+    /// there is to it.
+    pub own: Option<Own>,
+    /// The entry, without responsibility.
     pub entry: Entry,
     /// What an administrator should know of it.
     pub notes: Vec<Note>,
@@ -59,6 +62,15 @@ pub struct Placed {
     pub provider_name_column: Option<usize>,
     /// Whether the fields' numbers are the source's own; else fields are known by their names.
     pub is_numbered: bool,
+}
+
+/// Where an entry stands on a directory chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// Its code.
+    pub code: ResourceCode,
+    /// Who provides it.
+    pub provider: DepartmentId,
 }
 
 /// Who published an entry.
@@ -150,6 +162,20 @@ pub enum Reason {
         expected: &'static str,
         /// What it is.
         found: &'static str,
+    },
+    /// A value that the ledger does not know.
+    #[error("`{member}`: {reason}")]
+    BadValue {
+        /// The part.
+        member: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// The code is that of another department's entry.
+    #[error("{code} is an entry of another department. Give this one another code")]
+    CodeTaken {
+        /// The code.
+        code: ResourceCode,
     },
     /// Something without which there is no entry is absent.
     #[error("`{member}` is missing")]

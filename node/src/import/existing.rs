@@ -18,6 +18,8 @@ pub struct Existing {
     pub sub_units: Vec<SubUnit>,
     /// Entries by the identifier that their source knows them by.
     pub entries: BTreeMap<String, ExistingEntry>,
+    /// The same entries, and those without any such identifier, by their codes.
+    pub by_code: BTreeMap<ResourceCode, ExistingEntry>,
     /// Every code in use; new ones continue after the highest.
     pub codes: BTreeSet<ResourceCode>,
     /// Every department, for sources that name providers by their ids.
@@ -113,6 +115,7 @@ impl Existing {
             return;
         };
         let existing = Self::entry_of(resource, entry);
+        self.by_code.insert(resource.code.clone(), existing.clone());
         for related in &entry.related_codes {
             let known = self.entries.get(related.as_str());
             let is_better = known.is_none_or(|known| {
@@ -128,6 +131,13 @@ impl Existing {
         {
             self.entries.insert(identifier.to_owned(), existing);
         }
+    }
+}
+
+impl ExistingEntry {
+    /// Whether its draft or its version in force is this very entry.
+    pub(super) fn says(&self, entry: &Entry) -> bool {
+        self.entry == *entry || self.published.as_ref() == Some(entry)
     }
 }
 

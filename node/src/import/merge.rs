@@ -31,15 +31,22 @@ pub(super) fn merge(
     fill(&mut entry, source);
     fill(&mut entry, &existing.entry);
     if entry != existing.entry {
-        let narrowed = narrowed(&entry, existing);
-        if !narrowed.is_empty() {
-            notes.push(Note::Narrows { fields: narrowed });
-        }
-        if existing.is_submitted {
-            notes.push(Note::SubmissionTakenBack);
-        }
+        notes.extend(rewritten(&entry, existing));
     }
     (entry, notes)
+}
+
+/// What is noteworthy about a draft that is written over an existing entry.
+pub(super) fn rewritten(entry: &Entry, existing: &ExistingEntry) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let narrowed = narrowed(entry, existing);
+    if !narrowed.is_empty() {
+        notes.push(Note::Narrows { fields: narrowed });
+    }
+    if existing.is_submitted {
+        notes.push(Note::SubmissionTakenBack);
+    }
+    notes
 }
 
 /// Fills what an entry lacks.

@@ -15,6 +15,7 @@ mod attributes;
 mod batch;
 mod catalogue;
 mod codes;
+pub mod dcat_ap;
 pub mod dcat_us;
 mod digest;
 mod existing;
@@ -30,7 +31,7 @@ mod sub_units;
 mod tests;
 
 pub use batch::{BATCH_ACTIONS_MAX, BATCH_BYTES_MAX, batch};
-pub use catalogue::{Catalogue, CatalogueError, Described, Placed, Publisher, Reason, Row};
+pub use catalogue::{Catalogue, CatalogueError, Described, Own, Placed, Publisher, Reason, Row};
 pub use existing::{Existing, ExistingEntry, KnownDepartment, SubUnit};
 pub use note::Note;
 pub use plan::{

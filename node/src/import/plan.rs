@@ -9,10 +9,10 @@ use dirchain_ledger::records::{AdministrativeLevel, Department, Entry, Lack, Res
 use serde::Serialize;
 
 use super::batch::BATCH_BYTES_MAX;
-use super::catalogue::{Catalogue, Described, Placed, Reason, Row};
+use super::catalogue::{Catalogue, Described, Own, Placed, Reason, Row};
 use super::codes::Codes;
 use super::existing::{Existing, ExistingEntry, imported_as};
-use super::merge::merge;
+use super::merge::{merge, rewritten};
 use super::note::Note;
 use super::sheet::{Column, Fault, FaultKind};
 use super::sub_units::SubUnits;
@@ -136,7 +136,8 @@ pub struct Refused {
     pub reason: Reason,
 }
 
-/// Every row of the catalogue is in exactly one of `drafts`, `unchanged` and `refused`.
+/// Every row of the catalogue is in exactly one of `drafts`, `unchanged` and `refused`, or counted in
+/// `others`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// Sub-units to be registered first, by a head or the registrar.
@@ -149,6 +150,8 @@ pub struct Plan {
     pub refused: Vec<Refused>,
     /// Entries of an earlier import that no row names any more, by code. They stay as they are.
     pub absent: Vec<ResourceCode>,
+    /// How many rows are entries of departments that are not the agency's. They are not looked at.
+    pub others: usize,
 }
 
 impl Plan {
@@ -200,7 +203,12 @@ pub fn plan(
             });
         }
     }
-    let absent = planner.absent();
+    // An export has the entries in force alone: what it does not name is not gone.
+    let is_own = |row: &Row| matches!(&row.content, Ok(described) if described.own.is_some());
+    let absent = match catalogue.rows.iter().any(is_own) {
+        true => Vec::new(),
+        false => planner.absent(),
+    };
     let mut plan = planner.plan;
     plan.absent = absent;
     plan.sub_units = planner.sub_units.new;
@@ -221,6 +229,9 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn take(&mut self, row: &Row) -> Result<(), Reason> {
         let described = row.content.as_ref().map_err(Clone::clone)?;
+        if let Some(own) = &described.own {
+            return self.own(row, described, own);
+        }
         let identifier = &described.identifier;
         if let Some(first_row) = self.rows_by_identifier.get(identifier) {
             return Err(Reason::DuplicateIdentifier {
@@ -244,6 +255,64 @@ impl Planner<'_> {
             Some(existing) => self.again(row, described, existing, &source, notes),
             None => self.first_time(row, described, source, notes),
         }
+    }
+
+    /// An entry that a directory chain exported: it stands as it is said, under its own code.
+    fn own(&mut self, row: &Row, described: &Described, own: &Own) -> Result<(), Reason> {
+        let (code, provider) = (own.code.clone(), own.provider.clone());
+        let below = format!("{}.", self.options.agency);
+        if provider != self.options.agency && !provider.as_str().starts_with(&below) {
+            self.plan.others = self.plan.others.saturating_add(1);
+            return Ok(());
+        }
+        if let Some(first_row) = self.rows_by_code.insert(code.clone(), row.number) {
+            return Err(Reason::DuplicateIdentifier { first_row });
+        }
+        let mut entry = described.entry.clone();
+        let duty = entry.responsibility.take();
+        entry.responsibility = duty.or(self.options.responsibility.clone());
+        require_size(&entry)?;
+        let (row, identifier) = (row.number, described.identifier.clone());
+        let lacks = entry.lacks();
+        let existing = self.existing.by_code.get(&code);
+        let (revision, status, notes) = match existing {
+            Some(existing) if existing.status == ResourceStatus::Withdrawn => {
+                return Err(Reason::Withdrawn { code });
+            }
+            Some(existing) if existing.says(&entry) => {
+                self.plan.unchanged.push(Unchanged {
+                    row,
+                    identifier,
+                    code,
+                    provider,
+                    name: entry.name,
+                    lacks,
+                    notes: described.notes.clone(),
+                });
+                return Ok(());
+            }
+            Some(existing) => (
+                existing.revision,
+                Status::Changed,
+                rewritten(&entry, existing),
+            ),
+            None if self.existing.codes.contains(&code) => {
+                return Err(Reason::CodeTaken { code });
+            }
+            None => (0, Status::Created, Vec::new()),
+        };
+        self.plan.drafts.push(PlannedDraft {
+            row,
+            identifier,
+            code,
+            provider,
+            entry,
+            revision,
+            lacks,
+            notes,
+            status,
+        });
+        Ok(())
     }
 
     /// What was imported before and is in no row.

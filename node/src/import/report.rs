@@ -105,6 +105,8 @@ pub struct Report {
     /// Where the sheet was written back, with what became of each row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written_to: Option<PathBuf>,
+    /// Rows of departments that are not the agency's; they are theirs to import.
+    pub others: usize,
     /// Every row, in the order of the file.
     pub lines: Vec<Line>,
 }
@@ -127,6 +129,7 @@ impl Plan {
                 })
                 .collect(),
             absent: self.absent.clone(),
+            others: self.others,
             ..Report::default()
         };
         for line in self.lines(language) {
@@ -238,6 +241,13 @@ impl fmt::Display for Report {
             writeln!(f, "{count:>7}  {outcome}")?;
         }
         writeln!(f, "{:>7}  of them lack nothing", totals.complete)?;
+        if self.others > 0 {
+            writeln!(
+                f,
+                "{:>7}  of other departments were left alone",
+                self.others
+            )?;
+        }
         heading(f, "Lacking for submission", self.lacking.is_empty())?;
         for (lack, count) in &self.lacking {
             writeln!(f, "{count:>7}  {lack}")?;

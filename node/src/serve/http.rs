@@ -12,13 +12,16 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use dirchain_explorer::Peer;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 /// Connections open at once. More wait until one of these is closed.
@@ -27,12 +30,15 @@ pub(crate) const CONNECTIONS_MAX: usize = 1024;
 const CONNECTIONS_PER_ADDRESS_MAX: usize = 512;
 /// How long the head of a request may take; an idle connection is closed after the same time.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the two sides may take to agree on keys.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait when the system gives no connection, before trying again.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
 /// Serves until `stopping` says so or its sender is gone; open requests are then finished.
 pub(crate) async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     app: Router,
     mut stopping: watch::Receiver<bool>,
 ) -> io::Result<()> {
@@ -52,18 +58,20 @@ pub(crate) async fn serve(
             tracing::debug!("{from} has {CONNECTIONS_PER_ADDRESS_MAX} connections open; no more");
             continue;
         };
-        let app = app.clone();
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(ConnectInfo(from));
-            app.clone().oneshot(request.map(axum::body::Body::new))
-        });
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = graceful.watch(connection);
+        let (app, tls, watcher) = (app.clone(), tls.clone(), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let peer = |has_certificate| Peer {
+                address: from,
+                has_certificate,
+            };
+            let ended = match tls {
+                None => answer(stream, peer(false), app, watcher).await,
+                Some(tls) => match handshake(&tls, stream).await {
+                    Ok((stream, certified)) => answer(stream, peer(certified), app, watcher).await,
+                    Err(error) => Err(error),
+                },
+            };
+            if let Err(error) = ended {
                 tracing::debug!("connection from {from}: {error}");
             }
             drop((place, counted));
@@ -72,6 +80,37 @@ pub(crate) async fn serve(
     drop(listener);
     graceful.shutdown().await;
     Ok(())
+}
+
+/// An encrypted stream, and whether the other side showed a certificate; the handshake has checked
+/// that it is one of an authority that is accepted here.
+async fn handshake(
+    tls: &TlsAcceptor,
+    stream: TcpStream,
+) -> io::Result<(tokio_rustls::server::TlsStream<TcpStream>, bool)> {
+    let shaken = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await;
+    let stream = shaken.map_err(io::Error::other)??;
+    let certificates = stream.get_ref().1.peer_certificates();
+    let is_certified = certificates.is_some_and(|shown| !shown.is_empty());
+    Ok((stream, is_certified))
+}
+
+/// Answers one connection's requests, to its end.
+async fn answer<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    peer: Peer,
+    app: Router,
+    watcher: Watcher,
+) -> io::Result<()> {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        app.clone().oneshot(request.map(axum::body::Body::new))
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
+    watcher.watch(connection).await.map_err(io::Error::other)
 }
 
 /// The next connection, with its place; none when the system could not give one just now.

@@ -7,6 +7,7 @@ pub(crate) mod http;
 mod metrics;
 mod proofs;
 mod submit;
+mod tls;
 
 pub use at_once::AtOnce;
 pub use directory::{NoDepartment, NodeDirectory};
@@ -14,3 +15,4 @@ pub use evidence::{NoteKey, evidence_routes};
 pub(crate) use http::CONNECTIONS_MAX;
 pub use proofs::NodeProofs;
 pub use submit::NodeSubmit;
+pub(crate) use tls::{TlsFiles, acceptor};

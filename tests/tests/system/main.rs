@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod access;
 mod backups;
 mod bad_input;
 mod catalogues;
@@ -17,6 +18,7 @@ mod killed_imports;
 mod members;
 mod outages;
 mod partitions;
+mod programs;
 mod sheets;
 mod starting;
 mod submissions;

@@ -343,7 +343,7 @@ fn mistaken(problem: Problem) -> Decision {
 
 impl App {
     /// How clients reach this node: as configured, or else as this one did.
-    fn base_url(&self, headers: &HeaderMap) -> Result<String, Problem> {
+    pub(super) fn base_url(&self, headers: &HeaderMap) -> Result<String, Problem> {
         if let Some(url) = &self.settings().public_url {
             return Ok(url.trim_end_matches('/').to_owned());
         }

@@ -14,7 +14,9 @@ use dirchain_ledger::limits;
 
 use crate::client::{Fate, Item, rehearse_all};
 use crate::import::sheet::SheetError;
-use crate::import::{Catalogue, Options, Outcome, Plan, PlannedDraft, Report, dcat_us, plan};
+use crate::import::{
+    Catalogue, Options, Outcome, Plan, PlannedDraft, Report, dcat_ap, dcat_us, plan,
+};
 
 use self::sheets::SheetFile;
 use super::context::Context;
@@ -30,6 +32,8 @@ enum Format {
     DcatUs,
     /// A sheet, .csv or .xlsx, in the columns of the national core metadata
     Sheet,
+    /// DCAT-AP 3 in Turtle or JSON-LD, such as `export` writes
+    DcatAp,
 }
 
 #[derive(Debug, clap::Args)]
@@ -152,7 +156,11 @@ impl Import {
         let unfit = self.sheet.is_some() || self.result.is_some();
         anyhow::ensure!(!unfit, "--sheet and --result are for sheets, .csv or .xlsx");
         let bytes = read_bounded(file, dcat_us::FILE_BYTES_MAX).with_context(named)?;
-        let catalogue = dcat_us::parse(&bytes).with_context(named)?;
+        let catalogue = match self.format {
+            Some(Format::DcatAp) => dcat_ap::parse(&bytes),
+            Some(Format::DcatUs | Format::Sheet) | None => dcat_us::parse(&bytes),
+        };
+        let catalogue = catalogue.with_context(named)?;
         let sheet = None;
         Ok(Source { catalogue, sheet })
     }

@@ -15,7 +15,7 @@ const PREFIX: &str = "dcat:";
 
 /// What an entry says, or why it cannot be taken: it has no usable identifier or title, or a
 /// member that is read has the wrong type.
-pub(super) fn describe(entry: &Value) -> Result<Described, Reason> {
+pub(in crate::import) fn describe(entry: &Value) -> Result<Described, Reason> {
     let Value::Object(members) = entry else {
         return Err(wrong_type("dataset".to_owned(), "an object", entry));
     };
@@ -63,6 +63,7 @@ pub(super) fn describe(entry: &Value) -> Result<Described, Reason> {
         identifier,
         publisher,
         placed: None,
+        own: None,
         entry,
         notes,
     })

@@ -24,6 +24,8 @@ mod member;
 
 use serde_json::{Map, Value};
 
+pub(super) use entry::describe;
+
 use super::catalogue::{Catalogue, CatalogueError, Row};
 use super::json;
 

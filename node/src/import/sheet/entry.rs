@@ -120,6 +120,7 @@ fn whole(
         identifier: Name::new(code.as_str()).ok()?,
         publisher: None,
         placed: Some(placed),
+        own: None,
         entry,
         notes: Vec::new(),
     })

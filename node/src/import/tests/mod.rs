@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod again;
+mod dcat_ap;
 mod format;
 mod hostile;
 mod property;

@@ -1,0 +1,193 @@
+//! `GET /api/v1/catalogue.ttl` and `.jsonld`: the whole catalogue for harvesters, streamed.
+//!
+//! A page of records is read when the one before has gone out, all at one height; a slow harvester
+//! costs a place and no memory. What cannot be read breaks the transfer off: a cut catalogue is not
+//! taken for a whole one.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::view::Records;
+use futures::stream;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::App;
+use super::chain::AtQuery;
+use super::extract::{Params, point};
+use crate::api::{Problem, Time};
+use crate::at::{self, Resolved};
+use crate::dcat::{self, Format, Namer};
+use crate::directory::Directory;
+use crate::limits;
+
+/// The catalogue in Turtle
+///
+/// DCAT-AP 3 with ODRL policies: every department, every entry in force, every authorization.
+#[utoipa::path(get, path = "/catalogue.ttl", tag = "directory", params(AtQuery),
+    responses((status = 200, description = "The graph", body = String, content_type = "text/turtle")))]
+pub(crate) async fn turtle(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Params(query): Params<AtQuery>,
+) -> Result<Response, Problem> {
+    export(app, &headers, query, Format::Turtle)
+}
+
+/// The catalogue in JSON-LD
+///
+/// The same graph as in Turtle.
+#[utoipa::path(get, path = "/catalogue.jsonld", tag = "directory", params(AtQuery),
+    responses((status = 200, description = "The graph", body = Object, content_type = "application/ld+json")))]
+pub(crate) async fn json_ld(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    Params(query): Params<AtQuery>,
+) -> Result<Response, Problem> {
+    export(app, &headers, query, Format::JsonLd)
+}
+
+fn export(
+    app: Arc<App>,
+    headers: &HeaderMap,
+    query: AtQuery,
+    format: Format,
+) -> Result<Response, Problem> {
+    let at = point(query.at.as_deref())?;
+    let resolved = at::resolve(app.directory.as_ref(), at)?;
+    let about = app.directory.about();
+    let export = Export {
+        namer: Namer::new(&about.chain, app.base_url(headers)?),
+        name: about.name,
+        format,
+        resolved,
+        step: Step::Head,
+        _place: app.export_place()?,
+        app,
+    };
+    let body = Body::from_stream(stream::try_unfold(export, Export::next));
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_TYPE, format.media_type()),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    Ok(response)
+}
+
+/// How far an export is.
+#[derive(Clone)]
+enum Step {
+    Head,
+    Records(RecordKind, Option<RecordId>),
+    Tail,
+    Done,
+}
+
+/// The kinds of record that the graph tells of, in its order.
+const KINDS: [RecordKind; 3] = [
+    RecordKind::Department,
+    RecordKind::Resource,
+    RecordKind::Authorization,
+];
+
+fn after_kind(kind: RecordKind) -> Step {
+    let following = KINDS.iter().skip_while(|known| **known != kind).nth(1);
+    following.map_or(Step::Tail, |next| Step::Records(*next, None))
+}
+
+struct Export {
+    app: Arc<App>,
+    namer: Namer,
+    name: String,
+    format: Format,
+    resolved: Resolved,
+    step: Step,
+    /// Given back when the export ends.
+    _place: OwnedSemaphorePermit,
+}
+
+impl Export {
+    /// The next piece of text.
+    async fn next(mut self) -> Result<Option<(String, Self)>, ProblemText> {
+        let text = match self.step.clone() {
+            Step::Head => {
+                let resolved = &self.resolved;
+                let time = Time(resolved.as_of.time);
+                let height = resolved.as_of.height.0;
+                let nodes = dcat::catalogue(&self.namer, &self.name, time, height);
+                self.step = Step::Records(RecordKind::Department, None);
+                self.format.head() + &self.format.nodes(&nodes, false)
+            }
+            Step::Records(kind, after) => {
+                let (namer, format, resolved) = (self.namer.clone(), self.format, self.resolved);
+                let read = move |directory: &dyn Directory| {
+                    page(directory, &namer, format, resolved, kind, after.as_ref())
+                };
+                let (text, next) = self.app.read(read).await.map_err(ProblemText)?;
+                self.step = match next {
+                    Some(after) => Step::Records(kind, Some(after)),
+                    None => after_kind(kind),
+                };
+                text
+            }
+            Step::Tail => {
+                self.step = Step::Done;
+                self.format.tail().to_owned()
+            }
+            Step::Done => return Ok(None),
+        };
+        Ok(Some((text, self)))
+    }
+}
+
+/// A problem that breaks a transfer off.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct ProblemText(Problem);
+
+/// A page of records as text, and after which one the next begins.
+fn page(
+    directory: &dyn Directory,
+    namer: &Namer,
+    format: Format,
+    resolved: Resolved,
+    kind: RecordKind,
+    after: Option<&RecordId>,
+) -> Result<(String, Option<RecordId>), Problem> {
+    let view = directory.view(resolved.as_of.height);
+    let view = view.as_ref();
+    let ids = view.list(kind, after, limits::EXPORT_PAGE)?;
+    let mut text = String::new();
+    for id in &ids {
+        let nodes = match view.record(id)? {
+            Some(Record::Department(found)) => vec![dcat::agent(namer, &found.id, &found.name)],
+            Some(Record::Resource(found)) => match found.in_force() {
+                Some(published) => dcat::entry(namer, &found, published),
+                None => Vec::new(),
+            },
+            Some(Record::Authorization(found)) => {
+                let resource = view.resource(&found.id.resource)?;
+                let lasts =
+                    found.is_active_at(resolved.as_of.height) && resolved.instant < found.to;
+                match resource.filter(|resource| lasts && resource.in_force().is_some()) {
+                    Some(resource) => {
+                        dcat::policy_of_authorization(namer, &resource.provider, &found)
+                    }
+                    None => Vec::new(),
+                }
+            }
+            Some(_) | None => Vec::new(),
+        };
+        text += &format.nodes(&nodes, true);
+    }
+    let is_last = ids.len() < limits::EXPORT_PAGE;
+    let next = ids.into_iter().next_back();
+    Ok((text, next.filter(|_| !is_last)))
+}
