@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use arc_malachitebft_app_channel::Signer;
 use arc_malachitebft_core_types::{SignedMessage, ValidatorProof, VoteExtensionScope};
@@ -11,8 +11,10 @@ use arc_malachitebft_signing::Error;
 use dirchain_consensus::context::{Abstain as _, DirectoryContext, Proposal, Vote};
 use dirchain_ledger::crypto::{SecretKey, Signature};
 use dirchain_ledger::ids::{ChainId, Height};
-use dirchain_storage::{Guard, GuardError, GuardVerdict, Position};
+use dirchain_storage::{GuardError, GuardVerdict, Position};
 use tokio::sync::mpsc;
+
+use crate::start::SharedGuard;
 
 /// What the signer reports besides its signatures.
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub(crate) enum Alarm {
 pub(crate) struct GuardedSigner {
     secret: SecretKey,
     chain: ChainId,
-    guard: Arc<Mutex<Guard>>,
+    guard: SharedGuard,
     log: PathBuf,
     alarms: mpsc::UnboundedSender<Alarm>,
 }
@@ -39,7 +41,7 @@ impl GuardedSigner {
     pub(crate) fn new(
         secret: SecretKey,
         chain: ChainId,
-        guard: Arc<Mutex<Guard>>,
+        guard: SharedGuard,
         log: PathBuf,
         alarms: mpsc::UnboundedSender<Alarm>,
     ) -> Self {
@@ -62,6 +64,10 @@ impl GuardedSigner {
         let synced = File::open(&self.log).and_then(|log| log.sync_data());
         synced.map_err(|error| self.alarm(Alarm::LogUnsynced(error)))?;
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(guard) = guard.as_ref() else {
+            // The key votes no more, and its guard is gone with it.
+            return Ok(None);
+        };
         let verdict = guard.check_and_store(position, message, |message| self.secret.sign(message));
         if let Ok(GuardVerdict::Refuse { guarded }) = &verdict {
             tracing::warn!(
@@ -122,10 +128,13 @@ impl Signer<DirectoryContext> for GuardedSigner {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
     use arc_malachitebft_core_types::{Context as _, NilOrVal, Round};
     use dirchain_consensus::context::{Address, Height as EngineHeight, OUTSIDE};
     use dirchain_ledger::hash::Hash;
+    use dirchain_storage::Guard;
 
     fn prevote() -> Vote {
         let Address(voter) = OUTSIDE;
@@ -142,7 +151,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let secret = SecretKey::from_seed(&[4; 32]);
         let guard = Guard::make(&folder.path().join("guard"), &secret.public()).unwrap();
-        let guard = Arc::new(Mutex::new(guard));
+        let guard = Arc::new(Mutex::new(Some(guard)));
         let (alarms, mut alarmed) = mpsc::unbounded_channel();
         let log = folder.path().join("engine.wal");
         let chain = ChainId(Hash([9; 32]));
@@ -150,11 +159,12 @@ mod tests {
 
         assert!(signer.sign_vote(prevote()).await.is_err());
         assert!(matches!(alarmed.recv().await, Some(Alarm::LogUnsynced(_))));
-        assert_eq!(guard.lock().unwrap().position(), None);
+        let position = || guard.lock().unwrap().as_ref().and_then(Guard::position);
+        assert_eq!(position(), None);
 
         std::fs::write(log, b"").unwrap();
         let signed = signer.sign_vote(prevote()).await.unwrap();
         assert_eq!(signed.message, prevote());
-        assert_eq!(guard.lock().unwrap().position(), Some(prevote().position()));
+        assert_eq!(position(), Some(prevote().position()));
     }
 }

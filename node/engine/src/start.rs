@@ -132,10 +132,18 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
     })
 }
 
+/// A guard as signer and host share it. It is taken out once its key votes no more: whoever still
+/// signs with that key then gets no signature.
+pub(crate) type SharedGuard = Arc<Mutex<Option<Guard>>>;
+
+fn shared(guard: Guard) -> SharedGuard {
+    Arc::new(Mutex::new(Some(guard)))
+}
+
 /// What decides whether this node may vote, and the keys that the ledger names for it.
 pub(crate) struct Voting {
     pub(crate) files: Files,
-    pub(crate) guard: Option<Arc<Mutex<Guard>>>,
+    pub(crate) guard: Option<SharedGuard>,
     pub(crate) gate: Gate,
     /// The key that votes are signed with, once the ledger names one that is here.
     pub(crate) consensus_key: Option<SecretKey>,
@@ -191,7 +199,8 @@ impl Voting {
             let guard = guard
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            guard.position().map(|position| position.height)
+            let position = guard.as_ref().and_then(Guard::position);
+            position.map(|position| position.height)
         });
         let mode = self.gate.mode(&Standing {
             tip: &tip,
@@ -202,7 +211,7 @@ impl Voting {
         });
         if let (Mode::Voting, Some(key), None) = (&mode, &key, &self.guard) {
             let guard = Guard::make(&self.files.guard, key)?;
-            self.guard = Some(Arc::new(Mutex::new(guard)));
+            self.guard = Some(shared(guard));
         }
         Ok(Role {
             mode,
@@ -227,17 +236,22 @@ impl Voting {
         let held = self.consensus_key.as_ref().map(SecretKey::public);
         if let Some(named) = member.map(|member| member.consensus_key)
             && held != Some(named)
+            && !self.missing.contains(&named)
         {
+            // The file and its lock are the next key's now.
+            self.release_guard();
             match config.keeper.consensus(&named)? {
                 Some(secret) => {
-                    // The old guard's lock goes before the file is opened for the new key.
-                    self.guard = None;
-                    let guard = Guard::open(&self.files.guard, &named)?;
-                    self.guard = guard.map(|guard| Arc::new(Mutex::new(guard)));
+                    self.guard = Guard::open(&self.files.guard, &named)?.map(shared);
                     self.consensus_key = Some(secret);
                     self.gate = Gate::default();
                 }
-                None => self.tell_missing(named, "consensus"),
+                None => {
+                    self.tell_missing(named, "consensus");
+                    if let Some(held) = held {
+                        self.guard = Guard::open(&self.files.guard, &held)?.map(shared);
+                    }
+                }
             }
         }
         let node = config.store.node(&config.node)?;
@@ -250,6 +264,16 @@ impl Voting {
             }
         }
         Ok(())
+    }
+
+    /// Lets go of the guard, also where a signer of the engine still has it.
+    fn release_guard(&mut self) {
+        if let Some(guard) = self.guard.take() {
+            let mut guard = guard
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            drop(guard.take());
+        }
     }
 
     /// Says once that a key is not here. The ledger may be behind or ahead of the home, as after a
