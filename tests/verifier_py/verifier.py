@@ -246,7 +246,7 @@ RECORDS = {0: (DEPARTMENT, department), 1: (KEY, key_record), 3: (RESPONSIBILITY
 KINDS = 63
 # Variants of actions that are looked into.
 (REGISTER_DEPARTMENT, REGISTER_KEY, REVOKE_KEY, SUSPECT_KEY, DECLARE, ABOLISH, DRAFT) = range(7)
-APPROVE, REJECT, TAKE_BACK_PROPOSAL, SEAL = 19, 20, 21, 29
+APPROVE, REJECT, TAKE_BACK_PROPOSAL, SEAL = 22, 23, 24, 32
 SIDES = ("provider", "consumer")
 offer = record(public_key=hash32, algorithm=variant, role=variant, proof=raw(64))
 ACTIONS = {

@@ -40,7 +40,7 @@ pub fn validators(epoch: u64, count: u32) -> ValidatorSet {
         let key = member_key(epoch, member).public();
         Validator::new(
             key,
-            id(&format!("E{epoch}-{member}")),
+            id(&format!("V{member:03}-{}", epoch + 1)),
             id(&format!("V{member:03}")),
         )
     });

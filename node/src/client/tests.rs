@@ -193,7 +193,7 @@ fn a_number_that_others_used_meanwhile_is_replaced_a_few_times() {
 }
 
 #[test]
-fn only_plain_http_addresses_are_nodes() {
+fn what_is_no_address_of_a_node_is_said_so() {
     for good in [
         "http://127.0.0.1:8080",
         "http://node.example/",
@@ -201,16 +201,12 @@ fn only_plain_http_addresses_are_nodes() {
     ] {
         assert!(Client::new(good).is_ok(), "{good}");
     }
-    for bad in [
-        "127.0.0.1:8080",
-        "https://a",
-        "http://",
-        "http://a/b",
-        "http://a b",
-    ] {
+    for bad in ["127.0.0.1:8080", "http://", "http://a/b", "http://a b"] {
         let error = Client::new(bad).unwrap_err().to_string();
         assert!(error.contains("such as http://127.0.0.1:8080"), "{error}");
     }
+    let error = Client::new("https://a").unwrap_err().to_string();
+    assert!(error.contains("DIRCHAIN_AUTHORITIES"), "{error}");
 }
 
 #[test]
