@@ -166,6 +166,7 @@ impl Shared {
 pub(crate) struct Search {
     shared: Arc<Shared>,
     fields: schema::Fields,
+    follower: Option<thread::JoinHandle<()>>,
 }
 
 impl Search {
@@ -183,11 +184,15 @@ impl Search {
         let spawned = thread::Builder::new()
             .name("search-index".to_owned())
             .spawn(move || follow::run(&directory, folder.as_deref(), &following));
-        if let Err(error) = spawned {
-            shared.set(State::Broken(error.to_string()), None);
-        }
+        let follower = spawned
+            .inspect_err(|error| shared.set(State::Broken(error.to_string()), None))
+            .ok();
         let (_, fields) = schema::schema();
-        Self { shared, fields }
+        Self {
+            shared,
+            fields,
+            follower,
+        }
     }
 
     /// Where the index stands.
@@ -268,6 +273,12 @@ impl Drop for Search {
     fn drop(&mut self) {
         self.shared.lock().stops = true;
         self.shared.changed.notify_all();
+        // It reads the database, which must not be closed beneath it when the process ends.
+        if let Some(follower) = self.follower.take()
+            && follower.join().is_err()
+        {
+            tracing::error!("the search index's thread panicked");
+        }
     }
 }
 
