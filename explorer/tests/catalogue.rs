@@ -116,8 +116,8 @@ async fn others_read_it_as_dcat_ap_and_odrl() {
     let judge = |turtle: &str, json_ld: &str| {
         std::fs::write(dir.join("catalogue.ttl"), turtle).unwrap();
         std::fs::write(dir.join("catalogue.jsonld"), json_ld).unwrap();
-        let script =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/programs_py/catalogue.py");
+        let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap())
+            .join("../tests/programs_py/catalogue.py");
         let output = Command::new(common::python())
             .current_dir(&dir)
             .arg(script)

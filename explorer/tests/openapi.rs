@@ -104,7 +104,7 @@ fn city() -> Arc<City> {
 }
 
 fn file(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+    PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap()).join(name)
 }
 
 /// Holds a file's text against what it should be, or writes it.

@@ -29,9 +29,11 @@ pub fn program() -> PathBuf {
     program
 }
 
-/// The repository's root.
+/// The repository's root. It is asked of cargo when a test runs: a build cache that two checkouts share
+/// would keep the first one's path in the binary.
 pub fn repository() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tests = std::env::var("CARGO_MANIFEST_DIR").expect("set by cargo, which runs the tests");
+    let tests = Path::new(&tests);
     tests.parent().expect("the workspace").to_path_buf()
 }
 

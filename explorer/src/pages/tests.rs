@@ -36,7 +36,7 @@ fn catalogue(text: &str) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The files of a folder with an ending, each with its text.
 fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let folder = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join(folder);
     let paths = std::fs::read_dir(folder)
         .unwrap()
         .map(|e| e.unwrap().path());
