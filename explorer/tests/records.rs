@@ -11,82 +11,19 @@ use dirchain_explorer::api::{
     DeadlinesAnswer, DifferenceAnswer, InboxAnswer, Page, RecordAnswer, RecordItem, ScoresAnswer,
     UseSpansAnswer, VersionAnswer,
 };
-use dirchain_ledger::action::{Action, SealReceipts};
-use dirchain_ledger::bounded::List;
+use dirchain_ledger::action::Action;
 use dirchain_ledger::clocks::Duty;
-use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::FieldNumber;
 use dirchain_ledger::inbox::Awaited;
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 
 const RESOURCE: &str = "/api/v1/resources/307001024%2F000001";
 
-fn by(ledger: &mut Ledger, department: &str, role: Role, action: Action) {
-    ledger.submit(&key(department, role), vec![action]).unwrap();
-}
-
 /// A granted entry with a live binding, a sealed batch, an objection; amended once.
 fn city() -> Arc<City> {
     let mut ledger = Ledger::default();
     let resource = ledger.granted(1, &[2]).resource;
-    let schema = Hash([7; 32]);
-    let column = Column {
-        name: id("XM"),
-        field: FieldNumber(2),
-    };
-    let terms = BindingTerms {
-        version: 1,
-        kind: ResourceKind::Table,
-        system: id("人口库"),
-        schema,
-        columns: List::new(vec![column]).unwrap(),
-        gateway: key(PROVIDER, Role::Gateway).public(),
-    };
-    let propose = Action::ProposeBinding {
-        resource: resource.clone(),
-        terms,
-    };
-    by(&mut ledger, PROVIDER, Role::Administrator, propose);
-    let binding = sharing_id(&resource, 1);
-    let report = Action::ReportSchema {
-        binding: binding.clone(),
-        schema,
-    };
-    by(&mut ledger, PROVIDER, Role::Gateway, report);
-    let from = ledger.now;
-    ledger.pass_ms(5_000);
-    let seal = SealReceipts {
-        batch: BatchId {
-            usage: UsageId {
-                binding,
-                reader: id(APPLICANT),
-                basis: UseBasis::Authorized { number: 1 },
-            },
-            from,
-        },
-        side: Side::Provider,
-        counted: Counted {
-            to: ledger.now,
-            calls: 3,
-            denied: 1,
-            rows: 9,
-            fields: numbers(&[2]),
-        },
-        root: schema,
-    };
-    let seal = Action::SealReceipts(Box::new(seal));
-    by(&mut ledger, PROVIDER, Role::Gateway, seal);
-    let raise = Action::RaiseObjection {
-        resource: resource.clone(),
-        raiser: id(APPLICANT),
-        kind: ObjectionKind::Correction {
-            fields: numbers(&[1]),
-        },
-        reason: id("姓名有误"),
-        evidence: None,
-    };
-    by(&mut ledger, APPLICANT, Role::Administrator, raise);
+    common::used(&mut ledger, &resource);
     let mut amended = entry(&responsibility(PROVIDER));
     amended.name = id("第二版");
     ledger.draft(PROVIDER, &resource, &amended).unwrap();

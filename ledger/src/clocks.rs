@@ -20,6 +20,7 @@ use crate::records::{
 use crate::view::{Records, View, ViewError};
 
 /// What is owed.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {

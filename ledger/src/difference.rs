@@ -7,6 +7,7 @@ use crate::ids::FieldNumber;
 use crate::records::{Entry, Field, Sharing};
 
 /// One difference.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// The field; none when the entry as a whole is meant.

@@ -6,20 +6,22 @@ use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, TimeMs};
 use dirchain_ledger::inbox::Awaited;
 use dirchain_ledger::records::{Entry, Record, RecordKind, UseBasis};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Moment, Time};
 
 /// A record as the ledger holds it: its instants are milliseconds since 1970 in UTC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordItem {
     /// Its id, as people write it.
     pub id: String,
-    /// The record, with the name of its kind.
+    /// The record, in a member named by its kind.
+    #[schema(value_type = Object)]
     pub record: Record,
 }
 
 /// `GET /api/v1/bindings/{resource}/{number}` and its like
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RecordAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -29,7 +31,7 @@ pub struct RecordAnswer {
 }
 
 /// A span of time during which a reader might use fields on one basis.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UseSpanItem {
     /// The basis.
     pub basis: UseBasis,
@@ -44,7 +46,7 @@ pub struct UseSpanItem {
 }
 
 /// `GET /api/v1/resources/{code}/use-spans?reader=`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UseSpansAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -57,7 +59,7 @@ pub struct UseSpansAnswer {
 }
 
 /// Something owed and not answered yet.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadlineItem {
     /// Who owes it.
     pub department: DepartmentId,
@@ -78,7 +80,7 @@ pub struct DeadlineItem {
 }
 
 /// `GET /api/v1/deadlines`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeadlinesAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -93,9 +95,10 @@ pub struct DeadlinesAnswer {
 }
 
 /// Something that awaits a department.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InboxItem {
     /// What is awaited: `approval`, `confirmation`, or a duty.
+    #[schema(value_type = String)]
     pub awaited: Awaited,
     /// The kind of what it is about.
     pub kind: RecordKind,
@@ -110,7 +113,7 @@ pub struct InboxItem {
 }
 
 /// `GET /api/v1/inbox?department=`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InboxAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -128,7 +131,7 @@ pub struct InboxAnswer {
 }
 
 /// What a department did, and its points for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScoreItem {
     /// Its name.
     pub name: String,
@@ -138,7 +141,7 @@ pub struct ScoreItem {
 }
 
 /// `GET /api/v1/scores`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ScoresAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -149,7 +152,7 @@ pub struct ScoresAnswer {
 }
 
 /// `GET /api/v1/resources/{code}/versions/{version}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VersionAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
@@ -166,7 +169,7 @@ pub struct VersionAnswer {
 }
 
 /// `GET /api/v1/resources/{code}/difference`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DifferenceAnswer {
     /// The block for which this holds.
     pub as_of: Moment,

@@ -22,9 +22,9 @@ use crate::reading::{self, Reading};
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    at: Option<String>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) cursor: Option<String>,
+    pub(crate) at: Option<String>,
 }
 
 /// A record that can be asked for at a point of the chain.

@@ -138,7 +138,7 @@ fn pinned() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(directory::resource_history))
         .routes(routes!(directory::application))
         .routes(routes!(directory::authorization))
-        .merge(OpenApiRouter::from(records::routes()))
+        .merge(records::routes())
 }
 
 /// Refuses addresses longer than any that this program writes.

@@ -60,10 +60,15 @@ pub(super) fn document(api: &OpenApi) -> Document {
     value["tags"] = json!([
         { "name": "directory", "description": "Departments, responsibilities, catalogue entries" },
         { "name": "sharing", "description": "Applications, authorizations, who may read" },
+        { "name": "records", "description": "Proposals, bindings, use, objections, findings, demands, obligations as the ledger holds them; what is owed, scores, versions" },
         { "name": "chain", "description": "Blocks, transactions, keys, parameters, events" },
         { "name": "authzen", "description": "Decisions and searches by OpenID AuthZEN Authorization API 1.0. Subjects are departments, the action is `read` (its property `purpose` says what for), resources are entries (`resource`) and their fields (`field`, such as `103001/000001#3`); `context.at` names a height or time" },
         { "name": "node", "description": "This node and this documentation" },
     ]);
+    value["components"]["examples"] = json!({
+        "Record": { "value": examples["get_bindings_resource_number"] },
+        "Records": { "value": examples["get_resources_code_bindings"] },
+    });
     exact_integers(&mut value);
     for (path, operations) in objects(&mut value["paths"]) {
         for (method, operation) in objects(operations) {
@@ -96,7 +101,9 @@ fn complete(path: &str, method: &str, operation: &mut Value, examples: &Value) {
         for (status, response) in responses.iter_mut() {
             response["headers"] = headers();
             let json = response.pointer_mut("/content/application~1json");
-            if let (Some(json), Some(example), true) = (json, &example, status.starts_with('2')) {
+            if let (Some(json), Some(example), true) = (json, &example, status.starts_with('2'))
+                && json.get("examples").is_none()
+            {
                 json["example"] = example.clone();
             }
         }

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
-use dirchain_ledger::ids::{
-    DemandId, DepartmentId, ElementCode, FindingId, ProposalId, ResourceCode, SharingId,
-};
-use dirchain_ledger::records::{BatchId, RecordId, RecordKind, UsageId};
+use axum::routing::{MethodRouter, get};
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
+use dirchain_ledger::records::{RecordId, RecordKind};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::de::value::StrDeserializer;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::App;
-use super::chain::AtQuery;
+use super::chain::{AtQuery, ListQuery};
 use super::extract::{Answer, Params, Place, point, slice};
 use crate::api::{
     DeadlinesAnswer, DifferenceAnswer, InboxAnswer, Page, Problem, RecordAnswer, RecordItem,
@@ -21,158 +23,282 @@ use crate::api::{
 };
 use crate::directory::Directory;
 use crate::limits;
+use crate::problem::ProblemKind;
 use crate::reading::Reading;
 
 type Answered<T> = Result<Answer<T>, Problem>;
 
 /// The routes. What is numbered within a resource stands below its code, what a department or
 /// resource is named by below that.
-pub(super) fn routes() -> Router<Arc<App>> {
-    let mut routes = Router::new()
-        .route("/deadlines", get(deadlines))
-        .route("/inbox", get(inbox))
-        .route("/scores", get(scores))
-        .route("/resources/{code}/use-spans", get(spans))
-        .route("/resources/{code}/versions/{version}", get(version))
-        .route("/resources/{code}/difference", get(difference))
-        .route("/usage/{id}", get(one::<UsageId>))
-        .route("/receipts/{id}", get(one::<Receipts>))
-        .route("/ratings/{id}", get(one::<Ratings>))
-        .route("/elements/{id}", get(one::<ElementCode>))
-        .route("/findings/{id}", get(one::<FindingId>))
-        .route("/demands/{id}", get(one::<DemandId>))
-        .route("/proposals/{id}", get(one::<ProposalId>))
-        .route("/proposals", get(all::<ProposalId>))
-        .route("/elements", get(all::<ElementCode>))
-        .route("/findings", get(all::<FindingId>))
-        .route("/demands", get(all::<DemandId>));
-    for (name, kind) in NUMBERED {
-        let read = move |app, place, query| numbered(app, kind, place, query);
-        routes = routes.route(&format!("/{name}/{{resource}}/{{number}}"), get(read));
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    let mut routes = OpenApiRouter::new()
+        .routes(routes!(deadlines))
+        .routes(routes!(inbox))
+        .routes(routes!(scores))
+        .routes(routes!(spans))
+        .routes(routes!(version))
+        .routes(routes!(difference));
+    for kind in &KINDS {
+        routes = kind.routes(routes);
     }
-    for (name, kind) in OF_RESOURCE {
-        let read = move |app, Place(code): Place<ResourceCode>, query| {
-            listed(app, RecordId::Resource(code), kind, query)
-        };
-        routes = routes.route(&format!("/resources/{{code}}/{name}"), get(read));
+    let components = routes.get_openapi_mut().components.get_or_insert_default();
+    let mut schemas = Vec::new();
+    RecordAnswer::schemas(&mut schemas);
+    Page::<RecordItem>::schemas(&mut schemas);
+    schemas.push((RecordAnswer::name().into(), RecordAnswer::schema()));
+    schemas.push((
+        Page::<RecordItem>::name().into(),
+        Page::<RecordItem>::schema(),
+    ));
+    components.schemas.extend(schemas);
+    routes
+}
+
+/// How one record of a kind is named.
+#[derive(Copy, Clone)]
+enum Id {
+    /// By a text of its own.
+    Text(fn(&str) -> Result<RecordId, Problem>),
+    /// By a number within a resource.
+    Number(fn(SharingId) -> RecordId),
+}
+
+/// A kind of record: what its addresses are called, and which there are.
+struct Kind {
+    name: &'static str,
+    kind: RecordKind,
+    /// What one is called.
+    one: &'static str,
+    id: Id,
+    /// Whether there is a list of all of them.
+    all: bool,
+    /// Whether there are lists of those of a resource, and of a department.
+    of_resource: bool,
+    of_department: bool,
+}
+
+const fn kind(name: &'static str, kind: RecordKind, one: &'static str, id: Id) -> Kind {
+    Kind {
+        name,
+        kind,
+        one,
+        id,
+        all: false,
+        of_resource: true,
+        of_department: true,
     }
-    for (name, kind) in OF_DEPARTMENT {
-        let read = move |app, Place(id): Place<DepartmentId>, query| {
-            listed(app, RecordId::Department(id), kind, query)
+}
+
+static KINDS: [Kind; 10] = [
+    Kind {
+        all: true,
+        ..kind(
+            "proposals",
+            RecordKind::Proposal,
+            "proposal",
+            Id::Text(|id| named(id).map(RecordId::Proposal)),
+        )
+    },
+    Kind {
+        of_department: false,
+        ..kind(
+            "bindings",
+            RecordKind::Binding,
+            "binding",
+            Id::Number(RecordId::Binding),
+        )
+    },
+    kind(
+        "usage",
+        RecordKind::Usage,
+        "series of use",
+        Id::Text(|id| named(id).map(|id| RecordId::Usage(Box::new(id)))),
+    ),
+    kind(
+        "receipts",
+        RecordKind::ReceiptBatch,
+        "batch of receipts",
+        Id::Text(|id| named(id).map(|id| RecordId::ReceiptBatch(Box::new(id)))),
+    ),
+    kind(
+        "ratings",
+        RecordKind::Rating,
+        "rating",
+        Id::Text(|id| named(id).map(|id| RecordId::Rating(Box::new(id)))),
+    ),
+    kind(
+        "objections",
+        RecordKind::Objection,
+        "objection",
+        Id::Number(RecordId::Objection),
+    ),
+    kind(
+        "obligations",
+        RecordKind::Obligation,
+        "obligation to share",
+        Id::Number(RecordId::Obligation),
+    ),
+    Kind {
+        all: true,
+        ..kind(
+            "findings",
+            RecordKind::Finding,
+            "finding",
+            Id::Text(|id| named(id).map(RecordId::Finding)),
+        )
+    },
+    Kind {
+        all: true,
+        of_resource: false,
+        ..kind(
+            "demands",
+            RecordKind::Demand,
+            "demand",
+            Id::Text(|id| named(id).map(RecordId::Demand)),
+        )
+    },
+    Kind {
+        all: true,
+        of_resource: false,
+        of_department: false,
+        ..kind(
+            "elements",
+            RecordKind::DataElement,
+            "data element",
+            Id::Text(|id| named(id).map(RecordId::DataElement)),
+        )
+    },
+];
+
+/// An id as a path writes it.
+fn named<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let parsed = T::deserialize(StrDeserializer::<serde::de::value::Error>::new(text));
+    parsed.map_err(|error| ProblemKind::BadPath.with(error.to_string()))
+}
+
+impl Kind {
+    /// The kind's addresses, each with its documentation.
+    fn routes(&'static self, routes: OpenApiRouter<Arc<App>>) -> OpenApiRouter<Arc<App>> {
+        let Self { name, one, .. } = self;
+        let mut routes = match self.id {
+            Id::Number(id) => {
+                let read = move |app, Place((resource, number)), query| {
+                    let id = id(SharingId { resource, number });
+                    record(app, id, query)
+                };
+                let path = format!("/{name}/{{resource}}/{{number}}");
+                with(routes, &path, &format!("One {one}"), Shape::One, get(read))
+            }
+            Id::Text(id) => {
+                let read = move |app, Place(text): Place<String>, query| async move {
+                    record(app, id(&text)?, query).await
+                };
+                let path = format!("/{name}/{{id}}");
+                with(routes, &path, &format!("One {one}"), Shape::One, get(read))
+            }
         };
-        routes = routes.route(&format!("/departments/{{id}}/{name}"), get(read));
+        if self.all {
+            let read = move |app, query| listed(app, None, self.kind, query);
+            let says = format!("Every {one}");
+            routes = with(routes, &format!("/{name}"), &says, Shape::Many, get(read));
+        }
+        if self.of_resource {
+            let read = move |app, Place(code), query| {
+                listed(app, Some(RecordId::Resource(code)), self.kind, query)
+            };
+            let path = format!("/resources/{{code}}/{name}");
+            let says = format!("Every {one} of an entry");
+            routes = with(routes, &path, &says, Shape::Many, get(read));
+        }
+        if self.of_department {
+            let read = move |app, Place(id), query| {
+                listed(app, Some(RecordId::Department(id)), self.kind, query)
+            };
+            let path = format!("/departments/{{id}}/{name}");
+            let says = format!("Every {one} that names a department");
+            routes = with(routes, &path, &says, Shape::Many, get(read));
+        }
+        routes
+    }
+}
+
+/// What an address of records answers.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Shape {
+    One,
+    Many,
+}
+
+/// Adds an address of records with its documentation.
+fn with(
+    routes: OpenApiRouter<Arc<App>>,
+    path: &str,
+    says: &str,
+    shape: Shape,
+    handler: MethodRouter<Arc<App>>,
+) -> OpenApiRouter<Arc<App>> {
+    let (schema, example, query): (_, _, &[&str]) = match shape {
+        Shape::One => (RecordAnswer::name(), "Record", &["at"]),
+        Shape::Many => (
+            Page::<RecordItem>::name(),
+            "Records",
+            &["limit", "cursor", "at"],
+        ),
+    };
+    let named = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let place = named.map(|name| {
+        let schema = match (name, path.starts_with("/departments/")) {
+            ("code" | "resource", _) => json!({ "$ref": "#/components/schemas/ResourceCode" }),
+            ("id", true) => json!({ "$ref": "#/components/schemas/DepartmentId" }),
+            ("number", _) => json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
+            _ => json!({ "type": "string", "minLength": 1, "maxLength": limits::TEXT_CHARS_MAX }),
+        };
+        json!({ "name": name, "in": "path", "required": true, "schema": schema })
+    });
+    // What these mean is said in one place for all addresses, `openapi.rs`.
+    let query = query.iter().map(|name| {
+        json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } })
+    });
+    let parameters: Vec<Value> = place.chain(query).collect();
+    let operation = json!({ "get": {
+        "tags": ["records"],
+        "summary": says,
+        "parameters": parameters,
+        "responses": { "200": {
+            "description": "The answer",
+            "content": { "application/json": {
+                "schema": { "$ref": format!("#/components/schemas/{schema}") },
+                "examples": { "one": { "$ref": format!("#/components/examples/{example}") } },
+            } },
+        } },
+    } });
+    let mut routes = routes.route(path, handler);
+    match serde_json::from_value(operation) {
+        Ok(item) => {
+            let paths = &mut routes.get_openapi_mut().paths.paths;
+            paths.insert(path.to_owned(), item);
+        }
+        Err(error) => tracing::error!(%error, path, "an address is not documented"),
     }
     routes
 }
 
-const NUMBERED: [(&str, RecordKind); 3] = [
-    ("bindings", RecordKind::Binding),
-    ("objections", RecordKind::Objection),
-    ("obligations", RecordKind::Obligation),
-];
-
-const OF_RESOURCE: [(&str, RecordKind); 8] = [
-    ("proposals", RecordKind::Proposal),
-    ("bindings", RecordKind::Binding),
-    ("usage", RecordKind::Usage),
-    ("receipts", RecordKind::ReceiptBatch),
-    ("ratings", RecordKind::Rating),
-    ("objections", RecordKind::Objection),
-    ("obligations", RecordKind::Obligation),
-    ("findings", RecordKind::Finding),
-];
-
-const OF_DEPARTMENT: [(&str, RecordKind); 8] = [
-    ("proposals", RecordKind::Proposal),
-    ("usage", RecordKind::Usage),
-    ("receipts", RecordKind::ReceiptBatch),
-    ("ratings", RecordKind::Rating),
-    ("objections", RecordKind::Objection),
-    ("findings", RecordKind::Finding),
-    ("demands", RecordKind::Demand),
-    ("obligations", RecordKind::Obligation),
-];
-
-/// An id that stands alone in a path.
-trait Named: DeserializeOwned + Send + 'static {
-    /// The kind of record that it names.
-    const KIND: RecordKind;
-
-    /// The record's id.
-    fn id(self) -> RecordId;
-}
-
-/// The id of a batch of receipts.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Receipts(BatchId);
-
-/// The id of a rating: its batch's.
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Ratings(BatchId);
-
-macro_rules! named {
-    ($($name:ident, $kind:ident, |$id:ident| $record:expr;)*) => {$(
-        impl Named for $name {
-            const KIND: RecordKind = RecordKind::$kind;
-            fn id(self) -> RecordId {
-                let $id = self;
-                $record
-            }
-        }
-    )*};
-}
-
-named! {
-    UsageId, Usage, |id| RecordId::Usage(Box::new(id));
-    Receipts, ReceiptBatch, |id| RecordId::ReceiptBatch(Box::new(id.0));
-    Ratings, Rating, |id| RecordId::Rating(Box::new(id.0));
-    ElementCode, DataElement, |id| RecordId::DataElement(id);
-    FindingId, Finding, |id| RecordId::Finding(id);
-    DemandId, Demand, |id| RecordId::Demand(id);
-    ProposalId, Proposal, |id| RecordId::Proposal(id);
-}
-
-async fn one<T: Named>(
+async fn record(
     State(app): State<Arc<App>>,
-    Place(id): Place<T>,
+    id: RecordId,
     Params(query): Params<AtQuery>,
 ) -> Answered<RecordAnswer> {
     let at = point(query.at.as_deref())?;
-    let id = id.id();
     let read = move |directory: &dyn Directory| Reading::at(directory, at)?.record(&id);
     app.read(read).await.map(Answer)
 }
 
-async fn numbered(
-    State(app): State<Arc<App>>,
-    kind: RecordKind,
-    Place((resource, number)): Place<(ResourceCode, u32)>,
-    Params(query): Params<AtQuery>,
-) -> Answered<RecordAnswer> {
-    let at = point(query.at.as_deref())?;
-    let id = SharingId { resource, number };
-    let id = match kind {
-        RecordKind::Objection => RecordId::Objection(id),
-        RecordKind::Obligation => RecordId::Obligation(id),
-        _ => RecordId::Binding(id),
-    };
-    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.record(&id);
-    app.read(read).await.map(Answer)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ListQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-    at: Option<String>,
-}
-
+/// The records of a kind: all of them, or those that name a record.
 async fn listed(
     State(app): State<Arc<App>>,
-    target: RecordId,
+    target: Option<RecordId>,
     kind: RecordKind,
     Params(query): Params<ListQuery>,
 ) -> Answered<Page<RecordItem>> {
@@ -185,30 +311,17 @@ async fn listed(
         limits::LIMIT_MAX,
     )?;
     let read = move |directory: &dyn Directory| {
-        Reading::of_slice(directory, at, &slice)?.records_of(&target, kind, &slice)
+        let reading = Reading::of_slice(directory, at, &slice)?;
+        match &target {
+            Some(target) => reading.records_of(target, kind, &slice),
+            None => reading.records(kind, &slice),
+        }
     };
     app.read(read).await.map(Answer)
 }
 
-async fn all<T: Named>(
-    State(app): State<Arc<App>>,
-    Params(query): Params<ListQuery>,
-) -> Answered<Page<RecordItem>> {
-    let at = point(query.at.as_deref())?;
-    let cursor = query.cursor.as_deref();
-    let slice = slice(
-        query.limit,
-        cursor,
-        limits::LIMIT_DEFAULT,
-        limits::LIMIT_MAX,
-    )?;
-    let read = move |directory: &dyn Directory| {
-        Reading::of_slice(directory, at, &slice)?.records(T::KIND, &slice)
-    };
-    app.read(read).await.map(Answer)
-}
-
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct DeadlinesQuery {
     department: Option<DepartmentId>,
@@ -219,6 +332,7 @@ struct DeadlinesQuery {
 }
 
 /// Who owes an answer, since when, how late.
+#[utoipa::path(get, path = "/deadlines", tag = "records", params(DeadlinesQuery), responses((status = 200, description = "The answer", body = DeadlinesAnswer)))]
 async fn deadlines(
     State(app): State<Arc<App>>,
     Params(query): Params<DeadlinesQuery>,
@@ -231,7 +345,8 @@ async fn deadlines(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct InboxQuery {
     department: DepartmentId,
@@ -240,6 +355,7 @@ struct InboxQuery {
 }
 
 /// What awaits a department.
+#[utoipa::path(get, path = "/inbox", tag = "records", params(InboxQuery), responses((status = 200, description = "The answer", body = InboxAnswer)))]
 async fn inbox(
     State(app): State<Arc<App>>,
     Params(query): Params<InboxQuery>,
@@ -253,6 +369,7 @@ async fn inbox(
 }
 
 /// How departments score.
+#[utoipa::path(get, path = "/scores", tag = "records", params(AtQuery), responses((status = 200, description = "The answer", body = ScoresAnswer)))]
 async fn scores(
     State(app): State<Arc<App>>,
     Params(query): Params<AtQuery>,
@@ -262,7 +379,8 @@ async fn scores(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct SpansQuery {
     reader: DepartmentId,
@@ -270,6 +388,7 @@ struct SpansQuery {
 }
 
 /// When a reader might use which fields, on what basis.
+#[utoipa::path(get, path = "/resources/{code}/use-spans", tag = "records", params(("code" = ResourceCode, Path), SpansQuery), responses((status = 200, description = "The answer", body = UseSpansAnswer)))]
 async fn spans(
     State(app): State<Arc<App>>,
     Place(code): Place<ResourceCode>,
@@ -283,6 +402,7 @@ async fn spans(
 }
 
 /// What a version said.
+#[utoipa::path(get, path = "/resources/{code}/versions/{version}", tag = "records", params(("code" = ResourceCode, Path), ("version" = u32, Path), AtQuery), responses((status = 200, description = "The answer", body = VersionAnswer)))]
 async fn version(
     State(app): State<Arc<App>>,
     Place((code, number)): Place<(ResourceCode, u32)>,
@@ -293,7 +413,8 @@ async fn version(
     app.read(read).await.map(Answer)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct DifferenceQuery {
     from: Option<u32>,
@@ -302,6 +423,7 @@ struct DifferenceQuery {
 }
 
 /// What differs between two versions, or a version and the draft.
+#[utoipa::path(get, path = "/resources/{code}/difference", tag = "records", params(("code" = ResourceCode, Path), DifferenceQuery), responses((status = 200, description = "The answer", body = DifferenceAnswer)))]
 async fn difference(
     State(app): State<Arc<App>>,
     Place(code): Place<ResourceCode>,

@@ -21,14 +21,18 @@ use dirchain_explorer::api::{
     ChainAbout, NodeMode, NodeStatus, PeerStatus, Problem, SyncState, Time, TipSummary,
 };
 use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome, router};
+use dirchain_ledger::action::{Action, SealReceipts};
 use dirchain_ledger::block::{Block, Header};
+use dirchain_ledger::bounded::List;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{Height, Moment, TimeMs, TransactionId};
-use dirchain_ledger::records::{Record, RecordId, RecordKind};
+use dirchain_ledger::ids::{FieldNumber, Height, Moment, ResourceCode, TimeMs, TransactionId};
+use dirchain_ledger::records::*;
 use dirchain_ledger::rejection::Rejection;
-use dirchain_ledger::testing::{self, GENESIS_TIME, Ledger, VOTERS};
+use dirchain_ledger::testing::{
+    self, APPLICANT, GENESIS_TIME, Ledger, PROVIDER, VOTERS, id, key, numbers, sharing_id,
+};
 use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
 use dirchain_ledger::view::{View, ViewError};
 use serde::de::DeserializeOwned;
@@ -435,4 +439,69 @@ pub fn python() -> PathBuf {
         "there is no {found}: run `make programs-py`"
     );
     python
+}
+
+fn by(ledger: &mut Ledger, department: &str, role: Role, action: Action) {
+    ledger.submit(&key(department, role), vec![action]).unwrap();
+}
+
+/// A live binding of a resource that was granted, a sealed batch, an objection.
+pub fn used(ledger: &mut Ledger, resource: &ResourceCode) {
+    let schema = Hash([7; 32]);
+    let column = Column {
+        name: id("XM"),
+        field: FieldNumber(2),
+    };
+    let terms = BindingTerms {
+        version: 1,
+        kind: ResourceKind::Table,
+        system: id("人口库"),
+        schema,
+        columns: List::new(vec![column]).unwrap(),
+        gateway: key(PROVIDER, Role::Gateway).public(),
+    };
+    let propose = Action::ProposeBinding {
+        resource: resource.clone(),
+        terms,
+    };
+    by(ledger, PROVIDER, Role::Administrator, propose);
+    let binding = sharing_id(resource, 1);
+    let report = Action::ReportSchema {
+        binding: binding.clone(),
+        schema,
+    };
+    by(ledger, PROVIDER, Role::Gateway, report);
+    let from = ledger.now;
+    ledger.pass_ms(5_000);
+    let seal = SealReceipts {
+        batch: BatchId {
+            usage: UsageId {
+                binding,
+                reader: id(APPLICANT),
+                basis: UseBasis::Authorized { number: 1 },
+            },
+            from,
+        },
+        side: Side::Provider,
+        counted: Counted {
+            to: ledger.now,
+            calls: 3,
+            denied: 1,
+            rows: 9,
+            fields: numbers(&[2]),
+        },
+        root: schema,
+    };
+    let seal = Action::SealReceipts(Box::new(seal));
+    by(ledger, PROVIDER, Role::Gateway, seal);
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(APPLICANT),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(ledger, APPLICANT, Role::Administrator, raise);
 }

@@ -10,6 +10,7 @@ use crate::records::{BindingState, Rating, Record, RecordKind, Resource, Scoring
 use crate::view::{Records, View, ViewError};
 
 /// What a department did, and its points for it.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Score {
     /// Who.

@@ -43,6 +43,7 @@ use crate::ids::{
 };
 
 /// The kinds of record. The discriminant is the first byte of a record's key.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]

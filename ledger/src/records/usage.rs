@@ -14,6 +14,7 @@ use crate::hash::Hash;
 use crate::ids::{DepartmentId, Moment, SharingId, TimeMs};
 
 /// What a batch of calls rests on. Printed `owner`, `v2`, `a3`, `none`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(
     Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize,
 )]
