@@ -79,6 +79,11 @@ fn join(city: &mut City) {
     fifth.start();
     fifth.wait_until_ready();
     city.nodes.push(fifth);
+    // A ready node may be a block behind, and that block may be the one that registers it.
+    let registered = city.height(0);
+    eventually("the fifth has its own registration", BLOCK, || {
+        (city.height(4) >= registered).then_some(())
+    });
     // The others' word about it shows nothing.
     let refused = city
         .cli(0, "node ready D047-1 --as D047-head --wait")
