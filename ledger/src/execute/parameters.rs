@@ -1,6 +1,7 @@
 //! Changes of the parameters and of the offices; by proposal only.
 
 use super::resources::require_revision;
+use super::seats::two_offices;
 use super::{Context, Refusal, end, full, push};
 use crate::calendar::SpecialDay;
 use crate::ids::DepartmentId;
@@ -148,7 +149,20 @@ impl Context<'_, '_> {
         insert(&mut offices.holders, place, term, what)?;
         offices.revision = offices.revision.saturating_add(1);
         self.put(Record::Offices(offices))?;
+        self.require_second_word(department)?;
         self.touch_department(department)
+    }
+
+    /// Requires that after an assignment two lines of departments are left to decide together.
+    fn require_second_word(&self, assigned: &DepartmentId) -> Result<(), Refusal> {
+        match two_offices(self.state, None) {
+            Err(Refusal::Rejected(_)) => Err(Rejection::WrongDepartment {
+                department: assigned.clone(),
+                what: "it is in one line with another office's holder, and nobody would be left for the second word. Name another",
+            }
+            .into()),
+            other => other.map(|_| ()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use super::authority::acts_for;
 use super::{Context, Refusal, push};
+use crate::epoch::planned;
 use crate::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode, SharingId};
 use crate::measure::{Reorganisation, ReorganisationKind, Transfer};
 use crate::records::{
@@ -300,13 +301,11 @@ impl Context<'_, '_> {
         if self.state.offices()?.held_by(id).next().is_some() {
             return wrong("it holds an office. Assign the office to another first");
         }
-        let members = self.state.membership()?.current;
-        if members
-            .members()
-            .iter()
-            .any(|member| member.department == *id)
-        {
-            return wrong("it votes. Change the membership first");
+        let membership = self.state.membership()?;
+        let planned = planned(self.state, &membership)?;
+        let mut members = membership.current.members().iter().chain(&planned);
+        if members.any(|member| member.department == *id) {
+            return wrong("it votes, or is about to. Change the membership first");
         }
         Ok(())
     }

@@ -148,20 +148,23 @@ fn arbiter(state: &Overlay<'_>, provider: &DepartmentId) -> Result<DepartmentId,
     Ok(steward)
 }
 
-/// Registrar and steward. Nobody decides on itself, and no department holds both hats here: the
-/// steward's deputy takes the place of one that is `concerned`, or that is the other as well.
-fn two_offices(
+/// Registrar and steward. Nobody decides on itself, and no line of departments has both words: the
+/// steward's deputy takes the place of one in the line of what is `concerned`, or of the other.
+pub(super) fn two_offices(
     state: &Overlay<'_>,
     concerned: Option<&DepartmentId>,
 ) -> Result<Vec<DepartmentId>, Refusal> {
     let offices = state.offices()?;
     let mut two: Vec<DepartmentId> = Vec::new();
     for office in [Office::Registrar, Office::Steward, Office::StewardDeputy] {
-        if let Some(holder) = offices.holder(office)
-            && Some(holder) != concerned
-            && !two.contains(holder)
-            && two.len() < 2
-        {
+        let Some(holder) = offices.holder(office) else {
+            continue;
+        };
+        let mut is_apart = two.len() < 2;
+        for other in two.iter().chain(concerned) {
+            is_apart = is_apart && !same_line(state, holder, other)?;
+        }
+        if is_apart {
             two.push(holder.clone());
         }
     }

@@ -449,6 +449,13 @@ refusals! {
         let leave = Action::RemoveNode { id: id("D006-1") };
         ledger.submit(&key(BYSTANDER, Role::Operator), vec![leave]).unwrap_err()
     }
+    r9_a_department_about_to_vote_is_not_suspended => "wrong-department" {
+        let mut ledger = ledger();
+        ready(&mut ledger, "D006-1", BYSTANDER);
+        agree(&mut ledger, &[add("D006-1")]).unwrap();
+        let suspend = Measure::SuspendDepartment { department: id(BYSTANDER) };
+        ledger.propose(&head(STEWARD), suspend).unwrap_err()
+    }
     r9_others_nodes_are_not_a_department_s_to_propose => "not-proposer" {
         let mut ledger = ledger();
         ready(&mut ledger, "D006-1", BYSTANDER);

@@ -188,6 +188,27 @@ fn one_department_s_two_offices_leave_the_second_word_to_the_deputy() {
     assert_eq!(seats, [STEWARD, DEPUTY, BYSTANDER]);
 }
 
+/// The head of a department signs for its sub-units too, so two offices in one line are one voice.
+#[test]
+fn two_offices_in_one_line_leave_the_second_word_to_the_deputy() {
+    let mut ledger = Ledger::default();
+    ledger
+        .agree(&head(STEWARD), assign(Office::Registrar, PROVIDER))
+        .unwrap();
+    let steward = Measure::AssignOffice {
+        office: Office::Steward,
+        department: id(SUB_UNIT),
+        revision: 2,
+    };
+    ledger.agree(&head(STEWARD), steward).unwrap();
+    let id = ledger.propose(&head(PROVIDER), two_weeks()).unwrap();
+    let proposal = ledger.state.proposal(&id).unwrap().unwrap();
+    let seats = proposal.seats.iter();
+    let seats: Vec<&str> = seats.map(|seat| seat.department.as_str()).collect();
+    assert_eq!(seats, [DEPUTY, PROVIDER]);
+    assert_eq!(standing(&ledger, &id), Standing::Open);
+}
+
 #[test]
 fn a_proposal_is_rejected_or_taken_back() {
     let (mut ledger, id) = proposed(two_weeks());
@@ -466,6 +487,13 @@ refusals! {
     }
     an_office_passes_to_an_active_department => "department-not-active" {
         refused(&head(REGISTRAR), assign(Office::Steward, SUSPENDED))
+    }
+    an_office_is_not_assigned_where_one_line_would_decide_alone => "wrong-department" {
+        let mut ledger = Ledger::default();
+        ledger.agree(&head(STEWARD), assign(Office::Registrar, PROVIDER)).unwrap();
+        let second = |office, revision| Measure::AssignOffice { office, department: id(SUB_UNIT), revision };
+        ledger.agree(&head(STEWARD), second(Office::Steward, 2)).unwrap();
+        ledger.propose(&head(PROVIDER), second(Office::StewardDeputy, 3)).unwrap_err()
     }
     an_assignment_decided_on_other_offices_is_stale => "stale" {
         let (mut ledger, first) = proposed(assign(Office::Standards, BYSTANDER));
