@@ -94,12 +94,13 @@ programs-py:
 	$(call python,$(PROGRAMS_PY),tests/programs_py)
 
 # What compiling RocksDB and its bindings takes: a C++ compiler and libclang (libclang-cpp, which
-# other packages bring, is another library). Root gets what is missing from apt; anybody else is told.
+# other packages bring, is another library); and curl, which the README's commands use. Root gets what is missing from apt; anybody else is told.
 tools:
 	@command -v cargo >/dev/null || { \
 		echo 'error: there is no Rust toolchain. Install one from https://rustup.rs (1.90 or later), then run make again' >&2; \
 		exit 1; }
 	@missing=; \
+	command -v curl >/dev/null || missing="$$missing curl"; \
 	command -v c++ >/dev/null || command -v clang++ >/dev/null || missing="$$missing g++"; \
 	{ [ -n "$$LIBCLANG_PATH" ] || find /usr/lib /usr/local/lib -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' 2>/dev/null \
 		| grep -q .; } || missing="$$missing libclang-dev"; \

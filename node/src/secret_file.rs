@@ -87,6 +87,13 @@ pub fn write_new(path: &Path, content: &[u8]) -> Result<(), SecretFileError> {
     written.and(removed).map_err(of)
 }
 
+/// As [`write_new`], in the place of what is there.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), SecretFileError> {
+    let partial = path.with_extension("partial");
+    let written = write_synced(&partial, content).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|error| SecretFileError::io(path, error))
+}
+
 fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);

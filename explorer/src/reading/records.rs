@@ -265,6 +265,11 @@ impl Reading<'_> {
             }
         };
         let from = from.unwrap_or(before);
+        if from == 0 {
+            return Err(ProblemKind::NoSuchRecord.with(format!(
+                "{code} has nothing before {to_name} to compare it with"
+            )));
+        }
         let (_, before) = self.version_of(&resource, from)?;
         Ok(DifferenceAnswer {
             as_of: self.as_of(),

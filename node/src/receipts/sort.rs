@@ -33,7 +33,7 @@ pub struct UseSpanItem {
 pub struct Sorter {
     /// The binding whose gateway or reader wrote the log.
     pub binding: SharingId,
-    /// The binding's first live instant.
+    /// The first instant that is sealed: the binding's first live one, or where a seal before ends.
     pub from: TimeMs,
     /// The first instant that is not sealed: the binding's end, or a midnight that has passed.
     pub until: TimeMs,
@@ -48,7 +48,7 @@ pub enum Sorted {
     Into(BatchId, TimeMs),
     /// Nowhere yet: its window is not over.
     Later,
-    /// Nowhere: it lies before the binding was live.
+    /// Nowhere: it lies before what is sealed.
     Before,
     /// Nowhere: it was not denied although nothing allowed it.
     Unfounded,
@@ -131,7 +131,7 @@ impl SealedBatch {
     }
 }
 
-/// What a gateway keeps of a sealed log.
+/// One sealing of a log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sealed {
     /// Whose count it is.

@@ -156,3 +156,53 @@ fn batches_count_and_hash_as_the_ledger_does() {
     let json = serde_json::to_string(&batch).unwrap();
     assert_eq!(serde_json::from_str::<SealedBatch>(&json).unwrap(), batch);
 }
+
+fn sealed(sorter: Sorter, receipts: &[Receipt]) -> Sealed {
+    let mut builder = Builder::default();
+    for receipt in receipts {
+        let Sorted::Into(id, to) = sorter.sort(receipt) else {
+            panic!("{receipt:?} is in no batch");
+        };
+        let secret = || Ok::<_, std::convert::Infallible>([7; 32]);
+        builder.add(id, to, receipt, secret).unwrap();
+    }
+    Sealed {
+        side: dirchain_ledger::records::Side::Provider,
+        sorter,
+        batches: builder.finish().unwrap(),
+    }
+}
+
+#[test]
+fn a_log_that_grows_is_sealed_from_where_it_was() {
+    let (early, late) = (
+        call(2_000, &[2], false),
+        call(DAY / 2 + 60_000, &[2], false),
+    );
+    let noon = TimeMs(MIDNIGHT + DAY / 2);
+    let first = Sorter {
+        until: noon,
+        ..sorter()
+    };
+    let mut kept = Kept::default();
+    assert_eq!(kept.until(), None);
+    kept.push(sealed(first, std::slice::from_ref(&early)));
+    assert_eq!((kept.until(), kept.calls()), (Some(noon), 1));
+    assert!(kept.find(&early).is_some());
+    assert!(kept.find(&late).is_none());
+
+    let second = Sorter {
+        from: noon,
+        ..sorter()
+    };
+    kept.push(sealed(second, std::slice::from_ref(&late)));
+    assert_eq!(kept.calls(), 2);
+    let window = |receipt| {
+        let (seal, id) = kept.find(receipt).unwrap();
+        let batch = seal.batches.iter().find(|batch| batch.id == id).unwrap();
+        (id.from.0 - MIDNIGHT, batch.counted.to.0 - MIDNIGHT)
+    };
+    // Both windows are of one day and one basis, and do not overlap.
+    assert_eq!(window(&early), (1_000, DAY / 2));
+    assert_eq!(window(&late), (DAY / 2, DAY));
+}

@@ -19,6 +19,7 @@ mod members;
 mod outages;
 mod partitions;
 mod programs;
+mod readme;
 mod sheets;
 mod starting;
 mod submissions;

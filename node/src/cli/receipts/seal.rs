@@ -1,0 +1,300 @@
+//! `dirchain receipts seal`: a gateway's access log, sealed batch by batch, as often as it has grown.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use dirchain_explorer::api::Time;
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::{SharingId, TimeMs};
+use dirchain_ledger::receipts::Receipt;
+use dirchain_ledger::records::{Binding, Record, RecordId, Side};
+use serde::Serialize;
+
+use super::{for_each_receipt, kept_beside, read_kept};
+use crate::cli::context::Context;
+use crate::cli::sign::{Desk, Signing};
+use crate::cli::words::time;
+use crate::client::{Client, Fate, IfKnown, Item, LOT_ACTIONS_MAX, send_all};
+use crate::receipts::{BATCHES_MAX, Builder, Kept, Sealed, Sorted, Sorter, UseSpanItem};
+use crate::secret_file;
+
+/// Lines without a basis that are told one by one.
+const TOLD_MAX: usize = 20;
+/// A day, and how far midnight in UTC+8 lies before that in UTC.
+const DAY_MS: i64 = 86_400_000;
+const ZONE_MS: i64 = 8 * 3_600_000;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Seal {
+    /// The log: columns time, reader, fields, rows, denied, and perhaps note
+    file: PathBuf,
+
+    /// The binding that was used, such as 103001/000001/1
+    #[arg(long, value_name = "BINDING")]
+    binding: SharingId,
+
+    /// Seal what lies before this only [default: the last midnight in UTC+8 that the chain has seen]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<Time>,
+
+    /// Seal the rest although some calls were allowed without any basis
+    #[arg(long)]
+    leave_out_unfounded: bool,
+
+    #[command(flatten)]
+    signing: Signing,
+}
+
+/// What became of a log.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    /// Lines read.
+    lines: u64,
+    /// Batches on the ledger now.
+    sealed: usize,
+    /// Batches that were there before.
+    known: usize,
+    /// Batches that the ledger refuses, with the reason.
+    refused: Vec<String>,
+    /// The first instant that is not sealed.
+    until: Option<Time>,
+    /// Lines from then on.
+    later: u64,
+    /// Lines from before the binding was live.
+    before: u64,
+    /// Calls that were allowed without any basis.
+    unfounded: u64,
+    /// The first of them.
+    unfounded_lines: Vec<u64>,
+    /// The file with the batches' secrets.
+    kept: PathBuf,
+}
+
+fn binding(client: &Client, id: &SharingId) -> anyhow::Result<Binding> {
+    let answer = client.record(&RecordId::Binding(id.clone()), None)?;
+    match answer.item.record {
+        Record::Binding(binding) => Ok(binding),
+        other => anyhow::bail!("the node answers with {} for binding {id}", other.id()),
+    }
+}
+
+impl Seal {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<()> {
+        let mut desk = self.signing.desk(context)?;
+        let path = kept_beside(&self.file);
+        let mut kept = read_kept(&self.file)?.unwrap_or_default();
+        if let Some(other) = kept.binding().filter(|other| **other != self.binding) {
+            anyhow::bail!(
+                "{} keeps batches of binding {other}. Move it away to seal the log anew",
+                path.display()
+            );
+        }
+        let mut report = Report {
+            kept: path.clone(),
+            ..Report::default()
+        };
+        let sealed = self.build(&desk, &kept, &mut report)?;
+        if report.unfounded > 0 && !self.leave_out_unfounded {
+            anyhow::bail!(
+                "{} calls were allowed although nothing allowed them (lines {}). Nothing was sealed. Look into them; --leave-out-unfounded seals the rest",
+                report.unfounded,
+                join(&report.unfounded_lines)
+            );
+        }
+        if !sealed.batches.is_empty() {
+            kept.push(sealed);
+            // Before anything is submitted: without its secret a batch proves nothing.
+            if !self.signing.dry_run {
+                secret_file::replace(&path, &serde_json::to_vec(&kept)?)?;
+            }
+        }
+        for sealed in kept.seals() {
+            submit(&mut desk, sealed, &mut report)?;
+        }
+        context.output.print(&report, text)?;
+        anyhow::ensure!(
+            report.refused.is_empty(),
+            "the ledger refuses {} batches. `{}` keeps all of them; run this again once the reason is gone",
+            report.refused.len(),
+            report.kept.display()
+        );
+        Ok(())
+    }
+
+    /// Reads the log once and seals what lies after the seals that are kept, batch by batch; a
+    /// reader's spans are asked for when it is met first.
+    fn build(&self, desk: &Desk<'_>, kept: &Kept, report: &mut Report) -> anyhow::Result<Sealed> {
+        let client = &desk.client;
+        let bound = binding(client, &self.binding)?;
+        let key = client.key(&desk.author.public_key())?;
+        let side = match bound.terms.gateway == key.key.public_key {
+            true => Side::Provider,
+            false => Side::Consumer,
+        };
+        let live = bound.first_live();
+        let live = live.with_context(|| format!("binding {} was never live", self.binding))?;
+        let from = kept.until().unwrap_or(live);
+        let until = self.until(client.status()?.tip.time.0);
+        let until = bound.retired().map_or(until, |retired| retired.min(until));
+        let mut sorter = Sorter {
+            binding: self.binding.clone(),
+            from,
+            until: until.max(from),
+            readers: Default::default(),
+        };
+        report.until = Some(Time(sorter.until));
+        let mut builder = Builder::default();
+        let mut found = 0u64;
+        for_each_receipt(&self.file, "sealing", |line, receipt| {
+            report.lines = report.lines.saturating_add(1);
+            if kept.find(&receipt).is_some() {
+                found = found.saturating_add(1);
+                return Ok(true);
+            }
+            self.ask_spans(client, &mut sorter, &receipt)?;
+            match sorter.sort(&receipt) {
+                Sorted::Into(id, to) => {
+                    builder.add(id, to, &receipt, || {
+                        let mut secret = [0; 32];
+                        getrandom::fill(&mut secret).map(|()| secret)
+                    })?;
+                    anyhow::ensure!(
+                        builder.count() <= BATCHES_MAX,
+                        "the log makes more than {BATCHES_MAX} batches. Split it by time"
+                    );
+                }
+                Sorted::Later => report.later = report.later.saturating_add(1),
+                Sorted::Before if receipt.time < live => {
+                    report.before = report.before.saturating_add(1);
+                }
+                // What was left out of a seal before stays out.
+                Sorted::Before | Sorted::Unfounded => {
+                    report.unfounded = report.unfounded.saturating_add(1);
+                    if report.unfounded_lines.len() < TOLD_MAX {
+                        report.unfounded_lines.push(line);
+                    }
+                }
+            }
+            Ok(true)
+        })?;
+        anyhow::ensure!(
+            found == kept.calls(),
+            "{} has {found} lines of windows that are sealed with {}: it was changed since, or lines came late. Nothing was sealed. Put late lines into a log of their own",
+            self.file.display(),
+            kept.calls()
+        );
+        Ok(Sealed {
+            side,
+            sorter,
+            batches: builder.finish()?,
+        })
+    }
+
+    /// Up to when is sealed, where the chain's newest block is of `tip`: nothing is sealed of which
+    /// the chain could still change the basis.
+    fn until(&self, tip: TimeMs) -> TimeMs {
+        let midnight = tip.0.saturating_add(ZONE_MS).div_euclid(DAY_MS);
+        let midnight = TimeMs(midnight.saturating_mul(DAY_MS).saturating_sub(ZONE_MS));
+        self.until.map_or(midnight, |until| until.0).min(tip)
+    }
+
+    fn ask_spans(
+        &self,
+        client: &Client,
+        sorter: &mut Sorter,
+        receipt: &Receipt,
+    ) -> anyhow::Result<()> {
+        if sorter.knows(&receipt.reader) {
+            return Ok(());
+        }
+        let spans = client.use_spans(&self.binding.resource, &receipt.reader)?;
+        let spans = spans.spans.into_iter().map(|span| UseSpanItem {
+            basis: span.basis,
+            from: span.from,
+            to: span.to,
+            fields: span.fields,
+        });
+        let reader = receipt.reader.clone();
+        sorter.readers.insert(reader, spans.collect());
+        Ok(())
+    }
+}
+
+/// Submits what the ledger does not have yet, in the order of the batches: those of one use follow
+/// one another in time.
+fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::Result<()> {
+    let mut items = Vec::new();
+    for batch in &sealed.batches {
+        let id = RecordId::ReceiptBatch(Box::new(batch.id.clone()));
+        let known = desk.client.record(&id, None).if_known()?;
+        let side = known.and_then(|known| match known.item.record {
+            Record::ReceiptBatch(known) => known.side(sealed.side).cloned(),
+            _ => None,
+        });
+        match side {
+            Some(seal) if seal.root == batch.root => report.known = report.known.saturating_add(1),
+            Some(_) => report.refused.push(format!(
+                "{}: this side was sealed before, with another root",
+                batch.id
+            )),
+            None => items.push(Item {
+                tag: batch.id.clone(),
+                actions: vec![Action::SealReceipts(Box::new(batch.seal(sealed.side)))],
+            }),
+        }
+    }
+    let bar = crate::progress::bar(items.len(), "submitting");
+    let actions_max = LOT_ACTIONS_MAX;
+    send_all(
+        &desk.client,
+        &mut desk.author,
+        items,
+        actions_max,
+        |id, fate| {
+            bar.inc(1);
+            match fate {
+                // A key that is not opened seals nothing: sending ends before any fate.
+                Fate::Committed(_) | Fate::Passes => {
+                    report.sealed = report.sealed.saturating_add(1)
+                }
+                Fate::Refused { message, .. } => report.refused.push(format!("{id}: {message}")),
+            }
+        },
+    )?;
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn join(lines: &[u64]) -> String {
+    let mut numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    if lines.len() >= TOLD_MAX {
+        numbers.push("…".to_owned());
+    }
+    numbers.join(", ")
+}
+
+fn text(report: &Report) -> String {
+    let mut lines = vec![format!(
+        "{} batches sealed, {} were sealed before, from {} lines",
+        report.sealed, report.known, report.lines
+    )];
+    if let Some(until) = report.until.filter(|_| report.later > 0) {
+        lines.push(format!(
+            "{} lines are not before {until}, up to which is sealed. Run this again once the chain has a later block, with a later --until where you gave one",
+            report.later
+        ));
+    }
+    for (count, what) in [
+        (report.before, "lines are from before the binding was live"),
+        (report.unfounded, "calls were allowed without any basis"),
+    ] {
+        if count > 0 {
+            lines.push(format!("{count} {what}"));
+        }
+    }
+    lines.extend(report.refused.iter().map(|told| format!("refused: {told}")));
+    if report.sealed + report.known > 0 {
+        lines.push(format!("secrets: {}", report.kept.display()));
+    }
+    lines.join("\n")
+}
