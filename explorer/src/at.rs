@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use dirchain_ledger::ids::{Height, Moment, TimeMs};
+use dirchain_ledger::view::View;
 
 use crate::api::{Problem, Time};
 use crate::directory::Directory;
@@ -96,20 +97,47 @@ pub(crate) fn moment_of(
     if height == tip.height {
         return Ok(tip);
     }
+    check_begun(directory, height)?;
     if height == Height::GENESIS {
         let time = directory.about().genesis_time.0;
         return Ok(Moment { height, time });
     }
     match directory.header(height)? {
         Some(header) => Ok(header.moment()),
-        None => Err(unavailable(height)),
+        None => Err(unavailable(directory, height)),
     }
 }
 
+/// Refuses a height whose records this node has not fetched yet.
+pub(crate) fn check_begun(directory: &dyn Directory, height: Height) -> Result<(), Problem> {
+    if height < directory.history_begins() {
+        return Err(unavailable(directory, height));
+    }
+    Ok(())
+}
+
+/// The records at a height that is not after the tip's.
+pub(crate) fn view(
+    directory: &dyn Directory,
+    height: Height,
+) -> Result<Box<dyn View + '_>, Problem> {
+    check_begun(directory, height)?;
+    Ok(directory.view(height))
+}
+
 /// This node does not keep a height.
-pub(crate) fn unavailable(height: Height) -> Problem {
+pub(crate) fn unavailable(directory: &dyn Directory, height: Height) -> Problem {
+    let begins = directory.history_begins();
     ProblemKind::HeightUnavailable.with(format!(
-        "This node joined later and has not fetched height {height}. Ask a node that keeps the whole chain"
+        "This node's history begins at height {begins}: what came before, such as {height}, it is still fetching. Ask another node, or wait; `status` says how far it is"
+    ))
+}
+
+/// A list goes on where this node's history does not reach yet.
+pub(crate) fn begins_later(directory: &dyn Directory) -> Problem {
+    let begins = directory.history_begins();
+    ProblemKind::HeightUnavailable.with(format!(
+        "This node's history begins at height {begins}: what happened before, it is still fetching. Ask another node, or wait; `status` says how far it is"
     ))
 }
 

@@ -38,7 +38,15 @@ pub trait Directory: Send + Sync + 'static {
         }
     }
 
-    /// The records as they stood after the block at `height`, which is at most the tip's.
+    /// The first height whose records this node has: the genesis', or later while a node that began
+    /// with a snapshot fetches what came before. Its blocks and histories begin after it. Only ever
+    /// falls back to the genesis' height, once all is here.
+    fn history_begins(&self) -> Height {
+        Height::GENESIS
+    }
+
+    /// The records as they stood after the block at `height`, which is not before
+    /// [`Directory::history_begins`] and is at most the tip's.
     fn view(&self, height: Height) -> Box<dyn View + '_>;
 
     /// The height of the last block at or before `time`, 0 from the genesis time on; none before.

@@ -107,6 +107,8 @@ problems! {
     Busy = 503 "busy" "The node is busy";
     /// The node is stopping.
     Stopping = 503 "stopping" "The node is stopping";
+    /// The node fetches a snapshot and has nothing to answer from yet.
+    Joining = 503 "joining" "The node is joining";
     /// The answer took too long.
     TookTooLong = 503 "took-too-long" "The answer took too long";
 }

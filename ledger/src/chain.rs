@@ -15,6 +15,7 @@ use crate::genesis::Genesis;
 use crate::hash::Hash;
 use crate::header_log::{self, Frontier, LogNode};
 use crate::ids::{Address, ChainId, Height, Moment, TimeMs, TransactionId};
+use crate::leaves::{self, PastNaming};
 use crate::limits;
 use crate::records::{Record, RecordId};
 use crate::rejection::Rejection;
@@ -75,6 +76,8 @@ pub struct Outcome {
     pub log_nodes: Vec<LogNode>,
     /// What each transaction touched.
     pub touched: Vec<Touched>,
+    /// Namings that the records written gave up.
+    pub given_up: Vec<PastNaming>,
 }
 
 /// Who builds, and when.
@@ -183,9 +186,9 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
         .iter()
         .map(|record| (record.id(), record.clone()))
         .collect();
-    let changes = records.values().map(tree_change).collect();
-    let update = state_tree::update(&NoPages, Slot::Empty, changes)?;
     let empty = EmptyView;
+    let changes = leaves::changes(&empty, &records)?;
+    let update = state_tree::update(&NoPages, Slot::Empty, changes.leaves)?;
     let overlay = Overlay::with_writes(&empty, genesis.records.iter().cloned().collect());
     let parameters = overlay.parameters()?;
     let chain = genesis.chain();
@@ -209,6 +212,7 @@ pub fn genesis_outcome(genesis: &Genesis) -> Result<Outcome, ChainError> {
         pages: update.pages,
         log_nodes,
         touched: Vec::new(),
+        given_up: changes.given_up,
     })
 }
 
@@ -230,7 +234,7 @@ pub fn build<'t, S: ChainState>(
     };
     let mut overlay = Overlay::new(state);
     let (mut included, mut touched, mut refused) = (Vec::new(), Vec::new(), Vec::new());
-    let mut size_bytes = empty_block_bytes(tip);
+    let mut size_bytes = empty_block_bytes();
     let mut work_left = limits::BLOCK_WORK_MAX;
     for candidate in candidates {
         let size_with = size_bytes.saturating_add(candidate.size_bytes());
@@ -288,31 +292,7 @@ pub fn check<S: ChainState>(
     let root = transactions_root(&block.transactions);
     same("transactions root", &header.transactions_root, &root)?;
     let mut overlay = Overlay::new(state);
-    let mut touched = Vec::new();
-    let mut size_bytes = empty_block_bytes(tip);
-    let mut work_left = limits::BLOCK_WORK_MAX;
-    for (index, transaction) in block.transactions.iter().enumerate() {
-        let verified = transaction.clone().verify_known(tip.chain, known);
-        let verified = verified.map_err(|error| InvalidBlock::Transaction { index, error })?;
-        size_bytes = size_bytes.saturating_add(verified.size_bytes());
-        if size_bytes > limits::BLOCK_BYTES_MAX {
-            return Err(InvalidBlock::TooLarge { size_bytes }.into());
-        }
-        let Execution { verdict, work } =
-            execute(&mut overlay, header.moment(), &verified, work_left);
-        work_left = work_left.saturating_sub(work);
-        match verdict {
-            Ok(effects) => touched.push(effects),
-            Err(Refusal::Rejected(rejection)) => {
-                return Err(InvalidBlock::Refused {
-                    index,
-                    rejection: *rejection,
-                }
-                .into());
-            }
-            Err(Refusal::Unreadable(error)) => return Err(error.into()),
-        }
-    }
+    let touched = execute_all(&mut overlay, block, known)?;
     let place = Place {
         at: header.moment(),
         round: header.round,
@@ -342,6 +322,77 @@ pub fn check<S: ChainState>(
     )?;
     same("header", &header.hash(), &expected.hash())?;
     Ok(outcome)
+}
+
+/// What a block wrote that is known to be on the chain, without the state tree after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// Every record written, once.
+    pub records: BTreeMap<RecordId, Record>,
+    /// What each transaction touched.
+    pub touched: Vec<Touched>,
+    /// Namings that the records written gave up.
+    pub given_up: Vec<PastNaming>,
+}
+
+/// Executes a block again that the header log names, on the records before it. `turns` are those
+/// before it.
+///
+/// The caller has checked the block against its header's hash: its place and its roots are not
+/// looked at, so that no state tree of that height is needed.
+///
+/// # Errors
+///
+/// [`ChainError::Invalid`] when the block's body is not its header's, or our rules refuse what the
+/// validators accepted.
+pub fn replay(state: &dyn View, turns: &Turns, block: &Block) -> Result<Replayed, ChainError> {
+    let header = &block.header;
+    let root = transactions_root(&block.transactions);
+    same("transactions root", &header.transactions_root, &root)?;
+    let mut overlay = Overlay::new(state);
+    let touched = execute_all(&mut overlay, block, &BTreeSet::new())?;
+    epoch::turn(&mut overlay, header.moment(), header.builder, turns)?;
+    let records = overlay.into_writes().into_records();
+    let given_up = leaves::changes(state, &records)?.given_up;
+    Ok(Replayed {
+        records,
+        touched,
+        given_up,
+    })
+}
+
+/// Executes a block's transactions, each of which the rules must take.
+fn execute_all(
+    overlay: &mut Overlay<'_>,
+    block: &Block,
+    known: &BTreeSet<(TransactionId, crate::crypto::Signature)>,
+) -> Result<Vec<Touched>, ChainError> {
+    let header = &block.header;
+    let mut touched = Vec::new();
+    let mut size_bytes = empty_block_bytes();
+    let mut work_left = limits::BLOCK_WORK_MAX;
+    for (index, transaction) in block.transactions.iter().enumerate() {
+        let verified = transaction.clone().verify_known(header.chain, known);
+        let verified = verified.map_err(|error| InvalidBlock::Transaction { index, error })?;
+        size_bytes = size_bytes.saturating_add(verified.size_bytes());
+        if size_bytes > limits::BLOCK_BYTES_MAX {
+            return Err(InvalidBlock::TooLarge { size_bytes }.into());
+        }
+        let Execution { verdict, work } = execute(overlay, header.moment(), &verified, work_left);
+        work_left = work_left.saturating_sub(work);
+        match verdict {
+            Ok(effects) => touched.push(effects),
+            Err(Refusal::Rejected(rejection)) => {
+                return Err(InvalidBlock::Refused {
+                    index,
+                    rejection: *rejection,
+                }
+                .into());
+            }
+            Err(Refusal::Unreadable(error)) => return Err(error.into()),
+        }
+    }
+    Ok(touched)
 }
 
 /// What can be said of a header before its transactions are executed.
@@ -404,8 +455,8 @@ fn conclude<S: ChainState>(
     let parameters = overlay.parameters()?;
     let validators = overlay.membership()?.current;
     let writes = overlay.into_writes();
-    let changes = writes.records().values().map(tree_change).collect();
-    let update = state_tree::update(state, tip.state, changes)?;
+    let changes = leaves::changes(state, writes.records())?;
+    let update = state_tree::update(state, tip.state, changes.leaves)?;
     let header = Header {
         version: HEADER_VERSION,
         chain: tip.chain,
@@ -443,6 +494,7 @@ fn conclude<S: ChainState>(
         pages: update.pages,
         log_nodes,
         touched,
+        given_up: changes.given_up,
     };
     Ok((header, outcome))
 }
@@ -453,17 +505,13 @@ fn append(log: &mut Frontier, leaf: Hash) -> Result<Vec<LogNode>, ViewError> {
     })
 }
 
-fn tree_change(record: &Record) -> (Hash, Option<Hash>) {
-    (record.id().tree_key(), Some(record.tree_value()))
-}
-
-/// Bytes of a block at this tip without transactions: what the header and the count take.
-fn empty_block_bytes(tip: &Tip) -> usize {
+/// Bytes of a block without transactions: what the header and the count take.
+fn empty_block_bytes() -> usize {
     let header = Header {
         version: HEADER_VERSION,
-        chain: tip.chain,
-        height: tip.height,
-        time: tip.time,
+        chain: ChainId(Hash::ZERO),
+        height: Height::GENESIS,
+        time: TimeMs(0),
         parent: Hash::ZERO,
         round: 0,
         builder: Address([0; 20]),

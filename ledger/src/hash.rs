@@ -110,6 +110,8 @@ domains! {
     RecordKey = "record-key",
     /// A record's value in the state tree: its encoded content.
     RecordValue = "record-value",
+    /// The place and value in the state tree of a record's having named another before.
+    PastNaming = "past-naming",
     /// A leaf of the state tree.
     StateLeaf = "state-leaf",
     /// An inner node of the state tree.

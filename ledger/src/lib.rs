@@ -24,6 +24,7 @@ pub mod header_log;
 pub mod ids;
 pub mod inbox;
 pub mod language;
+pub mod leaves;
 pub mod limits;
 pub mod measure;
 pub mod memory;
@@ -35,6 +36,7 @@ pub mod rejection;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod signing;
+pub mod snapshot;
 pub mod state_tree;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -126,3 +126,25 @@ pub const OPEN_APPLICATIONS_MAX: u32 = 2_000;
 pub const OPEN_OBJECTIONS_MAX: u32 = 500;
 /// Demands of one department that wait at the same time.
 pub const OPEN_DEMANDS_MAX: u32 = 200;
+/// Pages of the state tree above the deepest cut: 1 + 16 + 256 + 4,096.
+pub const SNAPSHOT_PAGES_MAX: usize = 4_369;
+/// Leaves that a part of the state tree is meant to have at the most.
+pub const SNAPSHOT_PART_LEAVES: u64 = 512;
+/// Leaves that a part of the state tree may have. Keys are hashes, so parts come out alike; only
+/// somebody who registers tens of thousands of ids made for it gets more into one, and the chain is
+/// then fetched block by block.
+pub const SNAPSHOT_PART_LEAVES_MAX: usize = 32 * 1024;
+/// Bytes of leaves in full after which an answer takes no more of them.
+pub const SNAPSHOT_BODIES_BYTES: usize = 2 * 1024 * 1024;
+/// Headers in one answer.
+pub const SNAPSHOT_HEADERS_MAX: usize = 4_096;
+/// Changes of the validators in one answer.
+pub const SNAPSHOT_EPOCHS_MAX: usize = 64;
+/// Blocks in one answer.
+pub const SNAPSHOT_BLOCKS_MAX: usize = 64;
+/// Bytes of blocks after which an answer takes no more of them.
+pub const SNAPSHOT_BLOCKS_BYTES: usize = 2 * 1024 * 1024;
+/// A question about a snapshot, encoded.
+pub const SNAPSHOT_QUESTION_BYTES_MAX: usize = 256;
+/// An answer, encoded: the pages above the deepest cut are 4.3 MB.
+pub const SNAPSHOT_ANSWER_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -29,9 +29,57 @@ pub struct Config {
     /// Consensus timeouts; the defaults suit one city.
     #[serde(default)]
     pub timeouts: TimeoutsConfig,
+    /// How a node that is far behind catches up.
+    #[serde(default)]
+    pub sync: SyncConfig,
     /// Logging.
     #[serde(default)]
     pub log: LogConfig,
+}
+
+/// How a node that is far behind catches up.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SyncConfig {
+    /// What it begins with.
+    pub from: SyncFrom,
+    /// How many blocks behind it must be to fetch a snapshot.
+    pub snapshot_blocks_behind: u64,
+}
+
+/// What a node that is far behind begins with.
+#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncFrom {
+    /// A snapshot when it is far behind a chain that has gone on for a while, else the blocks.
+    #[default]
+    Auto,
+    /// A snapshot, when it has no block yet or is far behind.
+    Snapshot,
+    /// Every block from the genesis, or from where it is.
+    Genesis,
+}
+
+/// Blocks that are fetched and executed in a minute or two.
+const SNAPSHOT_BLOCKS_BEHIND: u64 = 10_000;
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        Self {
+            from: SyncFrom::default(),
+            snapshot_blocks_behind: SNAPSHOT_BLOCKS_BEHIND,
+        }
+    }
+}
+
+impl SyncFrom {
+    fn as_str(self) -> &'static str {
+        match self {
+            SyncFrom::Auto => "auto",
+            SyncFrom::Snapshot => "snapshot",
+            SyncFrom::Genesis => "genesis",
+        }
+    }
 }
 
 /// The network of nodes.
@@ -234,6 +282,7 @@ impl Config {
             network: NetworkConfig::default(),
             http: HttpConfig::default(),
             timeouts: TimeoutsConfig::default(),
+            sync: SyncConfig::default(),
             log: LogConfig::default(),
         }
     }
@@ -288,6 +337,7 @@ impl Config {
             network,
             http,
             timeouts,
+            sync,
             log,
         } = self;
         format!(
@@ -323,6 +373,12 @@ impl Config {
              precommit_ms = {}\n\
              rebroadcast_ms = {}\n\
              \n\
+             [sync]\n\
+             # How a node that is far behind catches up: by a snapshot (the past follows while it runs),\n\
+             # from genesis (every block), or auto, which takes a snapshot from so many blocks on.\n\
+             from = {sync_from}\n\
+             snapshot_blocks_behind = {blocks_behind}\n\
+             \n\
              [log]\n\
              # error, warn, info, debug, trace or off; or for single parts info,dirchain_engine=debug.\n\
              level = {level}\n",
@@ -347,6 +403,8 @@ impl Config {
                 Some(url) => format!("public_url = {}", quoted(url)),
                 None => "# public_url = \"https://directory.example\"".to_owned(),
             },
+            sync_from = quoted(sync.from.as_str()),
+            blocks_behind = sync.snapshot_blocks_behind,
             level = quoted(&log.level),
         )
     }

@@ -111,6 +111,16 @@ impl Home {
         &self.dir
     }
 
+    /// Where a snapshot is put together, before it takes the database's place.
+    pub fn joining_dir(&self) -> PathBuf {
+        self.dir.join("db.joining")
+    }
+
+    /// Where the database lies for a moment whose place a snapshot takes.
+    pub fn outdated_dir(&self) -> PathBuf {
+        self.dir.join("db.outdated")
+    }
+
     /// The configuration's file.
     pub fn config_file(&self) -> PathBuf {
         self.dir.join("config.toml")

@@ -13,6 +13,7 @@ mod descriptors;
 pub mod devnet;
 pub mod home;
 pub mod import;
+mod join;
 pub mod keys;
 mod progress;
 pub mod provision;

@@ -16,9 +16,10 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::access;
-use crate::config::{Config, TimeoutsConfig};
+use crate::config::{Config, SyncFrom, TimeoutsConfig};
 use crate::descriptors;
 use crate::home::{Home, NodeKey};
+use crate::join;
 use crate::provision::{self, NodeKeys, ProvisionError};
 use crate::serve::{self, NodeDirectory, NodeProofs, NodeSubmit, NoteKey, evidence_routes};
 use crate::signals;
@@ -45,6 +46,8 @@ pub struct Options {
     pub http: Option<SocketAddr>,
     /// Where to listen for other nodes, in place of the configuration's address.
     pub listen: Option<String>,
+    /// How to catch up when far behind, in place of the configuration's way.
+    pub sync: Option<SyncFrom>,
     /// Whether the end of stdin stops the node: so a node ends with the process that started it.
     pub until_stdin_closes: bool,
 }
@@ -57,6 +60,9 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     }
     if let Some(listen) = options.listen {
         config.network.listen = listen;
+    }
+    if let Some(from) = options.sync {
+        config.sync.from = from;
     }
     let checked = config.http.check();
     checked.map_err(|(key, reason)| anyhow::anyhow!("{key} {reason}"))?;
@@ -126,6 +132,7 @@ async fn serve(
     until_stdin_closes: bool,
 ) -> anyhow::Result<()> {
     let interrupted = signals::stop_requested()?;
+    tokio::pin!(interrupted);
     let address = config.http.listen;
     let tls = access::tls(home, &config.http);
     let tls = tls.map(|files| serve::acceptor(&files)).transpose()?;
@@ -133,6 +140,11 @@ async fn serve(
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!("the explorer cannot listen on {address}. Stop what holds the port, or give another with --http")
     })?;
+    let listener = tokio::select! {
+        () = &mut interrupted => return Ok(()),
+        () = stdin_closes(), if until_stdin_closes => return Ok(()),
+        joined = join::join(home, config, &genesis, &keys, listener, tls.clone()) => joined?,
+    };
     let store = Store::open(&home.database_dir(), &genesis)?;
     let note_key = NoteKey::of(&keys.network);
     let evidence = evidence_routes(store.clone(), note_key.clone());
@@ -177,7 +189,7 @@ async fn serve(
         config.network.listen,
     );
     let ended = tokio::select! {
-        () = interrupted => None,
+        () = &mut interrupted => None,
         () = stdin_closes(), if until_stdin_closes => None,
         ended = engine.stopped() => Some(ended),
     };

@@ -10,7 +10,7 @@ use dirchain_ledger::header_log;
 use dirchain_ledger::ids::{ChainId, Height};
 use dirchain_ledger::records::RecordId;
 use dirchain_ledger::state_tree;
-use dirchain_ledger::view::View;
+use dirchain_ledger::view::{Records as _, View as _};
 
 use crate::database::Database;
 use crate::error::StoreError;
@@ -76,6 +76,7 @@ pub(crate) fn tip_is_whole(store: &Store) -> Result<(), StoreError> {
     } else {
         let header = header_at(store, tip.height)?;
         check_header(store, &tip, &header)?;
+        check_certificate(store, &tip, &header)?;
         check_log(store, &tip, &header)?;
         check_links(store, header)?;
     }
@@ -108,6 +109,33 @@ fn check_header(store: &Store, tip: &Tip, header: &Header) -> Result<(), StoreEr
         }
         None => Ok(()),
     }
+}
+
+/// Enough of those who vote on the last block signed it. Only there: 128 validators' signatures take
+/// a few milliseconds, and what is older was whole when it left the log; `doctor` verifies them all.
+fn check_certificate(store: &Store, tip: &Tip, header: &Header) -> Result<(), StoreError> {
+    let voters = if header.validators_hash == tip.validators.hash() {
+        tip.validators.clone()
+    } else if tip.height == store.history_begins() {
+        // Who voted before a snapshot is not here; its certificate was verified when it came.
+        return Ok(());
+    } else {
+        let before = Height(tip.height.0.saturating_sub(1));
+        let membership = store.view(before).membership();
+        membership
+            .map_err(|error| store.database().damaged(error.reason))?
+            .current
+    };
+    let missing = || {
+        store
+            .database()
+            .damaged("the last block has no certificate")
+    };
+    let certificate = store.certificate(tip.height)?.ok_or_else(missing)?;
+    certificate.verify(&tip.chain, &voters).map_err(|error| {
+        let what = format!("the certificate of the last block, {}: {error}", tip.height);
+        store.database().damaged(what)
+    })
 }
 
 /// The stored nodes lead from the tip's header to the tip's log, which extends the log that the

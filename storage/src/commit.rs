@@ -13,6 +13,7 @@ use dirchain_ledger::codec::{self, encode};
 use dirchain_ledger::execute::Touched;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::Height;
+use dirchain_ledger::leaves::{LeafId, PastNaming};
 use dirchain_ledger::records::{Record, RecordId};
 
 use crate::database::{Database, Writer};
@@ -122,6 +123,7 @@ fn put_state(
 ) -> Result<(), StoreError> {
     let tip = &outcome.tip;
     put_records(database, writer, tip.height, &outcome.records)?;
+    put_given_up(writer, &outcome.given_up)?;
     for (key, page) in &outcome.pages {
         match page {
             Some(page) => writer.put(Family::Tree, &key.to_bytes(), page)?,
@@ -153,7 +155,14 @@ fn put_records(
             &keys::record_key(id, height),
             &encode(record),
         )?;
-        let first = versions_of(database, id)?.map_or(height, |versions| versions.first);
+        let first = match versions_of(database, id)? {
+            Some(versions) => versions.first,
+            None => {
+                let leaf = LeafId::Record(id.clone());
+                writer.put(Family::Leaves, leaf.tree_key().as_bytes(), &encode(&leaf))?;
+                height
+            }
+        };
         writer.put(Family::Ids, &id.key(), &encode(&(first, height)))?;
         for target in record.references() {
             let key = keys::referrer_key(&target, id);
@@ -166,7 +175,19 @@ fn put_records(
     Ok(())
 }
 
-fn put_block(
+/// Whose leaves the namings are that are over.
+pub(crate) fn put_given_up(
+    writer: &mut Writer<'_>,
+    given_up: &[PastNaming],
+) -> Result<(), StoreError> {
+    for naming in given_up {
+        let leaf = LeafId::PastNaming(naming.clone());
+        writer.put(Family::Leaves, leaf.tree_key().as_bytes(), &encode(&leaf))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn put_block(
     writer: &mut Writer<'_>,
     block: &Block,
     certificate: &Certificate,
@@ -178,7 +199,7 @@ fn put_block(
 }
 
 /// Where each transaction is, and what its actions touched.
-fn put_transactions(
+pub(crate) fn put_transactions(
     writer: &mut Writer<'_>,
     block: &Block,
     touched: &[Touched],

@@ -264,6 +264,12 @@ impl Writer<'_> {
         self.write_with(&options, written)
     }
 
+    /// As [`Writer::write_then`], without waiting for the disk: after a crash this batch, and all
+    /// after it, may be gone. For what can be had again.
+    pub(crate) fn write_unsynced(self, written: impl FnOnce()) -> Result<(), StoreError> {
+        self.write_with(&WriteOptions::default(), written)
+    }
+
     fn write_with(
         mut self,
         options: &WriteOptions,

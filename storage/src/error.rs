@@ -9,8 +9,8 @@ use dirchain_ledger::view::ViewError;
 
 /// Why the store could not do what it was asked.
 ///
-/// [`StoreError::NotNext`], [`StoreError::Mismatch`], [`StoreError::UndecidedTooLarge`] and
-/// [`StoreError::UndecidedFull`] refuse a request and leave the store as it was. After any other
+/// [`StoreError::NotNext`], [`StoreError::Mismatch`], [`StoreError::BeforeHistory`],
+/// [`StoreError::UndecidedTooLarge`] and [`StoreError::UndecidedFull`] refuse a request and leave the store as it was. After any other
 /// error of a running store the process must stop.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
@@ -99,6 +99,24 @@ pub enum StoreError {
         height: Height,
         /// What does not fit.
         what: &'static str,
+    },
+    /// The records at a height are not here yet.
+    #[error(
+        "this node's history begins at height {begins}, height {height} is not here yet. Ask another node, or wait until the history is fetched"
+    )]
+    BeforeHistory {
+        /// The height.
+        height: Height,
+        /// The first height whose records are here.
+        begins: Height,
+    },
+    /// A snapshot that is being fetched was given something out of turn.
+    #[error("the snapshot in {path} cannot go on: {what}. Remove that directory and begin anew")]
+    Unfit {
+        /// Where it is.
+        path: PathBuf,
+        /// What does not fit.
+        what: String,
     },
     /// An undecided body is larger than a block can be.
     #[error(

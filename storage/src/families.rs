@@ -11,7 +11,7 @@ pub const BLOCK_CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const MEMTABLE_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// One family's memtable before it is flushed.
 const FAMILY_MEMTABLE_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// Memtables grow in steps of this; sixteen small families must not take a megabyte each.
+/// Memtables grow in steps of this; as many small families must not take a megabyte each.
 const ARENA_BLOCK_BYTES: usize = 128 * 1024;
 /// Table files held open at once.
 const OPEN_FILES_MAX: i32 = 256;
@@ -53,14 +53,16 @@ pub(crate) enum Family {
     Times,
     /// Subject, height, transaction index, action index → nothing.
     History,
+    /// Key in the state tree → whose leaf it is, or was.
+    Leaves,
     /// Height, round, block hash → body.
     Undecided,
-    /// Format version, chain, genesis, tip.
+    /// Format version, chain, genesis, tip; how far a snapshot is here.
     Meta,
 }
 
 impl Family {
-    pub(crate) const ALL: [Family; 13] = [
+    pub(crate) const ALL: [Family; 14] = [
         Family::Blocks,
         Family::Headers,
         Family::Certificates,
@@ -72,6 +74,7 @@ impl Family {
         Family::Transactions,
         Family::Times,
         Family::History,
+        Family::Leaves,
         Family::Undecided,
         Family::Meta,
     ];
@@ -89,6 +92,7 @@ impl Family {
             Family::Transactions => "transactions",
             Family::Times => "times",
             Family::History => "history",
+            Family::Leaves => "leaves",
             Family::Undecided => "undecided",
             Family::Meta => "meta",
         }
@@ -102,6 +106,7 @@ impl Family {
             | Family::Ids
             | Family::Referrers
             | Family::History
+            | Family::Leaves
             | Family::Meta => DBCompressionType::Lz4,
             Family::Headers
             | Family::Certificates
@@ -128,7 +133,7 @@ impl Family {
             | Family::Log
             | Family::Times
             | Family::Undecided => false,
-            Family::History | Family::Meta => false,
+            Family::History | Family::Leaves | Family::Meta => false,
         }
     }
 

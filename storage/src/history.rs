@@ -25,7 +25,8 @@ pub type HistoryKey = HistoryEvent;
 
 impl Store {
     /// The events of a record, newest first: at most `count_max`, all of them before `before`. The
-    /// genesis is no event.
+    /// genesis is no event. Until the history before a snapshot is here, the events are those after
+    /// [`Store::history_begins`].
     ///
     /// # Errors
     ///
@@ -46,6 +47,7 @@ impl Store {
         let entries = self
             .database()
             .scan(Family::History, &prefix, &start, Direction::Reverse)?;
+        let begins = self.history_begins();
         let mut events = Vec::new();
         for entry in entries {
             if events.len() >= count_max {
@@ -54,6 +56,10 @@ impl Store {
             let (key, _) = entry?;
             let event = keys::history_key_event(&prefix, &key)
                 .ok_or_else(|| self.database().damaged("a malformed key of `history`"))?;
+            // What is here of what came before a snapshot has gaps until all of it is here.
+            if event.height <= begins && begins > Height::GENESIS {
+                break;
+            }
             if Some(event) != before {
                 events.push(event);
             }

@@ -15,6 +15,19 @@ pub(crate) mod meta {
     pub(crate) const CHAIN: &[u8] = b"chain";
     pub(crate) const GENESIS: &[u8] = b"genesis";
     pub(crate) const TIP: &[u8] = b"tip";
+    /// How far the history before a snapshot is here; absent once all of it is.
+    pub(crate) const FILLING: &[u8] = b"filling";
+    /// The headers checked so far, while a snapshot is fetched.
+    pub(crate) const WALK: &[u8] = b"walk";
+    /// The top of the state tree that is fetched.
+    pub(crate) const OFFER: &[u8] = b"offer";
+    /// Before a part's number: how much of it is here.
+    pub(crate) const PART: &[u8] = b"part ";
+}
+
+/// Family `meta`: how much is here of a part of the state tree that is fetched.
+pub(crate) fn part_key(index: u32) -> Vec<u8> {
+    [meta::PART, &index.to_be_bytes()].concat()
 }
 
 /// Families `blocks`, `headers`, `certificates`; the beginning of a key in `undecided`.

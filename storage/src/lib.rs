@@ -14,9 +14,12 @@ mod compare;
 mod database;
 mod error;
 mod families;
+mod filling;
 mod guard;
 mod history;
 mod keys;
+mod loading;
+mod offering;
 mod snapshot;
 mod store;
 mod undecided;
@@ -25,10 +28,12 @@ mod view;
 pub use compare::Difference;
 pub use error::StoreError;
 pub use families::{BLOCK_CACHE_BYTES_MAX, MEMTABLE_BYTES_MAX};
+pub use filling::{FillState, Filled};
 pub use guard::{
     Guard, GuardError, GuardVerdict, MESSAGE_BYTES_MAX, Position, REMEMBERED_COUNT_MAX, Step,
 };
 pub use history::{HistoryEvent, HistoryKey};
+pub use loading::{Loading, PartState};
 pub use snapshot::Snapshot;
 pub use store::{FORMAT_VERSION, Status, Store, TransactionPlace};
 pub use undecided::{UNDECIDED_COUNT_MAX, Undecided};

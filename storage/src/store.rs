@@ -17,11 +17,12 @@ use crate::commit;
 use crate::database::Database;
 use crate::error::StoreError;
 use crate::families::Family;
+use crate::filling::{self, Filling};
 use crate::keys::{self, meta};
 use crate::view::StoreView;
 
 /// The version of the database's layout.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 // What is stored was within the ledger's limits when it was written. These bounds only keep a
 // damaged length from taking all memory, so they leave room.
@@ -45,6 +46,7 @@ struct Inner {
     database: Database,
     chain: ChainId,
     tip: RwLock<Arc<Tip>>,
+    filling: RwLock<Option<Filling>>,
 }
 
 /// Where a transaction is.
@@ -102,10 +104,12 @@ impl Store {
     fn checked(database: Database, chain: ChainId) -> Result<Store, StoreError> {
         check::belongs_to(&database, chain)?;
         let tip = read_tip(&database)?;
+        let filling = filling::read(&database)?;
         let inner = Inner {
             database,
             chain,
             tip: RwLock::new(Arc::new(tip)),
+            filling: RwLock::new(filling),
         };
         let store = Store {
             inner: Arc::new(inner),
@@ -124,6 +128,26 @@ impl Store {
         // Replacing the tip cannot panic halfway, so a poisoned lock holds a whole tip.
         let tip = self.inner.tip.read();
         Arc::clone(&tip.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn filling_state(&self) -> Option<Filling> {
+        let filling = self.inner.filling.read();
+        filling.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn replace_filling(&self, filling: Option<Filling>) {
+        let current = self.inner.filling.write();
+        *current.unwrap_or_else(PoisonError::into_inner) = filling;
+    }
+
+    /// The first height whose records can be read: the genesis', or a snapshot's until the history
+    /// before it is here. Blocks and the index of histories begin after it.
+    pub fn history_begins(&self) -> Height {
+        let filling = self.inner.filling.read();
+        let filling = filling.unwrap_or_else(PoisonError::into_inner);
+        filling
+            .as_ref()
+            .map_or(Height::GENESIS, |filling| filling.base)
     }
 
     pub(crate) fn replace_tip(&self, tip: Arc<Tip>) {
@@ -210,6 +234,11 @@ impl Store {
     /// tip now.
     pub fn view(&self, height: Height) -> StoreView {
         StoreView::new(self.clone(), height.min(self.tip().height))
+    }
+
+    /// As [`Store::view`], also of heights whose history is only being fetched.
+    pub(crate) fn view_while_filling(&self, height: Height) -> StoreView {
+        StoreView::while_filling(self.clone(), height)
     }
 
     /// The encoded genesis that the chain began with.

@@ -26,6 +26,8 @@ const RECORD_DECODED_BYTES_MAX: usize = 8 * limits::RECORD_BYTES_MAX;
 pub struct StoreView {
     store: Store,
     height: Height,
+    /// Whether the height may be one whose history is only being fetched.
+    is_filling: bool,
 }
 
 /// The heights at which a record was written first and last.
@@ -47,7 +49,31 @@ pub(crate) fn versions_of(
 
 impl StoreView {
     pub(crate) fn new(store: Store, height: Height) -> Self {
-        Self { store, height }
+        Self {
+            store,
+            height,
+            is_filling: false,
+        }
+    }
+
+    pub(crate) fn while_filling(store: Store, height: Height) -> Self {
+        Self {
+            store,
+            height,
+            is_filling: true,
+        }
+    }
+
+    /// Refuses a height whose records are not all here.
+    fn check_begun(&self) -> Result<(), StoreError> {
+        let begins = self.store.history_begins();
+        if self.height < begins && !self.is_filling {
+            return Err(StoreError::BeforeHistory {
+                height: self.height,
+                begins,
+            });
+        }
+        Ok(())
     }
 
     /// The height that is viewed.
@@ -56,16 +82,29 @@ impl StoreView {
     }
 
     fn read(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
+        self.check_begun()?;
         let database = self.store.database();
-        let versions = match versions_of(database, id)? {
-            Some(versions) if versions.first <= self.height => versions,
-            Some(_) | None => return Ok(None),
-        };
-        let record = if versions.latest <= self.height {
-            let key = keys::record_key(id, versions.latest);
-            database.decode(Family::Records, &key, decode_record)?
-        } else {
-            self.read_earlier(id)?
+        let mut versions = versions_of(database, id)?;
+        let record = loop {
+            let found = match versions {
+                Some(versions) if versions.first <= self.height => versions,
+                Some(_) | None => return Ok(None),
+            };
+            let record = if found.latest <= self.height {
+                let key = keys::record_key(id, found.latest);
+                database.decode(Family::Records, &key, decode_record)?
+            } else {
+                self.read_earlier(id)?
+            };
+            if record.is_some() {
+                break record;
+            }
+            // A version that a snapshot brought may just have given way to the one it was.
+            let again = versions_of(database, id)?;
+            if again == versions {
+                break None;
+            }
+            versions = again;
         };
         match record {
             Some(record) if record.id() == *id => Ok(Some(record)),
@@ -107,6 +146,7 @@ impl StoreView {
         count_max: usize,
         first_height: impl Fn(&[u8]) -> Result<Height, codec::CodecError>,
     ) -> Result<Vec<RecordId>, StoreError> {
+        self.check_begun()?;
         let database = self.store.database();
         let prefix = [range.before_id, &[range.kind.byte()]].concat();
         let start = match after {
@@ -146,7 +186,7 @@ struct IdRange<'a> {
     kind: RecordKind,
 }
 
-fn decode_record(bytes: &[u8]) -> Result<Record, codec::CodecError> {
+pub(crate) fn decode_record(bytes: &[u8]) -> Result<Record, codec::CodecError> {
     codec::decode::<Record, RECORD_DECODED_BYTES_MAX>(bytes)
 }
 

@@ -105,6 +105,21 @@ pub enum SyncState {
     },
 }
 
+/// How much of the chain's past this node has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum HistoryState {
+    /// All of it.
+    Whole,
+    /// It began with a snapshot, and fetches what came before.
+    Fetching {
+        /// The snapshot's height: questions about heights before it are refused until all is here.
+        begins: Height,
+        /// The next block of the past that is fetched; the first is 1.
+        next: Height,
+    },
+}
+
 /// This node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeStatus {
@@ -120,6 +135,8 @@ pub struct NodeStatus {
     pub waiting_transactions: u64,
     /// How far behind it is.
     pub sync: SyncState,
+    /// How much of the chain's past it has.
+    pub history: HistoryState,
     /// Bytes of its database on disk.
     pub disk_bytes: u64,
     /// Milliseconds since it started.

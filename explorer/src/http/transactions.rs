@@ -8,7 +8,7 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use dirchain_ledger::action::Action;
-use dirchain_ledger::ids::{ResourceCode, TransactionId};
+use dirchain_ledger::ids::{Height, ResourceCode, TransactionId};
 use dirchain_ledger::transaction::SignedTransaction;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -249,7 +249,12 @@ pub(crate) async fn look_up(
         TransactionOutcome::Committed { .. } | TransactionOutcome::Unknown => {
             // Unknown to the pool may also mean that a block took it since the first look.
             let answer = app.read(committed).await?;
-            return answer.ok_or_else(|| unknown(id));
+            return match answer {
+                Some(answer) => Ok(answer),
+                None => Err(app
+                    .read(move |directory| Ok(unknown(directory, id)))
+                    .await?),
+            };
         }
     };
     Ok(TransactionAnswer {
@@ -282,7 +287,14 @@ fn committed(
     }))
 }
 
-fn unknown(id: TransactionId) -> Problem {
+fn unknown(directory: &dyn Directory, id: TransactionId) -> Problem {
+    let begins = directory.history_begins();
+    if begins > Height::GENESIS {
+        return ProblemKind::HeightUnavailable.with(format!(
+            "This node's history begins at height {begins}, and neither a block from there on nor its pool has {id}. What came before it is still fetching: ask another node, or wait; `status` says how far it is"
+        ));
+    }
+
     ProblemKind::NoSuchTransaction.with(format!(
         "Neither a block nor this node's pool has {id}. Ask the node it was submitted to, or submit it again"
     ))

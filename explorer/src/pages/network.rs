@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::frame::{Frame, Point, Visit, given};
 use super::{Asked, Paged, filters, show};
-use crate::api::{NodeItem, NodeMode, OfficeItem, Page, ParametersAnswer, Status, SyncState};
+use crate::api::{
+    HistoryState, NodeItem, NodeMode, OfficeItem, Page, ParametersAnswer, Status, SyncState,
+};
 use crate::directory::Directory;
 use crate::http::{App, Params, slice};
 use crate::reading::{self, Reading};

@@ -39,9 +39,14 @@ impl Reading<'_> {
             Some(After::Record(_) | After::Event(_)) => return Err(foreign_cursor()),
         };
         let mut items = Vec::new();
+        let begins = self.directory.history_begins();
         while let Some(at) = height.filter(|at| *at > Height::GENESIS) {
-            if items.len() >= slice.limit {
-                let next = After::Block(at.next());
+            // Below a snapshot's height, until what came before it is here.
+            if at <= begins && items.is_empty() && slice.cursor.is_some() {
+                return Err(at::begins_later(self.directory));
+            }
+            if items.len() >= slice.limit || at <= begins {
+                let next = After::Block(at.next().min(self.height()));
                 return Ok(self.page_after(items, Some(next)));
             }
             let Some(block) = self.directory.block(at)? else {
@@ -72,7 +77,7 @@ impl Reading<'_> {
         let Some(before) = height.previous() else {
             return Ok(None);
         };
-        let view = self.directory.view(before);
+        let view = at::view(self.directory, before)?;
         Ok(match view.record(&RecordId::Membership)? {
             Some(Record::Membership(membership)) => Some(membership.current),
             Some(_) | None => None,
@@ -167,14 +172,14 @@ pub(crate) fn block(directory: &dyn Directory, height: Height) -> Result<BlockAn
         )));
     }
     let block = directory.block(height)?;
-    let block = block.ok_or_else(|| at::unavailable(height))?;
+    let block = block.ok_or_else(|| at::unavailable(directory, height))?;
     Reading::of_block(directory, &block.header).block_answer(&block)
 }
 
 /// A block's moment, from its header alone.
 pub(crate) fn moment_of(directory: &dyn Directory, height: Height) -> Result<Moment, Problem> {
     let header = directory.header(height)?;
-    let header = header.ok_or_else(|| at::unavailable(height))?;
+    let header = header.ok_or_else(|| at::unavailable(directory, height))?;
     Ok(header.moment().into())
 }
 
@@ -185,7 +190,7 @@ pub(crate) fn transaction_at(
     index: u32,
 ) -> Result<(Moment, TransactionContent), Problem> {
     let block = directory.block(height)?;
-    let block = block.ok_or_else(|| at::unavailable(height))?;
+    let block = block.ok_or_else(|| at::unavailable(directory, height))?;
     let place = usize::try_from(index).unwrap_or(usize::MAX);
     let transaction = block.transactions.get(place).ok_or_else(|| {
         ProblemKind::Internal

@@ -7,6 +7,7 @@ use dirchain_ledger::view::Records;
 
 use super::Reading;
 use crate::api::{HistoryItem, Problem};
+use crate::at;
 use crate::directory::EventPlace;
 
 /// A draft with what it replaced.
@@ -78,7 +79,7 @@ impl Reading<'_> {
         let Some(height) = height else {
             return Ok(None);
         };
-        let resource: Option<Resource> = self.directory.view(height).resource(code)?;
+        let resource: Option<Resource> = at::view(self.directory, height)?.resource(code)?;
         Ok(resource.and_then(|found| {
             let draft = found.draft.map(|draft: Draft| draft.entry);
             draft.or(found.published.map(|published| published.entry))

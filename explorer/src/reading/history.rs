@@ -33,7 +33,10 @@ impl Reading<'_> {
         let mut places = self.directory.history(subject, Some(before), wanted)?;
         let more = places.len() > slice.limit;
         places.truncate(slice.limit);
-        let next = places.last().filter(|_| more).map(|p| After::Event(*p));
+        let next = match places.last().filter(|_| more) {
+            Some(last) => Some(After::Event(*last)),
+            None => self.before_history(before)?,
+        };
         let mut items = Vec::with_capacity(places.len());
         let mut block: Option<Block> = None;
         for place in places {
@@ -48,9 +51,23 @@ impl Reading<'_> {
         Ok(self.page_after(items, next))
     }
 
+    /// Where a history goes on that ends here only because this node's does; a problem when that is
+    /// where it is asked to go on from.
+    fn before_history(&self, asked: EventPlace) -> Result<Option<After>, Problem> {
+        let begins = self.directory.history_begins();
+        if begins == Height::GENESIS {
+            return Ok(None);
+        }
+        let end = (begins, u32::MAX, u32::MAX);
+        if asked <= end {
+            return Err(at::begins_later(self.directory));
+        }
+        Ok(Some(After::Event(end)))
+    }
+
     pub(super) fn block_at(&self, height: Height) -> Result<Block, Problem> {
         let block = self.directory.block(height)?;
-        block.ok_or_else(|| at::unavailable(height))
+        block.ok_or_else(|| at::unavailable(self.directory, height))
     }
 
     fn history_item(&self, block: &Block, place: EventPlace) -> Result<HistoryItem, Problem> {
@@ -100,7 +117,7 @@ pub(crate) fn block_events(
     height: Height,
 ) -> Result<(BlockItem, Vec<ActionEvent>), Problem> {
     let block = directory.block(height)?;
-    let block = block.ok_or_else(|| at::unavailable(height))?;
+    let block = block.ok_or_else(|| at::unavailable(directory, height))?;
     let reading = Reading::of_block(directory, &block.header);
     let mut events = Vec::new();
     for (transaction_index, transaction) in (0u32..).zip(&block.transactions) {

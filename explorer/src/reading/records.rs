@@ -15,6 +15,7 @@ use crate::api::{
     RecordAnswer, RecordItem, ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer,
     VersionAnswer,
 };
+use crate::at;
 use crate::limits;
 use crate::problem::ProblemKind;
 
@@ -239,7 +240,7 @@ impl Reading<'_> {
             ))
         };
         let period = period.ok_or_else(missing)?;
-        let then = self.directory().view(period.period.from.height);
+        let then = at::view(self.directory(), period.period.from.height)?;
         let then = then.resource(&resource.code)?;
         let published = then.and_then(|resource| resource.published);
         let published = published.filter(|published| published.version == number);
@@ -320,13 +321,13 @@ impl Reading<'_> {
         let (mut low, mut high) = (now.created.height.0, self.height().0);
         while low < high {
             let middle = low.midpoint(high.saturating_add(1));
-            let view = self.directory().view(Height(middle));
+            let view = at::view(self.directory(), Height(middle))?;
             match view.resource(&now.code)? {
                 Some(then) if then.revision > revision => high = middle.saturating_sub(1),
                 Some(_) | None => low = middle,
             }
         }
-        let then = self.directory().view(Height(low)).resource(&now.code)?;
+        let then = at::view(self.directory(), Height(low))?.resource(&now.code)?;
         Ok(then.filter(|then| then.revision == revision))
     }
 }

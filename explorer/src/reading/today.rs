@@ -47,6 +47,12 @@ impl Reading<'_> {
                     break;
                 }
             }
+            if at <= self.directory.history_begins()
+                && self.directory.history_begins() > Height::GENESIS
+            {
+                happened.is_complete = false;
+                break;
+            }
             if happened.blocks >= count(limits::TODAY_BLOCKS_MAX)
                 || seen > limits::TODAY_ACTIONS_MAX
             {

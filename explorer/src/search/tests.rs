@@ -14,7 +14,7 @@ use dirchain_ledger::testing::{
 use dirchain_ledger::view::{View, ViewError};
 
 use super::*;
-use crate::api::{ChainAbout, NodeMode, NodeStatus, SyncState, Time, TipSummary};
+use crate::api::{ChainAbout, HistoryState, NodeMode, NodeStatus, SyncState, Time, TipSummary};
 use crate::directory::EventPlace;
 
 /// A ledger as a directory: what the index reads of one.
@@ -83,6 +83,7 @@ impl Directory for Town {
             peers: Vec::new(),
             waiting_transactions: 0,
             sync: SyncState::CaughtUp,
+            history: HistoryState::Whole,
             disk_bytes: 0,
             uptime_ms: 0,
             ready: true,

@@ -18,7 +18,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use dirchain_explorer::api::{
-    ChainAbout, NodeMode, NodeStatus, PeerStatus, Problem, SyncState, Time, TipSummary,
+    ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, Problem, SyncState, Time,
+    TipSummary,
 };
 use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome, router};
 use dirchain_ledger::action::{Action, SealReceipts};
@@ -302,6 +303,7 @@ impl Directory for City {
             }],
             waiting_transactions: self.pool.lock().unwrap().len() as u64,
             sync: SyncState::CaughtUp,
+            history: HistoryState::Whole,
             disk_bytes: 1_048_576,
             uptime_ms: 60_000,
             ready,

@@ -12,12 +12,14 @@
 //! a second verifier of the proofs.
 //!
 //! The tree is kept as pages of four levels (see [`PageKey`]) and a [`RootSlot`] beside the tip.
-//! [`update`] applies one block's changes, [`prove`] makes a [`StateProof`].
+//! [`update`] applies one block's changes, [`prove`] makes a [`StateProof`]; [`top`] cuts the tree
+//! into parts, each of which can be checked by itself.
 //!
 //! Invariant: no knowledge of records, blocks or a database; pages come in through [`Pages`] and
 //! go out in a [`TreeUpdate`].
 
 mod page;
+mod parts;
 mod proof;
 mod update;
 
@@ -28,6 +30,7 @@ use bincode::{Decode, Encode};
 use crate::hash::{Domain, Hash, hash};
 
 pub use page::PageKey;
+pub use parts::{Part, PartError, Subtree, Top, TopError, top};
 pub use proof::{ProofError, SIBLING_COUNT_MAX, StateProof, Terminal, prove};
 pub use update::{TreeUpdate, update};
 

@@ -39,6 +39,21 @@ impl PageKey {
             .collect()
     }
 
+    /// How many bits of the keys below it are decided.
+    pub fn depth(&self) -> u8 {
+        self.depth
+    }
+
+    /// The lowest and the highest key that can be below this page.
+    pub fn range(&self) -> (Hash, Hash) {
+        let mut last = self.prefix;
+        for (index, byte) in (0_u16..).zip(last.0.iter_mut()) {
+            let decided = u16::from(self.depth).saturating_sub(index * 8).min(8);
+            *byte |= u8::MAX.checked_shr(u32::from(decided)).unwrap_or(0);
+        }
+        (self.prefix, last)
+    }
+
     /// The page below slot `index` of the lowest level; `None` below the last bit of a key.
     pub(super) fn child(&self, index: u8) -> Option<Self> {
         let depth = self.depth.checked_add(LEVEL_COUNT)?;
@@ -149,6 +164,18 @@ impl Page {
     /// The hash of the inner node at the page's top.
     pub(super) fn top_hash(&self) -> Hash {
         inner_hash(&self.slots[2].hash(), &self.slots[3].hash())
+    }
+
+    /// Whether every inner node above the lowest level is the hash of its children; the top's is what
+    /// [`Self::top_hash`] gives.
+    pub(super) fn is_hashed_right(&self) -> bool {
+        (2..LOWEST).all(|index| match self.slot(index) {
+            Slot::Inner(hash) => {
+                let (left, right) = (self.slot(2 * index), self.slot(2 * index + 1));
+                hash == inner_hash(&left.hash(), &right.hash())
+            }
+            Slot::Empty | Slot::Leaf { .. } => true,
+        })
     }
 
     /// The page's bytes: a mask of the inner nodes and one of the leaves (bit `i` for index `i`,

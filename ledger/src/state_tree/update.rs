@@ -1,6 +1,7 @@
 //! Applying a batch of changes: each page on the way is read once and written at most once.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 
 use super::page::{LOWEST, Page, PageKey, TOP};
 use super::{Pages, RootSlot, Slot, TreeError, load};
@@ -55,6 +56,53 @@ pub fn update<P: Pages>(
         root: root_slot.hash(),
         pages: updater.changed,
     })
+}
+
+/// The subtree below the page `key` that holds these leaves and nothing else, from nothing.
+///
+/// # Errors
+///
+/// [`TreeError::DuplicateKey`] when one key is there twice, [`TreeError::MalformedPage`] when one
+/// is not below the page.
+pub(super) fn subtree(
+    key: PageKey,
+    leaves: &[(Hash, Hash)],
+) -> Result<TreeUpdate, TreeError<Infallible>> {
+    let (first, last) = key.range();
+    let mut changes: Vec<Change> = Vec::with_capacity(leaves.len());
+    for (leaf, value) in leaves {
+        if *leaf < first || *leaf > last {
+            return Err(TreeError::MalformedPage(key));
+        }
+        changes.push((*leaf, Some(*value)));
+    }
+    changes.sort_unstable_by_key(|(key, _)| *key);
+    if let Some(pair) = changes.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(TreeError::DuplicateKey(pair[0].0));
+    }
+    let mut updater = Updater {
+        pages: &NoPages,
+        changed: Vec::new(),
+    };
+    let root_slot = match step(Slot::Empty, &changes) {
+        Step::Done(slot) => slot,
+        Step::Descend { inner, changes } => updater.page(key, inner, &changes)?,
+    };
+    Ok(TreeUpdate {
+        root_slot,
+        root: root_slot.hash(),
+        pages: updater.changed,
+    })
+}
+
+/// No pages.
+struct NoPages;
+
+impl Pages for NoPages {
+    type Error = Infallible;
+    fn page(&self, _: &PageKey) -> Result<Option<Vec<u8>>, Infallible> {
+        Ok(None)
+    }
 }
 
 /// What a batch does at one place.

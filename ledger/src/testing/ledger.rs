@@ -17,12 +17,13 @@ use crate::ids::{
     ChainId, DepartmentId, FieldNumber, Height, Moment, NodeId, ProposalId, PurposeCode,
     ResourceCode, SharingId, TimeMs,
 };
+use crate::leaves::PastNaming;
 use crate::measure::Measure;
 use crate::memory::MemoryState;
-use crate::records::{Entry, Request, Signatory};
+use crate::records::{Entry, RecordId, Request, Signatory};
 use crate::rejection::Rejection;
 use crate::transaction::{SignedTransaction, VerifiedTransaction};
-use crate::view::Records;
+use crate::view::{Records, View as _};
 
 /// A chain in memory, twice: every block is built on one copy and checked on the other.
 #[derive(Clone, Debug)]
@@ -174,6 +175,7 @@ impl Ledger {
         }
         let checked = checked.expect("a block that was built is valid");
         assert_eq!(checked, built.outcome, "building and checking differ");
+        self.assert_namings_are_told(&checked);
         self.state.apply(&built.outcome);
         self.checker.apply(&checked);
         self.tip = checked.tip.clone();
@@ -181,6 +183,23 @@ impl Ledger {
         self.blocks.push(block);
         self.outcomes.push(checked);
         built
+    }
+
+    /// What records name no more is told, whatever their kind.
+    fn assert_namings_are_told(&self, outcome: &Outcome) {
+        let mut expected = Vec::new();
+        for (id, record) in &outcome.records {
+            let names: BTreeSet<RecordId> = record.references().into_iter().collect();
+            let earlier = self.state.record(id).unwrap();
+            let named = earlier.map(|earlier| earlier.references());
+            let named: BTreeSet<RecordId> = named.into_iter().flatten().collect();
+            let over = named.difference(&names).cloned();
+            expected.extend(over.map(|target| PastNaming {
+                target,
+                source: id.clone(),
+            }));
+        }
+        assert_eq!(outcome.given_up, expected);
     }
 
     /// Extends the chain by one transaction of these actions.

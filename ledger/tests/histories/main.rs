@@ -7,6 +7,7 @@
 )]
 
 mod cases;
+mod joining;
 mod model;
 mod past;
 mod steps;
@@ -301,6 +302,7 @@ fn assert_overlay_is_faithful(ledger: &Ledger, candidates: &[VerifiedTransaction
             pages: Vec::new(),
             log_nodes: Vec::new(),
             touched: Vec::new(),
+            given_up: Vec::new(),
         });
     }
     for (id, record) in stacked.into_writes().into_records() {

@@ -82,6 +82,16 @@ pub(crate) struct Shared {
     pub(crate) mode: Mutex<Mode>,
     pub(crate) network: Mutex<NetworkHandle>,
     pub(crate) offences: std::sync::atomic::AtomicU64,
+    /// Why the history before a snapshot cannot be filled in, until the host has taken it.
+    pub(crate) failure: Mutex<Option<StoreError>>,
+}
+
+impl Shared {
+    /// What ended the filling of the history, once.
+    pub(crate) fn take_failure(&self) -> Option<StoreError> {
+        let failure = self.failure.lock();
+        failure.unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Submits to and reads a running engine. Clones act on the same one.

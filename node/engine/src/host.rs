@@ -30,6 +30,7 @@ use crate::codec::WireCodec;
 use crate::error::EngineError;
 use crate::genuine::judge;
 use crate::handle::{Shared, Submission, TransactionOutcome};
+use crate::joining::give;
 use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, TICK};
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
@@ -100,7 +101,7 @@ struct Serving {
     submissions: mpsc::Receiver<Submission>,
 }
 
-fn keypair(secret: &SecretKey) -> Result<Keypair, EngineError> {
+pub(crate) fn keypair(secret: &SecretKey) -> Result<Keypair, EngineError> {
     Keypair::ed25519_from_bytes(secret.seed()).map_err(|error| EngineError::NetworkKey {
         reason: error.to_string(),
     })
@@ -172,8 +173,10 @@ impl Host {
             tx,
             handle,
             transactions_in,
+            questions,
             heard,
         } = network;
+        give(self.store(), questions);
         let (alarm, alarms) = mpsc::unbounded_channel();
         let verifier = Box::new(ChainVerifier { chain });
         let (me, consensus) = match (&role.mode, &voting.consensus_key, &voting.guard) {
@@ -289,6 +292,9 @@ impl Host {
                     }
                     if let Some(serving) = &self.serving {
                         serving.shared.outcomes.sweep();
+                        if let Some(failure) = serving.shared.take_failure() {
+                            return Err(failure.into());
+                        }
                     }
                 }
             }

@@ -14,6 +14,7 @@ mod handle;
 mod host;
 #[cfg(test)]
 mod hostile;
+mod joining;
 mod limits;
 mod outcomes;
 mod peers;
@@ -28,6 +29,7 @@ pub use dirchain_consensus::mode::{FollowReason, Mode};
 pub use dirchain_consensus::timeouts::Timeouts;
 pub use error::EngineError;
 pub use handle::{EngineHandle, EngineStatus, SubmitError, TransactionOutcome};
+pub use joining::{JoinConfig, JoinProgress, JoinStage, Joined, join};
 pub use peers::{admitted, peer_id};
 pub use settings::{EngineConfig, Keeper};
 pub use start::{Engine, start};

@@ -14,6 +14,17 @@ pub(crate) const REQUESTS_AT_ONCE_MAX: usize = 256;
 pub(crate) const REFUSALS_MAX: usize = 10_000;
 /// Requests that wait for an outcome at once.
 pub(crate) const WAITERS_MAX: usize = 20_000;
+/// Answers to peers that join late under way at once.
+pub(crate) const GIVERS: usize = 2;
+/// Parts of a snapshot asked for at once, of all peers and of one.
+pub(crate) const PARTS_AT_ONCE_MAX: usize = 8;
+pub(crate) const PARTS_OF_PEER_MAX: u32 = 2;
+/// How long a peer without an answer is not asked again.
+pub(crate) const ASIDE_FOR: Duration = Duration::from_secs(3);
+/// How long to wait where nobody can be asked.
+pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(250);
+/// The longest pause between two blocks of the history that are filled in.
+pub(crate) const FILL_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How often the replica is told that time passed.
 pub(crate) const TICK: Duration = Duration::from_millis(250);
 /// How long the engine has to end before it is abandoned.

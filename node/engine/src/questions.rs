@@ -213,7 +213,10 @@ impl Host {
                 return Ok(());
             }
             AppMsg::GetHistoryMinHeight { reply } => {
-                tell(reply, EngineHeight(1));
+                tell(
+                    reply,
+                    EngineHeight::from(self.store().history_begins().next()),
+                );
                 return Ok(());
             }
             AppMsg::ExtendVote { reply, .. } => {

@@ -12,11 +12,12 @@ use dirchain_ledger::view::Records as _;
 use dirchain_network::Multiaddr;
 use dirchain_storage::Guard;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::error::EngineError;
 use crate::handle::{EngineHandle, Shared};
 use crate::host::{Host, Turn};
+use crate::joining::fill_history;
 use crate::limits::REQUESTS_MAX;
 use crate::outcomes::Outcomes;
 use crate::settings::EngineConfig;
@@ -106,6 +107,7 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         mode: Mutex::new(role.mode),
         network: Mutex::new(running.network_handle()),
         offences: Default::default(),
+        failure: Mutex::default(),
     });
     let (submissions, receiver) = mpsc::channel(REQUESTS_MAX);
     let handle = EngineHandle {
@@ -113,7 +115,9 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         submissions,
     };
     let (stop, mut stopped) = oneshot::channel();
+    let filling = tokio::spawn(fill_history(Arc::clone(&shared)));
     let task = tokio::spawn(async move {
+        let _ends_with_the_engine = EndsWith(filling.abort_handle());
         host.serve(shared, receiver);
         loop {
             match host.turn(running, &mut voting, &mut stopped).await? {
@@ -130,6 +134,15 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         task,
         stop: Some(stop),
     })
+}
+
+/// Ends a task when it is dropped.
+struct EndsWith(AbortHandle);
+
+impl Drop for EndsWith {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A guard as signer and host share it. It is taken out once its key votes no more: whoever still

@@ -66,6 +66,10 @@ impl History for StoreState {
     type Error = EngineError;
 
     fn block_bytes(&self, height: Height) -> Result<Option<Vec<u8>>, EngineError> {
+        // Who voted on a snapshot's own block is not here before the history is.
+        if height <= self.0.history_begins() {
+            return Ok(None);
+        }
         Ok(self.0.block_bytes(height)?)
     }
 

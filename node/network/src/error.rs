@@ -70,6 +70,17 @@ pub enum NetworkError {
     Actor(#[from] ractor::SpawnErr),
 }
 
+/// Why a question to a peer has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FetchError {
+    /// The peer did not answer in time, has no answer, or is gone.
+    #[error("the peer did not answer")]
+    Failed,
+    /// The network is stopping.
+    #[error("the network is stopping")]
+    Stopped,
+}
+
 /// What a peer did that the protocol forbids. The peer is banned for a while.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Violation {
@@ -118,4 +129,13 @@ pub enum Violation {
     /// A sync response that is too large or that the codec refused.
     #[error("a malformed sync response")]
     SyncResponse,
+    /// A question to the application that is too large.
+    #[error("a malformed question")]
+    FetchRequest,
+    /// An answer to the application that is too large.
+    #[error("a malformed answer")]
+    FetchResponse,
+    /// An answer that the application found to be false.
+    #[error("a false answer")]
+    FalseAnswer,
 }

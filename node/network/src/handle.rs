@@ -1,18 +1,21 @@
 //! What the node holds of its running network.
 //!
-//! Invariant: not generic; every method but `shutdown` returns at once.
+//! Invariant: not generic; every method but `shutdown` returns at once, but the one that
+//! asks a peer.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
+use libp2p::PeerId;
 use ractor::ActorCell;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::config::{PeerEntry, check_peers};
-use crate::error::NetworkError;
+use crate::error::{FetchError, NetworkError, Violation};
 use crate::hub::Hub;
 use crate::lane::frame::{Frame, Kind};
 use crate::peers::status::NetworkStatus;
+use crate::swarm::Command;
 
 /// Steers and reads a running network. Clones act on the same one; dropping them does not stop it.
 #[derive(Clone)]
@@ -20,11 +23,40 @@ pub struct NetworkHandle {
     hub: Arc<Hub>,
     actor: ActorCell,
     done: watch::Receiver<bool>,
+    commands: mpsc::Sender<Command>,
 }
 
 impl NetworkHandle {
-    pub(crate) fn new(hub: Arc<Hub>, actor: ActorCell, done: watch::Receiver<bool>) -> Self {
-        Self { hub, actor, done }
+    pub(crate) fn new(
+        hub: Arc<Hub>,
+        actor: ActorCell,
+        done: watch::Receiver<bool>,
+        commands: mpsc::Sender<Command>,
+    ) -> Self {
+        Self {
+            hub,
+            actor,
+            done,
+            commands,
+        }
+    }
+
+    /// Asks a connected peer's application, and waits for its answer.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`]: there is no answer. One that is larger than allowed bans the peer.
+    pub async fn fetch(&self, peer: PeerId, body: Bytes) -> Result<Bytes, FetchError> {
+        let (reply, answer) = oneshot::channel();
+        let command = Command::Ask { peer, body, reply };
+        let sent = self.commands.send(command).await;
+        sent.map_err(|_| FetchError::Stopped)?;
+        answer.await.map_err(|_| FetchError::Stopped)?
+    }
+
+    /// Refuses a peer for a while: its answer was false.
+    pub fn ban_liar(&self, peer: PeerId) {
+        self.hub.ban(peer, Violation::FalseAnswer);
     }
 
     /// Queues an encoded transaction for every connected validator and returns how many queues took it.

@@ -37,6 +37,8 @@ pub const STREAMS_PER_CONNECTION_MAX: usize = 64;
 pub const CONNECTIONS_CLOSING_PER_PEER_MAX: u32 = 16;
 /// Commands from the engine's actor waiting for the swarm task.
 pub const COMMANDS_MAX: usize = 256;
+/// Questions of peers that wait for the application, and its answers that wait for the swarm task.
+pub const QUESTIONS_MAX: usize = 32;
 /// Ended lanes waiting for the swarm task.
 pub const ENDED_LANES_MAX: usize = 64;
 /// How often the swarm task looks at its clocks.
@@ -94,6 +96,14 @@ pub struct NetworkLimits {
     pub sync_streams_max: usize,
     /// Time for a sync request to be answered.
     pub sync_timeout: Duration,
+    /// Longest question to the application, in bytes.
+    pub fetch_request_bytes_max: usize,
+    /// Longest answer of the application, in bytes.
+    pub fetch_response_bytes_max: usize,
+    /// Questions in flight on one connection, both directions together.
+    pub fetch_streams_max: usize,
+    /// Time for a question to be answered.
+    pub fetch_timeout: Duration,
     /// Received transactions waiting for the application, each up to a frame long; beyond that the lanes' readers wait.
     pub transactions_in_max: usize,
     /// Votes and proposals waiting in `heard`; beyond that they are dropped there and counted.
@@ -149,6 +159,10 @@ impl Default for NetworkLimits {
             sync_response_bytes_max: 16 << 20,
             sync_streams_max: 32,
             sync_timeout: Duration::from_secs(10),
+            fetch_request_bytes_max: 1 << 10,
+            fetch_response_bytes_max: 8 << 20,
+            fetch_streams_max: 8,
+            fetch_timeout: Duration::from_secs(20),
             transactions_in_max: 512,
             heard_max: 1024,
         }

@@ -22,9 +22,10 @@ use crate::engine::judge::Judge;
 use crate::error::NetworkError;
 use crate::handle::NetworkHandle;
 use crate::hub::Hub;
-use crate::limits::COMMANDS_MAX;
+use crate::limits::{COMMANDS_MAX, QUESTIONS_MAX};
 use crate::peers::counters::Totals;
 use crate::sink::Sink;
+use crate::swarm::Fetch;
 use crate::swarm::SwarmTask;
 
 /// A running network.
@@ -38,6 +39,9 @@ pub struct Network<Ctx: Context> {
     /// Transactions received, not yet judged, with the peer that sent each. While nobody reads, the
     /// peers' lanes wait; nothing is lost. Ends when the network stops.
     pub transactions_in: mpsc::Receiver<(PeerId, Bytes)>,
+    /// Questions of peers to the application. While nobody reads, some wait and the rest get no answer.
+    /// Ends when the network stops.
+    pub questions: mpsc::Receiver<Fetch>,
     /// A copy of every incoming vote and proposal, *not verified*. While nobody reads, copies are
     /// dropped and counted. Ends when the network stops.
     pub heard: mpsc::Receiver<Heard<Ctx>>,
@@ -64,6 +68,7 @@ where
     let (heard_sender, heard) = mpsc::channel(config.limits.heard_max.max(1));
     let (transactions_sender, transactions_in) =
         mpsc::channel(config.limits.transactions_in_max.max(1));
+    let (questions_sender, questions) = mpsc::channel(QUESTIONS_MAX);
     let inbox = Inbox::new(codec.clone(), judge, Arc::clone(&totals), heard_sender);
     let inbox = Arc::new(inbox);
     let sink: Arc<dyn Sink> = inbox.clone();
@@ -72,14 +77,20 @@ where
     hub.set_peers(config.peers);
 
     let (keypair, chain) = (&config.keypair, &config.chain);
-    let mut task = SwarmTask::new(keypair, chain, Arc::clone(&hub), transactions_sender)?;
+    let mut task = SwarmTask::new(
+        keypair,
+        chain,
+        Arc::clone(&hub),
+        transactions_sender,
+        questions_sender,
+    )?;
     task.listen(&config.listen).await?;
     let (commands, commands_receiver) = mpsc::channel(COMMANDS_MAX);
     let actor = NetworkActor {
         hub: Arc::clone(&hub),
         inbox,
         codec,
-        commands,
+        commands: commands.clone(),
     };
     let (actor, ended) = Actor::spawn(None, actor, ()).await?;
     let (done_sender, done) = watch::channel(false);
@@ -93,12 +104,13 @@ where
     });
 
     let tx = forward(actor.clone(), hub.stopping());
-    let handle = NetworkHandle::new(hub, actor.get_cell(), done);
+    let handle = NetworkHandle::new(hub, actor.get_cell(), done, commands);
     Ok(Network {
         actor,
         tx,
         handle,
         transactions_in,
+        questions,
         heard,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::config::check_multiaddress;
+use crate::config::{SyncFrom, check_multiaddress};
 use crate::run::{Options, run};
 
 use super::context::Context;
@@ -16,6 +16,11 @@ pub(crate) struct Run {
     /// Where to listen for other nodes [default: the configuration's network.listen]
     #[arg(long, value_name = "MULTIADDRESS", value_parser = listen)]
     listen: Option<String>,
+
+    /// How to catch up when far behind: by a snapshot, the past following while the node runs, or
+    /// block by block [default: the configuration's sync.from]
+    #[arg(long, value_name = "HOW")]
+    sync: Option<SyncFrom>,
 
     /// Stop when stdin closes, so that this node ends with the process that started it
     #[arg(long, hide = true)]
@@ -33,6 +38,7 @@ impl Run {
             home: context.home()?,
             http: self.http,
             listen: self.listen,
+            sync: self.sync,
             until_stdin_closes: self.until_stdin_closes,
         })
     }

@@ -1,7 +1,7 @@
 //! `dirchain status`: one node in a few lines.
 
-use dirchain_explorer::api::{NodeMode, PeerStatus, Status, SyncState};
-use dirchain_ledger::ids::NodeId;
+use dirchain_explorer::api::{HistoryState, NodeMode, PeerStatus, Status, SyncState};
+use dirchain_ledger::ids::{Height, NodeId};
 use dirchain_ledger::validators::ValidatorSet;
 
 use crate::client::now;
@@ -33,6 +33,9 @@ fn text(status: &Status, url: &str, now_ms: i64) -> String {
     row("tip", format!("{} old", age(tip.time, now_ms)));
     row("mode", mode(&node.mode));
     row("lag", lag(status));
+    if let HistoryState::Fetching { begins, next } = node.history {
+        row("history", past(begins, next));
+    }
     row(
         "ready",
         match (&node.ready, &node.not_ready_reason) {
@@ -122,6 +125,13 @@ fn mode(mode: &NodeMode) -> String {
             format!("validator that does not vote{until}: {reason}")
         }
     }
+}
+
+/// How far the past is here that a node which joined by a snapshot fetches.
+fn past(begins: Height, next: Height) -> String {
+    format!(
+        "begins at height {begins}; what came before is fetched, block {next} of {begins} is next"
+    )
 }
 
 fn lag(status: &Status) -> String {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode, admitted, peer_id};
 use dirchain_explorer::Directory;
 use dirchain_explorer::api::{
-    ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
+    ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
 };
 use dirchain_explorer::directory::EventPlace;
 use dirchain_ledger::block::{Block, Header};
@@ -17,7 +17,7 @@ use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
 use dirchain_ledger::records::{Node, RecordId};
 use dirchain_ledger::view::{Records as _, View, ViewError};
-use dirchain_storage::{HistoryEvent, Store, StoreError};
+use dirchain_storage::{FillState, HistoryEvent, Store, StoreError};
 use libp2p::PeerId;
 
 use crate::client::now;
@@ -86,6 +86,12 @@ impl NodeDirectory {
             disk_bytes: AtomicU64::new(disk_bytes),
             disk_read_ms: AtomicU64::new(0),
         })
+    }
+
+    /// Whether a block is one that a snapshot stands for.
+    fn is_before_history(&self, height: Height) -> bool {
+        let begins = self.store.history_begins();
+        begins > Height::GENESIS && height <= begins
     }
 
     fn uptime_ms(&self) -> u64 {
@@ -279,6 +285,10 @@ impl Directory for NodeDirectory {
         }
     }
 
+    fn history_begins(&self) -> Height {
+        self.store.history_begins()
+    }
+
     fn view(&self, height: Height) -> Box<dyn View + '_> {
         Box::new(self.store.view(height))
     }
@@ -288,6 +298,10 @@ impl Directory for NodeDirectory {
     }
 
     fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
+        // What is here of what came before a snapshot has gaps until all of it is here.
+        if self.is_before_history(height) {
+            return Ok(None);
+        }
         Ok(self.store.block(height)?)
     }
 
@@ -301,6 +315,7 @@ impl Directory for NodeDirectory {
 
     fn transaction_place(&self, id: &TransactionId) -> Result<Option<(Height, u32)>, ViewError> {
         let place = self.store.transaction(id)?;
+        let place = place.filter(|place| !self.is_before_history(place.height));
         Ok(place.map(|place| (place.height, place.index)))
     }
 
@@ -340,6 +355,10 @@ impl Directory for NodeDirectory {
             peers,
             waiting_transactions: u64::try_from(status.waiting).unwrap_or(u64::MAX),
             sync,
+            history: match self.store.fill_state() {
+                None => HistoryState::Whole,
+                Some(FillState { base, next }) => HistoryState::Fetching { begins: base, next },
+            },
             disk_bytes: self.disk_bytes(),
             uptime_ms: self.uptime_ms(),
             ready: not_ready_reason.is_none(),

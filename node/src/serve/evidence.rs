@@ -73,6 +73,18 @@ pub fn evidence_routes(store: Store, note_key: NoteKey) -> Router {
 }
 
 impl Evidence {
+    /// As [`Evidence::read`], of what needs the whole history.
+    async fn read_past<T: Send + 'static>(
+        self: &Arc<Self>,
+        read: impl FnOnce(&AtOnce<'_>) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let begins = self.store.history_begins();
+        if begins > Height::GENESIS {
+            return Err(Refused::BeforeHistory(begins));
+        }
+        self.read(read).await
+    }
+
     /// Reads the store off the event loop, a few requests at a time.
     async fn read<T: Send + 'static>(
         self: &Arc<Self>,
@@ -114,6 +126,7 @@ enum Refused {
     BadParameter(String),
     AtInTheFuture(String),
     NoSuch(&'static str),
+    BeforeHistory(Height),
     Stopping,
 }
 
@@ -143,6 +156,12 @@ impl IntoResponse for Refused {
             Refused::AtInTheFuture(detail) => (ProblemKind::AtInTheFuture, detail),
             Refused::Export(error) => (ProblemKind::TooBroad, error.to_string()),
             Refused::BadParameter(detail) => (ProblemKind::BadParameter, detail),
+            Refused::BeforeHistory(begins) => (
+                ProblemKind::HeightUnavailable,
+                format!(
+                    "this node's history begins at height {begins}, and proofs need what came before. Ask another node, or wait until it is fetched; `status` says how far it is"
+                ),
+            ),
             Refused::NoSuch(what) => (ProblemKind::NoSuchRoute, what.to_owned()),
             Refused::Stopping => (
                 ProblemKind::StateUnreadable,
@@ -256,7 +275,7 @@ async fn exported(
         pins: heights(query.pins.as_deref())?,
     };
     let at = query.at.as_deref().map(At::parse).transpose()?;
-    let bytes = evidence.read(move |now| {
+    let bytes = evidence.read_past(move |now| {
         if let Some(at) = at {
             request.pins.push(at.height(now)?);
         }
@@ -312,7 +331,7 @@ async fn of_anchor(
     };
     let pins = heights(query.pins.as_deref())?;
     let (state, cosigned_size) = (query.state, query.cosigned);
-    let bytes = evidence.read(move |now| {
+    let bytes = evidence.read_past(move |now| {
         let request = AnchorRequest {
             subject,
             state: state.map_or(now.tip().height, Height),

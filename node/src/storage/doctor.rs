@@ -10,7 +10,7 @@ use std::path::Path;
 use dirchain_ledger::chain;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::Height;
-use dirchain_storage::{Guard, GuardError, Store, StoreError};
+use dirchain_storage::{FillState, Guard, GuardError, Store, StoreError};
 
 use crate::home::{Home, NodeKey};
 
@@ -24,6 +24,8 @@ pub struct Finding {
 }
 
 const REPLACE: &str = "Put a backup back with `dirchain restore`, or move db/ away and start the node: it fills from the other nodes. Leave engine/ where it is";
+const UNFINISHED: &str =
+    "Start the node and let it fetch them, as `dirchain status` tells; then look again";
 const KEEP_AWAY: &str = "Stop the process that uses it, and look again";
 
 fn finding(what: impl Into<String>, to_do: impl Into<String>) -> Finding {
@@ -54,6 +56,13 @@ pub fn examine(
         }
     };
     let tip = store.tip().height;
+    if let Some(FillState { base, next }) = store.fill_state() {
+        let what = format!(
+            "the history begins at height {base}: of the blocks before it, those from {next} on are not here yet"
+        );
+        found.push(finding(what, UNFINISHED));
+        return Ok((tip, found));
+    }
     let scratch = home.dir().join("doctor");
     remove(&scratch)?;
     let again = Store::open(&scratch, &genesis)?;

@@ -11,7 +11,7 @@ use rocksdb::{DB, Options};
 
 use crate::world::{World, differences};
 
-const FAMILIES: [&str; 14] = [
+const FAMILIES: [&str; 15] = [
     "default",
     "blocks",
     "headers",
@@ -24,6 +24,7 @@ const FAMILIES: [&str; 14] = [
     "transactions",
     "times",
     "history",
+    "leaves",
     "undecided",
     "meta",
 ];
@@ -467,7 +468,11 @@ fn another_format_is_refused() {
     let database = raw(directory.path());
     let handle = database.cf_handle("meta").unwrap();
     database
-        .put_cf(handle, b"format", 2u32.to_le_bytes())
+        .put_cf(
+            handle,
+            b"format",
+            (dirchain_storage::FORMAT_VERSION + 1).to_le_bytes(),
+        )
         .unwrap();
     drop(database);
     let other_format = |found: &str| {
@@ -480,7 +485,7 @@ fn another_format_is_refused() {
         }
     };
     let refused = Store::open(directory.path(), &world.genesis).err();
-    assert_eq!(refused, Some(other_format("2")));
+    assert_eq!(refused, Some(other_format("3")));
 
     let mut database = raw(directory.path());
     database
@@ -524,7 +529,14 @@ fn differences_from_a_store_of_the_same_blocks_are_counted() {
             None => raw.delete_cf(handle, key).unwrap(),
         }
     };
-    for family in ["history", "referrers", "transactions", "ids", "records"] {
+    for family in [
+        "history",
+        "leaves",
+        "referrers",
+        "transactions",
+        "ids",
+        "records",
+    ] {
         let (key, value) = first(family);
         change(family, &key, None);
         let [found] = <[_; 1]>::try_from(compared()).unwrap();

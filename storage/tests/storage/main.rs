@@ -9,6 +9,7 @@
 mod child;
 mod damage;
 mod guard;
+mod joining;
 mod kill;
 mod model;
 mod opening;

@@ -14,6 +14,7 @@ mod full_disk;
 mod guards;
 mod idle;
 mod imports;
+mod joining;
 mod killed_imports;
 mod members;
 mod outages;

@@ -26,6 +26,7 @@ pub(crate) struct Behaviour {
     pub(crate) limits: connection_limits::Behaviour,
     pub(crate) lanes: Lanes,
     pub(crate) sync: rr::Behaviour<SyncCodec>,
+    pub(crate) fetch: rr::Behaviour<SyncCodec>,
 }
 
 /// A swarm that does not listen yet and allows nobody.
@@ -44,6 +45,7 @@ pub(crate) fn build(
         // Longer than the task's deadline for all lanes, so that silence is not taken for another version.
         lanes: Lanes::new(chain, limits.handshake_timeout.saturating_mul(2)),
         sync: sync::behaviour(chain, limits)?,
+        fetch: sync::fetching(chain, limits)?,
     };
     let security = |keypair: &Keypair| {
         let noise = noise::Config::new(keypair)?;

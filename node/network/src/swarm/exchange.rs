@@ -11,16 +11,23 @@ use tracing::{debug, error};
 
 use crate::error::Violation;
 use crate::peers::counters::bump;
+use crate::swarm::fetch::FetchReply;
 use crate::swarm::sync::{Received, reason};
 use crate::swarm::task::SwarmTask;
 
-/// What the engine's actor asks of the swarm.
+/// What is asked of the swarm: by the engine's actor, and through the handle.
 pub(crate) enum Command {
     /// Ask a peer for decided values; the reply is the request's number.
     Request {
         peer: PeerId,
         body: Bytes,
         reply: RpcReplyPort<OutboundRequestId>,
+    },
+    /// Ask a peer for the application.
+    Ask {
+        peer: PeerId,
+        body: Bytes,
+        reply: FetchReply,
     },
     /// Answer a peer; without a body the request is dropped.
     Respond {
@@ -39,6 +46,7 @@ impl SwarmTask {
                     debug!(%id, "Nobody waits for the sync request's number");
                 }
             }
+            Command::Ask { peer, body, reply } => self.ask(peer, body, reply),
             Command::Respond { id, body } => {
                 let (Some(channel), Some(body)) = (self.answers.remove(&id), body) else {
                     return; // dropping the channel tells the peer

@@ -5,10 +5,12 @@
 mod behaviour;
 mod dial;
 mod exchange;
+mod fetch;
 mod gate;
 mod listen;
 pub(crate) mod sync;
 mod task;
 
 pub(crate) use exchange::Command;
+pub use fetch::Fetch;
 pub(crate) use task::SwarmTask;

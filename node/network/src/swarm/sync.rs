@@ -1,4 +1,5 @@
-//! Value sync on libp2p's request-response: one frame asked, one frame answered, both bounded.
+//! Questions and answers on libp2p's request-response: one frame asked, one frame answered, both
+//! bounded. The engine's value sync and the application's own questions each have a protocol.
 //!
 //! Invariant: bodies are bytes; what is too large is reported as such, not read.
 
@@ -15,8 +16,9 @@ use arc_malachitebft_sync::OutboundFailureReason;
 use crate::lane::frame::{HEADER_BYTES, put_header, read_body, read_header};
 use crate::limits::NetworkLimits;
 
-/// The protocol's name, without the chain that follows it; the number is the wire version.
-const PROTOCOL: &str = "/dirchain/sync/1";
+/// The protocols' names, without the chain that follows; the number is the wire version.
+const SYNC_PROTOCOL: &str = "/dirchain/sync/1";
+const FETCH_PROTOCOL: &str = "/dirchain/fetch/1";
 /// The only kind of frame on a sync stream.
 const KIND: u8 = 0;
 
@@ -34,12 +36,11 @@ pub(crate) struct SyncCodec {
     response_bytes_max: usize,
 }
 
-/// The behaviour with its bounds.
+/// Value sync with its bounds.
 pub(crate) fn behaviour(
     chain: &str,
     limits: &NetworkLimits,
 ) -> Result<rr::Behaviour<SyncCodec>, InvalidProtocol> {
-    let protocol = StreamProtocol::try_from_owned(format!("{PROTOCOL}/{chain}"))?;
     let codec = SyncCodec {
         request_bytes_max: limits.sync_request_bytes_max,
         response_bytes_max: limits.sync_response_bytes_max,
@@ -47,6 +48,31 @@ pub(crate) fn behaviour(
     let config = rr::Config::default()
         .with_request_timeout(limits.sync_timeout)
         .with_max_concurrent_streams(limits.sync_streams_max);
+    named(SYNC_PROTOCOL, chain, codec, config)
+}
+
+/// The application's questions with their bounds.
+pub(crate) fn fetching(
+    chain: &str,
+    limits: &NetworkLimits,
+) -> Result<rr::Behaviour<SyncCodec>, InvalidProtocol> {
+    let codec = SyncCodec {
+        request_bytes_max: limits.fetch_request_bytes_max,
+        response_bytes_max: limits.fetch_response_bytes_max,
+    };
+    let config = rr::Config::default()
+        .with_request_timeout(limits.fetch_timeout)
+        .with_max_concurrent_streams(limits.fetch_streams_max);
+    named(FETCH_PROTOCOL, chain, codec, config)
+}
+
+fn named(
+    name: &str,
+    chain: &str,
+    codec: SyncCodec,
+    config: rr::Config,
+) -> Result<rr::Behaviour<SyncCodec>, InvalidProtocol> {
+    let protocol = StreamProtocol::try_from_owned(format!("{name}/{chain}"))?;
     let protocols = [(protocol, rr::ProtocolSupport::Full)];
     Ok(rr::Behaviour::with_codec(codec, protocols, config))
 }

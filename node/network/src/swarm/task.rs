@@ -28,13 +28,14 @@ use crate::lane::queue::Queued;
 use crate::lane::reader::Reader;
 use crate::lane::writer::Writer;
 use crate::lane::{End, Lane};
-use crate::limits::{ENDED_LANES_MAX, LISTEN_WITHIN, TICK};
+use crate::limits::{ENDED_LANES_MAX, LISTEN_WITHIN, QUESTIONS_MAX, TICK};
 use crate::peers::counters::bump;
 use crate::peers::directory::Dropped;
 use crate::peers::status::Direction;
 use crate::swarm::behaviour::{Behaviour, BehaviourEvent, build};
 use crate::swarm::dial::{Schedule, Waits};
 use crate::swarm::exchange::Command;
+use crate::swarm::fetch::{Answered, Fetch, FetchReply};
 use crate::swarm::listen;
 use crate::swarm::sync::Received;
 
@@ -57,6 +58,10 @@ pub(crate) struct SwarmTask {
     established: HashMap<ConnectionId, PeerId>,
     opening: HashMap<ConnectionId, Opening>,
     pub(super) answers: HashMap<InboundRequestId, rr::ResponseChannel<Received>>,
+    pub(super) asked: HashMap<rr::OutboundRequestId, FetchReply>,
+    pub(super) questions: mpsc::Sender<Fetch>,
+    pub(super) answered: mpsc::Sender<Answered>,
+    answers_out: mpsc::Receiver<Answered>,
     transactions: mpsc::Sender<(PeerId, Bytes)>,
     ends: mpsc::Sender<EndOfLane>,
     ended: mpsc::Receiver<EndOfLane>,
@@ -70,8 +75,10 @@ impl SwarmTask {
         chain: &str,
         hub: Arc<Hub>,
         transactions: mpsc::Sender<(PeerId, Bytes)>,
+        questions: mpsc::Sender<Fetch>,
     ) -> Result<Self, NetworkError> {
         let swarm = build(keypair, chain, &hub)?;
+        let (answered, answers_out) = mpsc::channel(QUESTIONS_MAX);
         let (ends, ended) = mpsc::channel(ENDED_LANES_MAX);
         let waits = Waits {
             min_ms: milliseconds(hub.limits.redial_min),
@@ -85,6 +92,10 @@ impl SwarmTask {
             established: HashMap::new(),
             opening: HashMap::new(),
             answers: HashMap::new(),
+            asked: HashMap::new(),
+            questions,
+            answered,
+            answers_out,
             transactions,
             ends,
             ended,
@@ -139,6 +150,7 @@ impl SwarmTask {
                 _ = stopping.wait_for(|stop| *stop) => break,
                 event = self.swarm.select_next_some() => self.on_event(event),
                 Some(command) = commands.recv() => self.on_command(command),
+                Some(answered) = self.answers_out.recv() => self.on_answered(answered),
                 Some((peer, connection, end)) = self.ended.recv() => self.on_end(peer, connection, end),
                 () = hub.peers_changed.notified() => self.apply_peers(),
                 _ = tick.tick() => self.on_tick(),
@@ -295,6 +307,7 @@ impl SwarmTask {
                 self.on_lane(peer, connection, opened);
             }
             SwarmEvent::Behaviour(BehaviourEvent::Sync(event)) => self.on_sync(event),
+            SwarmEvent::Behaviour(BehaviourEvent::Fetch(event)) => self.on_fetch(event),
             SwarmEvent::IncomingConnectionError { error, .. } => debug!(%error, "Inbound"),
             SwarmEvent::OutgoingConnectionError { error, .. } => debug!(%error, "Outbound"),
             // libp2p's enum is non-exhaustive; the rest is told again by one of the events above.
