@@ -8,6 +8,7 @@
 mod authority;
 mod city;
 mod drafter;
+mod liar;
 mod load;
 mod node;
 mod ports;
@@ -19,6 +20,7 @@ mod wires;
 pub use authority::{Authority, configure};
 pub use city::{Agreed, City};
 pub use drafter::Drafter;
+pub use liar::{Liar, Lie};
 pub use load::{Load, Promised, check};
 pub use node::Process;
 pub use ports::Ports;

@@ -144,6 +144,18 @@ impl Process {
         assert!(ended.is_none(), "the node at {url} ended: {ended:?}");
     }
 
+    /// The most memory that its process held at a time, in bytes.
+    pub fn memory_bytes_max(&self) -> u64 {
+        let child = self.child.as_ref().expect("a node that was started");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let mut lines = status
+            .lines()
+            .filter_map(|line| line.strip_prefix("VmHWM:"));
+        let held = lines.next().expect("the line of the highest resident size");
+        let kib: u64 = held.trim().trim_end_matches(" kB").parse().unwrap();
+        kib << 10
+    }
+
     /// Stops it in order.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {

@@ -129,8 +129,10 @@ impl Default for NetworkLimits {
                 frame_bytes_max: 64 << 10,
                 queue_frames_max: 4096,
                 queue_bytes_max: 4 << 20,
-                rate_bytes_per_second: 8 << 20,
-                burst_bytes: 8 << 20,
+                // Frames count as a KiB at least: 512 in a second, about three times what a member
+                // sends that makes fifty blocks in it. Each costs its receiver two signatures.
+                rate_bytes_per_second: 512 << 10,
+                burst_bytes: 2 << 20,
             },
             parts: LaneLimits {
                 frame_bytes_max: 2 << 20,

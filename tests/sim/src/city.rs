@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use dirchain_ledger::action::{Action, DeclareResponsibility, RegisterNode};
+use dirchain_ledger::action::{Action, AmendNode, DeclareResponsibility, RegisterNode};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::chain::{Outcome, genesis_outcome};
 use dirchain_ledger::crypto::{Algorithm, SecretKey};
@@ -24,17 +24,57 @@ pub const GENESIS_TIME: TimeMs = TimeMs(1_767_225_600_000);
 /// Its heartbeat: short, so that empty blocks belong to every run.
 pub const HEARTBEAT_MS: i64 = 3_000;
 
+/// What a city is made of.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Setting {
+    /// Departments whose nodes vote from the beginning.
+    pub validators: usize,
+    /// Further departments, whose nodes may join. With them comes an observer of the first
+    /// department.
+    pub joiners: usize,
+    /// The length of an epoch in blocks.
+    pub epoch_blocks: u32,
+}
+
+impl Setting {
+    /// A city in which nobody joins.
+    pub fn closed(validators: usize) -> Self {
+        Self {
+            validators,
+            joiners: 0,
+            epoch_blocks: Settings::default().epoch_blocks,
+        }
+    }
+}
+
+/// A node's home as it is made.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// The node's name.
+    pub id: NodeId,
+    /// Whose it is.
+    pub department: DepartmentId,
+    /// Its identity on the network.
+    pub network: SecretKey,
+    /// The key that it votes with.
+    pub consensus: SecretKey,
+    /// The key that it would vote with after that.
+    pub next: SecretKey,
+}
+
 /// A genesis with its keys.
 #[derive(Debug)]
 pub struct City {
+    /// What it is made of.
+    pub setting: Setting,
     /// The chain.
     pub chain: ChainId,
     /// Its beginning.
     pub genesis: Genesis,
     /// What the genesis leaves.
     pub outcome: Outcome,
-    /// The validators' consensus keys, by node.
-    pub consensus_keys: Vec<SecretKey>,
+    /// Its nodes: those that vote from the beginning, those that may join, the observer.
+    pub homes: Vec<Home>,
     /// Those who sign transactions.
     pub authors: Vec<Author>,
 }
@@ -46,7 +86,8 @@ pub struct Author {
     pub secret: SecretKey,
     /// Whose.
     pub department: DepartmentId,
-    role: Role,
+    /// What for.
+    pub role: Role,
 }
 
 fn secret(label: &str) -> SecretKey {
@@ -59,10 +100,20 @@ fn department(number: usize) -> DepartmentId {
         .expect("a department's id")
 }
 
-fn node(number: usize) -> NodeId {
-    format!("{}-1", department(number))
+fn home(department_number: usize, number: usize) -> Home {
+    let department = department(department_number);
+    let id: NodeId = format!("{department}-{number}")
         .parse()
-        .expect("a node's id")
+        .expect("a node's id");
+    let key = |what: &str| secret(&format!("{what} {id}"));
+    let (network, consensus, next) = (key("network"), key("consensus"), key("next"));
+    Home {
+        id,
+        department,
+        network,
+        consensus,
+        next,
+    }
 }
 
 impl City {
@@ -71,25 +122,35 @@ impl City {
         [0, 1].map(department).map(RecordId::Department).into()
     }
 
-    /// The city with so many validators; made once for each number.
-    pub fn of(validators: usize) -> Arc<Self> {
-        static CITIES: Mutex<BTreeMap<usize, Arc<City>>> = Mutex::new(BTreeMap::new());
+    /// The city of a setting; made once for each.
+    pub fn of(setting: Setting) -> Arc<Self> {
+        static CITIES: Mutex<BTreeMap<Setting, Arc<City>>> = Mutex::new(BTreeMap::new());
         let mut cities = CITIES.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = cities.entry(validators);
-        Arc::clone(made.or_insert_with(|| Arc::new(Self::make(validators))))
+        let made = cities.entry(setting);
+        Arc::clone(made.or_insert_with(|| Arc::new(Self::make(setting))))
     }
 
-    fn make(validators: usize) -> Self {
+    /// The place of a node on the network.
+    pub fn place(&self, id: &NodeId) -> Option<usize> {
+        self.homes.iter().position(|home| home.id == *id)
+    }
+
+    /// Whether a node is one whose department decides to have it vote only later.
+    pub fn joins(&self, place: usize) -> bool {
+        let first = self.setting.validators;
+        (first..first + self.setting.joiners).contains(&place)
+    }
+
+    fn make(setting: Setting) -> Self {
         let at = Moment {
             height: Height::GENESIS,
             time: GENESIS_TIME,
         };
-        let consensus_keys: Vec<SecretKey> = (0..validators)
-            .map(|number| secret(&format!("consensus {number}")))
-            .collect();
+        let departments = setting.validators + setting.joiners;
+        let mut homes: Vec<Home> = (0..departments).map(|number| home(number, 1)).collect();
         let mut authors = Vec::new();
         let mut records = Vec::new();
-        for number in 0..validators {
+        for number in 0..departments {
             records.push(Record::Department(department_record(number, at)));
             for role in [Role::Head, Role::Operator] {
                 let author = Author {
@@ -98,20 +159,27 @@ impl City {
                     role,
                 };
                 records.push(Record::Key(key_record(&author, at)));
-                if role == Role::Operator || number == 0 {
+                if role == Role::Operator || number == 0 || setting.joiners > 0 {
                     authors.push(author);
                 }
             }
-            records.push(Record::Node(node_record(number, at)));
         }
-        records.extend(system_records(&consensus_keys, at));
+        let founders = homes.iter().take(setting.validators);
+        records.extend(founders.map(|home| Record::Node(node_record(home, at))));
+        records.extend(system_records(&homes, setting, at));
+        if setting.joiners > 0 {
+            let observer = home(0, 2);
+            records.push(Record::Node(node_record(&observer, at)));
+            homes.push(observer);
+        }
         let name = "simulated city".parse().expect("a name");
         let genesis = Genesis::new(name, GENESIS_TIME, records).expect("a genesis");
         Self {
+            setting,
             chain: genesis.chain(),
             outcome: genesis_outcome(&genesis).expect("an outcome of the genesis"),
             genesis,
-            consensus_keys,
+            homes,
             authors,
         }
     }
@@ -149,59 +217,85 @@ fn key_record(author: &Author, at: Moment) -> Key {
     }
 }
 
-fn node_record(number: usize, at: Moment) -> Node {
-    let network_key = secret(&format!("network {number}")).public();
-    let node = Node::begin(
-        node(number),
-        department(number),
-        network_key,
-        List::default(),
-        at,
-    );
-    let consensus_key = secret(&format!("consensus {number}")).public();
-    node.with_consensus_key(consensus_key, at).expect("one key")
+fn node_record(home: &Home, at: Moment) -> Node {
+    let (id, department) = (home.id.clone(), home.department.clone());
+    let node = Node::begin(id, department, home.network.public(), List::default(), at);
+    node.with_consensus_key(home.consensus.public(), at)
+        .expect("one key")
 }
 
-fn system_records(consensus_keys: &[SecretKey], at: Moment) -> Vec<Record> {
-    let registrar = (Office::Registrar, department(0));
+fn system_records(homes: &[Home], setting: Setting, at: Moment) -> Vec<Record> {
+    let offices = [Office::Registrar, Office::Steward, Office::StewardDeputy];
+    let offices = offices.into_iter().zip((0..).map(department));
     let settings = Settings {
         heartbeat_ms: HEARTBEAT_MS,
+        epoch_blocks: setting.epoch_blocks,
         ..Settings::default()
     };
-    let members = consensus_keys.iter().enumerate();
-    let members = members.map(|(n, key)| Validator::new(key.public(), node(n), department(n)));
+    let founders = homes.iter().take(setting.validators);
+    let members = founders.map(|home| {
+        let (id, department) = (home.id.clone(), home.department.clone());
+        Validator::new(home.consensus.public(), id, department)
+    });
     let current = ValidatorSet::new(members.collect()).expect("a validator set");
     vec![
-        Record::Offices(Offices::begin(at, [registrar]).expect("one office")),
+        Record::Offices(Offices::begin(at, offices).expect("three offices")),
         Record::Parameters(Parameters::begin(at, settings, Vec::new()).expect("no purpose")),
         Record::Membership(Membership::begin(current)),
     ]
 }
 
+impl Home {
+    /// A key of the home with proof that it is there.
+    pub fn offer(&self, secret: &SecretKey, key_use: NodeKeyUse, chain: &ChainId) -> NodeKeyOffer {
+        NodeKeyOffer::new(secret, chain, &self.id, key_use)
+    }
+}
+
 impl Author {
-    /// Something to sign; some of it the rules refuse, for a name may be taken.
-    pub fn action(&self, chain: &ChainId, random: &mut Random) -> Action {
+    /// Something to sign of the author's own; some of it the rules refuse, for a name may be taken.
+    /// Of the heads the registrar's alone always has something.
+    pub fn action(&self, chain: &ChainId, random: &mut Random) -> Option<Action> {
         let number = random.below(400);
-        if self.role == Role::Head {
-            let code = format!("Z-D001-{:03}", number).parse();
-            Action::DeclareResponsibility(DeclareResponsibility {
-                code: code.expect("a responsibility's code"),
-                holder: department(random.index(4)),
-                title: "simulated duty".parse().expect("a statement"),
-                text: None,
-                legal_bases: List::default(),
-            })
-        } else {
-            let id = format!("{}-{}", self.department, number + 2);
-            let secret = secret(&format!("observer {id}"));
-            let id: NodeId = id.parse().expect("a node's id");
-            Action::RegisterNode(RegisterNode {
-                department: self.department.clone(),
-                network: NodeKeyOffer::new(&secret, chain, &id, NodeKeyUse::Network),
-                consensus: None,
-                addresses: List::default(),
-                id,
-            })
+        match self.role {
+            Role::Head if self.department == department(0) => {
+                let code = format!("Z-D001-{number:03}").parse();
+                Some(Action::DeclareResponsibility(DeclareResponsibility {
+                    code: code.expect("a responsibility's code"),
+                    holder: department(random.index(4)),
+                    title: "simulated duty".parse().expect("a statement"),
+                    text: None,
+                    legal_bases: List::default(),
+                }))
+            }
+            Role::Operator if random.chance(100_000) => Some(self.register(chain, number)),
+            Role::Operator => Some(self.amend(number)),
+            _ => None,
         }
+    }
+
+    fn register(&self, chain: &ChainId, number: u64) -> Action {
+        let id = format!("{}-{}", self.department, number + 3);
+        let secret = secret(&format!("observer {id}"));
+        let id: NodeId = id.parse().expect("a node's id");
+        Action::RegisterNode(RegisterNode {
+            department: self.department.clone(),
+            network: NodeKeyOffer::new(&secret, chain, &id, NodeKeyUse::Network),
+            consensus: None,
+            addresses: List::default(),
+            id,
+        })
+    }
+
+    fn amend(&self, number: u64) -> Action {
+        let id = format!("{}-1", self.department).parse();
+        let address = format!("/ip4/10.0.0.1/tcp/{}", number + 7_000).parse();
+        let addresses = vec![address.expect("an address")];
+        Action::AmendNode(AmendNode {
+            id: id.expect("a node's id"),
+            network: None,
+            consensus: None,
+            addresses: Some(List::new(addresses).expect("one address")),
+        })
     }
 }

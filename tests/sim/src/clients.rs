@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::TimeMs;
 use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
 use dirchain_ledger::view::Records as _;
@@ -47,6 +48,17 @@ impl Client {
         self.committed
     }
 
+    /// Who signs.
+    pub fn author(&self) -> &Author {
+        &self.author
+    }
+
+    /// What it offered, was not refused, and is not on the chain yet.
+    pub fn owed(&self) -> Option<&VerifiedTransaction> {
+        let open = self.open.as_ref().filter(|open| !open.is_refused)?;
+        Some(&open.transaction)
+    }
+
     /// A node said no to this one.
     pub fn refused(&mut self, id: &dirchain_ledger::ids::TransactionId) {
         if let Some(open) = &mut self.open
@@ -57,11 +69,15 @@ impl Client {
     }
 
     /// What it offers now, if anything; `clock` is the time on its wall.
+    ///
+    /// `wanted` is what the ledger asks of the author; without it, the author signs something of
+    /// its own.
     pub fn look(
         &mut self,
         now_us: u64,
         clock: TimeMs,
         ledger: &Transactions,
+        wanted: Option<Action>,
         random: &mut Random,
     ) -> Option<VerifiedTransaction> {
         if let Some(open) = &self.open
@@ -89,7 +105,8 @@ impl Client {
                 Some(open.transaction.clone())
             }
             Some(_) | None => {
-                let transaction = self.sign(clock, ledger, random);
+                let action = wanted.or_else(|| self.author.action(&self.city.chain, random))?;
+                let transaction = self.sign(action, clock, ledger, random);
                 self.open = Some(Open {
                     transaction: transaction.clone(),
                     offered_us: now_us,
@@ -102,6 +119,7 @@ impl Client {
 
     fn sign(
         &self,
+        action: Action,
         clock: TimeMs,
         ledger: &Transactions,
         random: &mut Random,
@@ -115,10 +133,15 @@ impl Client {
             3_600_000
         };
         let not_after = TimeMs(clock.0 + lasts_ms);
-        let actions = vec![self.author.action(&self.city.chain, random)];
         let chain = self.city.chain;
-        SignedTransaction::new(&self.author.secret, chain, sequence, not_after, actions)
-            .and_then(|signed| signed.verify(chain))
-            .expect("a genuine transaction")
+        SignedTransaction::new(
+            &self.author.secret,
+            chain,
+            sequence,
+            not_after,
+            vec![action],
+        )
+        .and_then(|signed| signed.verify(chain))
+        .expect("a genuine transaction")
     }
 }

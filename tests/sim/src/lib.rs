@@ -19,6 +19,7 @@ pub mod clients;
 pub mod invariants;
 pub mod liars;
 pub mod measure;
+pub mod membership;
 pub mod message;
 pub mod network;
 pub mod node;

@@ -10,7 +10,7 @@ use dirchain_sim::runner::{run, run_many};
 use dirchain_sim::scenario::Family;
 use dirchain_sim::world::Run;
 
-const USAGE: &str = "dirchain-sim [--seeds COUNT] [--first-seed SEED] [--family calm|four|seven|twins] \
+const USAGE: &str = "dirchain-sim [--seeds COUNT] [--first-seed SEED] [--family calm|four|seven|twins|membership] \
 [--plant NAME] [--threads COUNT] [--trace]
 
 Simulates the round under faults. Without --family the seeds are run in every family with faults.
@@ -142,7 +142,7 @@ fn main() -> ExitCode {
         );
         let seconds = begin.elapsed().as_secs_f64();
         println!(
-            "{name}: {} seeds, {:.0} seeds/s, {:.0} heights/s, {} heights, {} transactions, {} happenings, {} proofs of contradiction, {} broken",
+            "{name}: {} seeds, {:.0} seeds/s, {:.0} heights/s, {} heights, {} transactions, {} happenings, {} proofs of contradiction, {} epochs, {} as planned, {} broken",
             total.seeds,
             total.seeds as f64 / seconds,
             total.heights as f64 / seconds,
@@ -150,6 +150,8 @@ fn main() -> ExitCode {
             total.transactions,
             total.happenings,
             total.evidence,
+            total.epochs,
+            total.planned,
             total.failures.len(),
         );
         for (seed, failure) in total.failures.iter().take(10) {

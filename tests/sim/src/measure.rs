@@ -44,7 +44,7 @@ fn pauses(stopped: usize, runs: u64, from_us: u64) -> Result<Pauses, Failure> {
         let mut random = Random::new(seed, 3);
         let mut nodes = BTreeSet::new();
         while nodes.len() < stopped {
-            nodes.insert(random.index(scenario.validators));
+            nodes.insert(random.index(scenario.setting.validators));
         }
         let at_us = STOP_US + random.below(SECOND_US);
         for node in nodes {

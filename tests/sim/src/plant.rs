@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dirchain_consensus::answers::History as _;
+use dirchain_consensus::answers::History;
 use dirchain_consensus::pool::Pool;
 use dirchain_consensus::replica::{Command, Event, ReplicaStore};
 use dirchain_ledger::block::Block;
+use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::delegate_view;
@@ -13,9 +14,11 @@ use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::{Record, RecordId};
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::transaction::{Envelope, SignedTransaction, VerifiedTransaction};
+use dirchain_ledger::validators::ValidatorSet;
 use dirchain_ledger::view::{View, ViewError};
 
 use crate::node::Store;
+use crate::scenario::Family;
 
 /// A bug of every honest node.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -34,11 +37,15 @@ pub enum Plant {
     ParentStateRoot,
     /// A start forgets who missed a turn to propose.
     TurnsForgotten,
+    /// A height begins with those who voted on the one before it.
+    NextSetLate,
+    /// A peer that lags is given a height's certificate as if those had voted who vote after it.
+    NextSetEarly,
 }
 
 impl Plant {
     /// All of them, with the names that the command line knows.
-    pub const ALL: [(&'static str, Plant); 7] = [
+    pub const ALL: [(&'static str, Plant); 9] = [
         ("body-not-synced", Plant::BodyNotSynced),
         ("guard-skipped", Plant::GuardSkipped),
         ("log-not-replayed", Plant::LogNotReplayed),
@@ -46,7 +53,23 @@ impl Plant {
         ("sequence-skipped", Plant::SequenceSkipped),
         ("parent-state-root", Plant::ParentStateRoot),
         ("turns-forgotten", Plant::TurnsForgotten),
+        ("next-set-late", Plant::NextSetLate),
+        ("next-set-early", Plant::NextSetEarly),
     ];
+
+    /// The family whose runs reach what the bug is in.
+    pub fn family(self) -> Family {
+        match self {
+            Plant::BodyNotSynced
+            | Plant::GuardSkipped
+            | Plant::LogNotReplayed
+            | Plant::LogNotSynced
+            | Plant::SequenceSkipped
+            | Plant::ParentStateRoot
+            | Plant::TurnsForgotten => Family::Four,
+            Plant::NextSetLate | Plant::NextSetEarly => Family::Membership,
+        }
+    }
 }
 
 /// A store in which every key's next sequence number is the one that is offered.
@@ -140,4 +163,29 @@ pub(crate) fn with_parent_state_root(commands: Vec<Command>, store: &Store) -> V
         other => other,
     });
     commands.collect()
+}
+
+/// The validators of a store's last height, in place of those of the next.
+pub(crate) fn set_before(store: &Store, next: ValidatorSet) -> ValidatorSet {
+    let before = store.validators_of(store.tip().height);
+    before.ok().flatten().unwrap_or(next)
+}
+
+/// A store's blocks, each with the validators of the height after it.
+pub(crate) struct EarlySets<'a>(pub(crate) &'a Store);
+
+impl History for EarlySets<'_> {
+    type Error = ViewError;
+
+    fn block_bytes(&self, height: Height) -> Result<Option<Vec<u8>>, ViewError> {
+        self.0.block_bytes(height)
+    }
+
+    fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {
+        self.0.certificate(height)
+    }
+
+    fn validators_of(&self, height: Height) -> Result<Option<ValidatorSet>, ViewError> {
+        self.0.validators_of(height.next())
+    }
 }

@@ -19,6 +19,10 @@ pub struct Total {
     pub happenings: u64,
     /// Proofs of contradiction that honest engines had.
     pub evidence: u64,
+    /// How often the set of validators changed, in all.
+    pub epochs: u64,
+    /// Runs at whose end who votes was as planned.
+    pub planned: u64,
     /// The broken runs, by seed.
     pub failures: Vec<(u64, Failure)>,
 }
@@ -67,6 +71,8 @@ pub fn run_many(like: &Run, first: u64, count: u64, threads: usize, stops_early:
                     total.transactions += summary.transactions;
                     total.happenings += summary.happenings;
                     total.evidence += summary.evidence;
+                    total.epochs += summary.epochs;
+                    total.planned += u64::from(summary.is_planned);
                 }
                 Err(failure) => total.failures.push((seed, failure)),
             }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::city::Setting;
 use crate::liars::Kind;
+use crate::membership::{Change, Step, plan, plan_of_the_doomed};
 use crate::random::Random;
 
 /// Families of runs.
@@ -16,15 +18,18 @@ pub enum Family {
     Seven,
     /// Four validators, one of whose keys is used on two nodes.
     Twins,
+    /// Four validators become seven and then five, and keys rotate, with faults and at most one liar.
+    Membership,
 }
 
 impl Family {
     /// All of them, with the names that the command line knows.
-    pub const ALL: [(&'static str, Family); 4] = [
+    pub const ALL: [(&'static str, Family); 5] = [
         ("calm", Family::Calm),
         ("four", Family::Four),
         ("seven", Family::Seven),
         ("twins", Family::Twins),
+        ("membership", Family::Membership),
     ];
 }
 
@@ -118,6 +123,25 @@ pub enum Fault {
     },
 }
 
+impl Fault {
+    /// The node that it befalls, where it is one.
+    pub fn node(&self) -> Option<usize> {
+        match self {
+            Fault::Crash { node, .. }
+            | Fault::Down { node, .. }
+            | Fault::Pause { node, .. }
+            | Fault::SlowDisk { node, .. }
+            | Fault::FailingDisk { node, .. }
+            | Fault::Clock { node, .. }
+            | Fault::Backup { node }
+            | Fault::Harm { node, .. } => Some(*node),
+            Fault::Partition { .. } | Fault::Join | Fault::Clog { .. } | Fault::Network { .. } => {
+                None
+            }
+        }
+    }
+}
+
 /// What happens to a disk.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub enum Harm {
@@ -136,8 +160,12 @@ pub enum Harm {
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Scenario {
-    /// How many validators.
-    pub validators: usize,
+    /// The city.
+    pub setting: Setting,
+    /// How who votes is to change.
+    pub plan: Vec<Step>,
+    /// Those who die for ever once it is agreed that they join.
+    pub doomed: BTreeSet<usize>,
     /// Who lies, and how.
     pub liars: Vec<(usize, Kind)>,
     /// The validator that has a twin.
@@ -155,6 +183,11 @@ pub struct Scenario {
 /// How long after the faults progress may take.
 pub const PROGRESS_WITHIN_US: u64 = 90_000_000;
 
+/// How long after the faults who votes may be otherwise than was planned.
+pub const PLAN_WITHIN_US: u64 = 300_000_000;
+/// How long a run waits for that where somebody lies.
+pub const LIED_ABOUT_US: u64 = 10_000_000;
+
 const SECOND_US: u64 = 1_000_000;
 
 impl Scenario {
@@ -163,16 +196,21 @@ impl Scenario {
         let mut random = Random::new(seed, 1);
         let random = &mut random;
         let validators = match family {
-            Family::Calm | Family::Four | Family::Twins => 4,
+            Family::Calm | Family::Four | Family::Twins | Family::Membership => 4,
             Family::Seven => 7,
         };
+        if family == Family::Membership {
+            return Self::growing(random);
+        }
         let faulty_max = (validators - 1) / 3;
         let mut order: Vec<usize> = (0..validators).collect();
         for last in (1..validators).rev() {
             order.swap(last, random.index(last + 1));
         }
         let mut scenario = Self {
-            validators,
+            setting: Setting::closed(validators),
+            plan: Vec::new(),
+            doomed: BTreeSet::new(),
             liars: Vec::new(),
             twin_of: None,
             faults: Vec::new(),
@@ -200,6 +238,50 @@ impl Scenario {
         scenario.joins_late = random.chance(150_000);
         let forgetful: Vec<usize> = order.iter().copied().take(trusted).collect();
         let everyone = validators + usize::from(scenario.twin_of.is_some());
+        scenario.draw_faults(everyone, &forgetful, random);
+        scenario
+    }
+
+    /// Four that become seven and then five; or three that never come.
+    fn growing(random: &mut Random) -> Self {
+        let setting = Setting {
+            validators: 4,
+            joiners: 3,
+            epoch_blocks: *random.pick(&[2, 3, 4, 6]).expect("there are lengths"),
+        };
+        let mut scenario = Self {
+            setting,
+            plan: plan(random),
+            doomed: BTreeSet::new(),
+            liars: Vec::new(),
+            twin_of: None,
+            faults: Vec::new(),
+            heal_us: random.between(3, 8) * SECOND_US,
+            joins_late: random.chance(150_000),
+            client_period_us: random.between(50, 400) * 1_000,
+        };
+        let everyone = setting.validators + setting.joiners + 1;
+        if random.chance(200_000) {
+            // The dead are all that the others can do without.
+            scenario.plan = plan_of_the_doomed();
+            scenario.doomed = (setting.validators..everyone - 1).collect();
+            scenario.draw_faults(setting.validators, &[], random);
+            return scenario;
+        }
+        let mut forgetful = Vec::new();
+        let faulty = random.index(everyone - 1);
+        let leaves = |step: &Step| step.changes.contains(&Change::Leave(faulty));
+        match random.below(3) {
+            0 => forgetful.push(faulty),
+            1 if scenario.plan.iter().any(leaves) => {
+                scenario.liars.push((faulty, Kind::Lingerer));
+            }
+            1 => {
+                let kind = *random.pick(&Kind::ALL).expect("there are kinds");
+                scenario.liars.push((faulty, kind));
+            }
+            _ => {}
+        }
         scenario.draw_faults(everyone, &forgetful, random);
         scenario
     }

@@ -10,18 +10,22 @@ use std::sync::Arc;
 use dirchain_consensus::context::{Proposal, Vote};
 use dirchain_consensus::mode::Mode;
 use dirchain_consensus::pool::Inserted;
-use dirchain_ledger::ids::{Address, Height};
+use dirchain_ledger::ids::{Address, Height, TimeMs, TransactionId};
+use dirchain_ledger::view::Records as _;
 
 use crate::city::City;
 use crate::clients::Client;
-use crate::invariants::{Invariants, Verdict, verifies};
+use crate::invariants::{Invariants, Verdict};
 use crate::liars::{Liar, Lie};
+use crate::membership::Clerk;
 use crate::message::Message;
 use crate::network::Network;
-use crate::node::{Later, Node, Out, Step, StopCause, Store};
+use crate::node::{Guard, Later, Node, Out, Step, StopCause, Store};
 use crate::plant::Plant;
 use crate::random::Random;
-use crate::scenario::{Family, Fault, Harm, PROGRESS_WITHIN_US, Scenario};
+use crate::scenario::{
+    Family, Fault, Harm, LIED_ABOUT_US, PLAN_WITHIN_US, PROGRESS_WITHIN_US, Scenario,
+};
 use crate::transcript::Transcript;
 use crate::verifier::CachingVerifier;
 
@@ -58,6 +62,12 @@ pub struct Summary {
     pub virtual_us: u64,
     /// Proofs of contradiction that honest engines had.
     pub evidence: u64,
+    /// How often the set of validators changed.
+    pub epochs: u64,
+    /// Whether who votes is as was planned.
+    pub is_planned: bool,
+    /// How many vote at the end.
+    pub validators: usize,
 }
 
 /// How a run broke an invariant.
@@ -123,6 +133,15 @@ pub struct World {
     backups: BTreeMap<usize, Store>,
     network: Network,
     clients: Vec<Client>,
+    clerk: Clerk,
+    /// Those who may join that were seen to be on the ledger.
+    registered: BTreeSet<usize>,
+    /// Those who died for ever.
+    gone: BTreeSet<usize>,
+    /// Transactions that were taken before the faults were over, and who gave them.
+    owed: Vec<(usize, TransactionId, TimeMs)>,
+    /// When the faults were over.
+    healed_us: u64,
     invariants: Invariants,
     queue: BinaryHeap<Planned>,
     numbers: u64,
@@ -144,28 +163,27 @@ impl World {
 
     /// As [`World::new`], with a scenario of its own.
     pub fn with(run: &Run, scenario: Scenario) -> Self {
-        let city = City::of(scenario.validators);
+        let city = City::of(scenario.setting);
         let verifier = Arc::new(CachingVerifier::new(city.chain));
         let mut dishonest: BTreeSet<usize> = scenario.liars.iter().map(|(node, _)| *node).collect();
-        let keys = city.consensus_keys.iter().cloned();
         let plant_of = |node: usize| run.plant.filter(|_| !dishonest.contains(&node));
-        let mut nodes: Vec<Node> = keys
-            .enumerate()
-            .map(|(node, key)| Node::new(node, Some(key), &city, &verifier, plant_of(node)))
+        let homes = city.homes.iter().enumerate();
+        let mut nodes: Vec<Node> = homes
+            .map(|(node, home)| Node::new(node, Some(home), &city, &verifier, plant_of(node)))
             .collect();
         if let Some(original) = scenario.twin_of {
             let twin = nodes.len();
-            let key = city.consensus_keys[original].clone();
-            nodes.push(Node::new(twin, Some(key), &city, &verifier, run.plant));
+            let home = &city.homes[original];
+            nodes.push(Node::new(twin, Some(home), &city, &verifier, run.plant));
             dishonest.extend([original, twin]);
         }
         let liars = scenario.liars.iter();
         let liars = liars.map(|(node, kind)| (*node, kind.make())).collect();
-        let is_honest = |node: &&Node| !dishonest.contains(&node.index);
-        let honest: Vec<Address> = nodes
-            .iter()
-            .filter(is_honest)
-            .filter_map(Node::address)
+        let homes = city.homes.iter().enumerate();
+        let honest = homes.filter(|(node, _)| !dishonest.contains(node));
+        let honest: Vec<Address> = honest
+            .flat_map(|(_, home)| [&home.consensus, &home.next])
+            .map(|key| Address::of(&key.public()))
             .collect();
         let clients = city.authors.iter();
         let clients = clients
@@ -186,6 +204,11 @@ impl World {
             backups: BTreeMap::new(),
             network: Network::perfect(),
             clients,
+            clerk: Clerk::new(scenario.plan.clone()),
+            registered: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            owed: Vec::new(),
+            healed_us: 0,
             queue: BinaryHeap::new(),
             numbers: 0,
             now_us: 0,
@@ -197,6 +220,7 @@ impl World {
             commits: Vec::new(),
             scenario,
         };
+        world.prepare_rotation();
         world.plan_beginning();
         world
     }
@@ -242,6 +266,9 @@ impl World {
                 happenings,
                 virtual_us: self.now_us,
                 evidence: self.evidence,
+                epochs: self.invariants.epochs.count(),
+                is_planned: self.clerk.is_done(),
+                validators: self.invariants.transactions.validators().count(),
             }),
             Err(words) => Err(Failure {
                 words,
@@ -337,7 +364,8 @@ impl World {
     }
 
     fn start(&mut self, node: usize) -> Verdict {
-        if self.nodes[node].is_up() {
+        let is_coming = self.city.joins(node) && !self.is_registered(node);
+        if self.nodes[node].is_up() || self.gone.contains(&node) || is_coming {
             return Ok(());
         }
         self.transcript.note("start", &[self.now_us, node as u64]);
@@ -350,7 +378,7 @@ impl World {
     }
 
     fn deliver(&mut self, from: usize, to: usize, message: Message) -> Verdict {
-        if !self.nodes[to].is_up() {
+        if !self.nodes[to].is_up() || !self.passes(from, to, &message) {
             return Ok(());
         }
         let numbers = [self.now_us, from as u64, to as u64];
@@ -418,10 +446,12 @@ impl World {
                     self.commits.push(self.now_us);
                 }
                 self.transcript.bytes(&block.header.hash().0);
-                match is_honest {
-                    true => self.invariants.committed(node, &block, &certificate, state),
-                    false => Ok(()),
+                if is_honest {
+                    self.invariants
+                        .committed(node, &block, &certificate, state)?;
+                    self.follow_plan();
                 }
+                Ok(())
             }
             Out::Blamed(offence) => {
                 self.transcript.words(|| format!("node {node}: {offence}"));
@@ -536,14 +566,17 @@ impl World {
     }
 
     fn client(&mut self, client: usize) -> Verdict {
-        let up: Vec<usize> = (0..self.scenario.validators)
+        let up: Vec<usize> = (0..self.city.homes.len())
             .filter(|node| self.is_honest(*node) && self.nodes[*node].is_up())
             .collect();
         let node = self.random.pick(&up).copied();
         if let Some(node) = node {
             let clock = self.nodes[node].clock(self.now_us);
             let ledger = &self.invariants.transactions;
-            let offered = self.clients[client].look(self.now_us, clock, ledger, &mut self.random);
+            let (author, state) = (self.clients[client].author(), ledger.state());
+            let wanted = self.clerk.wants(author, &self.city, state, &self.nodes);
+            let client = &mut self.clients[client];
+            let offered = client.look(self.now_us, clock, ledger, wanted, &mut self.random);
             if let Some(transaction) = offered {
                 self.step(node, |node, step| node.submit(transaction, step))?;
             }
@@ -559,6 +592,9 @@ impl World {
             return Ok(());
         }
         let (_, fault) = self.scenario.faults[fault].clone();
+        if fault.node().is_some_and(|node| self.gone.contains(&node)) {
+            return Ok(());
+        }
         self.transcript.note("fault", &[self.now_us]);
         self.transcript.words(|| format!("{fault:?}"));
         let count = self.nodes.len();
@@ -645,11 +681,11 @@ impl World {
     }
 
     /// Every honest node exports evidence from what is on its disk.
-    fn export(&self) -> Verdict {
-        let subjects = self.city.subjects();
-        let honest = self.nodes.iter().filter(|node| self.is_honest(node.index));
-        for node in honest {
-            verifies(node.index, &node.disk.store, &self.city.genesis, &subjects)?;
+    fn export(&mut self) -> Verdict {
+        for node in &self.nodes {
+            if !self.dishonest.contains(&node.index) {
+                self.invariants.evidence.ask(node.index, &node.disk.store)?;
+            }
         }
         Ok(())
     }
@@ -659,6 +695,14 @@ impl World {
         self.export()?;
         self.transcript.note("heal", &[self.now_us]);
         self.is_healed = true;
+        self.healed_us = self.now_us;
+        if !self.scenario.plan.is_empty() {
+            let clients = self.clients.iter().enumerate();
+            let owed = clients.filter_map(|(client, c)| Some((client, c.owed()?)));
+            self.owed = owed
+                .map(|(client, owed)| (client, owed.id(), owed.envelope().not_after))
+                .collect();
+        }
         self.network.heal();
         for node in &mut self.nodes {
             node.fuse = None;
@@ -681,7 +725,9 @@ impl World {
     fn add_joiner(&mut self) {
         let joiner = self.nodes.len();
         let honest: Vec<usize> = (0..joiner).filter(|node| self.is_honest(*node)).collect();
-        let one = self.random.pick(&honest).copied();
+        let lasts = |node: &usize| self.is_there(*node) && !self.scenario.doomed.contains(node);
+        let lasting: Vec<usize> = honest.iter().copied().filter(lasts).collect();
+        let one = self.random.pick(&lasting).copied();
         for node in honest {
             if Some(node) != one {
                 self.network.estrange(joiner, node);
@@ -694,14 +740,108 @@ impl World {
     }
 
     fn is_over(&self) -> Result<bool, String> {
-        let honest = self.nodes.iter().filter(|node| self.is_honest(node.index));
-        let tips: BTreeMap<usize, Height> = honest
-            .map(|node| (node.index, node.disk.store.tip().height))
+        let nodes = self.nodes.iter().map(|node| node.index);
+        let there = nodes.filter(|node| self.is_honest(*node) && self.is_there(*node));
+        let tips: BTreeMap<usize, Height> = there
+            .map(|node| (node, self.nodes[node].disk.store.tip().height))
             .collect();
         let is_over = self.invariants.progress.check(&tips, self.now_us);
+        let is_over = is_over.and_then(|is_over| Ok(is_over && self.is_settled()?));
         is_over.map_err(|words| {
             let standings: Vec<String> = self.nodes.iter().map(Node::standing).collect();
             format!("{words}; {}", standings.join("; "))
         })
+    }
+
+    /// Whether every transaction that was taken before the faults were over has its place on the
+    /// chain, was refused, or is past its date; and whether who votes is as was planned.
+    fn is_settled(&self) -> Result<bool, String> {
+        if self.scenario.plan.is_empty() {
+            return Ok(true);
+        }
+        let ledger = &self.invariants.transactions;
+        let is_missed = |(client, id, not_after): &&(usize, TransactionId, TimeMs)| {
+            let mut owed = self.clients[*client].owed().into_iter();
+            let is_open = owed.any(|owed| owed.id() == *id);
+            is_open && ledger.place(id).is_none() && ledger.tip().time <= *not_after
+        };
+        let missed = self.owed.iter().find(is_missed);
+        let past_us = self.now_us - self.healed_us;
+        if let Some((_, id, _)) = missed {
+            return match past_us > PROGRESS_WITHIN_US {
+                true => Err(format!(
+                    "progress: transaction {id} is still not on the chain"
+                )),
+                false => Ok(false),
+            };
+        }
+        // What a liar keeps from coming into force may wait for as long as it lies.
+        let may_wait = !self.scenario.liars.is_empty() && past_us > LIED_ABOUT_US;
+        if self.clerk.is_done() || may_wait {
+            return Ok(true);
+        }
+        match past_us > PLAN_WITHIN_US {
+            true => Err(format!("progress: {:?} is not in force", self.clerk.step())),
+            false => Ok(false),
+        }
+    }
+
+    /// Whether a node's processes still start: it did not die for ever, and is on the ledger.
+    fn is_there(&self, node: usize) -> bool {
+        let is_coming = self.city.joins(node) && !self.is_registered(node);
+        !self.gone.contains(&node) && !is_coming
+    }
+
+    fn is_registered(&self, node: usize) -> bool {
+        let state = self.invariants.transactions.state();
+        let home = self.city.homes.get(node);
+        home.is_some_and(|home| state.node(&home.id).expect("the referee's state").is_some())
+    }
+
+    /// Whether a node takes a message from another at all: votes and blocks come from validators.
+    /// What a liar sends, some validator may have passed on.
+    fn passes(&self, from: usize, to: usize, message: &Message) -> bool {
+        let is_consensus = match message {
+            Message::Vote(_)
+            | Message::Proposal(_)
+            | Message::Polka(_)
+            | Message::Round(_)
+            | Message::Part(_) => true,
+            Message::Status { .. }
+            | Message::SyncRequest { .. }
+            | Message::SyncResponse { .. }
+            | Message::Transaction(_) => false,
+        };
+        !is_consensus || !self.is_honest(from) || self.nodes[to].admits(&self.nodes[from])
+    }
+
+    /// What the ledger shows of the plan: nodes are started once they are registered, die for ever
+    /// once they are agreed on, and find their next key at home.
+    fn follow_plan(&mut self) {
+        let transactions = &self.invariants.transactions;
+        let (state, tip) = (transactions.state(), transactions.tip().height);
+        let steps_on = self.clerk.look(&self.city, state, tip);
+        let membership = state.membership().expect("the referee's state");
+        let setting = self.city.setting;
+        for node in setting.validators..setting.validators + setting.joiners {
+            let is_agreed = membership.concerns(&self.city.homes[node].id);
+            let dies = self.scenario.doomed.contains(&node) && is_agreed;
+            if dies && self.gone.insert(node) {
+                self.transcript.note("gone", &[self.now_us, node as u64]);
+                self.nodes[node].die(&mut self.random);
+            } else if self.is_registered(node) && self.registered.insert(node) {
+                self.plan(self.now_us, Happening::Start(node));
+            }
+        }
+        if steps_on {
+            self.prepare_rotation();
+        }
+    }
+
+    fn prepare_rotation(&mut self) {
+        for node in self.clerk.rotating() {
+            let next = self.city.homes[node].next.clone();
+            self.nodes[node].disk.next = Some((next, Guard::default()));
+        }
     }
 }

@@ -4,7 +4,6 @@
 
 use dirchain_sim::plant::Plant;
 use dirchain_sim::runner::run_many;
-use dirchain_sim::scenario::Family;
 use dirchain_sim::world::Run;
 
 const SEEDS_MAX: u64 = 500;
@@ -13,7 +12,7 @@ const SEEDS_MAX: u64 = 500;
 fn every_planted_bug_is_caught() {
     for (name, plant) in Plant::ALL {
         let like = Run {
-            family: Family::Four,
+            family: plant.family(),
             seed: 0,
             plant: Some(plant),
             is_readable: false,

@@ -2,11 +2,11 @@
 
 #![allow(missing_docs)]
 
-use dirchain_sim::runner::run_many;
+use dirchain_sim::runner::{Total, run_many};
 use dirchain_sim::scenario::Family;
 use dirchain_sim::world::Run;
 
-fn hold(name: &str, family: Family, seeds: u64) {
+fn hold(name: &str, family: Family, seeds: u64) -> Total {
     let like = Run {
         family,
         seed: 0,
@@ -21,6 +21,7 @@ fn hold(name: &str, family: Family, seeds: u64) {
     let broken: Vec<String> = broken.collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert_eq!(total.seeds, seeds);
+    total
 }
 
 #[test]
@@ -36,4 +37,12 @@ fn seven_nodes() {
 #[test]
 fn twins() {
     hold("twins", Family::Twins, 100);
+}
+
+#[test]
+fn members_that_come_and_go() {
+    let total = hold("membership", Family::Membership, 100);
+    // Only a liar keeps a plan from coming into force, and most runs have none.
+    assert!(total.planned >= 75, "{} as planned", total.planned);
+    assert!(total.epochs >= 500, "{} epochs", total.epochs);
 }

@@ -17,39 +17,62 @@ use super::members::{init, offer};
 const EPOCHS: Duration = Duration::from_secs(240);
 
 /// Transactions made all the while.
-struct Load {
+#[derive(Default)]
+pub(super) struct Load {
     made: u32,
     sent: BTreeMap<TransactionId, Height>,
 }
 
 impl Load {
     /// Makes transactions through one node after another until something is so.
-    fn until(&mut self, city: &City, what: &str, mut is_so: impl FnMut() -> bool) {
+    pub(super) fn until(&mut self, city: &City, what: &str, mut is_so: impl FnMut() -> bool) {
+        let indices = 0..city.nodes.len();
+        let running: Vec<usize> = indices.filter(|i| city.nodes[*i].is_started()).collect();
         let begun = Instant::now();
         while !is_so() {
             assert!(begun.elapsed() < EPOCHS, "not in time: {what}");
             self.made += 1;
-            let nodes = u32::try_from(city.nodes.len()).unwrap();
-            let index = usize::try_from(self.made % nodes).unwrap();
+            let turn = usize::try_from(self.made).unwrap();
+            let index = running[turn % running.len()];
             let sent = city.submit(index, "D012", self.made);
             let height = city.committed(index, &sent);
             assert!(self.sent.insert(sent.id(), height).is_none());
             // The next node to be asked knows the key's next number only with this block.
             eventually("every node has the block", BLOCK, || {
-                let mut nodes = 0..city.nodes.len();
+                let mut nodes = running.iter();
                 nodes
-                    .all(|index| city.height(index) >= height)
+                    .all(|index| city.height(*index) >= height)
                     .then_some(())
             });
         }
     }
+
+    /// Every node that runs has every transaction, in the block that was told.
+    pub(super) fn everything_is_there_once(&self, city: &City) {
+        city.agree();
+        for node in city.nodes.iter().filter(|node| node.is_started()) {
+            let client = node.client();
+            for (id, height) in &self.sent {
+                let answer = client.transaction(id).unwrap();
+                let TransactionStatus::Committed { at, .. } = answer.status else {
+                    panic!("{} does not have {id}", client.url());
+                };
+                assert_eq!(at.height, *height);
+            }
+        }
+        let units = city
+            .client(0)
+            .get::<serde_json::Value>("/api/v1/departments?limit=1000", &[]);
+        let units = units.unwrap()["items"].as_array().unwrap().len();
+        assert!(units > self.sent.len().min(900), "{units} departments");
+    }
 }
 
-fn members(city: &City) -> MembersAnswer {
+pub(super) fn members(city: &City) -> MembersAnswer {
     city.client(0).members(None).unwrap()
 }
 
-fn votes(city: &City, node: &str) -> bool {
+pub(super) fn votes(city: &City, node: &str) -> bool {
     let members = members(city).members;
     members.iter().any(|member| member.node.as_str() == node)
 }
@@ -60,7 +83,7 @@ fn mode(city: &City, index: usize) -> Option<NodeMode> {
 }
 
 /// Proposes and has everybody approve, in their order.
-fn agree(city: &City, proposer: &str, number: u32, words: &str, approvers: &[&str]) {
+pub(super) fn agree(city: &City, proposer: &str, number: u32, words: &str, approvers: &[&str]) {
     let propose = format!("membership {words} --reason 依据 --as {proposer}-head --wait");
     city.cli(0, &propose).ok();
     for approver in approvers {
@@ -70,7 +93,7 @@ fn agree(city: &City, proposer: &str, number: u32, words: &str, approvers: &[&st
 }
 
 /// A fifth department's node: registered, caught up, ready.
-fn join(city: &mut City) {
+pub(super) fn join(city: &mut City) {
     let (home, listen, offer) = init(city, "D047-1", 0);
     let mut fifth = Process::new(home, city.ports.spare(1), city.dir());
     let register =
@@ -95,10 +118,7 @@ fn join(city: &mut City) {
 #[test]
 fn a_department_joins_another_leaves_and_keys_rotate_while_transactions_are_made() {
     let mut city = City::started();
-    let mut load = Load {
-        made: 0,
-        sent: BTreeMap::new(),
-    };
+    let mut load = Load::default();
     join(&mut city);
     assert_eq!(mode(&city, 4), Some(NodeMode::Observer));
     agree(&city, "D035", 1, "add D047-1", &["D001", "D047"]);
@@ -153,28 +173,9 @@ fn a_department_joins_another_leaves_and_keys_rotate_while_transactions_are_made
     assert_eq!(home.retired().unwrap(), [old]);
     assert_eq!(members(&city).epoch, 3);
 
-    everything_is_there_once(&city, &load);
+    load.everything_is_there_once(&city);
     a_wiped_node_votes_with_the_rotated_key(&mut city, &mut load);
     evidence_leads_over_the_epochs(&city);
-}
-
-fn everything_is_there_once(city: &City, load: &Load) {
-    city.agree();
-    for index in 0..city.nodes.len() {
-        let client = city.client(index);
-        for (id, height) in &load.sent {
-            let answer = client.transaction(id).unwrap();
-            let TransactionStatus::Committed { at, .. } = answer.status else {
-                panic!("{} does not have {id}", client.url());
-            };
-            assert_eq!(at.height, *height);
-        }
-    }
-    let units = city
-        .client(0)
-        .get::<serde_json::Value>("/api/v1/departments?limit=1000", &[]);
-    let units = units.unwrap()["items"].as_array().unwrap().len();
-    assert!(units > load.sent.len().min(900), "{units} departments");
 }
 
 /// The genesis names the old key; the home has the new one and says that it had the other.

@@ -16,6 +16,7 @@ mod idle;
 mod imports;
 mod joining;
 mod killed_imports;
+mod liars;
 mod members;
 mod outages;
 mod partitions;

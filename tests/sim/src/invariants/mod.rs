@@ -4,6 +4,7 @@ mod acknowledged;
 mod agreement;
 mod blame;
 mod chain;
+mod epochs;
 mod evidence;
 mod progress;
 mod signatures;
@@ -17,7 +18,9 @@ use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height};
+use dirchain_ledger::records::Membership;
 use dirchain_ledger::signing::Position;
+use dirchain_ledger::view::Records as _;
 
 use crate::city::City;
 use crate::node::StopCause;
@@ -26,7 +29,8 @@ pub use acknowledged::Acknowledged;
 pub use agreement::Agreement;
 pub use blame::Blame;
 pub use chain::Chain;
-pub use evidence::verifies;
+pub use epochs::Epochs;
+pub use evidence::Evidence;
 pub use progress::{PROGRESS_HEIGHTS, Progress};
 pub use signatures::Signatures;
 pub use state::States;
@@ -43,6 +47,8 @@ pub struct Invariants {
     pub agreement: Agreement,
     /// Headers are linked and certificates valid.
     pub chain: Chain,
+    /// Who votes changes by safe steps, at the ends of epochs.
+    pub epochs: Epochs,
     /// Every committed transaction is valid, and there once.
     pub transactions: Transactions,
     /// No honest node contradicts itself, nor forgets its lock.
@@ -51,6 +57,8 @@ pub struct Invariants {
     pub states: States,
     /// What was acknowledged as committed stays.
     pub acknowledged: Acknowledged,
+    /// What any of them exports verifies.
+    pub evidence: Evidence,
     /// Heights go on once the faults are over.
     pub progress: Progress,
     /// Honest nodes end for outer reasons only.
@@ -65,10 +73,12 @@ impl Invariants {
         Self {
             agreement: Agreement::default(),
             chain: Chain::default(),
+            epochs: Epochs::new(city.setting.epoch_blocks),
             transactions: Transactions::new(city),
             signatures: Signatures::new(city, honest),
             states: States::default(),
             acknowledged: Acknowledged::default(),
+            evidence: Evidence::new(&city.genesis, city.subjects()),
             progress: Progress::default(),
             stops: Stops,
             blame: Blame::new(honest),
@@ -88,12 +98,21 @@ impl Invariants {
         let set = self.transactions.validators().clone();
         if is_new {
             self.chain.first(block, &set)?;
+            let before = self.membership()?;
             self.transactions.first(block)?;
+            let (after, tip) = (self.membership()?, self.transactions.tip());
+            self.epochs.first(&block.header, &before, &after, tip)?;
+            self.signatures.votes_on(height.next(), &tip.validators);
         }
         self.chain.certificate(node, certificate, block)?;
         self.states.committed(node, height, state)?;
         self.acknowledged.committed(node, height);
         Ok(())
+    }
+
+    fn membership(&self) -> Result<Membership, String> {
+        let membership = self.transactions.state().membership();
+        membership.map_err(|error| error.to_string())
     }
 
     /// A voter's signature left a node.

@@ -1,4 +1,5 @@
-//! No honest node contradicts itself, across restarts and lost logs too, nor votes against its lock.
+//! No honest node contradicts itself, across restarts and lost logs too, nor votes against its lock,
+//! nor where it has no vote.
 //!
 //! Source of the second: Buchman, Kwon, Milosevic, "The latest gossip on BFT consensus" (2018),
 //! algorithm 1, lines 22 to 30: who precommitted a block prevotes another one only after a quorum
@@ -11,6 +12,7 @@ use dirchain_ledger::certificate::voted_block;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Address, Height};
 use dirchain_ledger::signing::{Position, Step};
+use dirchain_ledger::validators::ValidatorSet;
 
 use super::Verdict;
 use crate::city::City;
@@ -19,7 +21,8 @@ use crate::city::City;
 #[derive(Debug)]
 pub struct Signatures {
     honest: BTreeSet<Address>,
-    quorum: usize,
+    /// Who votes on each height, once the block before it is decided.
+    sets: BTreeMap<Height, ValidatorSet>,
     signed: BTreeMap<(Address, Position), Vec<u8>>,
     prevotes: BTreeMap<(Height, u32, Hash), BTreeSet<Address>>,
     locks: BTreeMap<Address, (Height, u32, Hash)>,
@@ -30,11 +33,16 @@ impl Signatures {
     pub fn new(city: &Arc<City>, honest: &[Address]) -> Self {
         Self {
             honest: honest.iter().copied().collect(),
-            quorum: city.outcome.tip.validators.quorum(),
+            sets: BTreeMap::from([(Height(1), city.outcome.tip.validators.clone())]),
             signed: BTreeMap::new(),
             prevotes: BTreeMap::new(),
             locks: BTreeMap::new(),
         }
+    }
+
+    /// These vote on a height.
+    pub fn votes_on(&mut self, height: Height, set: &ValidatorSet) {
+        self.sets.insert(height, set.clone());
     }
 
     /// An honest node has proof that these contradicted themselves.
@@ -63,6 +71,12 @@ impl Signatures {
             step,
         } = position;
         self.heard(voter, position, message);
+        let set = self.sets.get(&height);
+        if set.is_none_or(|set| set.by_address(&voter).is_none()) {
+            return Err(format!(
+                "signatures: {voter} signed at height {height}, on which it does not vote"
+            ));
+        }
         let block = voted_block(message);
         let before = self.signed.entry((voter, position));
         let before = before.or_insert_with(|| message.to_vec());
@@ -88,10 +102,18 @@ impl Signatures {
         if *locked_height != height || *locked_round >= round || *locked == block {
             return Ok(());
         }
+        let Some(set) = self.sets.get(&height) else {
+            return Ok(());
+        };
         let is_freed = (*locked_round..round).any(|earlier| {
             let prevotes = self.prevotes.get(&(height, earlier, block));
             // The liars' prevotes may have been seen by some only; they are counted all.
-            prevotes.is_some_and(|voters| voters.len() >= self.quorum)
+            let members = |voters: &BTreeSet<Address>| {
+                let members = voters.iter();
+                let members = members.filter(|voter| set.by_address(voter).is_some());
+                members.count()
+            };
+            prevotes.is_some_and(|voters| members(voters) >= set.quorum())
         });
         if is_freed {
             return Ok(());

@@ -39,6 +39,11 @@ impl Transactions {
         &self.tip.validators
     }
 
+    /// The end of the referee's chain.
+    pub fn tip(&self) -> &Tip {
+        &self.tip
+    }
+
     /// Where a transaction is.
     pub fn place(&self, id: &TransactionId) -> Option<Height> {
         self.committed.get(id).copied()

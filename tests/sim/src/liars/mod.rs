@@ -5,6 +5,7 @@ mod equivocator;
 mod flooder;
 mod forger;
 mod invalid_proposer;
+mod lingerer;
 mod replayer;
 mod sync_liar;
 mod withholder;
@@ -67,10 +68,12 @@ pub enum Kind {
     Flooder,
     /// Lies to those who lag.
     SyncLiar,
+    /// Goes on voting after it has left.
+    Lingerer,
 }
 
 impl Kind {
-    /// All of them.
+    /// All who lie whatever their chain does.
     pub const ALL: [Kind; 11] = [
         Kind::Equivocator,
         Kind::Withholder,
@@ -95,6 +98,7 @@ impl Kind {
             Kind::Replayer => Box::<replayer::Replayer>::default(),
             Kind::Flooder => Box::<flooder::Flooder>::default(),
             Kind::SyncLiar => Box::<sync_liar::SyncLiar>::default(),
+            Kind::Lingerer => Box::new(lingerer::Lingerer),
         }
     }
 }

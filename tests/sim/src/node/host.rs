@@ -36,7 +36,8 @@ impl Node {
             return;
         }
         self.engine_life += 1;
-        let me = self.address().filter(|_| mode == Mode::Voting);
+        let address = self.address();
+        let me = address.filter(|_| mode == Mode::Voting);
         let process = self.process();
         process.engine = None;
         process.phase = Phase::Unstarted;
@@ -45,6 +46,7 @@ impl Node {
         process.log_height = None;
         process.sync = Sync::default();
         process.follows_until = None;
+        process.runs_as = address;
         process.replica.set_voter(me);
         process.mode = mode.clone();
         process.owes_next = true;
@@ -115,6 +117,10 @@ impl Node {
                 validators,
                 turns,
             } => {
+                let validators = match self.plant {
+                    Some(Plant::NextSetLate) => plant::set_before(&self.disk.store, validators),
+                    Some(_) | None => validators,
+                };
                 let set = ValidatorSet::new(&validators, &turns);
                 if std::mem::take(&mut self.process().owes_next) {
                     let message = EngineMessage::StartHeight(height, set);
@@ -222,9 +228,11 @@ impl Node {
         if mode == Mode::Voting && self.disk.guard.is_none() {
             self.disk.guard = Some(super::Guard::default());
         }
-        let before = self.process().mode.clone();
-        if std::mem::discriminant(&mode) == std::mem::discriminant(&before) {
-            self.process().mode = mode;
+        let address = self.address();
+        let process = self.process();
+        let same_mode = std::mem::discriminant(&mode) == std::mem::discriminant(&process.mode);
+        if same_mode && process.runs_as == address {
+            process.mode = mode;
         } else {
             self.begin(mode, step);
         }
@@ -232,17 +240,21 @@ impl Node {
 
     /// The tips that other validators have shown.
     fn shown_tips(&mut self) -> Vec<Height> {
-        let me = self.index;
-        let validators = self.validators.clone();
+        let (me, city) = (self.index, Arc::clone(&self.city));
+        let set = self.disk.store.tip().validators.clone();
         let process = self.process();
         if process.mode != Mode::Following(FollowReason::Unsure) {
             return Vec::new();
         }
         let shown: &BTreeMap<usize, Height> = &process.shown;
-        let others = validators.into_iter().filter(|validator| *validator != me);
-        others
-            .filter_map(|validator| shown.get(&validator).copied())
-            .collect()
+        let votes = |peer: usize| {
+            let name = city.homes.get(peer).map(|home| &home.id);
+            let mut members = set.members().iter();
+            members.any(|member| Some(&member.node) == name)
+        };
+        let others = shown.iter();
+        let others = others.filter(|(peer, _)| **peer != me && votes(**peer));
+        others.map(|(_, tip)| *tip).collect()
     }
 
     pub(super) fn answer_sync(
@@ -253,7 +265,12 @@ impl Node {
         last: Height,
         step: &mut Step<'_>,
     ) {
-        let blocks = decided_blocks(&self.disk.store, first, last);
+        let blocks = match self.plant {
+            Some(Plant::NextSetEarly) => {
+                decided_blocks(&plant::EarlySets(&self.disk.store), first, last)
+            }
+            Some(_) | None => decided_blocks(&self.disk.store, first, last),
+        };
         let blocks = blocks.expect("the store in memory can be read");
         self.send(Some(peer), Message::SyncResponse { request, blocks }, step);
     }

@@ -25,7 +25,7 @@ use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{Address, Height, TimeMs, TransactionId};
+use dirchain_ledger::ids::{Address, Height, NodeId, TimeMs, TransactionId};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::signing::Position;
 use dirchain_ledger::transaction::VerifiedTransaction;
@@ -36,7 +36,7 @@ pub use guard::Guard;
 pub use log::Log;
 pub use store::Store;
 
-use crate::city::{City, GENESIS_TIME};
+use crate::city::{City, GENESIS_TIME, Home};
 use crate::message::Message;
 use crate::plant::Plant;
 use crate::random::Random;
@@ -53,6 +53,8 @@ pub struct Disk {
     pub store: Store,
     /// The double-sign guard; none once it was lost.
     pub guard: Option<Guard>,
+    /// The key that the ledger will name next, with its guard.
+    pub next: Option<(SecretKey, Guard)>,
     /// The engine's log.
     pub log: Log,
     /// How long a synced write takes.
@@ -138,6 +140,8 @@ struct Process {
     engine: Option<State<DirectoryContext>>,
     phase: Phase,
     votes: bool,
+    /// The address that the engine was started under.
+    runs_as: Option<Address>,
     log_height: Option<Height>,
     waiting: Vec<EngineMessage>,
     timers: BTreeMap<(u8, i64), u64>,
@@ -162,6 +166,8 @@ enum Phase {
 pub struct Node {
     /// Its place on the network.
     pub index: usize,
+    /// Its name on the ledger; none for one that is not there.
+    pub name: Option<NodeId>,
     /// Its consensus key; none for an observer.
     pub secret: Option<SecretKey>,
     /// What it keeps.
@@ -179,8 +185,6 @@ pub struct Node {
     pub fuse: Option<u32>,
     /// How long it then stays down.
     pub down_us: u64,
-    /// Whose addresses are whose, for the tips that validators show.
-    pub validators: Vec<usize>,
     plant: Option<Plant>,
     timeouts: Timeouts,
     verifier: Arc<CachingVerifier>,
@@ -197,21 +201,23 @@ impl Node {
     /// A node with an empty disk. A validator's has an empty guard, as a new home's.
     pub fn new(
         index: usize,
-        secret: Option<SecretKey>,
+        home: Option<&Home>,
         city: &Arc<City>,
         verifier: &Arc<CachingVerifier>,
         plant: Option<Plant>,
     ) -> Self {
         Self {
             index,
+            name: home.map(|home| home.id.clone()),
             disk: Disk {
                 store: Store::new(&city.outcome),
-                guard: secret.is_some().then(Guard::default),
+                guard: home.is_some().then(Guard::default),
+                next: None,
                 log: Log::default(),
                 sync_us: 100,
                 fails_in: None,
             },
-            secret,
+            secret: home.map(|home| home.consensus.clone()),
             life: 0,
             engine_life: 0,
             process: None,
@@ -219,7 +225,6 @@ impl Node {
             busy_until_us: 0,
             fuse: None,
             down_us: 0,
-            validators: (0..city.consensus_keys.len()).collect(),
             plant,
             timeouts: Timeouts::default(),
             verifier: Arc::clone(verifier),
@@ -292,6 +297,7 @@ impl Node {
             engine: None,
             phase: Phase::Unstarted,
             votes: false,
+            runs_as: None,
             log_height: None,
             waiting: Vec::new(),
             timers: BTreeMap::new(),
@@ -321,8 +327,10 @@ impl Node {
         }
     }
 
-    /// The mode that the guard, the store and what peers show allow.
-    fn safe_mode(&self, gate: &mut Gate, shown: &[Height]) -> Mode {
+    /// The mode that the guard, the store and what peers show allow, with the key that the ledger
+    /// names.
+    fn safe_mode(&mut self, gate: &mut Gate, shown: &[Height]) -> Mode {
+        self.take_key(gate);
         let key = self.secret.as_ref().map(SecretKey::public);
         let guard = self.disk.guard.as_ref();
         let highest = guard.and_then(|guard| guard.record().highest());
@@ -333,6 +341,28 @@ impl Node {
             has_guard: guard.is_some() || self.plant == Some(Plant::GuardSkipped),
             shown,
         })
+    }
+
+    /// Takes up the next key once the ledger names it; the one before and its guard are gone.
+    fn take_key(&mut self, gate: &mut Gate) {
+        let Some(name) = &self.name else { return };
+        let mut members = self.disk.store.tip().validators.members().iter();
+        let named = members.find(|member| member.node == *name);
+        let named = named.map(|member| member.consensus_key);
+        let is_named = |(next, _): &mut (SecretKey, Guard)| Some(next.public()) == named;
+        if let Some((secret, mut guard)) = self.disk.next.take_if(is_named) {
+            guard.open();
+            self.secret = Some(secret);
+            self.disk.guard = Some(guard);
+            *gate = Gate::default();
+        }
+    }
+
+    /// Whether its chain's end names a node of the network a validator: only from such does it take
+    /// votes, proposals and blocks.
+    pub fn admits(&self, peer: &Node) -> bool {
+        let mut members = self.disk.store.tip().validators.members().iter();
+        members.any(|member| Some(&member.node) == peer.name.as_ref())
     }
 
     fn process(&mut self) -> &mut Process {
