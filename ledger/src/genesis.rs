@@ -2,26 +2,71 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bincode::de::Decoder;
+use bincode::enc::Encoder;
+use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
 use crate::bounded::{BoundError, List};
 use crate::codec::encode;
 use crate::execute::is_sub_unit_id;
-use crate::hash::{Domain, hash};
+use crate::hash::{Domain, Hash, hash};
 use crate::ids::{ChainId, DepartmentId, Height, Moment, Name, NodeId, TimeMs};
 use crate::limits;
 use crate::records::{Record, RecordId, is_node_id};
 
 /// A chain's beginning. Every department keeps the same file.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+///
+/// Encoded it is name, time and records; the chain's id is over that and the origin, if it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Genesis {
     /// The chain's name, for people.
     pub name: Name,
     /// The chain's first instant; the first block is later.
     pub time: TimeMs,
+    /// The chain that this one goes on from; none for one that begins by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// The first records, by strictly ascending id.
     pub records: List<Record, { limits::GENESIS_RECORDS_MAX }>,
+}
+
+impl Encode for Genesis {
+    fn encode<E: Encoder>(&self, encoder: &mut E) -> Result<(), EncodeError> {
+        self.name.encode(encoder)?;
+        self.time.encode(encoder)?;
+        self.records.encode(encoder)
+    }
+}
+
+impl<Context> Decode<Context> for Genesis {
+    fn decode<D: Decoder<Context = Context>>(decoder: &mut D) -> Result<Self, DecodeError> {
+        Ok(Self {
+            name: Decode::decode(decoder)?,
+            time: Decode::decode(decoder)?,
+            origin: None,
+            records: Decode::decode(decoder)?,
+        })
+    }
+}
+
+bincode::impl_borrow_decode!(Genesis);
+
+/// Where a chain comes from that goes on from another after an emergency. What the other chain proved, it
+/// still proves: its evidence is verified against its own genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Origin {
+    /// The other chain.
+    pub chain: ChainId,
+    /// Its last height that counts.
+    pub height: Height,
+    /// The block there.
+    pub block: Hash,
+    /// The root of its header log with that block in it.
+    pub header_log_root: Hash,
+    /// Its state root after that block.
+    pub state_root: Hash,
 }
 
 /// Why records make no genesis.
@@ -64,16 +109,15 @@ pub enum GenesisError {
     /// More records than a genesis may have.
     #[error("{0}. Register the rest by transactions")]
     TooMany(#[from] BoundError),
-    /// A record has more bytes than a transaction could have brought.
-    #[error(
-        "{id} has {size_bytes} bytes, at most {} are allowed",
-        limits::TRANSACTION_BYTES_MAX
-    )]
+    /// A record has more bytes than a transaction, or the chain before, could have brought.
+    #[error("{id} has {size_bytes} bytes, at most {size_bytes_max} are allowed")]
     TooLarge {
         /// The record.
         id: RecordId,
         /// Its encoded size.
         size_bytes: usize,
+        /// What is allowed.
+        size_bytes_max: usize,
     },
     /// A list of a record is not strictly ascending, so it names something twice.
     #[error("{what} of {id} are not in strictly ascending order")]
@@ -118,19 +162,48 @@ impl Genesis {
 
     /// The chain's id.
     pub fn chain(&self) -> ChainId {
-        ChainId(hash(Domain::Genesis, &[&encode(self)]))
+        let origin = self.origin.as_ref().map(encode).unwrap_or_default();
+        ChainId(hash(Domain::Genesis, &[&encode(self), &origin]))
     }
 
     /// Sorts records into a genesis and checks it.
-    pub fn new(name: Name, time: TimeMs, mut records: Vec<Record>) -> Result<Self, GenesisError> {
+    pub fn new(name: Name, time: TimeMs, records: Vec<Record>) -> Result<Self, GenesisError> {
+        Self::made(name, time, None, records)
+    }
+
+    /// As [`Genesis::new`], of a chain that goes on from another.
+    pub fn going_on(
+        name: Name,
+        time: TimeMs,
+        records: Vec<Record>,
+        origin: Origin,
+    ) -> Result<Self, GenesisError> {
+        Self::made(name, time, Some(origin), records)
+    }
+
+    fn made(
+        name: Name,
+        time: TimeMs,
+        origin: Option<Origin>,
+        mut records: Vec<Record>,
+    ) -> Result<Self, GenesisError> {
         records.sort_by_key(Record::id);
         let genesis = Self {
             name,
             time,
+            origin,
             records: List::new(records)?,
         };
         genesis.check()?;
         Ok(genesis)
+    }
+
+    /// A record came in a transaction, or grew on the chain that this one goes on from.
+    fn record_bytes_max(&self) -> usize {
+        match self.origin {
+            None => limits::TRANSACTION_BYTES_MAX,
+            Some(_) => limits::RECORD_BYTES_MAX,
+        }
     }
 
     /// Checks order, references, the system records, and keys.
@@ -171,7 +244,7 @@ impl Genesis {
                     missing,
                 });
             }
-            check_record(&by_id, id, record)?;
+            check_record(&by_id, id, record, self.record_bytes_max())?;
         }
         Ok(())
     }
@@ -181,16 +254,18 @@ fn check_record(
     by_id: &BTreeMap<RecordId, &Record>,
     id: &RecordId,
     record: &Record,
+    size_bytes_max: usize,
 ) -> Result<(), GenesisError> {
     let bad_key = |reason| GenesisError::BadKey {
         id: id.clone(),
         reason,
     };
     let size_bytes = encode(record).len();
-    if size_bytes > limits::TRANSACTION_BYTES_MAX {
+    if size_bytes > size_bytes_max {
         return Err(GenesisError::TooLarge {
             id: id.clone(),
             size_bytes,
+            size_bytes_max,
         });
     }
     let require_ascending = |is_ascending: bool, what| {

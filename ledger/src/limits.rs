@@ -65,7 +65,7 @@ pub const DEPARTMENT_DEPTH_MAX: usize = 5;
 /// Periods kept on one record (a department's status, an authorization's activity).
 pub const PERIODS_MAX: usize = 1_000;
 /// Records in a genesis.
-pub const GENESIS_RECORDS_MAX: usize = 20_000;
+pub const GENESIS_RECORDS_MAX: usize = 200_000;
 /// Sub-units directly below one department.
 pub const SUB_UNITS_MAX: u32 = 1_000;
 /// Keys that one node announces to vote with, in all its life.

@@ -18,6 +18,7 @@ pub mod keys;
 mod progress;
 pub mod provision;
 pub mod receipts;
+pub mod restart;
 pub mod rotation;
 pub mod run;
 pub mod sample;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Subcommand;
 use dirchain_explorer::api::Time;
-use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{ChainId, Name, NodeId, TimeMs};
+use dirchain_ledger::genesis::{Genesis, Origin};
+use dirchain_ledger::ids::{ChainId, Height, Name, NodeId, TimeMs};
 use dirchain_ledger::records::Record;
 use serde::Serialize;
 
@@ -14,6 +14,7 @@ use crate::client::now;
 use crate::description::Description;
 use crate::devnet::{Seed, sample_city};
 use crate::home;
+use crate::restart::{self, Agreement};
 
 use super::context::Context;
 use super::output::{Table, local};
@@ -52,6 +53,30 @@ pub(crate) enum GenesisCommand {
         #[arg(short = 'o', long, value_name = "FILE")]
         file: PathBuf,
     },
+    /// After an emergency: make the genesis of a chain that goes on from this home's, whose node is stopped
+    Restart {
+        /// The last height of the old chain that counts: the same for every operator
+        #[arg(long)]
+        height: u64,
+
+        /// The nodes that vote from now on
+        #[arg(long, value_name = "NODE,…", value_delimiter = ',', required = true)]
+        members: Vec<NodeId>,
+
+        /// The new chain's first instant: the same for every operator
+        #[arg(long, value_name = "TIME", value_parser = time)]
+        time: Time,
+
+        /// The genesis file to write
+        #[arg(short = 'o', long, value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Have this home, whose node is stopped, go on with a chain that was made by `genesis restart`, after
+    /// making the same genesis from its own database
+    Adopt {
+        /// The genesis file
+        file: PathBuf,
+    },
     /// Show what a genesis file begins
     Show {
         /// The genesis file
@@ -69,12 +94,40 @@ struct Summary {
     records: usize,
     departments: usize,
     validators: Vec<NodeId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
+    /// Where what the home had of the chain before lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<PathBuf>,
 }
 
 impl GenesisCommand {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
         let (genesis, file) = match self {
             GenesisCommand::Show { file } => (home::read_genesis(&file)?, file),
+            GenesisCommand::Restart {
+                height,
+                members,
+                time,
+                file,
+            } => {
+                require_near(time, now())?;
+                let agreed = Agreement {
+                    height: Height(height),
+                    members,
+                    time: time.0,
+                };
+                write(&restart::made(&context.home()?, &agreed)?, file)?
+            }
+            GenesisCommand::Adopt { file } => {
+                let genesis = home::read_genesis(&file)?;
+                let aside = restart::adopt(&context.home()?, &genesis)?;
+                let summary = Summary {
+                    before: Some(aside),
+                    ..summary(&genesis, file)
+                };
+                return context.output.print(&summary, text);
+            }
             GenesisCommand::Make { description, file } => {
                 let read = Description::read(&description)?;
                 require_near(read.time, now())
@@ -131,10 +184,9 @@ fn summary(genesis: &Genesis, file: PathBuf) -> Summary {
         if let Record::Department(_) = record {
             departments = departments.saturating_add(1);
         }
-        if let Record::Node(node) = record
-            && node.consensus_key().is_some()
-        {
-            validators.push(node.id.clone());
+        if let Record::Membership(membership) = record {
+            let members = membership.current.members().iter();
+            validators.extend(members.map(|member| member.node.clone()));
         }
     }
     Summary {
@@ -145,6 +197,8 @@ fn summary(genesis: &Genesis, file: PathBuf) -> Summary {
         records: genesis.records.len(),
         departments,
         validators,
+        origin: genesis.origin.clone(),
+        before: None,
     }
 }
 
@@ -157,6 +211,16 @@ fn text(summary: &Summary) -> String {
     table.row(["begins", &local(summary.time)]);
     table.row(["departments", &summary.departments.to_string()]);
     table.row(["validators", &validators.join(", ")]);
+    if let Some(origin) = &summary.origin {
+        table.row(["goes on from", &origin.chain.to_string()]);
+        table.row(["as of height", &origin.height.to_string()]);
+        table.row(["block", &origin.block.to_string()]);
+        table.row(["header log", &origin.header_log_root.to_string()]);
+        table.row(["state root", &origin.state_root.to_string()]);
+    }
+    if let Some(before) = &summary.before {
+        table.row(["the chain before", &before.display().to_string()]);
+    }
     table.text()
 }
 

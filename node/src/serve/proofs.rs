@@ -9,6 +9,8 @@ use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::view::ViewError;
 use dirchain_storage::Store;
 
+use crate::restart::origin_note;
+
 use super::evidence::{NoteKey, checkpoint, verifier_key};
 
 /// This node's verifier, with its own genesis as the anchor.
@@ -49,7 +51,10 @@ impl Proofs for NodeProofs {
         match self.report(file) {
             Ok(report) => FileVerdict {
                 outcome: FileOutcome::Valid,
-                report: words::text(&report, language),
+                report: match origin_note(&self.genesis) {
+                    None => words::text(&report, language),
+                    Some(origin) => format!("{}\n{origin}\n", words::text(&report, language)),
+                },
             },
             Err(reason) => FileVerdict {
                 outcome: match reason.kind() {

@@ -12,7 +12,7 @@ use dirchain_ledger::records::Role;
 use dirchain_tests::{City, eventually, left_out};
 
 /// A small disk, gone when this is dropped.
-struct Disk(PathBuf);
+pub(crate) struct Disk(PathBuf);
 
 impl Disk {
     fn mount(at: &Path) -> Self {
@@ -36,13 +36,13 @@ impl Drop for Disk {
     }
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     let id = Command::new("id").arg("-u").output().unwrap();
     id.stdout == b"0\n"
 }
 
 /// Writes a file until nothing more fits.
-fn fill(path: &Path) {
+pub(crate) fn fill(path: &Path) {
     let mut file = File::create(path).unwrap();
     let megabyte = vec![1u8; 1 << 20];
     while file.write_all(&megabyte).is_ok() {}
@@ -50,7 +50,7 @@ fn fill(path: &Path) {
 }
 
 /// Sub-units with long names, so that a block has some tens of kilobytes.
-fn units(first: u32) -> Vec<Action> {
+pub(crate) fn units(first: u32) -> Vec<Action> {
     let unit = |number| match City::sub_unit("D012", number) {
         Action::RegisterDepartment(mut unit) => {
             unit.name = Text::new("n".repeat(600)).unwrap();
@@ -61,23 +61,30 @@ fn units(first: u32) -> Vec<Action> {
     (first..first + 50).map(unit).collect()
 }
 
-#[test]
-fn the_node_stops_the_others_go_on_and_it_catches_up() {
-    if !is_root() {
-        return left_out("a full disk: mounting a small one takes root");
-    }
-    let mut city = City::new();
+/// Moves the last node's home, before it runs, to a small disk.
+pub(crate) fn on_a_small_disk(city: &City) -> Disk {
     let home = city.nodes[3].home.dir().to_path_buf();
     let keep = city.dir().join("keep");
     std::fs::rename(&home, &keep).unwrap();
     std::fs::create_dir(&home).unwrap();
-    let _disk = Disk::mount(&home);
+    let disk = Disk::mount(&home);
     let copied = Command::new("cp")
         .arg("-a")
         .arg(keep.join("."))
         .arg(&home)
         .status();
     assert!(copied.unwrap().success());
+    disk
+}
+
+#[test]
+fn the_node_stops_the_others_go_on_and_it_catches_up() {
+    if !is_root() {
+        return left_out("a full disk: mounting a small one takes root");
+    }
+    let mut city = City::new();
+    let _disk = on_a_small_disk(&city);
+    let home = city.nodes[3].home.dir().to_path_buf();
     for node in &mut city.nodes {
         node.start();
     }

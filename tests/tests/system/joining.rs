@@ -4,13 +4,20 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use dirchain::config::SyncFrom;
-use dirchain_explorer::api::HistoryState;
+use dirchain_explorer::api::{HistoryState, NodeMode};
 use dirchain_ledger::ids::Height;
-use dirchain_tests::{City, Drafter, Load, START, check, configure, eventually, program, run};
+use dirchain_ledger::records::Role;
+use dirchain_tests::{
+    City, Drafter, Load, START, check, configure, eventually, left_out, program, run,
+};
+
+use crate::full_disk::{fill, is_root, on_a_small_disk, units};
 
 /// How long the load before the joining lasts.
 const LOADED_FOR: Duration = Duration::from_secs(8);
 
+/// What is left of a full disk.
+const ROOM_BYTES: u64 = 1 << 20;
 /// Drafters at work.
 const DRAFTERS: usize = 4;
 
@@ -77,7 +84,7 @@ fn examined(city: &City, index: usize) -> String {
 }
 
 /// What a node answers to a path, with the status.
-fn asked(city: &City, index: usize, path: &str) -> (u16, String) {
+pub(crate) fn asked(city: &City, index: usize, path: &str) -> (u16, String) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(10)))
@@ -195,6 +202,66 @@ fn a_node_killed_again_and_again_while_it_joins_ends_up_like_the_others() {
     let agreed = city.agree();
     alike_at(&city, Height(10));
     city.answer_alike(agreed.height);
+    city.nodes[3].stop();
+    let found = examined(&city, 3);
+    assert!(found.contains("Nothing is wrong"), "{found}");
+}
+
+#[test]
+fn a_full_disk_ends_the_joining_with_a_word_and_it_goes_on_once_there_is_room() {
+    if !is_root() {
+        return left_out("joining on a full disk: mounting a small one takes root");
+    }
+    let mut city = City::new();
+    let _disk = on_a_small_disk(&city);
+    for node in &mut city.nodes {
+        node.start();
+    }
+    for node in &mut city.nodes {
+        node.wait_until_ready();
+    }
+    let mut author = city.author(0, "D012", Role::Head);
+    for next in 0..12 {
+        let sent = author
+            .submit(&city.client(0), units(1_000 + next * 50))
+            .unwrap();
+        city.committed(0, &sent);
+    }
+    city.nodes[3].kill();
+    city.nodes[3].wipe();
+    configure(&city.nodes[3].home, |config| {
+        config.sync.from = SyncFrom::Snapshot;
+    });
+    // Room for a database, not for the state in it.
+    let ballast = city.nodes[3].home.dir().join("ballast");
+    fill(&ballast);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&ballast)
+        .unwrap();
+    let size = file.metadata().unwrap().len();
+    file.set_len(size - ROOM_BYTES).unwrap();
+    drop(file);
+    city.nodes[3].start();
+    let status = city.nodes[3].ends(START);
+    assert_eq!(status.code(), Some(1), "{}", city.nodes[3].log_tail());
+    let log = city.nodes[3].log();
+    let line = log.lines().last().expect("a line");
+    assert!(
+        line.starts_with("error: ") && line.to_lowercase().contains("space"),
+        "{line}"
+    );
+    std::fs::remove_file(&ballast).unwrap();
+    city.nodes[3].start();
+    filled(&city, 3);
+    let client = city.client(3);
+    let mut number = 0;
+    eventually("it votes again", START, || {
+        number += 1;
+        city.register(0, "D024", number);
+        (client.status().ok()?.node.mode == NodeMode::Validator).then_some(())
+    });
+    city.agree();
     city.nodes[3].stop();
     let found = examined(&city, 3);
     assert!(found.contains("Nothing is wrong"), "{found}");

@@ -22,6 +22,7 @@ mod outages;
 mod partitions;
 mod programs;
 mod readme;
+mod restarts;
 mod sheets;
 mod starting;
 mod submissions;

@@ -18,6 +18,7 @@ use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
 
 use crate::client::{At, now};
 use crate::home::read_genesis;
+use crate::restart::origin_note;
 
 use super::super::output::{self, Output};
 use super::super::words::time;
@@ -164,7 +165,17 @@ impl Verify {
         match self.judge(&bytes, anchor) {
             Ok(report) => {
                 let language = self.language.into();
-                format.print(&report, |report| words::text(report, language))?;
+                let origin = match &known {
+                    Known::Genesis(genesis) => origin_note(genesis),
+                    Known::Checkpoint(_) => None,
+                };
+                format.print(&report, |report| {
+                    let mut text = words::text(report, language);
+                    if let Some(origin) = &origin {
+                        text.push_str(&format!("\n{origin}\n"));
+                    }
+                    text
+                })?;
                 Ok(ExitCode::SUCCESS)
             }
             Err(reason) => self.refuse(&reason, format),
