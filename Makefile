@@ -89,8 +89,15 @@ endef
 verifier-py:
 	$(call python,$(VERIFIER_PY),tests/verifier_py)
 
-# What judges the interface from outside: RDF and its shapes, requests made from the document.
+# What judges the explorer from outside: RDF and its shapes, requests made from the document, a browser.
 programs-py:
+	@command -v chromium >/dev/null && command -v chromedriver >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo 'installing chromium chromium-driver fonts-noto-cjk'; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver fonts-noto-cjk; \
+		else \
+			echo 'error: missing: chromium chromium-driver. On Debian: sudo apt-get install chromium chromium-driver fonts-noto-cjk' >&2; exit 1; \
+		fi; }
 	$(call python,$(PROGRAMS_PY),tests/programs_py)
 
 # What compiling RocksDB and its bindings takes: a C++ compiler and libclang (libclang-cpp, which

@@ -17,5 +17,7 @@ mod reading;
 mod search;
 
 pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome};
-pub use http::{Access, Peer, Rate, Settings, TokenRole, Tokens, TokensError, router, router_with};
+pub use http::{
+    Access, Beside, Peer, Rate, Settings, TokenRole, Tokens, TokensError, router, router_with,
+};
 pub use proofs::Proofs;

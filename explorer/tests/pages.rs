@@ -21,13 +21,21 @@ fn city() -> Arc<City> {
     City::new(ledger)
 }
 
+/// The same with a binding, receipts of its use, an objection.
+fn used_city() -> Arc<City> {
+    let mut ledger = Ledger::default();
+    let resource = ledger.granted(1, &[1, 2]).resource;
+    common::used(&mut ledger, &resource);
+    City::new(ledger)
+}
+
 const RESOURCE: &str = "/resources/307001024%2F000001";
 const APPLICATION: &str = "/applications/307001024%2F000001";
 const AUTHORIZATION: &str = "/authorizations/307001024%2F000001";
 
 #[tokio::test]
 async fn every_page_stands_on_its_own() {
-    let city = city();
+    let city = used_city();
     let router = city.router();
     let transaction = city.ledger().blocks[0].transactions[0].id();
     for (address, holds) in [
@@ -45,8 +53,11 @@ async fn every_page_stands_on_its_own() {
             "/search?q=nothing&sharing=&status=published&provider=".to_owned(),
             "No entry fits",
         ),
-        (RESOURCE.to_owned(), "authorization 1"),
-        (format!("{APPLICATION}/1"), "authorization 1"),
+        (RESOURCE.to_owned(), "Authorization 1"),
+        (
+            format!("{APPLICATION}/1"),
+            "/authorizations/307001024%2F000001/1",
+        ),
         (format!("{AUTHORIZATION}/1"), "In force"),
         ("/departments".to_owned(), "Registrar"),
         ("/departments/D004".to_owned(), "Grants to others"),
@@ -55,6 +66,22 @@ async fn every_page_stands_on_its_own() {
             "/responsibilities/Z-D004-01".to_owned(),
             "Entries that cite it",
         ),
+        ("/departments/D005/may-read".to_owned(), "authorizations/"),
+        ("/deadlines".to_owned(), "Answer an objection"),
+        ("/deadlines?late=true&department=D004".to_owned(), "late"),
+        ("/scores".to_owned(), "Answered in time"),
+        ("/proposals".to_owned(), "None."),
+        ("/bindings".to_owned(), "人口库"),
+        ("/bindings?resource=307001024%2F000001".to_owned(), "Live"),
+        ("/bindings/307001024%2F000001/1".to_owned(), "XM"),
+        ("/objections?department=D005".to_owned(), "姓名有误"),
+        (
+            "/objections/307001024%2F000001/1".to_owned(),
+            "Data is wrong",
+        ),
+        ("/receipts".to_owned(), "3 calls"),
+        ("/usage".to_owned(), "One side"),
+        (RESOURCE.to_owned(), "class=\"chart\""),
         ("/sharing".to_owned(), "Matrix of departments"),
         ("/sharing?department=D004".to_owned(), "部门D005"),
         ("/sharing?resource=307001024/000001".to_owned(), "部门D005"),
@@ -315,4 +342,98 @@ async fn assets_are_our_own() {
     assert!(!style.text().contains("url(") && !style.text().contains("@import"));
     let icon = get(&router, "/assets/icon.svg").await;
     assert_eq!(icon.header("content-type"), "image/svg+xml");
+}
+
+#[tokio::test]
+async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.granted(1, &[1, 2]).resource;
+    common::used(&mut ledger, &resource);
+    for number in 2..120 {
+        let mut draft = entry(&responsibility(PROVIDER));
+        draft.name = id(&format!("=目录,{number}"));
+        ledger.draft(PROVIDER, &code(number), &draft).unwrap();
+    }
+    let router = City::new(ledger).router();
+    let rows = |text: &str| text.matches("\r\n").count() - 1;
+    for (address, heading, count) in [
+        ("/search?csv=entries", "Entry (Id),Entry,Provider (Id)", 119),
+        ("/search?status=draft&csv=entries", "Entry (Id),Entry", 118),
+        ("/departments?csv=departments", "Name (Id),Name,Level", 10),
+        (
+            "/departments/D004?csv=provides",
+            "Entry (Id),Entry,Sharing",
+            119,
+        ),
+        ("/departments/D004?csv=grants", "Entry (Id)", 1),
+        ("/departments/D005/may-read?csv=may-read", "Entry (Id)", 2),
+        ("/blocks?csv=blocks", "Height,Time", 127),
+        ("/objections?csv=objections", "Id (Id),Id,What", 1),
+        ("/deadlines?csv=owed", "Department (Id)", 1),
+        ("/scores?csv=scores", "Rank,Department (Id)", 9),
+        ("/members?csv=voters", "Department (Id)", 4),
+    ] {
+        let sent = get(&router, address).await;
+        assert_eq!(sent.status, StatusCode::OK, "{address}: {}", sent.text());
+        assert!(sent.header("content-type").starts_with("text/csv"));
+        assert!(sent.header("content-disposition").contains(".csv\""));
+        let text = sent.text();
+        assert!(
+            text.starts_with(&format!("\u{feff}{heading}")),
+            "{address}: {text}"
+        );
+        assert_eq!(rows(&text), count, "{address}: {text}");
+    }
+    for table in [
+        "fields",
+        "authorizations",
+        "applications",
+        "days",
+        "history",
+    ] {
+        let sent = get(&router, &format!("{RESOURCE}?csv={table}")).await;
+        assert_eq!(sent.status, StatusCode::OK, "{table}");
+        assert!(rows(&sent.text()) > 0, "{table}");
+        let page = get(&router, RESOURCE).await.text();
+        assert!(
+            page.contains(&format!("{RESOURCE}?csv={table}\"")),
+            "{table}"
+        );
+    }
+    let chinese = get(&router, "/search?csv=entries&lang=zh").await.text();
+    assert!(chinese.contains("\"'=目录,7\""), "quoted, and no formula");
+    assert!(chinese.contains("提供方") && chinese.contains("有条件共享"));
+    let past = get(&router, &format!("{RESOURCE}?csv=authorizations&at=3")).await;
+    assert_eq!(rows(&past.text()), 0, "nothing was granted yet");
+    let unknown = get(&router, &format!("{RESOURCE}?csv=nothing")).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn every_record_leads_to_what_it_names_and_back() {
+    let router = used_city().router();
+    let entry = get(&router, RESOURCE).await.text();
+    for link in [
+        "/bindings/307001024%2F000001/1\"",
+        "/objections/307001024%2F000001/1\"",
+        "/usage/307001024%2F000001%2F1:D005:a1\"",
+        "/bindings?resource=307001024%2F000001\"",
+    ] {
+        assert!(entry.contains(link), "{link}");
+        let page = get(&router, link.trim_end_matches('"')).await;
+        assert_eq!(page.status, StatusCode::OK, "{link}");
+        assert!(page.text().contains(RESOURCE), "{link} does not lead back");
+        let past = get(
+            &router,
+            &format!(
+                "{}?at=5",
+                link.trim_end_matches('"').split('?').next().unwrap()
+            ),
+        )
+        .await;
+        assert_ne!(past.status, StatusCode::INTERNAL_SERVER_ERROR);
+    }
+    let department = get(&router, "/departments/D004").await.text();
+    assert!(department.contains("Answer an objection"));
+    assert!(department.contains("/objections/307001024%2F000001/1"));
 }

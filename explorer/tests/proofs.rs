@@ -12,9 +12,10 @@ use axum::http::{Request, StatusCode};
 use axum::routing::get as route;
 use common::{City, get, send};
 use dirchain_explorer::proofs::{FileOutcome, FileVerdict, LogEnd, ReportLanguage};
-use dirchain_explorer::{Access, Proofs, Settings, Tokens, router_with};
+use dirchain_explorer::{Access, Beside, Proofs, Settings, Tokens, router_with};
 use dirchain_ledger::testing::Ledger;
 use dirchain_ledger::view::ViewError;
+use utoipa_axum::router::OpenApiRouter;
 
 /// Tells what it was given.
 #[derive(Debug)]
@@ -138,7 +139,8 @@ async fn entries_and_departments_offer_their_evidence() {
 async fn the_nodes_own_routes_pass_the_same_checks() {
     let text = format!("reader {}\n", hex::encode(Tokens::hash("a-token")));
     let mut settings = settings();
-    settings.beside = Router::new().route("/tlog/checkpoint", route(async || "a note"));
+    settings.beside =
+        Beside(OpenApiRouter::new().route("/tlog/checkpoint", route(async || "a note")));
     let open = served(settings.clone());
     assert_eq!(get(&open, "/tlog/checkpoint").await.text(), "a note");
     settings.access = Access::Known(Tokens::parse(&text).unwrap());

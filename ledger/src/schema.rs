@@ -42,7 +42,7 @@ macro_rules! texts {
 
 texts! {
     DepartmentId, r"^[A-Z][A-Z0-9.\-]{0,31}$", "D024", "A department's permanent id; a sub-unit's is its parent's, a dot and a number.";
-    ResponsibilityCode, r"^[A-Za-z0-9][A-Za-z0-9.\-]{0,63}$", "Z-D024-01", "A responsibility's code.";
+    ResponsibilityCode, r"^[A-Z0-9][A-Z0-9.\-]{0,63}$", "Z-D024-01", "A responsibility's code.";
     NodeId, r"^[A-Za-z0-9][A-Za-z0-9.\-]{0,63}$", "D035-1", "A node's name within the chain.";
     PurposeCode, r"^[A-Za-z0-9][A-Za-z0-9.\-]{0,63}$", "tax", "A purpose from the chain's code list.";
     ResourceCode, r"^[0-9]{6,30}/[0-9]{6}$", "103001/000001", "A catalogue entry's code. In a path its slash is written %2F.";

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use dirchain_engine::{Engine, EngineConfig, EngineError, Timeouts};
-use dirchain_explorer::{Settings, router_with};
+use dirchain_explorer::{Beside, Settings, router_with};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_storage::Store;
 use tokio::io::AsyncReadExt;
@@ -171,7 +171,7 @@ async fn serve(
         encrypted: tls.is_some(),
         search_folder: Some(home.search_dir()),
         proofs: Some(Arc::new(NodeProofs::new(store.clone(), note_key, genesis))),
-        beside: evidence,
+        beside: Beside(evidence),
     };
     let submit = NodeSubmit::new(handle.clone());
     let app = router_with(Arc::new(directory), Arc::new(submit), settings);

@@ -8,6 +8,7 @@
 mod authority;
 mod city;
 mod drafter;
+mod http;
 mod liar;
 mod load;
 mod node;
@@ -20,6 +21,7 @@ mod wires;
 pub use authority::{Authority, configure};
 pub use city::{Agreed, City};
 pub use drafter::Drafter;
+pub use http::Connection;
 pub use liar::{Liar, Lie};
 pub use load::{Load, Promised, check};
 pub use node::Process;

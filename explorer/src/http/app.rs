@@ -1,15 +1,16 @@
 //! What the handlers share: the two doors, and the bounds on how many pass at a time.
 
+use std::fmt;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use axum::Router;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::records::RecordKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinError;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::{BoundedCount, Moment, Problem};
 use crate::directory::{Directory, Submit};
@@ -53,7 +54,18 @@ pub struct Settings {
     /// What proves the ledger; without it the explorer has no pages of that.
     pub proofs: Option<Arc<dyn Proofs>>,
     /// Routes of the node's own; they pass the same checks as the explorer's.
-    pub beside: Router,
+    pub beside: Beside,
+}
+
+/// Routes of the node's own, each with its documentation.
+#[derive(Clone, Default)]
+pub struct Beside(pub OpenApiRouter);
+
+impl fmt::Debug for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths = self.0.get_openapi().paths.paths.keys();
+        f.debug_list().entries(paths).finish()
+    }
 }
 
 /// The handlers' state.

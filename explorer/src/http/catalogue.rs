@@ -150,7 +150,7 @@ impl Export {
 /// A problem that breaks a transfer off.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct ProblemText(Problem);
+pub(crate) struct ProblemText(pub(crate) Problem);
 
 /// A page of records as text, and after which one the next begins.
 fn page(

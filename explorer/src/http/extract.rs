@@ -138,6 +138,11 @@ pub(crate) fn point(at: Option<&str>) -> Result<Option<At>, Problem> {
     at.map(str::parse).transpose()
 }
 
+/// An id as one part of a path: its slashes written so that they do not part it.
+pub(crate) fn encoded(id: &str) -> String {
+    id.replace('/', "%2F")
+}
+
 /// A text filter: trimmed and in lower case; none when empty.
 pub(crate) fn text_filter(text: Option<&str>) -> Result<Option<String>, Problem> {
     let text = text.map(str::trim).filter(|text| !text.is_empty());

@@ -17,11 +17,13 @@ mod records;
 mod rehearsals;
 mod transactions;
 
-pub use app::Settings;
 pub(crate) use app::{App, Counts};
+pub use app::{Beside, Settings};
+pub(crate) use catalogue::ProblemText;
 pub(crate) use envelope::tag_of;
-pub(crate) use extract::{Params, Place, slice, text_filter};
+pub(crate) use extract::{Params, Place, encoded, slice, text_filter};
 pub use guard::{Access, Peer, Rate, TokenRole, Tokens, TokensError};
+pub(crate) use records::{Id, KINDS, Kind};
 pub(crate) use transactions::look_up;
 
 use std::sync::Arc;
@@ -55,17 +57,18 @@ pub fn router_with(
     submit: Arc<dyn Submit>,
     mut settings: Settings,
 ) -> Router {
-    let beside = std::mem::take(&mut settings.beside);
+    let (beside, of_node) = std::mem::take(&mut settings.beside).0.split_for_parts();
     let app = Arc::new(App::new(directory, submit, settings));
-    let (documented, api) = documented().split_for_parts();
+    let (documented, mut api) = documented().split_for_parts();
+    api.merge(of_node);
     app.set_document(openapi::document(&api));
     Router::new()
         .merge(documented)
         .merge(pages::routes().layer(middleware::from_fn(short_address)))
-        .fallback(nowhere)
-        .method_not_allowed_fallback(wrong_method)
         .with_state(Arc::clone(&app))
         .merge(beside)
+        .fallback(nowhere)
+        .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .layer(middleware::from_fn_with_state(app, envelope))
 }

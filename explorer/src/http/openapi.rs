@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
+use utoipa::PartialSchema;
 use utoipa::openapi::OpenApi;
 
 use super::App;
 use super::envelope::tag_of;
-use crate::api::PROBLEM_TYPE_PREFIX;
+use crate::api::{Direction, PROBLEM_TYPE_PREFIX};
 use crate::limits;
 use crate::problem::ProblemKind;
 
@@ -63,12 +64,15 @@ pub(super) fn document(api: &OpenApi) -> Document {
         { "name": "records", "description": "Proposals, bindings, use, objections, findings, demands, obligations as the ledger holds them; what is owed, scores, versions" },
         { "name": "chain", "description": "Blocks, transactions, keys, parameters, events" },
         { "name": "authzen", "description": "Decisions and searches by OpenID AuthZEN Authorization API 1.0. Subjects are departments, the action is `read` (its property `purpose` says what for), resources are entries (`resource`) and their fields (`field`, such as `103001/000001#3`); `context.at` names a height or time" },
+        { "name": "evidence", "description": "Evidence files, which prove without any node, and the log of all block headers as a C2SP transparency log" },
         { "name": "node", "description": "This node and this documentation" },
     ]);
     value["components"]["examples"] = json!({
         "Record": { "value": examples["get_bindings_resource_number"] },
         "Records": { "value": examples["get_resources_code_bindings"] },
     });
+    // A query's parameter refers to it, which the derived document does not follow.
+    value["components"]["schemas"]["Direction"] = json!(Direction::schema());
     exact_integers(&mut value);
     for (path, operations) in objects(&mut value["paths"]) {
         for (method, operation) in objects(operations) {
@@ -147,8 +151,8 @@ fn explain(path: &str, parameter: &mut Value) {
     };
     let (says, schema) = match name {
         "at" => (
-            "A height, or an RFC 3339 time with offset; the newest block when left out",
-            json!({ "type": "string", "examples": ["5", "2026-03-01T12:00:00+08:00"] }),
+            "A height, or an RFC 3339 time with offset such as 2026-03-01T12:00:00+08:00; the newest block when left out",
+            json!({ "type": "string", "examples": ["5"] }),
         ),
         "limit" => (
             "Items at most",
@@ -193,10 +197,14 @@ fn widen(object: &mut Map<String, Value>) {
         None => return,
     };
     types.push(Value::from("string"));
+    let pattern = match object.get("minimum").and_then(Value::as_i64) {
+        Some(0..) => "^(1[0-7][0-9]{18}|[1-9][0-9]{15,18})$",
+        Some(_) | None => "^-?([1-8][0-9]{18}|[1-9][0-9]{15,17})$",
+    };
     object.remove("format");
     object.insert("type".to_owned(), Value::from(types));
     object.insert("maximum".to_owned(), json!((1u64 << 53) - 1));
-    object.insert("pattern".to_owned(), Value::from("^-?[0-9]{16,20}$"));
+    object.insert("pattern".to_owned(), Value::from(pattern));
 }
 
 fn problems(document: &mut Value) {

@@ -56,25 +56,52 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// How one record of a kind is named.
 #[derive(Copy, Clone)]
-enum Id {
+pub(crate) enum Id {
     /// By a text of its own.
-    Text(fn(&str) -> Result<RecordId, Problem>),
+    Text(TextId),
     /// By a number within a resource.
     Number(fn(SharingId) -> RecordId),
 }
 
+/// An id that is a text: how it is read, and for its documentation its form and one of them.
+#[derive(Copy, Clone)]
+pub(crate) struct TextId {
+    pub(crate) read: fn(&str) -> Result<RecordId, Problem>,
+    pattern: &'static str,
+    example: &'static str,
+}
+
+const fn text(
+    read: fn(&str) -> Result<RecordId, Problem>,
+    pattern: &'static str,
+    example: &'static str,
+) -> Id {
+    Id::Text(TextId {
+        read,
+        pattern,
+        example,
+    })
+}
+
+/// The form of codes that somebody chose.
+const CODE: &str = r"^[A-Za-z0-9][A-Za-z0-9.\-]{0,63}$";
+/// The form of a use's id.
+const USE: &str = r"^[0-9]{6,30}/[0-9]{6}/[1-9][0-9]{0,8}:[A-Z][A-Z0-9.\-]{0,31}:(owner|none|[va][1-9][0-9]{0,8})$";
+/// The form of the id of one window of it.
+const WINDOW: &str = r"^[0-9]{6,30}/[0-9]{6}/[1-9][0-9]{0,8}:[A-Z][A-Z0-9.\-]{0,31}:(owner|none|[va][1-9][0-9]{0,8}):[1-9][0-9]{0,14}$";
+
 /// A kind of record: what its addresses are called, and which there are.
-struct Kind {
-    name: &'static str,
-    kind: RecordKind,
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    pub(crate) kind: RecordKind,
     /// What one is called.
     one: &'static str,
-    id: Id,
+    pub(crate) id: Id,
     /// Whether there is a list of all of them.
-    all: bool,
+    pub(crate) all: bool,
     /// Whether there are lists of those of a resource, and of a department.
-    of_resource: bool,
-    of_department: bool,
+    pub(crate) of_resource: bool,
+    pub(crate) of_department: bool,
 }
 
 const fn kind(name: &'static str, kind: RecordKind, one: &'static str, id: Id) -> Kind {
@@ -89,14 +116,19 @@ const fn kind(name: &'static str, kind: RecordKind, one: &'static str, id: Id) -
     }
 }
 
-static KINDS: [Kind; 10] = [
+/// The kinds of record that have addresses of their own; the pages have the same.
+pub(crate) static KINDS: [Kind; 10] = [
     Kind {
         all: true,
         ..kind(
             "proposals",
             RecordKind::Proposal,
             "proposal",
-            Id::Text(|id| named(id).map(RecordId::Proposal)),
+            text(
+                |id| named(id).map(RecordId::Proposal),
+                r"^[A-Z][A-Z0-9.\-]{0,31}/[1-9][0-9]{0,8}$",
+                "D001/7",
+            ),
         )
     },
     Kind {
@@ -112,19 +144,31 @@ static KINDS: [Kind; 10] = [
         "usage",
         RecordKind::Usage,
         "series of use",
-        Id::Text(|id| named(id).map(|id| RecordId::Usage(Box::new(id)))),
+        text(
+            |id| named(id).map(|id| RecordId::Usage(Box::new(id))),
+            USE,
+            "103001/000001/1:D005:a3",
+        ),
     ),
     kind(
         "receipts",
         RecordKind::ReceiptBatch,
         "batch of receipts",
-        Id::Text(|id| named(id).map(|id| RecordId::ReceiptBatch(Box::new(id)))),
+        text(
+            |id| named(id).map(|id| RecordId::ReceiptBatch(Box::new(id))),
+            WINDOW,
+            "103001/000001/1:D005:a3:1767225600000",
+        ),
     ),
     kind(
         "ratings",
         RecordKind::Rating,
         "rating",
-        Id::Text(|id| named(id).map(|id| RecordId::Rating(Box::new(id)))),
+        text(
+            |id| named(id).map(|id| RecordId::Rating(Box::new(id))),
+            WINDOW,
+            "103001/000001/1:D005:a3:1767225600000",
+        ),
     ),
     kind(
         "objections",
@@ -144,7 +188,7 @@ static KINDS: [Kind; 10] = [
             "findings",
             RecordKind::Finding,
             "finding",
-            Id::Text(|id| named(id).map(RecordId::Finding)),
+            text(|id| named(id).map(RecordId::Finding), CODE, "JC-2026-01"),
         )
     },
     Kind {
@@ -154,7 +198,7 @@ static KINDS: [Kind; 10] = [
             "demands",
             RecordKind::Demand,
             "demand",
-            Id::Text(|id| named(id).map(RecordId::Demand)),
+            text(|id| named(id).map(RecordId::Demand), CODE, "X-D012-2026-01"),
         )
     },
     Kind {
@@ -165,7 +209,7 @@ static KINDS: [Kind; 10] = [
             "elements",
             RecordKind::DataElement,
             "data element",
-            Id::Text(|id| named(id).map(RecordId::DataElement)),
+            text(|id| named(id).map(RecordId::DataElement), CODE, "DE00001"),
         )
     },
 ];
@@ -187,14 +231,26 @@ impl Kind {
                     record(app, id, query)
                 };
                 let path = format!("/{name}/{{resource}}/{{number}}");
-                with(routes, &path, &format!("One {one}"), Shape::One, get(read))
+                with(
+                    routes,
+                    &path,
+                    &format!("One {one}"),
+                    Shape::One(None),
+                    get(read),
+                )
             }
             Id::Text(id) => {
                 let read = move |app, Place(text): Place<String>, query| async move {
-                    record(app, id(&text)?, query).await
+                    record(app, (id.read)(&text)?, query).await
                 };
                 let path = format!("/{name}/{{id}}");
-                with(routes, &path, &format!("One {one}"), Shape::One, get(read))
+                with(
+                    routes,
+                    &path,
+                    &format!("One {one}"),
+                    Shape::One(Some(id)),
+                    get(read),
+                )
             }
         };
         if self.all {
@@ -223,9 +279,10 @@ impl Kind {
 }
 
 /// What an address of records answers.
-#[derive(Copy, Clone, PartialEq, Eq)]
+#[derive(Copy, Clone)]
 enum Shape {
-    One,
+    /// One record, by a text or by a number within a resource.
+    One(Option<TextId>),
     Many,
 }
 
@@ -238,12 +295,16 @@ fn with(
     handler: MethodRouter<Arc<App>>,
 ) -> OpenApiRouter<Arc<App>> {
     let (schema, example, query): (_, _, &[&str]) = match shape {
-        Shape::One => (RecordAnswer::name(), "Record", &["at"]),
+        Shape::One(_) => (RecordAnswer::name(), "Record", &["at"]),
         Shape::Many => (
             Page::<RecordItem>::name(),
             "Records",
             &["limit", "cursor", "at"],
         ),
+    };
+    let id = match shape {
+        Shape::One(id) => id,
+        Shape::Many => None,
     };
     let named = path
         .split('/')
@@ -253,7 +314,10 @@ fn with(
             ("code" | "resource", _) => json!({ "$ref": "#/components/schemas/ResourceCode" }),
             ("id", true) => json!({ "$ref": "#/components/schemas/DepartmentId" }),
             ("number", _) => json!({ "type": "integer", "minimum": 1, "maximum": u32::MAX }),
-            _ => json!({ "type": "string", "minLength": 1, "maxLength": limits::TEXT_CHARS_MAX }),
+            _ => id.map_or_else(
+                || json!({ "type": "string" }),
+                |id| json!({ "type": "string", "pattern": id.pattern, "examples": [id.example] }),
+            ),
         };
         json!({ "name": name, "in": "path", "required": true, "schema": schema })
     });

@@ -9,14 +9,16 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{Height, TransactionId};
 use serde::Deserialize;
 
+use super::csv::csv;
 use super::frame::{Frame, Point, Visit, given};
+use super::sheet::{Atom, Column, Table, cell, numbers_in, records_in, words_in};
 use super::{Asked, Paged, filters, show};
 use crate::api::{
     BlockAnswer, BlockItem, Page, TransactionAnswer, TransactionItem, TransactionStatus,
 };
 use crate::directory::Directory;
 use crate::http::{App, Params, Place, look_up, slice};
-use crate::reading;
+use crate::reading::{self, Slice};
 
 const BLOCKS_SHOWN: usize = 30;
 const TRANSACTIONS_SHOWN: usize = 200;
@@ -42,6 +44,12 @@ pub(super) async fn blocks(
     query: Asked<Params<ListQuery>>,
 ) -> Paged {
     let Params(query) = query?;
+    if visit.asked("csv").is_some() {
+        let read = |directory: &dyn Directory, slice: &Slice| {
+            Ok(block_table(reading::blocks(directory, None, slice)?))
+        };
+        return csv(app, visit, "blocks".to_owned(), read).await;
+    }
     let slice = slice(None, given(&query.cursor), BLOCKS_SHOWN, BLOCKS_SHOWN)?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let blocks = reading::blocks(directory, None, &slice)?;
@@ -52,6 +60,32 @@ pub(super) async fn blocks(
         })
     };
     show(&app, visit, read).await
+}
+
+const BLOCKS: &[Column] = &[
+    numbers_in("height"),
+    words_in("time"),
+    numbers_in("transactions"),
+    records_in("built-by"),
+    words_in("hash"),
+];
+
+/// Blocks as a table, for CSV.
+fn block_table(found: Page<BlockItem>) -> Table {
+    let rows = found.items.into_iter().map(|block| {
+        let builder = block.builder_department.as_ref();
+        let builder = builder.map(|id| Atom::department(id, id.to_string()));
+        vec![
+            vec![Atom::Number(block.height.0)],
+            vec![Atom::Time(block.time)],
+            vec![Atom::Number(block.transaction_count)],
+            cell(builder),
+            vec![Atom::Hash(block.hash.to_string())],
+        ]
+    });
+    Table::new("blocks", "blocks", "blocks-none", BLOCKS)
+        .with(rows)
+        .going_on(found.next_cursor)
 }
 
 #[derive(Template)]

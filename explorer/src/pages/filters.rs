@@ -41,9 +41,14 @@ pub(super) fn tn(key: &str, values: &dyn Values, count: impl Count) -> Result<St
 
 /// A text around a value: `$value`.
 pub(super) fn tv(key: &str, values: &dyn Values, value: impl Display) -> Result<String> {
+    Ok(around(lang_of(values), key, value))
+}
+
+/// The same in a language.
+pub(super) fn around(lang: Lang, key: &str, value: impl Display) -> String {
     let mut arguments = FluentArgs::new();
     arguments.set("value", value.to_string());
-    Ok(words::say_with(lang_of(values), key, &arguments))
+    words::say_with(lang, key, &arguments)
 }
 
 /// A text that counts something of something: `$count` and `$total`.
@@ -53,10 +58,15 @@ pub(super) fn tnn(
     count: impl Count,
     total: impl Count,
 ) -> Result<String> {
+    Ok(counted(lang_of(values), key, count, total))
+}
+
+/// The same in a language.
+pub(super) fn counted(lang: Lang, key: &str, count: impl Count, total: impl Count) -> String {
     let mut arguments = FluentArgs::new();
     arguments.set("count", number(count.count()));
     arguments.set("total", number(total.count()));
-    Ok(words::say_with(lang_of(values), key, &arguments))
+    words::say_with(lang, key, &arguments)
 }
 
 fn number(count: u64) -> FluentValue<'static> {
@@ -121,21 +131,21 @@ pub(super) fn action(name: &str, values: &dyn Values) -> Result<Cow<'static, str
 
 /// The text of a prefix and a code; a code without a text stands for itself.
 pub(super) fn coded(prefix: &str, values: &dyn Values, code: &str) -> Result<Cow<'static, str>> {
-    let key = format!("{prefix}-{}", code.replace('_', "-"));
-    let lang = lang_of(values);
-    Ok(match words::has(lang, &key) {
-        true => words::say(lang, &key),
-        false => Cow::Owned(code.replace('_', " ")),
-    })
+    Ok(words::say_coded(lang_of(values), prefix, code))
 }
 
 /// A time as people read it, with its offset: `2026-03-01 12:05:06 +08:00`.
 pub(super) fn local_time(time: &Time, _: &dyn Values) -> Result<String> {
+    Ok(offset_time(time))
+}
+
+/// The same outside a template.
+pub(super) fn offset_time(time: &Time) -> String {
     let local = Offset::constant(OFFSET_HOURS).to_datetime(time.timestamp());
-    Ok(format!(
+    format!(
         "{} +{OFFSET_HOURS:02}:00",
         local.strftime("%Y-%m-%d %H:%M:%S")
-    ))
+    )
 }
 
 /// The language of a name that somebody gave: Chinese when it holds a Chinese character.

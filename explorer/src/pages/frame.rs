@@ -62,6 +62,24 @@ impl Visit {
         }
     }
 
+    /// A parameter of the address; an empty one counts as absent, as forms send them.
+    pub(super) fn asked(&self, name: &str) -> Option<&str> {
+        let mut pairs = self.query.iter();
+        let found = pairs.find(|(given, _)| given == name);
+        found
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    fn kept(&self) -> Vec<(String, String)> {
+        let lang = self
+            .chosen()
+            .map(|lang| ("lang".to_owned(), lang.code().to_owned()));
+        let kept = self.query.iter().cloned().chain(lang);
+        kept.filter(|(name, value)| NARROWING.contains(&name.as_str()) && !value.is_empty())
+            .collect()
+    }
+
     fn chosen(&self) -> Option<Lang> {
         Some(self.lang).filter(|_| self.chosen)
     }
@@ -97,7 +115,24 @@ pub(super) struct Frame {
     pub(super) plain: String,
     /// The same after another parameter.
     pub(super) and_plain: String,
+    /// What the page's address narrows and pins, for its own links to go on with.
+    kept: Vec<(String, String)>,
 }
+
+/// The parameters that narrow or pin a page, apart from where its lists go on.
+const NARROWING: [&str; 11] = [
+    "at",
+    "q",
+    "department",
+    "resource",
+    "late",
+    "provider",
+    "category",
+    "sharing",
+    "status",
+    "cycle",
+    "lang",
+];
 
 impl Frame {
     /// A frame without a chain: around a problem.
@@ -117,6 +152,7 @@ impl Frame {
             and_at: String::new(),
             plain: String::new(),
             and_plain: String::new(),
+            kept: visit.kept(),
         };
         frame.link_with(None);
         frame
@@ -143,6 +179,14 @@ impl Frame {
         };
         frame.link_with(at.at);
         frame
+    }
+
+    /// This page with one parameter more, narrowed and pinned as it is.
+    pub(super) fn linked(&self, name: &str, value: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(&self.kept);
+        query.append_pair(name, value);
+        format!("{}?{}", self.here, query.finish())
     }
 
     /// Names the interface's address for the same, at the same point.

@@ -91,9 +91,19 @@ fn operations(document: &Value, tag: &Value) -> Vec<Operation> {
     found
 }
 
+/// Characters of an example that are shown; the document has all of it.
+const EXAMPLE_CHARS_SHOWN: usize = 700;
+
+fn pretty(value: Option<&Value>) -> Option<String> {
+    let text = serde_json::to_string_pretty(value?).ok()?;
+    if text.chars().count() <= EXAMPLE_CHARS_SHOWN {
+        return Some(text);
+    }
+    let cut: String = text.chars().take(EXAMPLE_CHARS_SHOWN).collect();
+    Some(cut + "…")
+}
+
 fn shown(path: &str, method: &str, operation: &Value) -> Operation {
-    let pretty =
-        |value: Option<&Value>| value.and_then(|value| serde_json::to_string_pretty(value).ok());
     let responses = operation["responses"].as_object();
     let mut answers = responses.into_iter().flatten();
     let answer =

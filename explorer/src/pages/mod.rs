@@ -5,18 +5,25 @@
 
 mod blocks;
 mod changes;
+mod chart;
+mod csv;
 mod departments;
 mod filters;
 mod frame;
 mod graph;
 mod home;
 mod interface;
+mod matters;
+mod named;
 mod network;
 mod proofs;
+mod records;
 mod resources;
 mod search;
 mod sharing;
 mod sharings;
+mod sheet;
+mod sheets;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -48,13 +55,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// The pages' addresses.
 pub(crate) fn routes() -> Router<Arc<App>> {
-    Router::new()
+    records::routes(Router::new())
         .route("/", get(home::home))
         .route("/search", get(search::search))
         .route("/search/suggest", get(search::suggest))
         .route("/resources", get(search::search))
         .route("/departments", get(departments::departments))
         .route("/departments/{id}", get(departments::department))
+        .route("/departments/{id}/may-read", get(departments::may_read))
+        .route("/deadlines", get(matters::deadlines))
+        .route("/scores", get(matters::scores))
         .route("/responsibilities/{code}", get(departments::responsibility))
         .route("/resources/{code}", get(resources::resource))
         .route(

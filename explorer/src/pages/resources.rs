@@ -1,35 +1,70 @@
-//! One catalogue entry: what it is, who may read it, and how that came about.
+//! One catalogue entry: what it is, who may read it, who did, and how that came about.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::ids::ResourceCode;
-use dirchain_ledger::records::{Entry, Lack, RecordId, ResourceStatus, Sharing};
-use serde::Deserialize;
+use dirchain_ledger::records::{Entry, Lack, RecordId, RecordKind, ResourceStatus, Sharing};
 
 use super::changes::{Change, Part, changes};
-use super::departments::{part, part_cursor};
+use super::chart::{self, Chart};
+use super::csv::csv;
+use super::departments::field_numbers;
 use super::frame::{Frame, Point, Visit};
-use super::{Asked, Paged, filters, show};
-use crate::api::{
-    ApplicationItem, AuthorizationItem, Basis, DraftState, HistoryItem, Page, Problem,
-    ResourceAnswer, Time,
+use super::records::{linked, naming};
+use super::sharing::window;
+use super::sheet::{
+    Atom, Column, Table, cell, events as happenings, numbers_in, part, records_in, unknown_table,
+    words_in,
 };
+use super::{Asked, Paged, filters, show};
+use crate::api::{Basis, DraftState, HistoryItem, Page, Problem, ResourceAnswer, Time};
 use crate::directory::Directory;
-use crate::http::{App, Params, Place};
-use crate::reading::{FieldAccess, Reading, WhoReads};
+use crate::http::{App, Place, encoded};
+use crate::reading::{FieldAccess, Reading, Slice, WhoReads};
 
 const SHARINGS_SHOWN: usize = 50;
 const EVENTS_SHOWN: usize = 30;
 
-#[derive(Deserialize)]
-pub(super) struct ResourceQuery {
-    at: Option<String>,
-    applications: Option<String>,
-    authorizations: Option<String>,
-    history: Option<String>,
-}
+const FIELDS: &[Column] = &[
+    numbers_in("number"),
+    words_in("field"),
+    words_in("type"),
+    words_in("sharing"),
+    words_in("sensitivity"),
+    records_in("may-read"),
+];
+const AUTHORIZATIONS: &[Column] = &[
+    records_in("authorization"),
+    records_in("reader"),
+    words_in("fields"),
+    words_in("purpose"),
+    records_in("for-responsibility"),
+    words_in("window"),
+    words_in("state"),
+    words_in("granted-at"),
+];
+const APPLICATIONS: &[Column] = &[
+    records_in("application"),
+    records_in("applicant"),
+    words_in("fields"),
+    words_in("purpose-and-scene"),
+    words_in("state"),
+    words_in("submitted-at"),
+    words_in("decided-at"),
+];
+
+/// The kinds of record that an entry's page lists where they name it.
+const NAMING: &[RecordKind] = &[
+    RecordKind::Binding,
+    RecordKind::Usage,
+    RecordKind::Rating,
+    RecordKind::Objection,
+    RecordKind::Obligation,
+    RecordKind::Finding,
+    RecordKind::Proposal,
+];
 
 #[derive(Template)]
 #[template(path = "resource.html")]
@@ -42,8 +77,12 @@ struct ResourcePage {
     lacks: Vec<Lack>,
     instant: Time,
     fields: Vec<FieldAccess>,
-    applications: Page<ApplicationItem>,
-    authorizations: Page<AuthorizationItem>,
+    /// Authorizations, applications.
+    sharings: Vec<Table>,
+    /// How much it was used, drawn and as a table.
+    used: Option<(Chart, Table)>,
+    /// What else names it.
+    naming: Vec<Table>,
     history: Page<HistoryItem>,
     events: Vec<Event>,
 }
@@ -78,27 +117,162 @@ fn events(
     Ok(events.collect())
 }
 
+/// One of the tables of an entry's page.
+fn table(
+    reading: &Reading<'_>,
+    code: &ResourceCode,
+    name: &str,
+    slice: &Slice,
+) -> Result<Table, Problem> {
+    match name {
+        "fields" => fields(reading, code),
+        "authorizations" => authorizations(reading, code, slice),
+        "applications" => applications(reading, code, slice),
+        "days" => Ok(match chart::of(reading, code)? {
+            Some((_, table)) => table,
+            None => chart::no_days(),
+        }),
+        "history" => Ok(happenings(
+            reading.history(&RecordId::Resource(code.clone()), slice)?,
+        )),
+        other => Err(unknown_table(other)),
+    }
+}
+
+/// Fields with who may read them, for CSV.
+fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> {
+    let rows = reading.field_access(code)?.into_iter().map(|field| {
+        let condition = field.sharing.as_ref().and_then(|sharing| match sharing {
+            Sharing::Unconditional => None,
+            Sharing::Conditional { condition } => condition.as_ref(),
+            Sharing::NotShared { legal_basis } => legal_basis.as_ref(),
+        });
+        let sharing = field.sharing.as_ref().map(Atom::word);
+        let who = match field.who {
+            WhoReads::Everyone { .. } => vec![Atom::Says("every-department")],
+            WhoReads::Elsewhere => vec![Atom::Says("too-many-readers")],
+            WhoReads::Only(readers) => cell(readers.into_iter().map(|(name, reader)| {
+                let how = match &reader.basis {
+                    Basis::Owner { .. } | Basis::Unconditional { .. } => name,
+                    Basis::Authorized {
+                        authorization,
+                        until,
+                        ..
+                    } => format!("{name} ({authorization} – {})", filters::offset_time(until)),
+                };
+                Atom::department(&reader.department, how)
+            })),
+        };
+        vec![
+            vec![Atom::Number(field.number.0.into())],
+            vec![Atom::Text(field.name)],
+            vec![Atom::Code(field.field_type)],
+            cell(sharing.into_iter().chain(condition.map(Atom::text))),
+            cell(field.level.as_ref().map(Atom::word)),
+            who,
+        ]
+    });
+    Ok(Table::new("fields", "fields-and-readers", "fields-none", FIELDS).with(rows))
+}
+
+fn authorizations(
+    reading: &Reading<'_>,
+    code: &ResourceCode,
+    slice: &Slice,
+) -> Result<Table, Problem> {
+    let found = reading.authorizations_of(code, slice)?;
+    let rows = found.items.into_iter().map(|item| {
+        let mut state = vec![Atom::word(&item.state)];
+        if let Some(ended) = item.ended {
+            state.push(Atom::word(&ended.kind));
+            state.push(Atom::Moment(ended.decision.at));
+            state.extend(ended.decision.reason.map(Atom::Text));
+        }
+        vec![
+            vec![linked(RecordKind::Authorization, &item.id.to_string())],
+            vec![Atom::department(&item.grantee, item.grantee_name)],
+            vec![field_numbers(&item.fields)],
+            vec![Atom::Code(item.purpose.to_string())],
+            vec![Atom::responsibility(&item.responsibility, None)],
+            window(item.from, item.to),
+            state,
+            vec![Atom::Moment(item.granted.at)],
+        ]
+    });
+    let mut table = Table::new(
+        "authorizations",
+        "authorizations",
+        "authorizations-none",
+        AUTHORIZATIONS,
+    );
+    let code = encoded(code.as_str());
+    table.beside = vec![("as-picture", format!("/sharing?resource={code}"))];
+    Ok(table.with(rows).going_on(found.next_cursor))
+}
+
+fn applications(
+    reading: &Reading<'_>,
+    code: &ResourceCode,
+    slice: &Slice,
+) -> Result<Table, Problem> {
+    let found = reading.applications_of(code, slice)?;
+    let rows = found.items.into_iter().map(|item| {
+        let decided = item.decision.map(|decision| {
+            let reason = decision.reason.map(Atom::Text);
+            cell([Atom::Moment(decision.at)].into_iter().chain(reason))
+        });
+        vec![
+            vec![linked(RecordKind::Application, &item.id.to_string())],
+            vec![Atom::department(&item.applicant, item.applicant_name)],
+            vec![field_numbers(&item.fields)],
+            vec![Atom::Code(item.purpose.to_string()), Atom::Text(item.scene)],
+            vec![Atom::word(&item.state)],
+            vec![Atom::Moment(item.submitted)],
+            decided.unwrap_or_default(),
+        ]
+    });
+    Ok(Table::new(
+        "applications",
+        "applications",
+        "applications-none",
+        APPLICATIONS,
+    )
+    .with(rows)
+    .going_on(found.next_cursor))
+}
+
 /// `GET /resources/{code}`
 pub(super) async fn resource(
     State(app): State<Arc<App>>,
     visit: Visit,
     place: Asked<Place<ResourceCode>>,
-    query: Asked<Params<ResourceQuery>>,
 ) -> Paged {
     let Place(code) = place?;
-    let Params(query) = query?;
-    let point = Point::parse(query.at.as_deref())?;
-    let applications = part(part_cursor(&query.applications)?, SHARINGS_SHOWN);
-    let authorizations = part(part_cursor(&query.authorizations)?, SHARINGS_SHOWN);
-    let history = part(part_cursor(&query.history)?, EVENTS_SHOWN);
+    let point = Point::parse(visit.asked("at"))?;
+    if let Some(name) = visit.asked("csv").map(str::to_owned) {
+        let file = format!("{code}-{name}");
+        let read = move |directory: &dyn Directory, slice: &Slice| {
+            let reading = Reading::of_slice(directory, point.at, slice)?;
+            table(&reading, &code, &name, slice)
+        };
+        return csv(app, visit, file, read).await;
+    }
+    let sharings = ["authorizations", "applications"];
+    let mut slices = Vec::new();
+    for name in sharings {
+        slices.push((name, part(&visit, name, SHARINGS_SHOWN)?));
+    }
+    let history = part(&visit, "history", EVENTS_SHOWN)?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
-        let parts = [&applications, &authorizations, &history];
-        let pinned = parts.into_iter().find(|part| part.cursor.is_some());
+        let all = slices.iter().map(|(_, slice)| slice).chain([&history]);
+        let pinned = all.into_iter().find(|slice| slice.cursor.is_some());
         let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&history))?;
         let resource = reading.resource(&code)?;
         let draft = resource.draft.as_ref().map(|draft| &draft.entry);
-        let json = format!("/api/v1/resources/{}", code.as_str().replace('/', "%2F"));
-        let happened = reading.history(&RecordId::Resource(code.clone()), &history)?;
+        let record = RecordId::Resource(code.clone());
+        let happened = reading.history(&record, &history)?;
+        let tables = slices.iter();
+        let tables = tables.map(|(name, slice)| table(&reading, &code, name, slice));
         Ok(ResourcePage {
             events: events(&reading, &code, &happened.items)?,
             lacks: draft.map(Entry::lacks).unwrap_or_default(),
@@ -106,10 +280,14 @@ pub(super) async fn resource(
             resource,
             instant: Time(reading.resolved().instant),
             fields: reading.field_access(&code)?,
-            applications: reading.applications_of(&code, &applications)?,
-            authorizations: reading.authorizations_of(&code, &authorizations)?,
+            sharings: tables.collect::<Result<_, _>>()?,
+            used: chart::of(&reading, &code)?,
+            naming: naming(&reading, &record, NAMING)?,
             history: happened,
-            frame: Frame::at(visit, &reading, &point).with_json(json, &point),
+            frame: Frame::at(visit, &reading, &point).with_json(
+                format!("/api/v1/resources/{}", encoded(code.as_str())),
+                &point,
+            ),
         })
     };
     show(&app, visit, read).await

@@ -10,7 +10,10 @@ use dirchain_ledger::records::RecordId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::csv::csv;
+use super::departments::entry_row_with_provider;
 use super::frame::{Frame, Point, Visit, given};
+use super::sheet::Table;
 use super::{Asked, Paged, filters, show};
 use crate::api::{Page, Problem, ResourceItem};
 use crate::directory::Directory;
@@ -186,6 +189,12 @@ pub(super) async fn search(
     let filter = query.scanned()?;
     let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?;
     let index = Arc::clone(&app.search);
+    if visit.asked("csv").is_some() {
+        let read = move |directory: &dyn Directory, slice: &Slice| {
+            entries(directory, &query, &filter, &index, &point, slice)
+        };
+        return csv(app, visit, "entries".to_owned(), read).await;
+    }
     show(&app, visit, move |directory, visit| {
         let reading = Reading::of_slice(directory, point.at, &slice)?;
         let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/resources", &point);
@@ -200,6 +209,44 @@ pub(super) async fn search(
         }
     })
     .await
+}
+
+/// What a search finds, as a table: from the index as much as its pages show, else one entry after
+/// another.
+fn entries(
+    directory: &dyn Directory,
+    query: &SearchQuery,
+    filter: &ResourceFilter,
+    index: &Search,
+    point: &Point,
+    slice: &Slice,
+) -> Result<Table, Problem> {
+    let reading = Reading::of_slice(directory, point.at, slice)?;
+    let asked = search::Asked {
+        offset: 0,
+        ..query.indexed(ENTRIES_SHOWN.saturating_mul(limits::SEARCH_PAGES_MAX))
+    };
+    let is_now = point.at.is_none() && slice.cursor.is_none() && !asked.text.is_empty();
+    let found = match is_now {
+        true => index.entries(&asked)?,
+        false => None,
+    };
+    let (items, next) = match found {
+        Some(found) => (reading.resource_items(&found.records)?, None),
+        None => {
+            let page = reading.resources(filter, slice)?;
+            (page.items, page.next_cursor)
+        }
+    };
+    let table = Table::new(
+        "entries",
+        "entries",
+        "found-none",
+        super::departments::ENTRIES,
+    );
+    Ok(table
+        .with(items.into_iter().map(entry_row_with_provider))
+        .going_on(next))
 }
 
 /// The page from what the index found.

@@ -2,61 +2,67 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::ids::{FieldNumber, ResourceCode, SharingId};
-use serde::Deserialize;
+use dirchain_ledger::records::{RecordId, RecordKind};
 
+use super::filters;
 use super::frame::{Frame, Point, Visit};
-use super::{Asked, Paged, filters, show};
-use crate::api::{ApplicationItem, ApplicationState, AuthorizationItem, Problem, Time};
+use super::records::{linked, naming};
+use super::sheet::{Atom, Cell, Facts, cell};
+use super::sheets::{Crumb, SheetPage};
+use super::{Asked, Paged, show};
+use crate::api::{ApplicationState, DecisionItem, Problem, Time};
 use crate::directory::Directory;
-use crate::http::{App, Params, Place};
+use crate::http::{App, Place, encoded};
 use crate::reading::Reading;
-
-#[derive(Deserialize)]
-pub(super) struct AtQuery {
-    at: Option<String>,
-}
-
-/// Fields by number, each with its name where the entry still lists it.
-type NamedFields = Vec<(FieldNumber, Option<String>)>;
-
-#[derive(Template)]
-#[template(path = "application.html")]
-struct ApplicationPage {
-    frame: Frame,
-    item: ApplicationItem,
-    fields: NamedFields,
-}
 
 /// `GET /applications/{resource}/{number}`
 pub(super) async fn application(
     State(app): State<Arc<App>>,
     visit: Visit,
     place: Asked<Place<(ResourceCode, u32)>>,
-    query: Asked<Params<AtQuery>>,
 ) -> Paged {
-    let (id, point) = (sharing_id(place)?, point(query)?);
+    let id = sharing_id(place)?;
+    let point = Point::parse(visit.asked("at"))?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
         let item = reading.application(&id)?.application;
-        Ok(ApplicationPage {
-            frame: Frame::at(visit, &reading, &point).with_json(json("applications", &id), &point),
-            fields: named(&reading, &id, &item.fields)?,
-            item,
-        })
+        let frame = Frame::at(visit, &reading, &point).with_json(json("applications", &id), &point);
+        let mut page = page_of(&reading, visit, frame, "application-number", &id)?;
+        page.tags.push(Atom::word(&item.state));
+        let applicant = Atom::department(&item.applicant, item.applicant_name);
+        page.facts = vec![("applicant", vec![applicant])];
+        page.facts.extend(terms(
+            &reading,
+            &id,
+            item.version,
+            Atom::department(&item.provider, item.provider_name),
+        )?);
+        page.facts.extend([
+            (
+                "for-responsibility",
+                vec![reading.responsibility_atom(&item.responsibility)?],
+            ),
+            ("purpose", vec![Atom::Code(item.purpose.to_string())]),
+            ("scene", vec![Atom::Text(item.scene)]),
+            ("fields", named(&reading, &id, &item.fields)?),
+            ("sharing-method", vec![Atom::word(&item.method)]),
+            ("calls-per-day", vec![most(item.calls_per_day_max)]),
+            ("window", window(item.from, item.to)),
+            ("submitted-at", vec![Atom::Moment(item.submitted)]),
+        ]);
+        if let Some(decision) = item.decision {
+            page.facts
+                .push(("decided-at", decided(&reading, decision)?));
+        }
+        if item.state == ApplicationState::Granted {
+            let granted = linked(RecordKind::Authorization, &id.to_string());
+            page.facts.push(("authorization", vec![granted]));
+        }
+        Ok(page)
     };
     show(&app, visit, read).await
-}
-
-#[derive(Template)]
-#[template(path = "authorization.html")]
-struct AuthorizationPage {
-    frame: Frame,
-    item: AuthorizationItem,
-    fields: NamedFields,
-    instant: Time,
 }
 
 /// `GET /authorizations/{resource}/{number}`
@@ -64,21 +70,112 @@ pub(super) async fn authorization(
     State(app): State<Arc<App>>,
     visit: Visit,
     place: Asked<Place<(ResourceCode, u32)>>,
-    query: Asked<Params<AtQuery>>,
 ) -> Paged {
-    let (id, point) = (sharing_id(place)?, point(query)?);
+    let id = sharing_id(place)?;
+    let point = Point::parse(visit.asked("at"))?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
         let item = reading.authorization(&id)?.authorization;
-        Ok(AuthorizationPage {
-            frame: Frame::at(visit, &reading, &point)
-                .with_json(json("authorizations", &id), &point),
-            fields: named(&reading, &id, &item.fields)?,
-            instant: Time(reading.resolved().instant),
-            item,
-        })
+        let frame =
+            Frame::at(visit, &reading, &point).with_json(json("authorizations", &id), &point);
+        let mut page = page_of(&reading, visit, frame, "authorization-number", &id)?;
+        let instant = filters::offset_time(&Time(reading.resolved().instant));
+        page.tags.push(Atom::word(&item.state));
+        page.tags.push(Atom::SaysOf("judged-for-time", instant));
+        if let Some(ended) = item.ended {
+            let mut how = vec![Atom::word(&ended.kind)];
+            how.extend(decided(&reading, ended.decision)?);
+            page.facts.push(("ended", how));
+        }
+        let grantee = Atom::department(&item.grantee, item.grantee_name);
+        page.facts.push(("reader", vec![grantee]));
+        page.facts.extend(terms(
+            &reading,
+            &id,
+            item.version,
+            Atom::department(&item.provider, item.provider_name),
+        )?);
+        let signed = Atom::Hash(item.granted.key.to_string());
+        let active = item.active.iter().flat_map(|period| {
+            let to = period.to.map(|to| filters::offset_time(&to.time));
+            let to = to.map(|to| Atom::SaysOf("until-time", to));
+            [Some(Atom::Moment(period.from)), to].into_iter().flatten()
+        });
+        let active = cell(active);
+        page.facts.extend([
+            (
+                "for-responsibility",
+                vec![reading.responsibility_atom(&item.responsibility)?],
+            ),
+            ("purpose", vec![Atom::Code(item.purpose.to_string())]),
+            ("fields", named(&reading, &id, &item.fields)?),
+            ("calls-per-day", vec![most(item.calls_per_day_max)]),
+            ("window", window(item.from, item.to)),
+            ("granted-at", decided(&reading, item.granted)?),
+            ("signed-with", vec![signed]),
+            ("active-periods", active),
+            (
+                "application",
+                vec![linked(RecordKind::Application, &id.to_string())],
+            ),
+        ]);
+        let target = RecordId::Authorization(id.clone());
+        page.tables = naming(&reading, &target, &[RecordKind::Usage])?;
+        Ok(page)
     };
     show(&app, visit, read).await
+}
+
+fn page_of(
+    reading: &Reading<'_>,
+    visit: &Visit,
+    frame: Frame,
+    key: &str,
+    id: &SharingId,
+) -> Result<SheetPage, Problem> {
+    let mut page = SheetPage::new(frame, filters::around(visit.lang, key, id.number));
+    page.crumbs = vec![
+        Crumb::said("resources", "/search"),
+        Crumb::to(reading.resource_atom(&id.resource)?),
+    ];
+    page.tags = vec![Atom::Code(id.to_string())];
+    Ok(page)
+}
+
+/// The entry and who provides it.
+fn terms(
+    reading: &Reading<'_>,
+    id: &SharingId,
+    version: u32,
+    provider: Atom,
+) -> Result<Facts, Problem> {
+    let version = Atom::SaysOf("version-number", version.to_string());
+    Ok(vec![
+        ("entry", vec![reading.resource_atom(&id.resource)?, version]),
+        ("provider", vec![provider]),
+    ])
+}
+
+/// Who decided, when and why.
+fn decided(reading: &Reading<'_>, decision: DecisionItem) -> Result<Cell, Problem> {
+    let by = reading.department_atom(&decision.department)?;
+    let reason = decision.reason.map(Atom::Text);
+    Ok(cell(
+        [Atom::Moment(decision.at), by].into_iter().chain(reason),
+    ))
+}
+
+fn most(calls: Option<u32>) -> Atom {
+    match calls {
+        Some(most) => Atom::SaysOf("at-most", most.to_string()),
+        None => Atom::Says("no-bound"),
+    }
+}
+
+/// From one instant to another.
+pub(super) fn window(from: Time, to: Time) -> Cell {
+    let to = filters::offset_time(&to);
+    vec![Atom::Time(from), Atom::SaysOf("until-time", to)]
 }
 
 fn sharing_id(place: Asked<Place<(ResourceCode, u32)>>) -> Result<SharingId, Problem> {
@@ -86,25 +183,19 @@ fn sharing_id(place: Asked<Place<(ResourceCode, u32)>>) -> Result<SharingId, Pro
     Ok(SharingId { resource, number })
 }
 
-fn point(query: Asked<Params<AtQuery>>) -> Result<Point, Problem> {
-    let Params(query) = query?;
-    Point::parse(query.at.as_deref())
-}
-
 fn json(list: &str, id: &SharingId) -> String {
-    let resource = id.resource.as_str().replace('/', "%2F");
-    format!("/api/v1/{list}/{resource}/{}", id.number)
+    format!(
+        "/api/v1/{list}/{}/{}",
+        encoded(id.resource.as_str()),
+        id.number
+    )
 }
 
-fn named(
-    reading: &Reading<'_>,
-    id: &SharingId,
-    numbers: &[FieldNumber],
-) -> Result<NamedFields, Problem> {
+/// Fields by number and name.
+fn named(reading: &Reading<'_>, id: &SharingId, numbers: &[FieldNumber]) -> Result<Cell, Problem> {
     let names = reading.field_names(&id.resource)?;
-    let named = numbers.iter().map(|number| {
-        let name = names.get(number).cloned();
-        (*number, name)
-    });
-    Ok(named.collect())
+    Ok(cell(numbers.iter().map(|number| match names.get(number) {
+        Some(name) => Atom::Text(format!("{number} {name}")),
+        None => Atom::SaysOf("field-gone-of", number.to_string()),
+    })))
 }

@@ -1,9 +1,11 @@
 //! The words for codes: each code's key in the catalogue, and the tone that its badge has.
 
+use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::records::{
-    AdministrativeLevel, Category, DepartmentStatus, EndKind, Lack, NodeKind, Office, Openness,
-    ResourceKind, ResourceStatus, ResponsibilityEnd, Role, SensitivityLevel, Sharing,
-    SharingMethod, UpdateCycle,
+    AdministrativeLevel, BindingState, Category, DemandState, DepartmentStatus, EndKind,
+    FindingState, Lack, NodeKind, ObjectionStage, Office, Openness, ResourceKind, ResourceStatus,
+    ResponsibilityEnd, Role, SensitivityLevel, Sharing, SharingMethod, Signatory, Standing,
+    UpdateCycle,
 };
 
 use crate::api::{ApplicationState, AuthorizationState, DraftState, SharingType};
@@ -177,5 +179,53 @@ shown! {
         Lack::Openness => "lack-openness" "wait",
         Lack::UpdateCycle => "lack-update-cycle" "wait",
         Lack::Level => "lack-level" "wait",
+    }
+    Standing {
+        Standing::Open => "standing-open" "wait",
+        Standing::InForce => "standing-in-force" "yes",
+        Standing::Rejected => "standing-rejected" "no",
+        Standing::TakenBack => "standing-taken-back" "quiet",
+        Standing::Lapsed => "standing-lapsed" "no",
+    }
+    Signatory {
+        Signatory::Head => "role-head" "quiet",
+        Signatory::Administrator => "role-administrator" "quiet",
+        Signatory::Either => "signatory-either" "quiet",
+    }
+    BindingState {
+        BindingState::Proposed => "binding-proposed" "wait",
+        BindingState::Live => "binding-live" "yes",
+        BindingState::Drifted => "binding-drifted" "no",
+        BindingState::Suspended => "binding-suspended" "wait",
+        BindingState::Retired => "binding-retired" "quiet",
+    }
+    ObjectionStage {
+        ObjectionStage::Raised => "objection-raised" "wait",
+        ObjectionStage::Answered => "objection-answered" "wait",
+        ObjectionStage::Escalated => "objection-escalated" "no",
+        ObjectionStage::Closed => "objection-closed" "quiet",
+    }
+    FindingState {
+        FindingState::Open => "finding-open" "wait",
+        FindingState::Answered => "finding-answered" "wait",
+        FindingState::Cleared => "finding-cleared" "yes",
+    }
+    DemandState {
+        DemandState::Open => "demand-open" "wait",
+        DemandState::Assigned { .. } => "demand-assigned" "wait",
+        DemandState::Listed { .. } => "demand-listed" "yes",
+        DemandState::Refused { .. } => "demand-refused" "no",
+    }
+    Duty {
+        Duty::Publish => "duty-publish" "quiet",
+        Duty::Decide => "duty-decide" "quiet",
+        Duty::Supply => "duty-supply" "quiet",
+        Duty::Provision => "duty-provision" "quiet",
+        Duty::Correct => "duty-correct" "quiet",
+        Duty::Settle => "duty-settle" "quiet",
+        Duty::Assign => "duty-assign" "quiet",
+        Duty::AnswerDemand => "duty-answer-demand" "quiet",
+        Duty::AnswerFinding => "duty-answer-finding" "quiet",
+        Duty::Share => "duty-share" "quiet",
     }
 }

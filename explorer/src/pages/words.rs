@@ -168,6 +168,15 @@ fn format<'b>(
     text
 }
 
+/// The text of a prefix and a code; a code without a text stands for itself.
+pub(crate) fn say_coded(lang: Lang, prefix: &str, code: &str) -> Cow<'static, str> {
+    let key = format!("{prefix}-{}", code.replace('_', "-"));
+    match has(lang, &key) {
+        true => say(lang, &key),
+        false => Cow::Owned(code.replace('_', " ")),
+    }
+}
+
 /// Whether the catalogue has a text.
 pub(crate) fn has(lang: Lang, key: &str) -> bool {
     lang.bundle().has_message(key)

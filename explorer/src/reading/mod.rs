@@ -24,6 +24,7 @@ pub(crate) use departments::DepartmentFilter;
 pub(crate) use history::block_events;
 pub(crate) use memo::Memo;
 pub(crate) use readers::{FieldAccess, WhoReads, type_text};
+pub(crate) use records::written;
 pub(crate) use resources::ResourceFilter;
 pub(crate) use scan::scan_records;
 pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter};

@@ -27,10 +27,12 @@ fn item(record: Record) -> RecordItem {
 }
 
 /// A record's id as people write it, without its kind.
-fn written(id: &RecordId) -> String {
+pub(crate) fn written(id: &RecordId) -> String {
     match id {
         RecordId::Department(id) | RecordId::Docket(id) => id.to_string(),
         RecordId::Resource(code) => code.to_string(),
+        RecordId::Responsibility(code) => code.to_string(),
+        RecordId::Node(id) => id.to_string(),
         RecordId::Application(id)
         | RecordId::Authorization(id)
         | RecordId::Binding(id)

@@ -4,7 +4,7 @@ use std::num::ParseIntError;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::Router;
+use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -23,6 +23,10 @@ use dirchain_ledger::view::ViewError;
 use dirchain_storage::Store;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
+use utoipa::openapi::{HttpMethod, PathItem};
+use utoipa::{IntoParams, Path as _};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::at_once::AtOnce;
 
@@ -54,22 +58,27 @@ struct Evidence {
     exports: Semaphore,
 }
 
-/// The routes of evidence files, of checkpoints and of the transparency log.
-pub fn evidence_routes(store: Store, note_key: NoteKey) -> Router {
+/// The routes of evidence files, of checkpoints and of the transparency log, with their
+/// documentation.
+pub fn evidence_routes(store: Store, note_key: NoteKey) -> OpenApiRouter {
     let evidence = Evidence {
         store,
         note_key,
         exports: Semaphore::new(EXPORTS_MAX),
     };
-    Router::new()
-        .route("/api/v1/resources/{code}/evidence", get(of_resource))
-        .route("/api/v1/departments/{id}/evidence", get(of_department))
-        .route("/api/v1/evidence/anchor", get(of_anchor))
-        .route("/tlog/checkpoint", get(log_checkpoint))
-        .route("/tlog/key", get(log_key))
-        .route("/tlog/proof/{index}", get(log_proof))
-        .route("/tlog/tile/{*path}", get(log_tile))
-        .with_state(Arc::new(evidence))
+    let mut routes = OpenApiRouter::new()
+        .routes(routes!(of_resource))
+        .routes(routes!(of_department))
+        .routes(routes!(of_anchor))
+        .routes(routes!(log_checkpoint))
+        .routes(routes!(log_key))
+        .routes(routes!(log_proof))
+        // A tile's name holds slashes, which a parameter in OpenAPI cannot.
+        .route("/tlog/tile/{*path}", get(log_tile));
+    let tile = PathItem::new(HttpMethod::Get, __path_log_tile::operation());
+    let paths = &mut routes.get_openapi_mut().paths.paths;
+    paths.insert(__path_log_tile::path(), tile);
+    routes.with_state(Arc::new(evidence))
 }
 
 impl Evidence {
@@ -125,6 +134,7 @@ enum Refused {
     Export(ExportError),
     BadParameter(String),
     AtInTheFuture(String),
+    BeforeGenesis(String),
     NoSuch(&'static str),
     BeforeHistory(Height),
     Stopping,
@@ -133,6 +143,18 @@ enum Refused {
 impl From<ExportError> for Refused {
     fn from(error: ExportError) -> Self {
         Refused::Export(error)
+    }
+}
+
+impl From<QueryRejection> for Refused {
+    fn from(rejection: QueryRejection) -> Self {
+        Refused::BadParameter(rejection.body_text())
+    }
+}
+
+impl From<PathRejection> for Refused {
+    fn from(rejection: PathRejection) -> Self {
+        Refused::BadParameter(rejection.body_text())
     }
 }
 
@@ -154,6 +176,7 @@ impl IntoResponse for Refused {
                 (ProblemKind::AtInTheFuture, error.to_string())
             }
             Refused::AtInTheFuture(detail) => (ProblemKind::AtInTheFuture, detail),
+            Refused::BeforeGenesis(detail) => (ProblemKind::AtBeforeGenesis, detail),
             Refused::Export(error) => (ProblemKind::TooBroad, error.to_string()),
             Refused::BadParameter(detail) => (ProblemKind::BadParameter, detail),
             Refused::BeforeHistory(begins) => (
@@ -172,11 +195,19 @@ impl IntoResponse for Refused {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct ExportQuery {
+    /// Departments whose records go with it, with commas between: whether they might read is then
+    /// decided offline.
+    #[param(example = "D005,D008")]
     departments: Option<String>,
+    /// Heights to which the file is proven as well, with commas between.
+    #[param(example = "3,5")]
     pins: Option<String>,
+    /// A height, or an RFC 3339 time with offset, that will be asked about.
+    #[param(example = "5")]
     at: Option<String>,
 }
 
@@ -210,7 +241,7 @@ impl At {
         let height = now.height_at(time);
         height
             .map_err(ExportError::from)?
-            .ok_or_else(|| Refused::BadParameter(format!("{time} is before the chain began")))
+            .ok_or_else(|| Refused::BeforeGenesis(format!("{time} is before the chain began")))
     }
 }
 
@@ -237,20 +268,32 @@ fn heights(text: Option<&str>) -> Result<Vec<Height>, Refused> {
     Ok(listed::<u64>(text)?.into_iter().map(Height).collect())
 }
 
+/// An entry's evidence file
+///
+/// Its whole signed history, to be verified without any node.
+#[utoipa::path(get, path = "/api/v1/resources/{code}/evidence", tag = "evidence",
+    params(("code" = ResourceCode, Path, description = "The entry's code"), ExportQuery), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn of_resource(
     State(evidence): State<Arc<Evidence>>,
-    Path(code): Path<String>,
-    Query(query): Query<ExportQuery>,
+    code: Result<Path<String>, PathRejection>,
+    query: Result<Query<ExportQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
+    let (Path(code), Query(query)) = (code?, query?);
     let code: ResourceCode = parsed(&code)?;
     exported(&evidence, RecordId::Resource(code), &query).await
 }
 
+/// A department's evidence file
+///
+/// Its whole signed history, to be verified without any node.
+#[utoipa::path(get, path = "/api/v1/departments/{id}/evidence", tag = "evidence",
+    params(("id" = DepartmentId, Path, description = "The department's id"), ExportQuery), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn of_department(
     State(evidence): State<Arc<Evidence>>,
-    Path(id): Path<String>,
-    Query(query): Query<ExportQuery>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<ExportQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
+    let (Path(id), Query(query)) = (id?, query?);
     let id: DepartmentId = parsed(&id)?;
     exported(&evidence, RecordId::Department(id), &query).await
 }
@@ -306,20 +349,35 @@ fn file(bytes: Vec<u8>, name: &str) -> Response {
     (headers, bytes).into_response()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct AnchorQuery {
+    /// The entry that is proven; the parameters when neither it nor a department is named.
+    #[param(example = "103001/000001")]
     resource: Option<String>,
+    /// The department that is proven.
     department: Option<String>,
+    /// The height of the state.
+    #[param(minimum = 0, example = 5)]
     state: Option<u64>,
+    /// Heights to which the file is proven as well, with commas between.
+    #[param(example = "3,5")]
     pins: Option<String>,
+    /// The size of the log that a cosigned checkpoint covers.
+    #[param(minimum = 0, example = 6)]
     cosigned: Option<u64>,
 }
 
+/// What a verifier pins, proven
+///
+/// A block with its certificate, to be kept or compared with what was kept.
+#[utoipa::path(get, path = "/api/v1/evidence/anchor", tag = "evidence", params(AnchorQuery), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn of_anchor(
     State(evidence): State<Arc<Evidence>>,
-    Query(query): Query<AnchorQuery>,
+    query: Result<Query<AnchorQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
+    let Query(query) = query?;
     let subject = match (&query.resource, &query.department) {
         (Some(code), None) => RecordId::Resource(parsed(code)?),
         (None, Some(id)) => RecordId::Department(parsed(id)?),
@@ -351,6 +409,10 @@ fn plain_text(text: String) -> Response {
     (headers, text).into_response()
 }
 
+/// The header log's checkpoint
+///
+/// Size and root of the log of all block headers, as a C2SP signed note of this node.
+#[utoipa::path(get, path = "/tlog/checkpoint", tag = "evidence", responses((status = 200, description = "The text", body = String, content_type = "text/plain; charset=utf-8")))]
 async fn log_checkpoint(State(evidence): State<Arc<Evidence>>) -> Result<Response, Refused> {
     let tip = evidence.store.tip();
     Ok(plain_text(
@@ -358,15 +420,25 @@ async fn log_checkpoint(State(evidence): State<Arc<Evidence>>) -> Result<Respons
     ))
 }
 
+/// What checkpoints are verified with
+///
+/// The C2SP verifier key of this node's notes.
+#[utoipa::path(get, path = "/tlog/key", tag = "evidence", responses((status = 200, description = "The text", body = String, content_type = "text/plain; charset=utf-8")))]
 async fn log_key(State(evidence): State<Arc<Evidence>>) -> Result<Response, Refused> {
     let key = verifier_key(&evidence.note_key, &evidence.store.chain())?;
     Ok(plain_text(format!("{key}\n")))
 }
 
+/// That a header is in the log
+///
+/// A C2SP tlog-proof of the entry at an index: 0 is the chain's id, h the header at height h.
+#[utoipa::path(get, path = "/tlog/proof/{index}", tag = "evidence",
+    params(("index" = u64, Path, minimum = 0, description = "The entry's index")), responses((status = 200, description = "The text", body = String, content_type = "text/plain; charset=utf-8")))]
 async fn log_proof(
     State(evidence): State<Arc<Evidence>>,
-    Path(index): Path<String>,
+    index: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refused> {
+    let Path(index) = index?;
     let index: u64 = index
         .parse()
         .map_err(|error: ParseIntError| Refused::BadParameter(error.to_string()))?;
@@ -382,11 +454,17 @@ async fn log_proof(
     Ok(plain_text(text.await?))
 }
 
-/// A tile's hashes, or the entries of a bundle: whole ones never change, parts are of now.
+/// A tile of the header log
+///
+/// C2SP tlog-tiles: `LEVEL/INDEX` with the index in groups of three digits (`0/x001/234`), `.p/WIDTH` after it for a part
+/// that is not full, or `entries/INDEX`. Whole tiles never change; parts are of now.
+#[utoipa::path(get, path = "/tlog/tile/{path}", tag = "evidence",
+    params(("path" = String, Path, description = "The tile's name, slashes and all", example = "0/000.p/2")), responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/octet-stream")))]
 async fn log_tile(
     State(evidence): State<Arc<Evidence>>,
-    Path(path): Path<String>,
+    path: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refused> {
+    let Path(path) = path?;
     let no_tile = Refused::NoSuch("the header log has no such tile yet, or none by that name");
     let Some(tile) = Tile::parse(&path) else {
         return Err(no_tile);

@@ -5,8 +5,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod access;
+mod answers;
 mod backups;
 mod bad_input;
+mod browsers;
 mod catalogues;
 mod epochs;
 mod evidence;

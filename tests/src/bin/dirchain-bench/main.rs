@@ -9,6 +9,7 @@
 )]
 
 mod outage;
+mod reads;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,12 @@ impl Drop for City {
 }
 
 fn main() -> Result<()> {
+    // One part alone, while working on it.
+    match std::env::args().nth(1).as_deref() {
+        Some("reads") => return reads::measure(),
+        Some("outage") => return outage::measure(),
+        Some(_) | None => {}
+    }
     let dir = tempfile::tempdir()?;
     println!(
         "limits of this machine, {} cores",
@@ -126,6 +133,7 @@ fn main() -> Result<()> {
     })?;
     println!("  GET /access-check: {access:.0} /s, 8 connections, client included");
     drop(city);
+    reads::measure()?;
     outage::measure()
 }
 

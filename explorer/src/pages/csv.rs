@@ -1,0 +1,117 @@
+//! A table as CSV: with a byte order mark, so that spreadsheets read it as UTF-8, in the reader's
+//! language, streamed part by part at one height. What cannot be read breaks the transfer off.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use futures::stream;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::sheet::Table;
+use super::{Paged, Unpaged};
+use crate::api::Problem;
+use crate::directory::Directory;
+use crate::http::{App, ProblemText};
+use crate::limits;
+use crate::pages::Visit;
+use crate::reading::Slice;
+
+/// Reads a part of a table.
+type Read = Arc<dyn Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync>;
+
+struct Export {
+    app: Arc<App>,
+    visit: Visit,
+    read: Read,
+    /// Where the next part begins; none once everything went out.
+    next: Option<Slice>,
+    /// What was read and not sent yet.
+    text: Option<String>,
+    rows: usize,
+    /// Given back when the export ends.
+    _place: OwnedSemaphorePermit,
+}
+
+/// A table as CSV, all of it: `read` is asked for one part after another. The first part is read
+/// before anything is sent, so that a question that cannot be answered is answered with its problem.
+pub(super) async fn csv(
+    app: Arc<App>,
+    visit: Visit,
+    name: String,
+    read: impl Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
+) -> Paged {
+    let place = app.export_place()?;
+    let mut export = Export {
+        app,
+        visit,
+        read: Arc::new(read),
+        next: Some(Slice::first(limits::LIMIT_MAX)),
+        text: None,
+        rows: 0,
+        _place: place,
+    };
+    export.step().await.map_err(Unpaged::from)?;
+    let body = Body::from_stream(stream::try_unfold(export, Export::part));
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_TYPE,
+            "text/csv; charset=utf-8; header=present",
+        ),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::VARY, "accept-language"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let safe = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-");
+    let named = format!("attachment; filename=\"{safe}.csv\"");
+    if let Ok(named) = HeaderValue::from_str(&named) {
+        headers.insert(header::CONTENT_DISPOSITION, named);
+    }
+    Ok(response)
+}
+
+impl Export {
+    /// Reads the next part.
+    async fn step(&mut self) -> Result<(), Problem> {
+        let Some(slice) = self.next.take() else {
+            return Ok(());
+        };
+        let is_first = slice.cursor.is_none();
+        let (read, lang) = (Arc::clone(&self.read), self.visit.lang);
+        let work = move |directory: &dyn Directory| {
+            let table = read(directory, &slice)?;
+            let mut text = String::new();
+            if is_first {
+                text.push('\u{feff}');
+                text += &table.csv_head(lang);
+            }
+            text += &table.csv_rows(lang);
+            Ok((text, table.next, table.rows.len()))
+        };
+        let (text, next, rows) = self.app.read(work).await?;
+        self.text = Some(text);
+        self.rows = self.rows.saturating_add(rows);
+        let next = next.filter(|_| self.rows < limits::CSV_ROWS_MAX);
+        self.next = next
+            .as_deref()
+            .map(crate::cursor::Cursor::decode)
+            .transpose()?
+            .map(|cursor| Slice {
+                limit: limits::LIMIT_MAX,
+                cursor: Some(cursor),
+            });
+        Ok(())
+    }
+
+    async fn part(mut self) -> Result<Option<(String, Self)>, ProblemText> {
+        if self.text.is_none() {
+            self.step().await.map_err(ProblemText)?;
+        }
+        Ok(self.text.take().map(|text| (text, self)))
+    }
+}

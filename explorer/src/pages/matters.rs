@@ -1,0 +1,198 @@
+//! What is owed and how late; how departments score.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use dirchain_ledger::ids::DepartmentId;
+use dirchain_ledger::inbox::Awaited;
+
+use super::csv::csv;
+use super::frame::{Frame, Point, Visit};
+use super::records::linked;
+use super::sheet::{Atom, Cell, Column, Table, cell, numbers_in, records_in, words_in};
+use super::sheets::{Form, SheetPage, Tab, Tick};
+use super::{Paged, filters, show, words};
+use crate::api::Problem;
+use crate::directory::Directory;
+use crate::http::App;
+use crate::limits;
+use crate::problem::ProblemKind;
+use crate::reading::Reading;
+
+const DEADLINES_SHOWN: usize = 200;
+
+const OWED: &[Column] = &[
+    records_in("department"),
+    words_in("owed"),
+    records_in("about"),
+    words_in("since"),
+    words_in("due"),
+    numbers_in("late-days"),
+];
+const AWAITED: &[Column] = &[
+    words_in("owed"),
+    records_in("about"),
+    words_in("since"),
+    words_in("due"),
+    numbers_in("late-days"),
+];
+const SCORES: &[Column] = &[
+    numbers_in("rank"),
+    records_in("department"),
+    numbers_in("points"),
+    numbers_in("answered-in-time"),
+    numbers_in("answered-late"),
+    numbers_in("overdue"),
+    numbers_in("stale-entries"),
+    numbers_in("drifted-bindings"),
+];
+
+/// How late something is, as a cell.
+fn late(days: Option<u16>) -> Cell {
+    let days = days.map(|days| Atom::SaysOf("late-by", days.to_string()));
+    cell(days)
+}
+
+fn owed(
+    reading: &Reading<'_>,
+    department: Option<&DepartmentId>,
+    late_only: bool,
+    limit: usize,
+) -> Result<(Table, usize, usize), Problem> {
+    let found = reading.deadlines(department, late_only, limit)?;
+    let rows = found.items.iter().map(|item| {
+        let whose = Atom::department(&item.department, item.department_name.clone());
+        vec![
+            vec![whose],
+            vec![Atom::word(&item.duty)],
+            vec![linked(item.kind, &item.subject)],
+            vec![Atom::Time(item.since)],
+            vec![Atom::Time(item.due)],
+            late(item.late_days),
+        ]
+    });
+    let table = Table::new("owed", "owed-answers", "owed-none", OWED).with(rows);
+    Ok((table, found.count, found.late))
+}
+
+/// `GET /deadlines`
+pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Paged {
+    let point = Point::parse(visit.asked("at"))?;
+    let department = visit.asked("department").map(|text| {
+        let id = text.parse::<DepartmentId>();
+        id.map_err(|error| ProblemKind::BadParameter.with(format!("`{text}`: {error}")))
+    });
+    let department = department.transpose()?;
+    let late_only = visit.asked("late") == Some("true");
+    if visit.asked("csv").is_some() {
+        let read = move |directory: &dyn Directory, _: &_| {
+            let reading = Reading::at(directory, point.at)?;
+            Ok(owed(
+                &reading,
+                department.as_ref(),
+                late_only,
+                limits::CSV_ROWS_MAX,
+            )?
+            .0)
+        };
+        return csv(app, visit, "deadlines".to_owned(), read).await;
+    }
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let reading = Reading::at(directory, point.at)?;
+        let (mut table, count, late) =
+            owed(&reading, department.as_ref(), late_only, DEADLINES_SHOWN)?;
+        table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
+        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/deadlines", &point);
+        let mut page = SheetPage::new(frame, words::say(visit.lang, "deadlines").into_owned());
+        page.tab = Tab::of("deadlines");
+        page.form = Some(Form {
+            name: "department",
+            label: "department-id",
+            value: department
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            tick: Some(Tick {
+                name: "late",
+                label: "late-only",
+                is_set: late_only,
+            }),
+        });
+        page.tables = vec![table];
+        Ok(page)
+    };
+    show(&app, visit, read).await
+}
+
+fn ranking(reading: &Reading<'_>) -> Result<Table, Problem> {
+    let found = reading.scores()?;
+    let rows = found.items.into_iter().map(|item| {
+        let score = item.score;
+        let number = |count: u32| vec![Atom::Number(count.into())];
+        vec![
+            number(score.rank),
+            vec![Atom::department(&score.department, item.name)],
+            vec![Atom::Signed(score.points)],
+            number(score.answered_in_time),
+            number(score.answered_late),
+            number(score.overdue),
+            number(score.stale_entries),
+            number(score.drifted_bindings),
+        ]
+    });
+    Ok(Table::new("scores", "ranking", "departments-none", SCORES).with(rows))
+}
+
+/// `GET /scores`
+pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
+    let point = Point::parse(visit.asked("at"))?;
+    if visit.asked("csv").is_some() {
+        let read =
+            move |directory: &dyn Directory, _: &_| ranking(&Reading::at(directory, point.at)?);
+        return csv(app, visit, "scores".to_owned(), read).await;
+    }
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let reading = Reading::at(directory, point.at)?;
+        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/scores", &point);
+        let mut page = SheetPage::new(frame, words::say(visit.lang, "scores").into_owned());
+        page.tab = Tab::of("scores");
+        let scoring = reading.parameters()?.parameters.settings.scoring;
+        page.facts = [
+            ("score-base", i64::from(scoring.base)),
+            ("answered-in-time", i64::from(scoring.answered_in_time)),
+            ("overdue", -i64::from(scoring.overdue)),
+            ("stale-entries", -i64::from(scoring.stale_entry)),
+            ("drifted-bindings", -i64::from(scoring.drifted_binding)),
+            ("rating-star", i64::from(scoring.rating_star)),
+        ]
+        .map(|(key, points)| (key, vec![Atom::SaysOf("points-each", points.to_string())]))
+        .into();
+        page.tables = vec![ranking(&reading)?];
+        Ok(page)
+    };
+    show(&app, visit, read).await
+}
+
+/// What awaits a department: its approval, its confirmation, its answer.
+pub(super) fn inbox(
+    reading: &Reading<'_>,
+    department: &DepartmentId,
+    limit: usize,
+) -> Result<Table, Problem> {
+    let found = reading.inbox(department, limit)?;
+    let rows = found.items.iter().map(|item| {
+        let what = match item.awaited {
+            Awaited::Approval => Atom::Says("awaits-approval"),
+            Awaited::Confirmation => Atom::Says("awaits-confirmation"),
+            Awaited::Owed(duty) => Atom::word(&duty),
+        };
+        vec![
+            vec![what],
+            vec![linked(item.kind, &item.subject)],
+            vec![Atom::Time(item.since)],
+            vec![Atom::Time(item.until)],
+            late(item.late_days),
+        ]
+    });
+    Ok(Table::new("owes", "owes", "owes-none", AWAITED).with(rows))
+}

@@ -1,0 +1,248 @@
+//! Proposals, bindings, use, objections, findings, demands, obligations, data elements: for each kind
+//! the list and the one, from the same table of kinds as the interface's addresses.
+
+mod measures;
+mod summary;
+mod told;
+
+pub(super) use measures::members as member_changes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::get;
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
+use dirchain_ledger::records::{RecordId, RecordKind};
+
+use super::csv::csv;
+use super::frame::{Frame, Point, Visit};
+use super::sheet::{Atom, Facts, Table, part};
+use super::sheets::{Crumb, SheetPage, Tab};
+use super::{Asked, Paged, show, words};
+use crate::api::Problem;
+use crate::directory::Directory;
+use crate::http::{App, Id, KINDS, Kind, Place, encoded};
+use crate::problem::ProblemKind;
+use crate::reading::{Reading, Slice};
+
+const RECORDS_SHOWN: usize = 50;
+/// Records listed on the page of what they name.
+const RECORDS_NAMED: usize = 10;
+
+/// The addresses of every kind.
+pub(super) fn routes(mut router: Router<Arc<App>>) -> Router<Arc<App>> {
+    for kind in &KINDS {
+        let all = move |State(app), visit: Visit| list(app, kind, visit);
+        router = router.route(&format!("/{}", kind.name), get(all));
+        router = match kind.id {
+            Id::Number(id) => {
+                let read = move |State(app), visit: Visit, place: Asked<Place<_>>| async move {
+                    let Place((resource, number)) = place?;
+                    one(app, kind, visit, id(SharingId { resource, number })).await
+                };
+                router.route(
+                    &format!("/{}/{{resource}}/{{number}}", kind.name),
+                    get(read),
+                )
+            }
+            Id::Text(id) => {
+                let read = move |State(app), visit: Visit, place: Asked<Place<String>>| async move {
+                    let Place(text) = place?;
+                    one(app, kind, visit, (id.read)(&text)?).await
+                };
+                router.route(&format!("/{}/{{id}}", kind.name), get(read))
+            }
+        };
+    }
+    router
+}
+
+/// The page of a record, as an address; none where a kind has none.
+pub(super) fn path_to(kind: RecordKind, subject: &str) -> Option<String> {
+    let numbered = |name: &str| {
+        let (resource, number) = subject.rsplit_once('/')?;
+        Some(format!("/{name}/{}/{number}", encoded(resource)))
+    };
+    match kind {
+        RecordKind::Department => Some(format!("/departments/{subject}")),
+        RecordKind::Responsibility => Some(format!("/responsibilities/{subject}")),
+        RecordKind::Resource => Some(format!("/resources/{}", encoded(subject))),
+        RecordKind::Application => numbered("applications"),
+        RecordKind::Authorization => numbered("authorizations"),
+        RecordKind::Node | RecordKind::Offices | RecordKind::Parameters => {
+            Some("/members".to_owned())
+        }
+        RecordKind::Membership => Some("/members".to_owned()),
+        other => {
+            let kind = KINDS.iter().find(|kind| kind.kind == other)?;
+            match kind.id {
+                Id::Number(_) => numbered(kind.name),
+                Id::Text(_) => Some(format!("/{}/{}", kind.name, encoded(subject))),
+            }
+        }
+    }
+}
+
+/// A link to a record by its kind and id.
+pub(super) fn linked(kind: RecordKind, subject: &str) -> Atom {
+    match path_to(kind, subject) {
+        Some(path) => Atom::record(path, subject.to_owned()),
+        None => Atom::Code(subject.to_owned()),
+    }
+}
+
+/// The keys of a kind's texts: what one is called, what all are.
+fn names(kind: RecordKind) -> (&'static str, &'static str) {
+    match kind {
+        RecordKind::Proposal => ("proposal-of", "proposals"),
+        RecordKind::Binding => ("binding-of", "bindings"),
+        RecordKind::Usage => ("usage-of", "usage"),
+        RecordKind::ReceiptBatch => ("receipts-of", "receipts"),
+        RecordKind::Rating => ("rating-of", "ratings"),
+        RecordKind::Objection => ("objection-of", "objections"),
+        RecordKind::Obligation => ("obligation-of", "obligations"),
+        RecordKind::Finding => ("finding-of", "findings"),
+        RecordKind::Demand => ("demand-of", "demands"),
+        RecordKind::DataElement => ("element-of", "elements"),
+        _ => ("record-of", "records"),
+    }
+}
+
+/// The records of a kind, all or those that name another, as a table.
+fn table(
+    reading: &Reading<'_>,
+    kind: &'static Kind,
+    about: Option<&RecordId>,
+    slice: &Slice,
+) -> Result<Table, Problem> {
+    let found = match about {
+        Some(target) => reading.records_of(target, kind.kind, slice)?,
+        None => reading.records(kind.kind, slice)?,
+    };
+    let (_, title) = names(kind.kind);
+    let mut rows = Vec::new();
+    for item in &found.items {
+        rows.push(summary::of(reading, &item.record)?.row(kind.kind, &item.id));
+    }
+    Ok(
+        Table::new(kind.name, title, "records-none", summary::COLUMNS)
+            .with(rows)
+            .going_on(found.next_cursor),
+    )
+}
+
+/// The first records of each kind that name a department or entry; kinds without any are left out.
+pub(super) fn naming(
+    reading: &Reading<'_>,
+    target: &RecordId,
+    kinds: &[RecordKind],
+) -> Result<Vec<Table>, Problem> {
+    let mut tables = Vec::new();
+    let filter = match target {
+        RecordId::Department(id) => Some(format!("department={id}")),
+        RecordId::Resource(code) => Some(format!("resource={}", encoded(code.as_str()))),
+        _ => None,
+    };
+    for wanted in kinds {
+        let Some(kind) = KINDS.iter().find(|kind| kind.kind == *wanted) else {
+            continue;
+        };
+        let mut found = table(reading, kind, Some(target), &Slice::first(RECORDS_NAMED))?;
+        found.next = None;
+        found.is_exported = false;
+        let all = filter.iter();
+        let all = all.map(|filter| ("show-all", format!("/{}?{filter}", kind.name)));
+        found.beside = all.collect();
+        if !found.rows.is_empty() {
+            tables.push(found);
+        }
+    }
+    Ok(tables)
+}
+
+/// Whose records a list is narrowed to.
+fn about(visit: &Visit, kind: &Kind) -> Result<Option<RecordId>, Problem> {
+    let bad = |text: &str, error: &dyn std::fmt::Display| {
+        ProblemKind::BadParameter.with(format!("`{text}`: {error}"))
+    };
+    if let Some(text) = visit.asked("resource").filter(|_| kind.of_resource) {
+        let code: ResourceCode = text.parse().map_err(|error| bad(text, &error))?;
+        return Ok(Some(RecordId::Resource(code)));
+    }
+    if let Some(text) = visit.asked("department").filter(|_| kind.of_department) {
+        let id: DepartmentId = text.parse().map_err(|error| bad(text, &error))?;
+        return Ok(Some(RecordId::Department(id)));
+    }
+    Ok(None)
+}
+
+/// `GET /{kind}`, narrowed by `resource` or `department`.
+async fn list(app: Arc<App>, kind: &'static Kind, visit: Visit) -> Paged {
+    let point = Point::parse(visit.asked("at"))?;
+    let about = about(&visit, kind)?;
+    let slice = part(&visit, kind.name, RECORDS_SHOWN)?;
+    if visit.asked("csv").is_some() {
+        let read = move |directory: &dyn Directory, slice: &Slice| {
+            let reading = Reading::of_slice(directory, point.at, slice)?;
+            table(&reading, kind, about.as_ref(), slice)
+        };
+        return csv(app, visit, kind.name.to_owned(), read).await;
+    }
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let reading = Reading::of_slice(directory, point.at, &slice)?;
+        let (_, title) = names(kind.kind);
+        let json = match &about {
+            Some(RecordId::Resource(code)) => {
+                format!("/api/v1/resources/{}/{}", encoded(code.as_str()), kind.name)
+            }
+            Some(RecordId::Department(id)) => format!("/api/v1/departments/{id}/{}", kind.name),
+            _ if kind.all => format!("/api/v1/{}", kind.name),
+            _ => "/api/v1/status".to_owned(),
+        };
+        let found = table(&reading, kind, about.as_ref(), &slice)?;
+        let frame = Frame::at(visit, &reading, &point).with_json(json, &point);
+        let mut page = SheetPage::new(frame, words::say(visit.lang, title).into_owned());
+        page.tab = Tab::of(kind.name);
+        page.crumbs = match &about {
+            Some(target) => vec![Crumb::to(linked(
+                target.kind(),
+                &crate::reading::written(target),
+            ))],
+            None => Vec::new(),
+        };
+        page.tables = vec![found];
+        Ok(page)
+    };
+    show(&app, visit, read).await
+}
+
+/// `GET /{kind}/{id}`
+async fn one(app: Arc<App>, kind: &'static Kind, visit: Visit, id: RecordId) -> Paged {
+    let point = Point::parse(visit.asked("at"))?;
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let reading = Reading::at(directory, point.at)?;
+        let item = reading.record(&id)?.item;
+        let summary = summary::of(&reading, &item.record)?;
+        let (facts, tables): (Facts, Vec<Table>) = told::of(&reading, &item.record)?;
+        let (name, title) = names(kind.kind);
+        let json = match path_to(kind.kind, &item.id) {
+            Some(path) => format!("/api/v1{path}"),
+            None => "/api/v1/status".to_owned(),
+        };
+        let heading = super::filters::around(visit.lang, name, &item.id);
+        let frame = Frame::at(visit, &reading, &point).with_json(json, &point);
+        let mut page = SheetPage::new(frame, heading);
+        page.crumbs = vec![Crumb::said(title, format!("/{}", kind.name))];
+        page.crumbs
+            .extend(summary.about.iter().cloned().map(Crumb::to));
+        page.tags = summary.state;
+        page.facts = facts;
+        page.tables = tables;
+        for table in &mut page.tables {
+            table.is_exported = false;
+        }
+        Ok(page)
+    };
+    show(&app, visit, read).await
+}
