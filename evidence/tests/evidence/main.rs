@@ -9,6 +9,7 @@
 
 mod forged;
 mod hostile;
+mod lasting;
 mod proves;
 mod random;
 mod second;

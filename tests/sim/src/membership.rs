@@ -43,7 +43,8 @@ pub struct Step {
 }
 
 impl Step {
-    fn of(changes: Vec<Change>) -> Self {
+    /// A step that waits until all of it is in force.
+    pub fn of(changes: Vec<Change>) -> Self {
         let heights = None;
         Self { changes, heights }
     }

@@ -66,6 +66,8 @@ pub struct Summary {
     pub epochs: u64,
     /// Whether who votes is as was planned.
     pub is_planned: bool,
+    /// The most sets of validators between a pinned block and evidence that shows it.
+    pub retired_sets: usize,
     /// How many vote at the end.
     pub validators: usize,
 }
@@ -268,6 +270,7 @@ impl World {
                 evidence: self.evidence,
                 epochs: self.invariants.epochs.count(),
                 is_planned: self.clerk.is_done(),
+                retired_sets: self.invariants.evidence.retired_sets(),
                 validators: self.invariants.transactions.validators().count(),
             }),
             Err(words) => Err(Failure {

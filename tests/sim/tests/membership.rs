@@ -47,6 +47,29 @@ fn three_who_never_come_halt_nothing() {
     assert_eq!(summary.epochs, 2, "{summary:?}");
 }
 
+/// Whoever pinned a block and took files home at the beginning still has both when nobody of those
+/// who voted then votes any more.
+#[test]
+fn evidence_holds_when_every_validator_was_replaced() {
+    let summary = calm(1, |scenario| {
+        scenario.setting.joiners = 4;
+        scenario.heal_us = 500_000;
+        scenario.client_period_us = 200_000;
+        let replaced = (0..4).flat_map(|node| {
+            let (comes, leaves) = (Change::Join(node + 4), Change::Leave(node));
+            [Step::of(vec![comes]), Step::of(vec![leaves])]
+        });
+        let rotated = Step::of(vec![Change::Rotate(4)]);
+        scenario.plan = replaced.chain([rotated]).collect();
+    });
+    assert!(summary.is_planned, "{summary:?}");
+    assert_eq!(summary.validators, 4, "{summary:?}");
+    // Nine epochs, one of them before the pin at most: in which the node came whose key was rotated
+    // in the last.
+    assert_eq!(summary.epochs, 9, "{summary:?}");
+    assert!(summary.retired_sets >= 8, "{summary:?}");
+}
+
 #[test]
 fn plans_differ_and_each_goes_from_four_to_five() {
     let plans: Vec<_> = (0..50)

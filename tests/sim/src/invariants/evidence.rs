@@ -32,6 +32,8 @@ pub struct Evidence {
     kept: Option<Kept>,
     /// Files that were seen to prove what they should, by digest: nodes with one end give one file.
     seen: BTreeSet<Hash>,
+    /// The most sets of validators that lay between the pin and a file that shows it.
+    retired_sets: usize,
 }
 
 /// Who is asked for what, for the words of a failure.
@@ -72,7 +74,13 @@ impl Evidence {
             subjects,
             kept: None,
             seen: BTreeSet::new(),
+            retired_sets: 0,
         }
+    }
+
+    /// The most sets of validators that lay between the pin and a file that shows it.
+    pub fn retired_sets(&self) -> usize {
+        self.retired_sets
     }
 
     /// Has a node export every history, as its store has it.
@@ -95,7 +103,8 @@ impl Evidence {
                 let genesis = Anchor::Genesis(&self.genesis);
                 asked.proves("a file", &file, genesis, (tip, tip))?;
                 if let Some(kept) = self.kept.as_ref().filter(|_| pinned.is_some()) {
-                    kept.still_holds(&asked, &file, store, &self.genesis)?;
+                    let retired = kept.still_holds(&asked, &file, store, &self.genesis)?;
+                    self.retired_sets = self.retired_sets.max(retired);
                 }
             }
             files.push((subject.clone(), file));
@@ -119,22 +128,24 @@ impl Evidence {
 }
 
 impl Kept {
-    /// A newer file shows the pinned block, and the old one can be refreshed.
+    /// A newer file shows the pinned block, and the old one can be refreshed. Gives how many sets
+    /// of validators lie between.
     fn still_holds(
         &self,
         asked: &Asked<'_>,
         file: &[u8],
         store: &Store,
         genesis: &Genesis,
-    ) -> Verdict {
+    ) -> Result<usize, String> {
         let (pinned, tip) = (self.pin.header.height, store.tip().height);
         let proven = asked.proves("a file", file, Anchor::Checkpoint(&self.pin), (tip, tip))?;
         if !proven.trust.is_linked {
             return Err(asked.broken("a file", "it does not show the pinned block"));
         }
+        let retired_sets = proven.trust.retired_sets;
         let mut files = self.files.iter();
         let Some((_, old)) = files.find(|(subject, _)| subject == asked.subject) else {
-            return Ok(());
+            return Ok(retired_sets);
         };
         let what = "a refreshed file";
         let request = AnchorRequest {
@@ -147,6 +158,6 @@ impl Kept {
         let fresh = fresh.map_err(|error| asked.broken(what, error))?;
         asked.proves(what, &fresh, Anchor::Genesis(genesis), (pinned, tip))?;
         asked.proves(what, &fresh, Anchor::Checkpoint(&self.pin), (pinned, tip))?;
-        Ok(())
+        Ok(retired_sets)
     }
 }
