@@ -375,7 +375,6 @@ problem-state-unreadable = The node cannot read its state
 problem-busy = The node is busy
 problem-joining = The node is joining the chain
 problem-stopping = The node is stopping
-problem-joining = The node is joining
 problem-took-too-long = The answer took too long
 
 ## The interface for programs

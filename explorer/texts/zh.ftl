@@ -366,7 +366,6 @@ problem-state-unreadable = 节点无法读取其状态
 problem-busy = 节点繁忙
 problem-joining = 节点正在加入
 problem-stopping = 节点正在停止
-problem-joining = 节点正在加入
 problem-took-too-long = 应答超时
 
 ## The interface for programs
