@@ -11,7 +11,7 @@ use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
 use dirchain_ledger::view::{View, ViewError};
 
-use crate::api::{ChainAbout, NodeStatus, TipSummary};
+use crate::api::{ChainAbout, NodeStatus, RefusalItem, TipSummary};
 
 /// Where an action stands: its block, its transaction's place there, its own place in that.
 pub type EventPlace = (Height, u32, u32);
@@ -115,14 +115,7 @@ pub enum TransactionOutcome {
         index: u32,
     },
     /// The rules refuse it.
-    Refused {
-        /// [`Rejection::code`], or the code of another reason.
-        code: String,
-        /// The reason in words.
-        message: String,
-        /// [`Rejection::rule`].
-        rule: Option<String>,
-    },
+    Refused(RefusalItem),
 }
 
 /// What the explorer submits through.

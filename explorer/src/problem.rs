@@ -4,6 +4,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::TransactionError;
 use dirchain_ledger::view::ViewError;
@@ -121,6 +122,7 @@ impl ProblemKind {
             title: self.title().to_owned(),
             status: self.status(),
             detail: detail.into(),
+            detail_zh: None,
             rule: None,
         }
     }
@@ -141,6 +143,7 @@ impl From<Rejection> for Problem {
             title: "The rules refuse the transaction".to_owned(),
             status: 422,
             detail: rejection.to_string(),
+            detail_zh: Some(rejection.told(Language::Chinese).into()),
             rule: rejection.rule().map(str::to_owned),
         }
     }
@@ -152,6 +155,7 @@ impl From<&Rejection> for RefusalItem {
             code: rejection.code().to_owned(),
             rule: rejection.rule().map(str::to_owned),
             message: rejection.to_string(),
+            message_zh: rejection.told(Language::Chinese),
         }
     }
 }

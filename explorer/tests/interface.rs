@@ -479,10 +479,12 @@ async fn a_transaction_refused_while_it_waits_says_why() {
     city.commit();
     let address = format!("/api/v1/transactions/{}?wait_ms=1000", signed.id());
     let answer: TransactionAnswer = read(&router, &address).await;
-    let TransactionStatus::Refused { code, rule, .. } = answer.status else {
+    let TransactionStatus::Refused(refusal) = answer.status else {
         panic!("{answer:?}");
     };
-    assert_eq!((code.as_str(), rule.as_deref()), ("taken", Some("C3")));
+    let told = (refusal.code.as_str(), refusal.rule.as_deref());
+    assert_eq!(told, ("taken", Some("C3")));
+    assert!(refusal.message_zh.contains("已存在"), "{refusal:?}");
 }
 
 #[tokio::test]

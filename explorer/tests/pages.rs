@@ -205,7 +205,8 @@ async fn long_lists_lead_on_and_stay_in_the_past() {
     let code = ledger.published(PROVIDER, 1);
     for _ in 0..60 {
         let asked = request(APPLICANT, &[1]);
-        ledger.apply_for(APPLICANT, &code, asked).unwrap();
+        let application = ledger.apply_for(APPLICANT, &code, asked).unwrap();
+        ledger.take_back(application).unwrap();
     }
     for number in 2..40 {
         let draft = entry(&responsibility(PROVIDER));
@@ -225,7 +226,7 @@ async fn long_lists_lead_on_and_stay_in_the_past() {
             .replace("&#38;", "&")
             .replace("&amp;", "&")
     };
-    let page = get(&router, &format!("{RESOURCE}?at=60")).await.text();
+    let page = get(&router, &format!("{RESOURCE}?at=120")).await.text();
     for part in ["history=", "applications="] {
         let more = get(&router, link(&page, part).split('#').next().unwrap()).await;
         assert_eq!(more.status, StatusCode::OK);

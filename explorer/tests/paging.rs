@@ -153,7 +153,8 @@ async fn history_and_blocks_page_backwards_while_blocks_arrive() {
         drafts += 1;
         city.change(|ledger| {
             let asked = request(BYSTANDER, &[1]);
-            ledger.apply_for(BYSTANDER, &code, asked).unwrap();
+            let application = ledger.apply_for(BYSTANDER, &code, asked).unwrap();
+            ledger.take_back(application).unwrap();
             drafted(ledger, PROVIDER, drafts);
         });
     };

@@ -10,6 +10,8 @@ use dirchain_explorer::api::{
 };
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::FieldNumber;
+use dirchain_ledger::language::Language;
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
 
@@ -154,4 +156,67 @@ async fn what_a_department_may_read_is_listed_page_by_page() {
         "bad-parameter",
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_proposal_is_followed_to_its_end() {
+    let mut ledger = Ledger::default();
+    let granted = ledger.granted(1, &[2]);
+    let revision = ledger.revision(&granted.resource);
+    let city = City::new(ledger);
+    let measure = Measure::Withdraw {
+        code: granted.resource.clone(),
+        revision,
+        reason: id("停止提供"),
+    };
+    let propose = Action::Propose {
+        measure: Box::new(measure),
+        reason: id("依据"),
+    };
+    let question = RehearsalQuestion {
+        author: head(PROVIDER).public(),
+        transactions: vec![vec![propose]],
+        losses: true,
+    };
+    let answer = rehearse(&city, &question).await;
+    let told = &answer.transactions[0];
+    assert!(told.refusal.is_none(), "{told:?}");
+    assert!(
+        told.touches.iter().any(|id| id.starts_with("proposal ")),
+        "{told:?}"
+    );
+    let agreed = &told.touches_once_agreed;
+    assert!(
+        agreed.contains(&format!("resource {}", granted.resource)),
+        "{told:?}"
+    );
+    assert!(
+        agreed.contains(&format!("authorization {granted}")),
+        "{told:?}"
+    );
+    assert!(
+        answer
+            .losses
+            .iter()
+            .any(|loss| loss.department == id(APPLICANT))
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_is_told_in_both_languages() {
+    let city = City::new(Ledger::default());
+    let question = RehearsalQuestion {
+        author: administrator(PROVIDER).public(),
+        transactions: vec![vec![Action::SubmitResource {
+            code: code(1),
+            revision: 1,
+        }]],
+        losses: false,
+    };
+    let answer = rehearse(&city, &question).await;
+    let refusal = answer.transactions[0].refusal.as_ref().unwrap();
+    assert_eq!(refusal.rule.as_deref(), Some("R4"));
+    assert!(refusal.message.contains("administrator"), "{refusal:?}");
+    assert!(refusal.message_zh.contains("目录管理员"), "{refusal:?}");
+    assert_eq!(refusal.told(Language::Chinese), refusal.message_zh);
 }

@@ -12,6 +12,7 @@ use crate::bounded::List;
 use crate::crypto::PublicKey;
 use crate::execute::Refusal;
 use crate::ids::{Address, Height, Moment, NodeId};
+use crate::language::phrase;
 use crate::limits;
 use crate::records::{
     AgreedChange, MemberChange, Membership, Node, Parameters, PastSettings, Record, RecordId,
@@ -183,7 +184,7 @@ pub(crate) fn changed(
                 return Err(Rejection::OtherConsensusKey {
                     node: node.clone(),
                     key: *consensus_key,
-                    what: "votes with this key already",
+                    what: phrase!("votes with this key already", "已以此密钥参加共识"),
                 }
                 .into());
             }
@@ -192,7 +193,7 @@ pub(crate) fn changed(
     }
     if members.len() > limits::VALIDATORS_MAX {
         return Err(Rejection::Full {
-            what: "the number of validators",
+            what: phrase!("the number of validators", "共识节点的数量"),
             count_max: limits::VALIDATORS_MAX,
         }
         .into());
@@ -207,7 +208,10 @@ fn announced(state: &dyn View, id: &NodeId, key: &PublicKey) -> Result<Validator
         return Err(Rejection::OtherConsensusKey {
             node: id.clone(),
             key: *key,
-            what: "did not announce this key, or another since",
+            what: phrase!(
+                "did not announce this key, or another since",
+                "未公布此密钥，或此后又公布了其他密钥"
+            ),
         }
         .into());
     }

@@ -131,7 +131,7 @@ pub enum GenesisError {
     #[error("the settings of the parameters do not hold: {what}")]
     Settings {
         /// Which bound, in words.
-        what: &'static str,
+        what: crate::language::Phrase,
     },
     /// A sub-unit's id does not extend its parent's, or lies too deep.
     #[error("{id} is no id for a sub-unit of {parent}")]

@@ -122,6 +122,11 @@ pub const APPLICATION_STAGES_MAX: usize = 64;
 pub const APPLICATION_ROUNDS_MAX: usize = 48;
 /// Applications of one department that wait at the same time.
 pub const OPEN_APPLICATIONS_MAX: u32 = 2_000;
+/// Applications for one entry that wait at the same time.
+pub const RESOURCE_APPLICATIONS_MAX: usize = 1_000;
+/// Of those, the applications of one department with all its sub-units: nobody fills an entry's
+/// room alone.
+pub const APPLICANT_WAITING_MAX: usize = 8;
 /// Objections of one department that wait at the same time.
 pub const OPEN_OBJECTIONS_MAX: u32 = 500;
 /// Demands of one department that wait at the same time.

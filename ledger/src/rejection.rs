@@ -1,6 +1,10 @@
 //! Why the rules refuse a transaction: each reason named, with the thing and what to do.
 //!
 //! The name of a reason ([`Rejection::code`]) is stable: programs and problem documents use it.
+//! Its words are here in English; `chinese.rs` has them in Chinese. The half sentences that rules put
+//! into them are [`Phrase`]s, in both.
+
+mod chinese;
 
 use crate::action::Action;
 use crate::crypto::{CryptoError, PublicKey};
@@ -9,10 +13,11 @@ use crate::ids::{
     DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, NodeId, ProposalId,
     PurposeCode, ResourceCode, ResponsibilityCode, SharingId, TimeMs,
 };
+use crate::language::{Language, Phrase};
 use crate::limits;
 use crate::records::{
     ApplicationStage, BatchId, BindingState, FindingState, Lack, ObjectionStage, Office, RecordId,
-    ResourceStatus, Role, Side, Standing,
+    ResourceStatus, Role, Side, Signatory, Standing,
 };
 use crate::signing::Step;
 use crate::usage::Span;
@@ -23,6 +28,17 @@ fn join<T: ToString>(items: &[T]) -> String {
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+fn join_seats(seats: &[(DepartmentId, Signatory)]) -> String {
+    let seats = seats.iter();
+    let seats: Vec<String> = seats.map(|(who, by)| format!("{who} ({by})")).collect();
+    join(&seats)
+}
+
+fn either(departments: &[DepartmentId]) -> String {
+    let names: Vec<String> = departments.iter().map(ToString::to_string).collect();
+    names.join(" or ")
 }
 
 fn in_words(span: &Span) -> String {
@@ -140,7 +156,7 @@ rejections! {
     } = "office-needed", Some("C5");
 
     /// Nobody holds the office.
-    #[error("nobody holds the office {office} on this chain")]
+    #[error("nobody holds the office {office} on this chain. Propose to assign it first (`assign_office`)")]
     OfficeVacant {
         /// The office.
         office: Office,
@@ -183,7 +199,7 @@ rejections! {
     } = "stale", None;
 
     /// The department does not act or read.
-    #[error("department {department} is not active")]
+    #[error("department {department} is not active. What was suspended acts again once it is resumed (`resume_department`); for what was dissolved, name who took over")]
     DepartmentNotActive {
         /// The department.
         department: DepartmentId,
@@ -323,11 +339,11 @@ rejections! {
         /// Its state.
         status: ResourceStatus,
         /// What is needed.
-        needed: &'static str,
+        needed: Phrase,
     } = "wrong-status", None;
 
     /// The entry is another department's.
-    #[error("{code} is an entry of {provider}")]
+    #[error("{code} is an entry of {provider}. Name an entry of your own, or have {provider} sign")]
     NotProvider {
         /// The entry.
         code: ResourceCode,
@@ -362,7 +378,7 @@ rejections! {
     } = "bad-fields", Some("S1");
 
     /// The period is empty or over.
-    #[error("the period from {from} to {to} is empty or over already")]
+    #[error("the period from {from} to {to} is empty or over already. Let it end after it begins, and later than now")]
     BadPeriod {
         /// First instant.
         from: TimeMs,
@@ -371,7 +387,7 @@ rejections! {
     } = "bad-period", Some("S1");
 
     /// The application was decided.
-    #[error("application {application} was decided already")]
+    #[error("application {application} was decided already, and a decision stands. Apply anew")]
     AlreadyDecided {
         /// The application.
         application: SharingId,
@@ -383,11 +399,11 @@ rejections! {
         /// The application.
         application: SharingId,
         /// What exceeds.
-        what: String,
+        what: Phrase,
     } = "grant-exceeds", Some("S2");
 
     /// The field is not shared.
-    #[error("field {field} of {code} is not shared (不予共享) and cannot be granted")]
+    #[error("field {field} of {code} is not shared (不予共享) and cannot be granted. Leave it out")]
     NotShareable {
         /// The entry.
         code: ResourceCode,
@@ -407,7 +423,7 @@ rejections! {
     } = "not-decider", Some("S3");
 
     /// The applicant decides on its own application.
-    #[error("{actor} acts for the applicant {applicant} and cannot decide on its application")]
+    #[error("{actor} acts for the applicant {applicant} and cannot decide on its application. Somebody of the provider who does not must sign")]
     ApplicantDecides {
         /// The author's department.
         actor: DepartmentId,
@@ -416,14 +432,14 @@ rejections! {
     } = "applicant-decides", Some("S3");
 
     /// The authorization is over.
-    #[error("authorization {authorization} is not active")]
+    #[error("authorization {authorization} is not active, so there is nothing to end or suspend. `dirchain query authorization {authorization}` tells since when")]
     NotActive {
         /// The authorization.
         authorization: SharingId,
     } = "not-active", Some("S5");
 
     /// Neither provider nor grantee.
-    #[error("{actor} is neither the provider nor the grantee of authorization {authorization}")]
+    #[error("{actor} is neither the provider nor the grantee of authorization {authorization}. One of the two must sign")]
     NotParty {
         /// The author's department.
         actor: DepartmentId,
@@ -466,7 +482,7 @@ rejections! {
         /// How far behind the end the block may be.
         blocks_max: u32,
         /// What is wrong.
-        what: &'static str,
+        what: Phrase,
     } = "not-near-end", Some("R9");
 
     /// The node has not shown that it is ready.
@@ -486,7 +502,7 @@ rejections! {
     } = "already-votes", Some("R9");
 
     /// The node is no validator.
-    #[error("node {node} does not vote, nor is it agreed that it will")]
+    #[error("node {node} does not vote, nor is it agreed that it will. Name one that does")]
     DoesNotVote {
         /// The node.
         node: NodeId,
@@ -500,7 +516,7 @@ rejections! {
         /// The key given.
         key: PublicKey,
         /// What does not fit.
-        what: &'static str,
+        what: Phrase,
     } = "other-consensus-key", Some("R9");
 
     /// A node takes the place of one of its own department only.
@@ -520,14 +536,14 @@ rejections! {
     } = "too-few-validators", Some("R9");
 
     /// Nothing would change.
-    #[error("it changes nothing")]
+    #[error("it changes nothing. Leave it out")]
     NoChange {} = "no-change", None;
 
     /// No such version of the rules comes next.
     #[error("the rules cannot be raised so: {what}")]
     BadRules {
         /// What is wrong.
-        what: String,
+        what: Phrase,
     } = "bad-rules", None;
 
     /// The two signatures prove nothing about the node.
@@ -536,11 +552,11 @@ rejections! {
         /// The node.
         node: NodeId,
         /// What is wrong.
-        what: String,
+        what: Phrase,
     } = "equivocation-unproven", Some("R10");
 
     /// It is on record.
-    #[error("that node {node} contradicted itself with a {step} at height {height}, round {round}, is on record already")]
+    #[error("that node {node} contradicted itself with a {step} at height {height}, round {round}, is on record already. Nothing is left to report")]
     EquivocationKnown {
         /// The node.
         node: NodeId,
@@ -553,7 +569,7 @@ rejections! {
     } = "equivocation-known", Some("R10");
 
     /// Others report a node.
-    #[error("node {node} is reported by the operator of another department's node, not by its own")]
+    #[error("node {node} is reported by the operator of another department's node, not by its own. Hand the proof to one")]
     OwnEquivocation {
         /// The node.
         node: NodeId,
@@ -564,7 +580,7 @@ rejections! {
     NoCalls {} = "no-calls", Some("S1");
 
     /// The node was removed before.
-    #[error("node {node} was removed already")]
+    #[error("node {node} was removed already. Register another under a new name")]
     NodeRemoved {
         /// The node.
         node: NodeId,
@@ -585,7 +601,7 @@ rejections! {
         /// The measure's name.
         measure: &'static str,
         /// What it is about, in words.
-        subject: &'static str,
+        subject: Phrase,
     } = "needs-proposal", Some("S6");
 
     /// The authorization is not suspended, or over.
@@ -601,14 +617,14 @@ rejections! {
         /// The department.
         department: DepartmentId,
         /// Why.
-        what: &'static str,
+        what: Phrase,
     } = "wrong-department", None;
 
     /// A reorganisation does not fit what departments hold.
     #[error("the reorganisation does not hold: {what}. A responsibility of a dissolved department passes on exactly once")]
     BadReorganisation {
         /// Where it fails.
-        what: String,
+        what: Phrase,
     } = "bad-reorganisation", Some("R1");
 
     /// Nobody else holds the responsibility by now.
@@ -621,16 +637,18 @@ rejections! {
     } = "no-new-holder", Some("R2");
 
     /// The measure is not this department's to propose.
-    #[error("{actor} cannot propose `{measure}`: an office or a party to it proposes it")]
+    #[error("{actor} cannot propose `{measure}`. Ask {} to propose it", either(proposers))]
     NotProposer {
         /// The author's department.
         actor: DepartmentId,
         /// The measure's name.
         measure: &'static str,
+        /// Who can propose it.
+        proposers: Vec<DepartmentId>,
     } = "not-proposer", None;
 
     /// The proposal does not wait for this signature.
-    #[error("proposal {id} does not wait for {actor} ({role}). It waits for {}", join(waits))]
+    #[error("proposal {id} does not wait for {actor} ({role}). It waits for {}", join_seats(waits))]
     NotApprover {
         /// The author's department.
         actor: DepartmentId,
@@ -639,11 +657,11 @@ rejections! {
         /// The proposal.
         id: ProposalId,
         /// Whom it waits for.
-        waits: Vec<String>,
+        waits: Vec<(DepartmentId, Signatory)>,
     } = "not-approver", None;
 
     /// The proposal was decided or taken back.
-    #[error("proposal {id} is {standing} already")]
+    #[error("proposal {id} is {standing} already. Propose it anew if it is still wanted")]
     ProposalClosed {
         /// The proposal.
         id: ProposalId,
@@ -680,11 +698,11 @@ rejections! {
     #[error("the parameters cannot be changed like this: {what}")]
     BadParameters {
         /// Why.
-        what: String,
+        what: Phrase,
     } = "bad-parameters", None;
 
     /// The department holds the office already.
-    #[error("{holder} holds the office {office} already")]
+    #[error("{holder} holds the office {office} already. Name another department")]
     OfficeHeld {
         /// The office.
         office: Office,
@@ -725,7 +743,7 @@ rejections! {
         /// Its state.
         state: BindingState,
         /// What is needed.
-        needed: &'static str,
+        needed: Phrase,
     } = "binding-state", None;
 
     /// The gateway sees another schema than the one stated.
@@ -805,7 +823,7 @@ rejections! {
         /// The batch.
         batch: BatchId,
         /// How.
-        what: &'static str,
+        what: Phrase,
     } = "bad-counts", Some("U2");
 
     /// The side's count stands.
@@ -827,7 +845,7 @@ rejections! {
     } = "not-reader", None;
 
     /// It has its answer.
-    #[error("{id} was answered already")]
+    #[error("{id} was answered already, and an answer stands")]
     Answered {
         /// The record.
         id: RecordId,
@@ -848,7 +866,7 @@ rejections! {
         /// Its stage.
         stage: ApplicationStage,
         /// What is needed.
-        needed: &'static str,
+        needed: Phrase,
     } = "wrong-stage", Some("S4");
 
     /// The data element is no more.
@@ -904,7 +922,7 @@ rejections! {
         /// Its stage.
         stage: ObjectionStage,
         /// What is needed.
-        needed: &'static str,
+        needed: Phrase,
     } = "objection-stage", Some("R5");
 
     /// The finding's state does not allow this.
@@ -942,16 +960,24 @@ rejections! {
     } = "nothing-bound", Some("C2");
 
     /// A bound of the ledger is reached.
-    #[error("{what} is at its bound of {count_max}")]
+    #[error("{what} is at its bound of {count_max}. Where it counts what is open, close some of it first; a full history takes no more")]
     Full {
         /// What is full.
-        what: &'static str,
+        what: Phrase,
         /// The bound.
         count_max: usize,
     } = "full", None;
 }
 
 impl Rejection {
+    /// The reason in a language: what is refused, and what would make it acceptable.
+    pub fn told(&self, language: Language) -> String {
+        match language {
+            Language::Chinese => chinese::text(self),
+            Language::English => self.to_string(),
+        }
+    }
+
     pub(crate) fn role_forbids(role: Role, action: &Action) -> Self {
         Rejection::RoleForbids {
             role,

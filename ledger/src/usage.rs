@@ -7,7 +7,9 @@
 use crate::access::authorizations;
 use crate::execute::acts_for;
 use crate::ids::{DepartmentId, FieldNumber, TimeMs};
-use crate::records::{Authorization, Department, DepartmentStatus, Period, Resource, UseBasis};
+use crate::records::{
+    Authorization, Department, DepartmentStatus, Period, Resource, Responsibility, UseBasis,
+};
 use crate::view::{Records, View, ViewError};
 
 /// A span of time during which a reader might use some fields on one basis.
@@ -125,15 +127,9 @@ pub fn use_spans(
 
 /// Who provided an entry, and when, oldest first.
 fn providers(resource: &Resource) -> Vec<(&DepartmentId, Span)> {
-    let mut from = resource.created.time;
-    let mut providers = Vec::new();
-    for earlier in &resource.earlier_providers {
-        let to = Some(earlier.until.time);
-        providers.push((&earlier.provider, Span { from, to }));
-        from = earlier.until.time;
-    }
-    providers.push((&resource.provider, Span { from, to: None }));
-    providers
+    let earlier = resource.earlier_providers.iter();
+    let earlier = earlier.map(|earlier| (&earlier.provider, earlier.until.time));
+    successive(resource.created.time, earlier, &resource.provider)
 }
 
 /// The fields that were unconditional through all of a span, ascending.
@@ -161,18 +157,49 @@ fn authorized_spans(
     let Some(window) = window.and(&Span::of(&duty.effective)) else {
         return Ok(());
     };
-    for period in &authorization.active {
-        let Some(granted) = window.and(&Span::of(period)) else {
+    for (holder, held) in holders(&duty) {
+        if !acts_for(view, holder, &authorization.grantee)? {
             continue;
-        };
-        let both = active.iter().filter_map(|span| span.and(&granted));
-        spans.extend(both.map(|span| UseSpan {
-            basis: UseBasis::Authorized {
-                number: authorization.id.number,
-            },
-            span,
-            fields: authorization.fields.to_vec(),
-        }));
+        }
+        for period in &authorization.active {
+            let granted = window
+                .and(&Span::of(period))
+                .and_then(|span| span.and(&held));
+            let Some(granted) = granted else {
+                continue;
+            };
+            let both = active.iter().filter_map(|span| span.and(&granted));
+            spans.extend(both.map(|span| UseSpan {
+                basis: UseBasis::Authorized {
+                    number: authorization.id.number,
+                },
+                span,
+                fields: authorization.fields.to_vec(),
+            }));
+        }
     }
     Ok(())
+}
+
+/// Who held a responsibility, and when, oldest first.
+fn holders(duty: &Responsibility) -> Vec<(&DepartmentId, Span)> {
+    let earlier = duty.earlier_holders.iter();
+    let earlier = earlier.map(|earlier| (&earlier.holder, earlier.until.time));
+    successive(duty.effective.from.time, earlier, &duty.holder)
+}
+
+/// Who followed whom in something, each until an instant and the last one still, with the spans.
+fn successive<'a>(
+    mut from: TimeMs,
+    earlier: impl Iterator<Item = (&'a DepartmentId, TimeMs)>,
+    last: &'a DepartmentId,
+) -> Vec<(&'a DepartmentId, Span)> {
+    let mut all = Vec::new();
+    for (department, until) in earlier {
+        let to = Some(until);
+        all.push((department, Span { from, to }));
+        from = until;
+    }
+    all.push((last, Span { from, to: None }));
+    all
 }

@@ -7,6 +7,7 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::execute::{Execution, Refusal, Rehearsal};
 use dirchain_ledger::ids::FieldNumber;
 use dirchain_ledger::limits::TRANSACTION_WORK_MAX;
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{RecordKind, Sharing};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
@@ -197,4 +198,50 @@ fn who_loses_what_by_an_end_is_told_before_it() {
         (told.losses.len(), told.unexamined),
         (0, vec![granted.resource])
     );
+}
+
+#[test]
+fn what_a_proposal_would_take_away_is_told_before_anybody_approves() {
+    let mut ledger = Ledger::default();
+    let granted = ledger.granted(1, &[2]);
+    let revision = ledger.revision(&granted.resource);
+    let withdraw = Measure::Withdraw {
+        code: granted.resource.clone(),
+        revision,
+        reason: id("停止提供"),
+    };
+    let author = head(PROVIDER).public();
+    let mut rehearsal = Rehearsal::new(&ledger.state, ledger.chain, ledger.moment(), author);
+    let touched = rehearsal.carry_out(&withdraw, TRANSACTION_WORK_MAX);
+    let before = Judged {
+        view: &ledger.state,
+        at: ledger.moment(),
+    };
+    let after = Judged {
+        view: rehearsal.state(),
+        at: rehearsal.at(),
+    };
+    let told = losses(before, after, &touched.verdict.unwrap(), 10_000).unwrap();
+    let of = |department: &str| {
+        let lost = told
+            .losses
+            .iter()
+            .filter(|l| l.department == id(department));
+        lost.flat_map(|loss| loss.fields.clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of(APPLICANT), [FieldNumber(1), FieldNumber(2)]);
+    assert_eq!(of(BYSTANDER), [FieldNumber(1)]);
+    assert_eq!(of(PROVIDER), []);
+    for loss in &told.losses {
+        assert_eq!(loss.denial, Denial::NotPublished);
+    }
+    // What was decided on another revision is refused here as in a block.
+    let stale = Measure::Withdraw {
+        code: granted.resource,
+        revision: revision - 1,
+        reason: id("停止提供"),
+    };
+    let refused = rehearsal.carry_out(&stale, TRANSACTION_WORK_MAX);
+    assert!(refused.verdict.is_err());
 }

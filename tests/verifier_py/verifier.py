@@ -227,7 +227,7 @@ resource = record(code=text, provider=text, earlier_providers=many(record(provid
                   versions=many(record(version=u32, period=period, entry=hash32)),
                   unconditional=many(record(field=u16, period=period)),
                   withdrawn=option(record(reason=text, at=moment)), last_field=u16,
-                  applications=u32, bindings=u32, objections=u32, obligations=u32, trail=trail)
+                  applications=u32, waiting=many(record(applicant=text, number=u32)), bindings=u32, objections=u32, obligations=u32, trail=trail)
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
                        calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, approvals=many(decision),
                        revision=u32, active=many(period), suspended=option(decision),

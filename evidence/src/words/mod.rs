@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 
 use dirchain_ledger::access::{Basis, Verdict};
 use dirchain_ledger::ids::{Height, Moment, TimeMs};
+pub use dirchain_ledger::language::Language;
 use dirchain_ledger::records::DepartmentStatus;
 
 use crate::claims::Claim;
@@ -16,25 +17,6 @@ use crate::report::{
 use crate::uses::Sealed;
 
 use terms::{action, basis, block, denial, detail, numbers, role, short, subject, use_basis};
-
-/// A language of the report.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq)]
-pub enum Language {
-    /// 中文
-    Chinese,
-    /// English
-    #[default]
-    English,
-}
-
-impl Language {
-    fn say<'w>(self, chinese: &'w str, english: &'w str) -> &'w str {
-        match self {
-            Language::Chinese => chinese,
-            Language::English => english,
-        }
-    }
-}
 
 /// A report as text. Writing into a string does not fail, so its results are not looked at.
 pub fn text(report: &Report, language: Language) -> String {

@@ -20,6 +20,8 @@ mod vectors;
 /// The ledger's own random steps.
 #[path = "../../../ledger/tests/histories/cases.rs"]
 mod cases;
+#[path = "../../../ledger/tests/histories/measure_steps.rs"]
+mod measure_steps;
 #[path = "../../../ledger/tests/histories/steps.rs"]
 mod steps;
 #[path = "../../../ledger/tests/histories/use_steps.rs"]

@@ -33,9 +33,11 @@ fn play(steps: &[Step]) -> World {
     for step in steps {
         candidates.push(step.sign(&ledger));
         if step.ends_block {
-            ledger.pass_ms(step.wait_ms());
+            let (before, after) = step.waits_ms();
+            ledger.pass_ms(before);
             ledger.extend(&candidates);
             candidates.clear();
+            ledger.pass_ms(after);
         }
     }
     ledger.pass_ms(HEARTBEAT_MS);

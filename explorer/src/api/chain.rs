@@ -9,7 +9,7 @@ use dirchain_ledger::validators::Validator;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Moment, Period, Time};
+use super::{Moment, Period, RefusalItem, Time};
 
 /// What never changes about a chain and the program that serves it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -322,14 +322,7 @@ pub enum TransactionStatus {
         index: u32,
     },
     /// The rules refuse it; nothing of it took effect.
-    Refused {
-        /// The reason's stable code.
-        code: String,
-        /// The reason in words, with what to do.
-        message: String,
-        /// The rule.
-        rule: Option<String>,
-    },
+    Refused(RefusalItem),
 }
 
 /// `GET /api/v1/transactions/{id}`

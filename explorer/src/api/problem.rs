@@ -20,6 +20,10 @@ pub struct Problem {
     pub status: u16,
     /// What happened here, and what to do.
     pub detail: String,
+    /// The same in Chinese, where a rule refuses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub detail_zh: Option<Box<str>>,
     /// The rule that refuses, as the documentation numbers them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,

@@ -4,6 +4,7 @@ use dirchain_ledger::access::Denial;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::what_may::Loss;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -33,6 +34,19 @@ pub struct RefusalItem {
     pub rule: Option<String>,
     /// The reason in words, with what to do.
     pub message: String,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub message_zh: String,
+}
+
+impl RefusalItem {
+    /// The reason in words of a language.
+    pub fn told(&self, language: Language) -> &str {
+        match self.message_zh.is_empty() {
+            true => &self.message,
+            false => language.say(&self.message_zh, &self.message),
+        }
+    }
 }
 
 /// What one transaction would come to.
@@ -42,6 +56,9 @@ pub struct Rehearsed {
     pub refusal: Option<RefusalItem>,
     /// The records that it would write, as people write their kind and id.
     pub touches: Vec<String>,
+    /// The records that a measure it proposes would write, once everybody had agreed.
+    #[serde(default)]
+    pub touches_once_agreed: Vec<String>,
 }
 
 /// Fields of one entry that a department could no longer read.

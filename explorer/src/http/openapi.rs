@@ -220,6 +220,7 @@ fn problems(document: &mut Value) {
             "title": { "type": "string" },
             "status": { "type": "integer", "minimum": 400, "maximum": 599 },
             "detail": { "type": "string" },
+            "detail_zh": { "type": "string", "description": "The detail in Chinese, where a rule refuses" },
             "rule": { "type": "string", "description": "The rule that refuses" },
         },
     });

@@ -137,6 +137,9 @@ async fn with_changes(
         && !changes.is_empty()
     {
         problem.detail = format!("{}. Since then: {}", problem.detail, changes.join("; "));
+        if let Some(chinese) = &mut problem.detail_zh {
+            *chinese = format!("{chinese}。此后的变化：{}", changes.join("；")).into();
+        }
     }
     problem
 }
@@ -237,15 +240,7 @@ pub(crate) async fn look_up(
     };
     let status = match outcome {
         TransactionOutcome::Waiting => TransactionStatus::Waiting,
-        TransactionOutcome::Refused {
-            code,
-            message,
-            rule,
-        } => TransactionStatus::Refused {
-            code,
-            message,
-            rule,
-        },
+        TransactionOutcome::Refused(refusal) => TransactionStatus::Refused(refusal),
         TransactionOutcome::Committed { .. } | TransactionOutcome::Unknown => {
             // Unknown to the pool may also mean that a block took it since the first look.
             let answer = app.read(committed).await?;

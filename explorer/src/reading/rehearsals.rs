@@ -1,8 +1,10 @@
 //! What actions would come to; what a department may read.
 
+use dirchain_ledger::action::Action;
 use dirchain_ledger::execute::{Refusal, Rehearsal, Touched};
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::limits::{BLOCK_WORK_MAX, TRANSACTION_WORK_MAX};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{RecordId, RecordKind};
 use dirchain_ledger::view::Records;
 use dirchain_ledger::what_may::{Judged, losses, what_may};
@@ -15,6 +17,39 @@ use crate::api::{
 };
 use crate::limits;
 use crate::problem::ProblemKind;
+
+/// The measure that an action proposes.
+fn proposed(action: &Action) -> Option<Measure> {
+    match action {
+        Action::Propose { measure, .. } => Some(measure.as_ref().clone()),
+        _ => None,
+    }
+}
+
+/// What became of a transaction; what it touched is added to `touched`.
+fn rehearsed(
+    verdict: Result<Touched, Refusal>,
+    touched: &mut Touched,
+) -> Result<Rehearsed, Problem> {
+    let mut told = Rehearsed {
+        refusal: None,
+        touches: Vec::new(),
+        touches_once_agreed: Vec::new(),
+    };
+    match verdict {
+        Ok(written) => {
+            let mut touches: Vec<&RecordId> = written.iter().map(|(id, _)| id).collect();
+            touches.dedup();
+            told.touches = touches.iter().map(ToString::to_string).collect();
+            touched.extend(written);
+        }
+        Err(Refusal::Rejected(rejection)) => {
+            told.refusal = Some(RefusalItem::from(rejection.as_ref()));
+        }
+        Err(Refusal::Unreadable(error)) => return Err(error.into()),
+    }
+    Ok(told)
+}
 
 impl Reading<'_> {
     /// What transactions would come to on this state, each on top of those that would take effect.
@@ -33,24 +68,18 @@ impl Reading<'_> {
                     transactions.len()
                 )));
             }
+            let measures: Vec<Measure> = actions.iter().filter_map(proposed).collect();
             let execution = rehearsal.execute(actions, TRANSACTION_WORK_MAX)?;
             work = work.saturating_add(execution.work);
-            transactions.push(match execution.verdict {
-                Ok(written) => {
-                    let touches = written.iter().map(|(id, _)| id.to_string());
-                    let touches = touches.collect();
-                    touched.extend(written);
-                    Rehearsed {
-                        refusal: None,
-                        touches,
-                    }
-                }
-                Err(Refusal::Rejected(rejection)) => Rehearsed {
-                    refusal: Some(RefusalItem::from(rejection.as_ref())),
-                    touches: Vec::new(),
-                },
-                Err(Refusal::Unreadable(error)) => return Err(error.into()),
-            });
+            let mut told = rehearsed(execution.verdict, &mut touched)?;
+            // A proposal that is taken is followed to its end.
+            for measure in measures.iter().filter(|_| told.refusal.is_none()) {
+                let execution = rehearsal.carry_out(measure, TRANSACTION_WORK_MAX);
+                work = work.saturating_add(execution.work);
+                let agreed = rehearsed(execution.verdict, &mut touched)?;
+                told.touches_once_agreed.extend(agreed.touches);
+            }
+            transactions.push(told);
         }
         let mut answer = RehearsalAnswer {
             as_of: self.as_of(),

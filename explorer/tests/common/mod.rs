@@ -102,11 +102,7 @@ impl City {
         }
         let refused = self.refused.lock().unwrap();
         if let Some((_, rejection)) = refused.iter().find(|(known, _)| *known == id) {
-            return TransactionOutcome::Refused {
-                code: rejection.code().to_owned(),
-                message: rejection.to_string(),
-                rule: rejection.rule().map(str::to_owned),
-            };
+            return TransactionOutcome::Refused(rejection.into());
         }
         let pool = self.pool.lock().unwrap();
         if pool.iter().any(|waiting| waiting.id() == id) {

@@ -7,6 +7,7 @@ use super::{Context, Refusal, full, push};
 use crate::bounded::List;
 use crate::hash::Hash;
 use crate::ids::{FieldNumber, ResourceCode, SharingId};
+use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
     Binding, BindingChange, BindingSince, BindingState, BindingTerms, Entry, Record, RecordId,
@@ -34,7 +35,7 @@ impl Context<'_, '_> {
         let count = usize::try_from(resource.bindings).unwrap_or(usize::MAX);
         if count >= limits::BINDINGS_MAX {
             return Err(full(
-                "the number of bindings of an entry",
+                phrase!("the number of bindings of an entry", "一个目录的挂接数量"),
                 limits::BINDINGS_MAX,
             ));
         }
@@ -84,7 +85,7 @@ impl Context<'_, '_> {
         push(
             &mut binding.states,
             since,
-            "the history of a binding's states",
+            phrase!("the history of a binding's states", "挂接状态的历史"),
         )
     }
 
@@ -114,7 +115,10 @@ impl Context<'_, '_> {
         let (mut binding, resource) = self.own_binding(id, revision)?;
         let state = binding.state();
         if state == BindingState::Retired {
-            return Err(wrong_state(&binding, "a retired one stays retired"));
+            return Err(wrong_state(
+                &binding,
+                phrase!("a retired one stays retired", "已停用的挂接不能恢复"),
+            ));
         }
         self.require_terms(&resource, terms)?;
         binding.terms = terms.clone();
@@ -134,12 +138,20 @@ impl Context<'_, '_> {
         let (mut binding, _) = self.own_binding(id, revision)?;
         let state = binding.state();
         let to = match (change, state) {
-            (_, BindingState::Retired) => Err("a retired one stays retired"),
+            (_, BindingState::Retired) => Err(phrase!(
+                "a retired one stays retired",
+                "已停用的挂接不能恢复"
+            )),
             (BindingChange::Retire, _) => Ok(BindingState::Retired),
-            (BindingChange::Suspend, BindingState::Suspended) => Err("it is suspended already"),
+            (BindingChange::Suspend, BindingState::Suspended) => {
+                Err(phrase!("it is suspended already", "已处于暂停状态"))
+            }
             (BindingChange::Suspend, _) => Ok(BindingState::Suspended),
             (BindingChange::Resume, BindingState::Suspended) => Ok(BindingState::Proposed),
-            (BindingChange::Resume, _) => Err("only a suspended one is resumed"),
+            (BindingChange::Resume, _) => Err(phrase!(
+                "only a suspended one is resumed",
+                "只有已暂停的挂接才能恢复"
+            )),
         };
         let to = to.map_err(|needed| wrong_state(&binding, needed))?;
         self.enter(&mut binding, to, None)?;
@@ -161,7 +173,10 @@ impl Context<'_, '_> {
             (BindingState::Proposed | BindingState::Drifted, true) => BindingState::Live,
             (BindingState::Live, false) => BindingState::Drifted,
             (BindingState::Drifted, false) => {
-                return Err(wrong_state(&binding, "it is known to differ"));
+                return Err(wrong_state(
+                    &binding,
+                    phrase!("it is known to differ", "已知其结构不一致"),
+                ));
             }
             (BindingState::Live, true) => {
                 // The data is there still: what keeps an entry from counting as stale.
@@ -177,7 +192,13 @@ impl Context<'_, '_> {
                 .into());
             }
             (BindingState::Suspended | BindingState::Retired, _) => {
-                return Err(wrong_state(&binding, "its provider took it out of service"));
+                return Err(wrong_state(
+                    &binding,
+                    phrase!(
+                        "its provider took it out of service",
+                        "提供方已将其停止服务"
+                    ),
+                ));
             }
         };
         if to == BindingState::Live {
@@ -218,7 +239,7 @@ impl Context<'_, '_> {
     }
 }
 
-fn wrong_state(binding: &Binding, needed: &'static str) -> Refusal {
+fn wrong_state(binding: &Binding, needed: Phrase) -> Refusal {
     Rejection::BindingState {
         binding: binding.id.clone(),
         state: binding.state(),

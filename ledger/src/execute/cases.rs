@@ -8,6 +8,7 @@ use crate::hash::Hash;
 use crate::ids::{
     DemandId, DepartmentId, FindingId, Name, ResourceCode, SharingId, Statement, TimeMs,
 };
+use crate::language::phrase;
 use crate::limits;
 use crate::records::{
     Binding, BindingState, Demand, DemandState, Docket, Finding, FindingAnswer, FindingState,
@@ -113,7 +114,11 @@ impl Context<'_, '_> {
             judged: None,
             cleared: false,
         };
-        push(&mut finding.answers, answer, "the answers to a finding")?;
+        push(
+            &mut finding.answers,
+            answer,
+            phrase!("the answers to a finding", "对一项检查发现的答复"),
+        )?;
         self.put_finding(finding)
     }
 
@@ -152,7 +157,10 @@ impl Context<'_, '_> {
         docket.demands = more(
             docket.demands,
             limits::OPEN_DEMANDS_MAX,
-            "the number of a department's open demands",
+            phrase!(
+                "the number of a department's open demands",
+                "一个部门未办结的需求数量"
+            ),
         )?;
         self.put(Record::Docket(docket))?;
         self.put(Record::Demand(Demand {

@@ -7,6 +7,7 @@ use crate::action::{DeclareResponsibility, RegisterDepartment};
 use crate::bounded::List;
 use crate::crypto::PublicKey;
 use crate::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode};
+use crate::language::phrase;
 use crate::limits;
 use crate::records::{
     Authorization, Department, DepartmentStatus, Key, KeyOffer, Office, Period, Record, RecordId,
@@ -68,7 +69,13 @@ impl Context<'_, '_> {
             let mut parent = self.active_department(parent)?;
             if parent.sub_units >= limits::SUB_UNITS_MAX {
                 let count_max = usize::try_from(limits::SUB_UNITS_MAX).unwrap_or(usize::MAX);
-                return Err(full("the number of sub-units of one department", count_max));
+                return Err(full(
+                    phrase!(
+                        "the number of sub-units of one department",
+                        "一个部门的下属单位数量"
+                    ),
+                    count_max,
+                ));
             }
             parent.sub_units = parent.sub_units.saturating_add(1);
             self.put(Record::Department(parent))?;
@@ -78,7 +85,11 @@ impl Context<'_, '_> {
             status: DepartmentStatus::Active,
             since: self.at,
         };
-        push(&mut status, active, "the department's history of statuses")?;
+        push(
+            &mut status,
+            active,
+            phrase!("the department's history of statuses", "部门状态的历史"),
+        )?;
         self.put(Record::Department(Department {
             id: action.id.clone(),
             parent: action.parent.clone(),
@@ -234,7 +245,11 @@ impl Context<'_, '_> {
         }
         let reported = self.at;
         let suspicion = Suspicion { since, reported };
-        push(&mut key.suspicions, suspicion, "the reports about a key")?;
+        push(
+            &mut key.suspicions,
+            suspicion,
+            phrase!("the reports about a key", "关于一个密钥的报告"),
+        )?;
         let department = key.department.clone();
         self.put(Record::Key(key))?;
         self.touch_department(&department)

@@ -6,6 +6,7 @@ use super::sharing::in_force;
 use super::{Context, Refusal, end, push};
 use crate::bounded::List;
 use crate::ids::{DepartmentId, SharingId, Statement};
+use crate::language::{Phrase, phrase};
 use crate::records::{
     Application, ApplicationStatus, Authorization, EarlyEnd, EndKind, Period, Record, RecordId,
     Request, SharingMethod,
@@ -13,14 +14,14 @@ use crate::records::{
 use crate::rejection::Rejection;
 use crate::view::Records;
 
-const HISTORY: &str = "the authorization's history";
+const HISTORY: Phrase = phrase!("the authorization's history", "授权的历史");
 
 impl Context<'_, '_> {
     /// Rule S6: what takes something away needs notice and consent, which a proposal brings.
     pub(super) fn require_mandate(
         &self,
         measure: &'static str,
-        subject: &'static str,
+        subject: Phrase,
     ) -> Result<(), Refusal> {
         if self.mandate.is_some() {
             return Ok(());
@@ -50,7 +51,7 @@ impl Context<'_, '_> {
             .into());
         };
         if kind == EndKind::Revoked {
-            self.require_mandate("revoke", "an authorization")?;
+            self.require_mandate("revoke", phrase!("an authorization", "授权"))?;
         }
         self.require_lasting(&authorization, revision)?;
         self.close(authorization, kind, reason)?;

@@ -3,6 +3,7 @@
 use super::{Context, Refusal, end, push};
 use crate::bounded::List;
 use crate::ids::{ElementCode, FieldNumber, Name, ResourceCode, Statement};
+use crate::language::phrase;
 use crate::records::{
     DataElement, FieldType, ObjectionKind, Office, Period, Record, RecordId, Resource, Source,
     Trail,
@@ -111,7 +112,10 @@ impl Context<'_, '_> {
         push(
             &mut element.sources,
             source,
-            "the history of a data element's sources",
+            phrase!(
+                "the history of a data element's sources",
+                "数据元来源的历史"
+            ),
         )
     }
 

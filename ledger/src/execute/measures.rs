@@ -4,69 +4,97 @@ use super::authority::acts_for;
 use super::{Context, Refusal};
 use crate::ids::{DepartmentId, ResourceCode};
 use crate::measure::Measure;
-use crate::records::{DepartmentStatus, Office};
+use crate::records::{DepartmentStatus, MemberChange, Office, RecordId};
+use crate::rejection::Rejection;
 use crate::view::{Overlay, Records};
 
-/// Whether a department may propose a measure.
-pub(super) fn proposers(
-    state: &Overlay<'_>,
-    measure: &Measure,
-    actor: &DepartmentId,
-) -> Result<bool, Refusal> {
-    match measure {
-        Measure::ChangeParameters(_) | Measure::AssignOffice { .. } => {
-            Ok(state.offices()?.held_by(actor).next().is_some())
-        }
-        Measure::Grant(grant) => provides(state, actor, &grant.application.resource),
-        Measure::Revoke { authorization, .. } => provides(state, actor, &authorization.resource),
-        Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => {
-            provides(state, actor, code)
-        }
-        Measure::ReplaceHead { department, .. } => {
-            Ok(decides(state, actor)? || acts_for(state, actor, department)?)
-        }
-        Measure::SuspendDepartment { .. } | Measure::ResumeDepartment { .. } => {
-            decides(state, actor)
-        }
-        Measure::Reorganise(_) => Ok(state.offices()?.holder(Office::Registrar) == Some(actor)),
-        Measure::ChangeMembership { changes } => {
-            if decides(state, actor)? {
-                return Ok(true);
+/// Who may propose a measure.
+pub(super) struct Proposers {
+    /// The holders of the offices that may.
+    offices: Vec<DepartmentId>,
+    /// Whose affair it is: who acts for every one of them may, if there is one.
+    parties: Vec<DepartmentId>,
+}
+
+impl Proposers {
+    pub(super) fn of(state: &Overlay<'_>, measure: &Measure) -> Result<Self, Refusal> {
+        let offices: &[Office] = match measure {
+            Measure::ChangeParameters(_) | Measure::AssignOffice { .. } => &Office::ALL,
+            Measure::ReplaceHead { .. }
+            | Measure::SuspendDepartment { .. }
+            | Measure::ResumeDepartment { .. }
+            | Measure::ChangeMembership { .. }
+            | Measure::RaiseRules { .. } => {
+                &[Office::Registrar, Office::Steward, Office::StewardDeputy]
             }
-            for change in changes {
-                for node in change.nodes() {
-                    if let Some(node) = state.node(node)?
-                        && !acts_for(state, actor, &node.department)?
-                    {
-                        return Ok(false);
-                    }
-                }
+            Measure::Reorganise(_) => &[Office::Registrar],
+            Measure::Grant(_)
+            | Measure::Revoke { .. }
+            | Measure::Withdraw { .. }
+            | Measure::Narrow { .. } => &[],
+        };
+        let held = state.offices()?;
+        let offices = offices.iter().filter_map(|office| held.holder(*office));
+        let mut parties = match measure {
+            Measure::Grant(grant) => vec![provider(state, &grant.application.resource)?],
+            Measure::Revoke { authorization, .. } => {
+                vec![provider(state, &authorization.resource)?]
             }
-            Ok(true)
+            Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => {
+                vec![provider(state, code)?]
+            }
+            Measure::ReplaceHead { department, .. } => vec![department.clone()],
+            Measure::ChangeMembership { changes } => {
+                let nodes = changes.iter().flat_map(MemberChange::nodes);
+                let nodes = nodes.filter_map(|node| state.node(node).transpose());
+                let whose = nodes.map(|node| Ok(node?.department));
+                whose.collect::<Result<Vec<_>, Refusal>>()?
+            }
+            Measure::ChangeParameters(_)
+            | Measure::AssignOffice { .. }
+            | Measure::SuspendDepartment { .. }
+            | Measure::ResumeDepartment { .. }
+            | Measure::Reorganise(_)
+            | Measure::RaiseRules { .. } => Vec::new(),
+        };
+        let mut offices: Vec<DepartmentId> = offices.cloned().collect();
+        for list in [&mut offices, &mut parties] {
+            list.sort_unstable();
+            list.dedup();
         }
-        Measure::RaiseRules { .. } => decides(state, actor),
+        Ok(Self { offices, parties })
+    }
+
+    pub(super) fn admit(&self, state: &Overlay<'_>, actor: &DepartmentId) -> Result<bool, Refusal> {
+        if self.offices.contains(actor) {
+            return Ok(true);
+        }
+        for party in &self.parties {
+            if !acts_for(state, actor, party)? {
+                return Ok(false);
+            }
+        }
+        Ok(!self.parties.is_empty())
+    }
+
+    /// Whom to ask.
+    pub(super) fn into_departments(self) -> Vec<DepartmentId> {
+        let mut departments = self.offices;
+        if let [party] = self.parties.as_slice()
+            && !departments.contains(party)
+        {
+            departments.push(party.clone());
+        }
+        departments
     }
 }
 
-/// Whether a department is registrar, steward or the steward's deputy.
-fn decides(state: &Overlay<'_>, actor: &DepartmentId) -> Result<bool, Refusal> {
-    let offices = state.offices()?;
-    let deciding = [Office::Registrar, Office::Steward, Office::StewardDeputy];
-    Ok(deciding
-        .iter()
-        .any(|office| offices.holder(*office) == Some(actor)))
-}
-
-/// Whether a department acts for the provider of an entry.
-fn provides(
-    state: &Overlay<'_>,
-    actor: &DepartmentId,
-    code: &ResourceCode,
-) -> Result<bool, Refusal> {
-    match state.resource(code)? {
-        Some(resource) => Ok(acts_for(state, actor, &resource.provider)?),
-        None => Ok(false),
-    }
+/// The provider of an entry that exists.
+fn provider(state: &Overlay<'_>, code: &ResourceCode) -> Result<DepartmentId, Refusal> {
+    let unknown = || Rejection::Unknown {
+        id: RecordId::Resource(code.clone()),
+    };
+    Ok(state.resource(code)?.ok_or_else(unknown)?.provider)
 }
 
 impl Measure {

@@ -3,6 +3,7 @@
 use super::{Context, Refusal, push};
 use crate::epoch::{changed, planned};
 use crate::ids::Height;
+use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{AgreedChange, AgreedRules, MemberChange, Record};
 use crate::rejection::Rejection;
@@ -53,7 +54,10 @@ impl Context<'_, '_> {
                     change: change.clone(),
                     since: self.at,
                 };
-                let what = "the number of agreed changes that wait for an epoch";
+                let what = phrase!(
+                    "the number of agreed changes that wait for an epoch",
+                    "等待纪元生效的已同意变更数量"
+                );
                 push(&mut membership.agreed, agreed, what)?;
             }
         }
@@ -63,18 +67,22 @@ impl Context<'_, '_> {
     /// Notes the next version of the rules as agreed.
     pub(super) fn raise_rules(&mut self, version: u32, from: Height) -> Result<(), Refusal> {
         let mut parameters = self.state.parameters()?;
-        let bad = |what: String| Err(Rejection::BadRules { what }.into());
+        let bad = |what: Phrase| Err(Rejection::BadRules { what }.into());
         let next = parameters.settings.rules_version.saturating_add(1);
         if version != next {
-            return bad(format!("the next version of the rules is {next}"));
+            return bad(
+                phrase!(format "the next version of the rules is {next}", "规则的下一个版本是 {next}"),
+            );
         }
         if from <= self.at.height {
             let height = self.at.height;
-            return bad(format!("height {from} is over: this is block {height}"));
+            return bad(
+                phrase!(format "height {from} is over: this is block {height}", "高度 {from} 已过：当前为区块 {height}"),
+            );
         }
         if parameters.earlier.len() >= limits::SETTINGS_CHANGES_MAX {
             return Err(super::full(
-                "the number of changes of the settings",
+                phrase!("the number of changes of the settings", "参数修改的次数"),
                 limits::SETTINGS_CHANGES_MAX,
             ));
         }

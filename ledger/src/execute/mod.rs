@@ -32,6 +32,7 @@ use crate::action::Action;
 use crate::bounded::{BoundError, List};
 use crate::hash::Hash;
 use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
+use crate::language::Phrase;
 use crate::limits;
 use crate::records::{Decision, Key, Period, Record, RecordId, Rules, TrailEvent};
 use crate::rejection::Rejection;
@@ -93,10 +94,19 @@ struct Acts<'t> {
 }
 
 fn execute_acts(state: &mut Overlay<'_>, at: Moment, acts: &Acts<'_>, work_max: u64) -> Execution {
+    within(state, work_max, |scratch| execute_in(scratch, at, acts))
+}
+
+/// Runs something on top of a state with so much work: what it writes stays there, unless it fails.
+fn within(
+    state: &mut Overlay<'_>,
+    work_max: u64,
+    run: impl FnOnce(&mut Overlay<'_>) -> Result<Touched, Refusal>,
+) -> Execution {
     let work_max = work_max.min(limits::TRANSACTION_WORK_MAX);
     let (verdict, work) = {
         let mut scratch = Overlay::metered(state, work_max);
-        let verdict = execute_in(&mut scratch, at, acts);
+        let verdict = run(&mut scratch);
         let work = scratch.work();
         if scratch.is_exhausted() {
             (Err(Rejection::TooMuchWork { work_max }.into()), work)
@@ -394,16 +404,12 @@ impl Context<'_, '_> {
     }
 }
 
-fn full(what: &'static str, count_max: usize) -> Refusal {
+fn full(what: Phrase, count_max: usize) -> Refusal {
     Rejection::Full { what, count_max }.into()
 }
 
 /// Adds to a bounded list of a record, or refuses because the list is full.
-fn push<T, const N: usize>(
-    list: &mut List<T, N>,
-    item: T,
-    what: &'static str,
-) -> Result<(), Refusal> {
+fn push<T, const N: usize>(list: &mut List<T, N>, item: T, what: Phrase) -> Result<(), Refusal> {
     list.push(item).map_err(|_: BoundError| full(what, N))
 }
 

@@ -2,9 +2,10 @@
 
 use super::{Context, Refusal, end, full, push};
 use crate::action::{AmendNode, RegisterNode};
-use crate::equivocation::EquivocationProof;
+use crate::equivocation::{EquivocationProof, UnprovenEquivocation};
 use crate::hash::Hash;
 use crate::ids::{DepartmentId, Height, NodeId};
+use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
     ConsensusKey, Equivocation, Node, NodeKeyOffer, NodeKeyUse, Ready, Record, RecordId,
@@ -70,11 +71,14 @@ impl Context<'_, '_> {
             key: offer.public_key,
             announced: self.at,
         };
-        let what = "the number of consensus keys that one node announced";
+        let what = phrase!(
+            "the number of consensus keys that one node announced",
+            "一个节点公布的共识密钥数量"
+        );
         push(&mut node.consensus_keys, announced, what)
     }
 
-    /// The key is sound, whoever offers it holds it, and it belongs or belonged to no node.
+    /// The key is sound, whoever offers it holds it, and no node has it, nor ever voted with it.
     fn require_own_key(
         &self,
         node: &NodeId,
@@ -91,8 +95,18 @@ impl Context<'_, '_> {
                 node: node.clone(),
             })?;
         let id = RecordId::Key(key);
-        let users = self.state.referrers(&id, RecordKind::Node, None, 1)?;
-        match users.into_iter().next() {
+        // The index of references is append-only over all heights: what it tells of a node may lie ahead.
+        let mut user = None;
+        self.state
+            .for_each_referrer(&id, RecordKind::Node, |node| -> Result<(), Refusal> {
+                if let Some(record) = self.state.record(node)?
+                    && record.references().contains(&id)
+                {
+                    user = Some(node.clone());
+                }
+                Ok(())
+            })?;
+        match user {
             Some(id) => Err(Rejection::Taken { id }.into()),
             None => Ok(()),
         }
@@ -103,12 +117,15 @@ impl Context<'_, '_> {
         let (line_max, all_max) = (limits::DEPARTMENT_NODES_MAX, limits::NODES_MAX);
         let all = self.state.list(RecordKind::Node, None, all_max)?;
         if all.len() >= all_max {
-            return Err(full("the number of nodes", all_max));
+            return Err(full(phrase!("the number of nodes", "节点数量"), all_max));
         }
         let line = department.top();
         let is_own = |id: &&RecordId| matches!(id, RecordId::Node(id) if department_of(id).is_some_and(|own| own.top() == line));
         if all.iter().filter(is_own).count() >= line_max {
-            let what = "the number of nodes of one department and its sub-units";
+            let what = phrase!(
+                "the number of nodes of one department and its sub-units",
+                "一个部门及其下属单位的节点数量"
+            );
             return Err(full(what, line_max));
         }
         Ok(())
@@ -163,13 +180,17 @@ impl Context<'_, '_> {
             what,
         };
         if node.consensus_keys.is_empty() {
-            return Err(far("it announced no consensus key").into());
+            return Err(far(phrase!("it announced no consensus key", "尚未公布共识密钥")).into());
         }
         if behind > u64::from(blocks_max) {
-            return Err(far("that block is too old").into());
+            return Err(far(phrase!("that block is too old", "所指区块过旧")).into());
         }
         if self.state.block_hash(height)? != Some(block) {
-            return Err(far("the chain has no such block there").into());
+            return Err(far(phrase!(
+                "the chain has no such block there",
+                "链上该处没有这个区块"
+            ))
+            .into());
         }
         node.ready = Some(Ready {
             height,
@@ -189,16 +210,21 @@ impl Context<'_, '_> {
         if self.author_acts_for(&node.department)? {
             return Err(Rejection::OwnEquivocation { node: id.clone() }.into());
         }
-        let unproven = |what: String| Rejection::EquivocationUnproven {
+        let unproven = |what: Phrase| Rejection::EquivocationUnproven {
             node: id.clone(),
             what,
         };
         let key = node.key_of(&proof.voter);
-        let key = key.ok_or_else(|| unproven("the voter has no key of this node".to_owned()))?;
+        let key = key.ok_or_else(|| {
+            unproven(phrase!(
+                "the voter has no key of this node",
+                "投票方没有该节点的密钥"
+            ))
+        })?;
         self.state
             .work_on(limits::WORK_SIGNATURE.saturating_mul(2))?;
         let verdict = proof.verify(&self.chain, key);
-        verdict.map_err(|error| unproven(error.to_string()))?;
+        verdict.map_err(|error| unproven(in_words(error)))?;
         let (height, round, step) = (proof.height, proof.round, proof.step());
         let mut known = node.equivocations.iter();
         if known.any(|known| (known.height, known.round, known.step) == (height, round, step)) {
@@ -216,8 +242,27 @@ impl Context<'_, '_> {
             step,
             reported: self.decision(None),
         };
-        let what = "the number of contradictions on record of one node";
+        let what = phrase!(
+            "the number of contradictions on record of one node",
+            "一个节点已记录的矛盾签名数量"
+        );
         push(&mut node.equivocations, equivocation, what)?;
         self.put_node(node)
+    }
+}
+
+fn in_words(error: UnprovenEquivocation) -> Phrase {
+    match error {
+        UnprovenEquivocation::Same => {
+            phrase!("both signatures are over the same", "两个签名所签内容相同")
+        }
+        UnprovenEquivocation::First => phrase!(
+            "the first signature is not the node's over what is stated",
+            "第一个签名不是该节点对所述内容的签名"
+        ),
+        UnprovenEquivocation::Second => phrase!(
+            "the second signature is not the node's over what is stated",
+            "第二个签名不是该节点对所述内容的签名"
+        ),
     }
 }

@@ -7,6 +7,7 @@ use crate::bounded::List;
 use crate::clocks::escalates_at;
 use crate::hash::Hash;
 use crate::ids::{DepartmentId, ResourceCode, SharingId, Statement};
+use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
     ApplicationStatus, Objection, ObjectionKind, ObjectionStage, ObjectionStep, Office, Outcome,
@@ -56,7 +57,10 @@ impl Context<'_, '_> {
         docket.objections = more(
             docket.objections,
             limits::OPEN_OBJECTIONS_MAX,
-            "the number of a department's open objections",
+            phrase!(
+                "the number of a department's open objections",
+                "一个部门未办结的异议数量"
+            ),
         )?;
         self.put(Record::Docket(docket))?;
         resource.objections = resource.objections.saturating_add(1);
@@ -94,7 +98,11 @@ impl Context<'_, '_> {
             outcome,
             decision,
         };
-        push(&mut objection.steps, step, "the steps of an objection")
+        push(
+            &mut objection.steps,
+            step,
+            phrase!("the steps of an objection", "一项异议的步骤"),
+        )
     }
 
     /// An objection that is not closed, at the revision it was looked at.
@@ -104,7 +112,7 @@ impl Context<'_, '_> {
         };
         let objection = self.state.objection(id)?.ok_or_else(unknown)?;
         if objection.stage() == ObjectionStage::Closed {
-            return Err(wrong_stage(&objection, "it is over"));
+            return Err(wrong_stage(&objection, phrase!("it is over", "已办结")));
         }
         let record = RecordId::Objection(id.clone());
         require_revision(record, revision, objection.revision)?;
@@ -158,7 +166,10 @@ impl Context<'_, '_> {
         match objection.stage() {
             ObjectionStage::Raised => {}
             ObjectionStage::Answered | ObjectionStage::Escalated | ObjectionStage::Closed => {
-                return Err(wrong_stage(&objection, "it does not wait for the provider"));
+                return Err(wrong_stage(
+                    &objection,
+                    phrase!("it does not wait for the provider", "当前不等待提供方答复"),
+                ));
             }
         }
         self.advance(objection, ObjectionStage::Answered, Some(outcome), reason)
@@ -175,13 +186,16 @@ impl Context<'_, '_> {
         match objection.stage() {
             ObjectionStage::Answered => {}
             ObjectionStage::Raised => {
-                let needed = "its provider has time to answer; once that is over, it stands before the steward by itself";
+                let needed = phrase!(
+                    "its provider has time to answer; once that is over, it stands before the steward by itself",
+                    "提供方仍在答复期限内；逾期后自动提交数据主管部门"
+                );
                 return Err(wrong_stage(&objection, needed));
             }
             ObjectionStage::Escalated | ObjectionStage::Closed => {
                 return Err(wrong_stage(
                     &objection,
-                    "it stands before the steward already",
+                    phrase!("it stands before the steward already", "已提交数据主管部门"),
                 ));
             }
         }
@@ -228,7 +242,10 @@ impl Context<'_, '_> {
             ObjectionStage::Raised | ObjectionStage::Answered | ObjectionStage::Closed => {
                 return Err(wrong_stage(
                     &objection,
-                    "it does not stand before the steward",
+                    phrase!(
+                        "it does not stand before the steward",
+                        "尚未提交数据主管部门"
+                    ),
                 ));
             }
         }
@@ -269,7 +286,10 @@ impl Context<'_, '_> {
         let ApplicationStatus::Refused { decision } = &application.status else {
             return Err(super::sharing::wrong_stage(
                 &application,
-                "only a refusal is appealed against",
+                phrase!(
+                    "only a refusal is appealed against",
+                    "只能对拒绝决定提出申诉"
+                ),
             ));
         };
         super::sharing::require_rounds(&application)?;
@@ -310,13 +330,16 @@ fn require_verdict(objection: &Objection, outcome: Outcome) -> Result<(), Refusa
         Outcome::Corrected | Outcome::Upheld => Ok(()),
         Outcome::Withdrawn => Err(wrong_stage(
             objection,
-            "only its raiser takes it back; an answer is `corrected` or `upheld`",
+            phrase!(
+                "only its raiser takes it back; an answer is `corrected` or `upheld`",
+                "只有提出方可以撤回；答复只能是“已更正”或“维持”"
+            ),
         )),
     }
 }
 
 /// One more of what is bounded, or a refusal.
-pub(super) fn more(count: u32, count_max: u32, what: &'static str) -> Result<u32, Refusal> {
+pub(super) fn more(count: u32, count_max: u32, what: Phrase) -> Result<u32, Refusal> {
     if count < count_max {
         return Ok(count.saturating_add(1));
     }
@@ -324,7 +347,7 @@ pub(super) fn more(count: u32, count_max: u32, what: &'static str) -> Result<u32
     Err(super::full(what, count_max))
 }
 
-fn wrong_stage(objection: &Objection, needed: &'static str) -> Refusal {
+fn wrong_stage(objection: &Objection, needed: Phrase) -> Refusal {
     Rejection::ObjectionStage {
         objection: objection.id.clone(),
         stage: objection.stage(),

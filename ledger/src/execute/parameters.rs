@@ -5,6 +5,7 @@ use super::seats::two_offices;
 use super::{Context, Refusal, end, full, push};
 use crate::calendar::SpecialDay;
 use crate::ids::DepartmentId;
+use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::measure::ParameterChange;
 use crate::records::{
@@ -23,7 +24,7 @@ impl Context<'_, '_> {
             && change.end_purposes.is_empty()
             && change.days.is_empty();
         if is_empty {
-            return Err(bad("it changes nothing".to_owned()));
+            return Err(bad(phrase!("it changes nothing", "没有任何改动")));
         }
         self.change_settings(&mut parameters, change)?;
         for purpose in &change.add_purposes {
@@ -34,7 +35,11 @@ impl Context<'_, '_> {
             let mut lasting = listed.filter(|p| p.listed.to.is_none());
             match lasting.find(|p| p.purpose.code == *code) {
                 Some(purpose) => end(&mut purpose.listed, self.at),
-                None => return Err(bad(format!("purpose {code} is not in the code list"))),
+                None => {
+                    return Err(bad(
+                        phrase!(format "purpose {code} is not in the code list", "用途 {code} 不在代码表中"),
+                    ));
+                }
             }
         }
         self.list_days(&mut parameters, change)?;
@@ -51,19 +56,23 @@ impl Context<'_, '_> {
             return Ok(());
         };
         if settings.rules_version != parameters.settings.rules_version {
-            return Err(bad(format!(
-                "the version of the rules is {} and is not changed here. Propose to raise it",
-                parameters.settings.rules_version
-            )));
+            return Err(bad(
+                phrase!(format "the version of the rules is {} and is not changed here. Propose to raise it", "规则版本为 {}，不在此处修改，请提议升级",
+                    parameters.settings.rules_version
+                ),
+            ));
         }
         if let Some(what) = settings.fault() {
-            return Err(bad(what.to_owned()));
+            return Err(bad(what));
         }
         // The rules that are agreed need room for the settings before them, too.
         let needed = 1 + usize::from(parameters.next_rules.is_some());
         let count_max = limits::SETTINGS_CHANGES_MAX;
         if parameters.earlier.len().saturating_add(needed) > count_max {
-            return Err(full("the number of changes of the settings", count_max));
+            return Err(full(
+                phrase!("the number of changes of the settings", "参数修改的次数"),
+                count_max,
+            ));
         }
         let past = PastSettings {
             settings: std::mem::replace(&mut parameters.settings, settings.clone()),
@@ -72,7 +81,7 @@ impl Context<'_, '_> {
         push(
             &mut parameters.earlier,
             past,
-            "the number of changes of the settings",
+            phrase!("the number of changes of the settings", "参数修改的次数"),
         )
     }
 
@@ -82,15 +91,19 @@ impl Context<'_, '_> {
             .binary_search_by(|listed| listed.purpose.code.cmp(&purpose.code));
         let Err(place) = place else {
             let code = &purpose.code;
-            return Err(bad(format!(
-                "purpose {code} is or was in the code list, and codes are never used again"
-            )));
+            return Err(bad(
+                phrase!(format "purpose {code} is or was in the code list, and codes are never used again", "用途 {code} 已在或曾在代码表中，代码不得重复使用"
+                ),
+            ));
         };
         let listed = ListedPurpose {
             purpose: purpose.clone(),
             listed: Period::since(self.at),
         };
-        let what = "the number of purposes in the code list";
+        let what = phrase!(
+            "the number of purposes in the code list",
+            "代码表中的用途数量"
+        );
         insert(&mut parameters.purposes, place, listed, what)
     }
 
@@ -100,7 +113,10 @@ impl Context<'_, '_> {
         change: &ParameterChange,
     ) -> Result<(), Refusal> {
         if !change.days.is_sorted_by(|one, other| one.day < other.day) {
-            return Err(bad("the days are not strictly ascending".to_owned()));
+            return Err(bad(phrase!(
+                "the days are not strictly ascending",
+                "日期未按严格升序排列"
+            )));
         }
         for listed in &change.days {
             let day = SpecialDay {
@@ -109,7 +125,10 @@ impl Context<'_, '_> {
                 since: self.at,
             };
             let place = parameters.calendar.partition_point(|d| d.day <= day.day);
-            let what = "the number of listed days of the calendar";
+            let what = phrase!(
+                "the number of listed days of the calendar",
+                "日历中列出的天数"
+            );
             insert(&mut parameters.calendar, place, day, what)?;
         }
         Ok(())
@@ -145,7 +164,7 @@ impl Context<'_, '_> {
         let place = offices
             .holders
             .partition_point(|term| term.office <= office);
-        let what = "the number of terms of all offices";
+        let what = phrase!("the number of terms of all offices", "各职位任期的总数");
         insert(&mut offices.holders, place, term, what)?;
         offices.revision = offices.revision.saturating_add(1);
         self.put(Record::Offices(offices))?;
@@ -158,7 +177,10 @@ impl Context<'_, '_> {
         match two_offices(self.state, None) {
             Err(Refusal::Rejected(_)) => Err(Rejection::WrongDepartment {
                 department: assigned.clone(),
-                what: "it is in one line with another office's holder, and nobody would be left for the second word. Name another",
+                what: phrase!(
+                    "it is in one line with another office's holder, and nobody would be left for the second word. Name another",
+                    "其与另一职位的担任部门属于同一系列，将无第二方表态，请指明其他部门"
+                ),
             }
             .into()),
             other => other.map(|_| ()),
@@ -166,7 +188,7 @@ impl Context<'_, '_> {
     }
 }
 
-fn bad(what: String) -> Refusal {
+fn bad(what: Phrase) -> Refusal {
     Rejection::BadParameters { what }.into()
 }
 
@@ -175,7 +197,7 @@ fn insert<T, const N: usize>(
     list: &mut crate::bounded::List<T, N>,
     place: usize,
     item: T,
-    what: &'static str,
+    what: Phrase,
 ) -> Result<(), Refusal> {
     let full = |_| Refusal::from(Rejection::Full { what, count_max: N });
     list.insert(place, item).map_err(full)

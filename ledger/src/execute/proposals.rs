@@ -3,12 +3,13 @@
 //! Invariant: what a measure does, and the checks it passes, are those of its direct action where
 //! there is one; a proposal adds who must agree, nothing else.
 
-use super::measures::proposers;
+use super::measures::Proposers;
 use super::resources::require_revision;
 use super::seats::seats;
 use super::{Context, Mandate, Refusal, full, push};
 use crate::bounded::List;
 use crate::ids::{ProposalId, Statement, TimeMs};
+use crate::language::phrase;
 use crate::limits;
 use crate::measure::Measure;
 use crate::records::{
@@ -21,10 +22,12 @@ const DAY_MS: i64 = 86_400_000;
 
 impl Context<'_, '_> {
     pub(super) fn propose(&mut self, measure: &Measure, reason: &Statement) -> Result<(), Refusal> {
-        if !proposers(self.state, measure, self.actor())? {
+        let proposers = Proposers::of(self.state, measure)?;
+        if !proposers.admit(self.state, self.actor())? {
             return Err(Rejection::NotProposer {
                 actor: self.actor().clone(),
                 measure: measure.name(),
+                proposers: proposers.into_departments(),
             }
             .into());
         }
@@ -50,7 +53,10 @@ impl Context<'_, '_> {
             proposed: self.decision(None),
             seats: List::new(seats).map_err(|_| {
                 full(
-                    "the number of approvals that a proposal needs",
+                    phrase!(
+                        "the number of approvals that a proposal needs",
+                        "一项提案所需的批准数量"
+                    ),
                     limits::SEATS_MAX,
                 )
             })?,
@@ -145,7 +151,7 @@ impl Context<'_, '_> {
             role: self.author.role,
             id: proposal.id.clone(),
             waits: waits
-                .map(|seat| format!("{} ({})", seat.department, seat.signatory))
+                .map(|seat| (seat.department.clone(), seat.signatory))
                 .collect(),
         }
         .into()
@@ -217,7 +223,10 @@ impl Context<'_, '_> {
         }
         let settings = self.state.parameters()?.settings;
         let count_max = usize::from(settings.open_proposals_max).min(limits::OPEN_PROPOSALS_MAX);
-        let what = "the number of proposals of one department that wait";
+        let what = phrase!(
+            "the number of proposals of one department that wait",
+            "一个部门待决的提案数量"
+        );
         if open.len() >= count_max {
             return Err(full(what, count_max));
         }

@@ -3,10 +3,13 @@
 //! Invariant: what is rehearsed runs through the very functions that execute a block, and its
 //! writes stay here. Nothing of it is signed, and nothing of it can reach a block.
 
-use super::{Acts, Execution, execute_acts};
+use super::{Acts, Context, Execution, Mandate, Touched, execute_acts, within};
 use crate::action::Action;
 use crate::crypto::PublicKey;
-use crate::ids::{ChainId, Height, Moment, TimeMs};
+use crate::hash::Hash;
+use crate::ids::{ChainId, Height, Moment, TimeMs, TransactionId};
+use crate::measure::Measure;
+use crate::rejection::Rejection;
 use crate::transaction::{Actions, Envelope, TransactionError};
 use crate::view::{Overlay, Records, View};
 
@@ -55,6 +58,29 @@ impl<'v> Rehearsal<'v> {
             leaves: &leaves,
         };
         Ok(execute_acts(&mut self.state, self.at, &acts, work_max))
+    }
+
+    /// What a measure would come to once everybody whose approval it needs had agreed, proposed by
+    /// the author; as [`Rehearsal::execute`].
+    pub fn carry_out(&mut self, measure: &Measure, work_max: u64) -> Execution {
+        let (chain, at, author) = (self.chain, self.at, self.author);
+        within(&mut self.state, work_max, |scratch| {
+            let unknown = || Rejection::UnknownKey { key: author };
+            let author = scratch.key(&author)?.ok_or_else(unknown)?;
+            let mut context = Context {
+                state: scratch,
+                chain,
+                at,
+                author,
+                transaction: TransactionId(Hash::ZERO),
+                action_index: 0,
+                action_leaf: Hash::ZERO,
+                touched: Touched::new(),
+                mandate: Some(Mandate::default()),
+            };
+            context.enact(measure)?;
+            Ok(context.touched)
+        })
     }
 
     /// The state with all that passed.

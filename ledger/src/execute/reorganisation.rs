@@ -11,6 +11,7 @@ use super::authority::acts_for;
 use super::{Context, Refusal, push};
 use crate::epoch::planned;
 use crate::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode, SharingId};
+use crate::language::{Phrase, phrase};
 use crate::measure::{Reorganisation, ReorganisationKind, Transfer};
 use crate::records::{
     DepartmentStatus, EarlierHolder, EarlierProvider, KeyOffer, Record, RecordId, RecordKind,
@@ -120,7 +121,7 @@ fn reach_of(
 
 impl Context<'_, '_> {
     pub(super) fn reorganise(&mut self, reorganisation: &Reorganisation) -> Result<(), Refusal> {
-        self.require_mandate("reorganise", "departments")?;
+        self.require_mandate("reorganise", phrase!("departments", "部门"))?;
         self.require_sound(reorganisation)?;
         let reach = reach(self.state, self.at, reorganisation)?;
         for transfer in &reorganisation.transfers {
@@ -135,7 +136,10 @@ impl Context<'_, '_> {
             push(
                 &mut resource.earlier_providers,
                 earlier,
-                "the number of providers of an entry",
+                phrase!(
+                    "the number of providers of an entry",
+                    "一个目录先后的提供方数量"
+                ),
             )?;
             resource.revision = resource.revision.saturating_add(1);
             self.put(Record::Resource(Box::new(resource)))?;
@@ -178,21 +182,23 @@ impl Context<'_, '_> {
             && dissolves.is_sorted_by(|a, b| a < b)
             && renames.is_sorted_by(|a, b| a.department < b.department);
         if !fits {
-            return Err(bad(format!("its parts are not those of a {kind:?}")));
+            return Err(bad(parts_of(*kind)));
         }
         if !ascending {
-            return Err(bad(
-                "a list names something twice or is not ascending".to_owned()
-            ));
+            return Err(bad(phrase!(
+                "a list names something twice or is not ascending",
+                "列表中有重复项或未按升序排列"
+            )));
         }
         for transfer in transfers {
             if let Some(to) = &transfer.to
                 && (dissolves.contains(to) || *to == transfer.from)
             {
                 let code = &transfer.responsibility;
-                return Err(bad(format!(
-                    "{code} passes to {to}, which is dissolved or holds it"
-                )));
+                return Err(bad(
+                    phrase!(format "{code} passes to {to}, which is dissolved or holds it", "{code} 拟移交 {to}，而后者将被撤销或已持有该职责"
+                    ),
+                ));
             }
         }
         for department in dissolves {
@@ -224,9 +230,10 @@ impl Context<'_, '_> {
                 Ok(())
             })?;
         match left {
-            Some(code) => Err(bad(format!(
-                "{department} is dissolved and still holds {code}"
-            ))),
+            Some(code) => Err(bad(
+                phrase!(format "{department} is dissolved and still holds {code}", "{department} 将被撤销，但仍持有 {code}"
+                ),
+            )),
             None => Ok(()),
         }
     }
@@ -258,7 +265,10 @@ impl Context<'_, '_> {
                 push(
                     &mut responsibility.earlier_holders,
                     earlier,
-                    "the number of holders of a responsibility",
+                    phrase!(
+                        "the number of holders of a responsibility",
+                        "一项职责先后的持有方数量"
+                    ),
                 )?;
                 self.touch_department(to)?;
             }
@@ -287,7 +297,9 @@ impl Context<'_, '_> {
             },
         )?;
         if active_unit {
-            return Err(bad(format!("{id} has sub-units that are not dissolved")));
+            return Err(bad(
+                phrase!(format "{id} has sub-units that are not dissolved", "{id} 仍有未撤销的下属单位"),
+            ));
         }
         self.change_status(id, DepartmentStatus::Dissolved)
     }
@@ -299,13 +311,19 @@ impl Context<'_, '_> {
             Err(Rejection::WrongDepartment { department, what }.into())
         };
         if self.state.offices()?.held_by(id).next().is_some() {
-            return wrong("it holds an office. Assign the office to another first");
+            return wrong(phrase!(
+                "it holds an office. Assign the office to another first",
+                "其担任职位，请先将该职位移交其他部门"
+            ));
         }
         let membership = self.state.membership()?;
         let planned = planned(self.state, &membership)?;
         let mut members = membership.current.members().iter().chain(&planned);
         if members.any(|member| member.department == *id) {
-            return wrong("it votes, or is about to. Change the membership first");
+            return wrong(phrase!(
+                "it votes, or is about to. Change the membership first",
+                "其为或将为共识成员，请先变更成员"
+            ));
         }
         Ok(())
     }
@@ -315,7 +333,7 @@ impl Context<'_, '_> {
         id: &DepartmentId,
         status: DepartmentStatus,
     ) -> Result<(), Refusal> {
-        self.require_mandate("suspend_department", "a department")?;
+        self.require_mandate("suspend_department", phrase!("a department", "部门"))?;
         if status == DepartmentStatus::Suspended {
             self.require_free(id)?;
         }
@@ -332,7 +350,10 @@ impl Context<'_, '_> {
         if before == Some(status) || before == Some(DepartmentStatus::Dissolved) {
             return Err(Rejection::WrongDepartment {
                 department: id.clone(),
-                what: "it has that status already, or is dissolved",
+                what: phrase!(
+                    "it has that status already, or is dissolved",
+                    "已处于该状态，或已被撤销"
+                ),
             }
             .into());
         }
@@ -343,7 +364,7 @@ impl Context<'_, '_> {
         push(
             &mut department.status,
             since,
-            "the department's history of statuses",
+            phrase!("the department's history of statuses", "部门状态的历史"),
         )?;
         self.put(Record::Department(department))
     }
@@ -354,7 +375,7 @@ impl Context<'_, '_> {
         id: &DepartmentId,
         offer: &KeyOffer,
     ) -> Result<(), Refusal> {
-        self.require_mandate("replace_head", "a department")?;
+        self.require_mandate("replace_head", phrase!("a department", "部门"))?;
         self.active_department(id)?;
         if offer.role != Role::Head {
             return Err(Rejection::HeadMissing {
@@ -384,6 +405,28 @@ impl Context<'_, '_> {
     }
 }
 
-fn bad(what: String) -> Refusal {
+/// What a reorganisation of a kind consists of.
+fn parts_of(kind: ReorganisationKind) -> Phrase {
+    match kind {
+        ReorganisationKind::Merge => phrase!(
+            "a merge dissolves departments and passes responsibilities on",
+            "合并须撤销部门并移交职责"
+        ),
+        ReorganisationKind::Split => phrase!(
+            "a split passes responsibilities on and dissolves nobody",
+            "拆分须移交职责，且不撤销部门"
+        ),
+        ReorganisationKind::Rename => phrase!(
+            "a renaming gives departments other names and does nothing else",
+            "更名只更改部门名称"
+        ),
+        ReorganisationKind::Dissolve => phrase!(
+            "a dissolution dissolves departments",
+            "撤销须列出所撤销的部门"
+        ),
+    }
+}
+
+fn bad(what: Phrase) -> Refusal {
     Rejection::BadReorganisation { what }.into()
 }

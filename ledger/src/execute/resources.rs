@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Refusal, end, push};
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
+use crate::language::phrase;
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
     Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, RecordKind, Resource,
@@ -103,10 +104,14 @@ impl Context<'_, '_> {
             needed,
         };
         let Some(draft) = resource.draft.as_mut() else {
-            return Err(wrong("there is no draft to submit").into());
+            return Err(wrong(phrase!("there is no draft to submit", "没有可提交的草稿")).into());
         };
         if let DraftStatus::Submitted { .. } = draft.status {
-            return Err(wrong("it was submitted already and waits for publication").into());
+            return Err(wrong(phrase!(
+                "it was submitted already and waits for publication",
+                "已提交，正在等待发布"
+            ))
+            .into());
         }
         self.require_complete(code, &resource.provider, &draft.entry)?;
         draft.status = DraftStatus::Submitted { since: self.at };
@@ -221,7 +226,7 @@ impl Context<'_, '_> {
         push(
             &mut resource.versions,
             period,
-            "the number of versions of an entry",
+            phrase!("the number of versions of an entry", "一个目录的版本数量"),
         )?;
         let highest = entry
             .fields
@@ -256,19 +261,21 @@ impl Context<'_, '_> {
         )?;
         require_not_withdrawn(&resource)?;
         if resource.published.is_some() {
-            self.require_mandate("withdraw", "a published entry")?;
+            self.require_mandate("withdraw", phrase!("a published entry", "已发布的目录"))?;
         }
         for id in self.sharing_on(code, RecordKind::Authorization)? {
             if let Some(authorization) = self.state.authorization(&id)?
-                && authorization.is_active_at(self.at.height)
+                && authorization.ended.is_none()
             {
                 self.close(authorization, EndKind::ResourceWithdrawn, reason)?;
             }
         }
-        for id in self.sharing_on(code, RecordKind::Application)? {
-            if let Some(mut application) = self.state.application(&id)?
-                && application.status.is_open()
-            {
+        for waiting in std::mem::take(&mut resource.waiting).into_vec() {
+            let id = SharingId {
+                resource: code.clone(),
+                number: waiting.number,
+            };
+            if let Some(mut application) = self.state.application(&id)? {
                 let decision = self.decision(Some(reason));
                 let status = ApplicationStatus::Refused { decision };
                 self.close_application(&mut application, status)?;
@@ -309,7 +316,10 @@ impl Context<'_, '_> {
             push(
                 &mut resource.unconditional,
                 FieldPeriod { field, period },
-                "the history of an entry's unconditional fields",
+                phrase!(
+                    "the history of an entry's unconditional fields",
+                    "无条件共享信息项的历史"
+                ),
             )?;
         }
         Ok(())
@@ -376,7 +386,10 @@ fn require_not_withdrawn(resource: &Resource) -> Result<(), Refusal> {
     Err(Rejection::WrongStatus {
         code,
         status,
-        needed: "a withdrawn entry stays withdrawn; use a new code",
+        needed: phrase!(
+            "a withdrawn entry stays withdrawn; use a new code",
+            "已撤销的目录不能恢复，请使用新的代码"
+        ),
     }
     .into())
 }
@@ -386,7 +399,7 @@ fn submitted(resource: &mut Resource) -> Result<&mut Draft, Refusal> {
     let wrong = Rejection::WrongStatus {
         code,
         status,
-        needed: "it has not been submitted",
+        needed: phrase!("it has not been submitted", "尚未提交"),
     };
     match resource.draft.as_mut() {
         Some(draft) if matches!(draft.status, DraftStatus::Submitted { .. }) => Ok(draft),

@@ -7,10 +7,11 @@ use super::{Context, Refusal, full, push};
 use crate::action::Grant;
 use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, TimeMs};
+use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
     Application, ApplicationStatus, Authorization, Entry, Period, Published, Record, RecordId,
-    Request, Resource, SensitivityLevel, Sharing, StageSince,
+    Request, Resource, SensitivityLevel, Sharing, StageSince, Waiting,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -36,9 +37,11 @@ impl Context<'_, '_> {
         self.require_request(&resource, applicant, request)?;
         self.begin_application(applicant)?;
         resource.applications = resource.applications.saturating_add(1);
+        let number = resource.applications;
+        wait(&mut resource, applicant, number)?;
         let id = SharingId {
             resource: code.clone(),
-            number: resource.applications,
+            number,
         };
         self.put(Record::Resource(Box::new(resource)))?;
         let mut application = Application {
@@ -82,7 +85,10 @@ impl Context<'_, '_> {
         docket.applications = more(
             docket.applications,
             limits::OPEN_APPLICATIONS_MAX,
-            "the number of a department's open applications",
+            phrase!(
+                "the number of a department's open applications",
+                "一个部门未办结的申请数量"
+            ),
         )?;
         self.put(Record::Docket(docket))
     }
@@ -96,7 +102,7 @@ impl Context<'_, '_> {
         push(
             &mut application.stages,
             stage,
-            "the stages of an application",
+            phrase!("the stages of an application", "一项申请的阶段"),
         )
     }
 
@@ -108,9 +114,18 @@ impl Context<'_, '_> {
         status: ApplicationStatus,
     ) -> Result<(), Refusal> {
         self.close_application(&mut application, status)?;
-        let code = application.id.resource.clone();
+        let mut resource = self.existing_resource(&application.id.resource)?;
+        let number = application.id.number;
+        let waited = resource.waiting.iter().any(|w| w.number == number);
+        match (waited, application.status.is_open()) {
+            (false, true) => wait(&mut resource, &application.applicant, number)?,
+            (true, false) => {
+                resource.waiting = resource.waiting.retaining(|w| w.number != number);
+            }
+            (true, true) | (false, false) => {}
+        }
         self.put(Record::Application(application))?;
-        self.touch_resource(&code)
+        self.put(Record::Resource(Box::new(resource)))
     }
 
     /// Gives an application its next status, and takes it off the docket where that ends it.
@@ -146,7 +161,10 @@ impl Context<'_, '_> {
         let resource = self.existing_resource(&id.resource)?;
         self.require_decider(&resource, &application.applicant)?;
         if application.status != ApplicationStatus::Submitted {
-            let needed = "material is asked for before it is taken into review, once at a time";
+            let needed = phrase!(
+                "material is asked for before it is taken into review, once at a time",
+                "补充材料应在受理审核之前提出，且一次只能提出一项"
+            );
             return Err(wrong_stage(&application, needed));
         }
         require_rounds(&application)?;
@@ -163,7 +181,10 @@ impl Context<'_, '_> {
         let mut application = self.open_application(id, revision)?;
         self.require_acting_for(&application.applicant)?;
         let ApplicationStatus::NeedsMore { .. } = application.status else {
-            return Err(wrong_stage(&application, "nothing more was asked for"));
+            return Err(wrong_stage(
+                &application,
+                phrase!("nothing more was asked for", "未要求补充材料"),
+            ));
         };
         let resource = self.existing_resource(&id.resource)?;
         self.require_request(&resource, &application.applicant, request)?;
@@ -180,8 +201,10 @@ impl Context<'_, '_> {
         let resource = self.existing_resource(&id.resource)?;
         self.require_decider(&resource, &application.applicant)?;
         if application.status != ApplicationStatus::Submitted {
-            let needed =
-                "only what the provider has before it, and not yet in review, is taken into review";
+            let needed = phrase!(
+                "only what the provider has before it, and not yet in review, is taken into review",
+                "只有已到提供方且尚未受理的申请才能受理审核"
+            );
             return Err(wrong_stage(&application, needed));
         }
         let decision = self.decision(None);
@@ -276,7 +299,10 @@ impl Context<'_, '_> {
         let resource = self.existing_resource(&id.resource)?;
         self.require_decider(&resource, &application.applicant)?;
         let ApplicationStatus::InReview { .. } = application.status else {
-            let needed = "missing material is asked for, not refused; take it into review first";
+            let needed = phrase!(
+                "missing material is asked for, not refused; take it into review first",
+                "材料不全应要求补正而不是拒绝，请先受理审核"
+            );
             return Err(wrong_stage(&application, needed));
         };
         let status = ApplicationStatus::Refused {
@@ -290,7 +316,10 @@ impl Context<'_, '_> {
         let resource = self.existing_resource(&grant.application.resource)?;
         self.require_decider(&resource, &application.applicant)?;
         if let ApplicationStatus::NeedsMore { .. } = application.status {
-            let needed = "the applicant owes what was asked for";
+            let needed = phrase!(
+                "the applicant owes what was asked for",
+                "申请方尚未补充所要求的材料"
+            );
             return Err(wrong_stage(&application, needed));
         }
         let published = in_force(&resource)?;
@@ -316,7 +345,7 @@ impl Context<'_, '_> {
         push(
             &mut active,
             Period::since(self.at),
-            "the authorization's history",
+            phrase!("the authorization's history", "授权的历史"),
         )?;
         let granted = self.decision(grant.reason.as_ref());
         self.put(Record::Authorization(Authorization {
@@ -330,7 +359,12 @@ impl Context<'_, '_> {
             from: grant.from,
             to: grant.to,
             granted: granted.clone(),
-            approvals: approvals.map_err(|_| full("the number of approvals", limits::SEATS_MAX))?,
+            approvals: approvals.map_err(|_| {
+                full(
+                    phrase!("the number of approvals", "批准的数量"),
+                    limits::SEATS_MAX,
+                )
+            })?,
             revision: 1,
             active,
             suspended: None,
@@ -361,9 +395,38 @@ impl Context<'_, '_> {
     }
 }
 
+/// Puts an application on its entry's list of those that wait.
+fn wait(resource: &mut Resource, applicant: &DepartmentId, number: u32) -> Result<(), Refusal> {
+    let top = applicant.top();
+    let own = resource.waiting.iter().filter(|w| w.applicant.top() == top);
+    if own.count() >= limits::APPLICANT_WAITING_MAX {
+        return Err(full(
+            phrase!(
+                "the number of a department's applications for one entry that wait",
+                "一个部门对同一目录未办结的申请数量"
+            ),
+            limits::APPLICANT_WAITING_MAX,
+        ));
+    }
+    let waiting = Waiting {
+        applicant: applicant.clone(),
+        number,
+    };
+    let what = phrase!(
+        "the number of applications for an entry that wait",
+        "一个目录未办结的申请数量"
+    );
+    push(&mut resource.waiting, waiting, what)?;
+    resource.waiting.as_mut_slice().sort_by_key(|w| w.number);
+    Ok(())
+}
+
 pub(super) fn in_force(resource: &Resource) -> Result<&Published, Refusal> {
     let (code, status) = (resource.code.clone(), resource.status());
-    let needed = "only a published entry that was not withdrawn can be applied for";
+    let needed = phrase!(
+        "only a published entry that was not withdrawn can be applied for",
+        "只能申请已发布且未撤销的目录"
+    );
     let wrong = Rejection::WrongStatus {
         code,
         status,
@@ -373,7 +436,7 @@ pub(super) fn in_force(resource: &Resource) -> Result<&Published, Refusal> {
 }
 
 /// Rule S4 names the stages; this one does not allow what was asked.
-pub(super) fn wrong_stage(application: &Application, needed: &'static str) -> Refusal {
+pub(super) fn wrong_stage(application: &Application, needed: Phrase) -> Refusal {
     Rejection::WrongStage {
         application: application.id.clone(),
         stage: application.status.stage(),
@@ -388,7 +451,10 @@ pub(super) fn require_rounds(application: &Application) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(full(
-        "the number of rounds of an application",
+        phrase!(
+            "the number of rounds of an application",
+            "一项申请的往返次数"
+        ),
         limits::APPLICATION_ROUNDS_MAX,
     ))
 }
@@ -428,7 +494,7 @@ fn require_period(from: TimeMs, to: TimeMs, now: TimeMs) -> Result<(), Refusal> 
 
 /// Rule S2: fields, window and quota lie within what was asked for.
 fn require_within(grant: &Grant, request: &Request) -> Result<(), Refusal> {
-    let exceeds = |what: String| {
+    let exceeds = |what: Phrase| {
         Err(Rejection::GrantExceeds {
             application: grant.application.clone(),
             what,
@@ -440,21 +506,23 @@ fn require_within(grant: &Grant, request: &Request) -> Result<(), Refusal> {
         .iter()
         .find(|field| !request.fields.contains(field))
     {
-        return exceeds(format!("field {field} was not asked for"));
+        return exceeds(phrase!(format "field {field} was not asked for", "未申请信息项 {field}"));
     }
     if grant.from < request.from || grant.to > request.to {
-        return exceeds(format!(
-            "the period asked for is {} to {}",
-            request.from, request.to
-        ));
+        return exceeds(
+            phrase!(format "the period asked for is {} to {}", "申请的期限为 {} 至 {}",
+                request.from, request.to
+            ),
+        );
     }
     match (grant.calls_per_day_max, request.calls_per_day_max) {
         (Some(granted), Some(asked)) if granted > asked => {
-            exceeds(format!("{asked} calls a day were asked for"))
+            exceeds(phrase!(format "{asked} calls a day were asked for", "申请每日 {asked} 次调用"))
         }
-        (None, Some(asked)) => exceeds(format!(
-            "{asked} calls a day were asked for, the grant has no bound"
-        )),
+        (None, Some(asked)) => exceeds(
+            phrase!(format "{asked} calls a day were asked for, the grant has no bound", "申请每日 {asked} 次调用，而授权未设上限"
+            ),
+        ),
         (Some(_) | None, Some(_) | None) => Ok(()),
     }
 }

@@ -4,6 +4,7 @@ use super::{Context, Refusal};
 use crate::action::SealReceipts;
 use crate::hash::Hash;
 use crate::ids::{FieldNumber, Statement};
+use crate::language::phrase;
 use crate::limits;
 use crate::records::{
     BatchId, Binding, Counted, Rating, ReceiptBatch, Record, RecordId, Resource, Seal, Side,
@@ -203,27 +204,43 @@ fn require_counts(seal: &SealReceipts) -> Result<(), Refusal> {
         Err(Rejection::BadCounts { batch, what }.into())
     };
     if denied > calls {
-        return bad("more calls were denied than made");
+        return bad(phrase!(
+            "more calls were denied than made",
+            "拒绝的调用多于全部调用"
+        ));
     }
     let is_all_denied = denied == calls;
     if seal.batch.usage.basis == UseBasis::None && !is_all_denied {
-        return bad("without a basis, every call was denied");
+        return bad(phrase!(
+            "without a basis, every call was denied",
+            "没有依据时，所有调用都应被拒绝"
+        ));
     }
     if is_all_denied && (*rows > 0 || !fields.is_empty()) {
-        return bad("rows or fields were handed over although every call was denied");
+        return bad(phrase!(
+            "rows or fields were handed over although every call was denied",
+            "所有调用均被拒绝，却提供了数据行或信息项"
+        ));
     }
     if !is_all_denied && fields.is_empty() {
-        return bad("calls that were not denied used at least one field");
+        return bad(phrase!(
+            "calls that were not denied used at least one field",
+            "未被拒绝的调用至少使用一个信息项"
+        ));
     }
     if (*calls == 0) != (seal.root == Hash::ZERO) {
-        return bad(
+        return bad(phrase!(
             "the root stands for the receipts of all calls, and is zero when there is none",
-        );
+            "根值代表全部调用的回执，没有调用时为零"
+        ));
     }
     let mut last = FieldNumber(0);
     for field in fields {
         if *field <= last {
-            return bad("the fields ascend, each once");
+            return bad(phrase!(
+                "the fields ascend, each once",
+                "信息项应按升序排列且不重复"
+            ));
         }
         last = *field;
     }

@@ -9,6 +9,7 @@ use super::Period;
 use crate::bounded::{BoundError, List};
 use crate::calendar::{Calendar, SpecialDay, WorkingDays};
 use crate::ids::{Height, Moment, Name, PurposeCode};
+use crate::language::{Phrase, phrase};
 use crate::limits;
 
 /// A purpose in the code list.
@@ -171,7 +172,7 @@ impl Default for Settings {
 
 impl Settings {
     /// The first number that lies outside its bounds, in words.
-    pub fn fault(&self) -> Option<&'static str> {
+    pub fn fault(&self) -> Option<Phrase> {
         let deadlines = &self.deadlines;
         let days = [
             self.notice,
@@ -188,28 +189,49 @@ impl Settings {
         let requirements = [
             (
                 (1_000..=limits::HEARTBEAT_MS_MAX).contains(&self.heartbeat_ms),
-                "heartbeat_ms lies between a second and an hour",
+                phrase!(
+                    "heartbeat_ms lies between a second and an hour",
+                    "heartbeat_ms 应在一秒与一小时之间"
+                ),
             ),
             (
                 (1..=limits::PROPOSAL_DAYS_MAX).contains(&self.proposal_days),
-                "proposal_days lies between 1 and 366",
+                phrase!(
+                    "proposal_days lies between 1 and 366",
+                    "proposal_days 应在 1 与 366 之间"
+                ),
             ),
             (
                 (1..=limits::OPEN_PROPOSALS_MAX).contains(&open_max),
-                "open_proposals_max lies between 1 and 64",
+                phrase!(
+                    "open_proposals_max lies between 1 and 64",
+                    "open_proposals_max 应在 1 与 64 之间"
+                ),
             ),
-            (self.rules_version >= 1, "rules_version begins with 1"),
+            (
+                self.rules_version >= 1,
+                phrase!("rules_version begins with 1", "rules_version 从 1 开始"),
+            ),
             (
                 (1..=limits::EPOCH_BLOCKS_MAX).contains(&self.epoch_blocks),
-                "epoch_blocks lies between 1 and 100000",
+                phrase!(
+                    "epoch_blocks lies between 1 and 100000",
+                    "epoch_blocks 应在 1 与 100000 之间"
+                ),
             ),
             (
                 (1..=limits::READY_BLOCKS_MAX).contains(&self.ready_blocks),
-                "ready_blocks lies between 1 and 10000",
+                phrase!(
+                    "ready_blocks lies between 1 and 10000",
+                    "ready_blocks 应在 1 与 10000 之间"
+                ),
             ),
             (
                 days.iter().all(|days| days.0 <= limits::WORKING_DAYS_MAX),
-                "a deadline or notice has at most 1000 working days",
+                phrase!(
+                    "a deadline or notice has at most 1000 working days",
+                    "期限和通知期最多 1000 个工作日"
+                ),
             ),
         ];
         let broken = requirements.into_iter().find(|(holds, _)| !holds);

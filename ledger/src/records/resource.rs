@@ -459,6 +459,15 @@ pub struct FieldPeriod {
     pub period: Period,
 }
 
+/// An application that waits for its provider or its applicant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Who applied.
+    pub applicant: DepartmentId,
+    /// Its number.
+    pub number: u32,
+}
+
 /// A withdrawn entry's end.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Withdrawal {
@@ -495,6 +504,9 @@ pub struct Resource {
     pub last_field: u16,
     /// Applications made for it so far.
     pub applications: u32,
+    /// Those of them that wait, by ascending number: what a withdrawal refuses, however many were
+    /// ever made.
+    pub waiting: List<Waiting, { limits::RESOURCE_APPLICATIONS_MAX }>,
     /// Bindings stated for it so far.
     pub bindings: u32,
     /// Objections raised to it so far.
@@ -550,6 +562,7 @@ impl Resource {
             withdrawn: None,
             last_field: 0,
             applications: 0,
+            waiting: List::default(),
             bindings: 0,
             objections: 0,
             obligations: 0,

@@ -29,6 +29,18 @@ pub enum Office {
     Operations,
 }
 
+impl Office {
+    /// All of them.
+    pub const ALL: [Office; 6] = [
+        Office::Registrar,
+        Office::Steward,
+        Office::StewardDeputy,
+        Office::Inspectorate,
+        Office::Standards,
+        Office::Operations,
+    ];
+}
+
 impl std::fmt::Display for Office {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

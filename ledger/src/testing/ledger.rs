@@ -310,6 +310,19 @@ impl Ledger {
         Ok(sharing_id(&resource.code, resource.applications))
     }
 
+    /// The administrator takes an application back that nobody has looked at yet.
+    pub fn take_back(&mut self, application: SharingId) -> Result<Height, Rejection> {
+        let stored = self.state.application(&application).unwrap().unwrap();
+        let action = Action::TakeBackApplication {
+            application,
+            revision: stored.revision,
+        };
+        self.submit(
+            &administrator(signer_of(stored.applicant.as_str())),
+            vec![action],
+        )
+    }
+
     /// Publishes an entry of [`PROVIDER`], lets [`APPLICANT`] apply for fields, and grants all.
     ///
     /// # Panics

@@ -860,6 +860,11 @@ fn resource() -> Resource {
         }),
         last_field: 4,
         applications: 1,
+        waiting: List::new(vec![Waiting {
+            applicant: id(APPLICANT),
+            number: 1,
+        }])
+        .unwrap(),
         bindings: 1,
         objections: 1,
         obligations: 1,

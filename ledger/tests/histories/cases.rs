@@ -7,11 +7,11 @@ use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::{Records, View};
 
-use crate::steps::{PARTIES, Step, provider_of};
+use crate::steps::{PARTIES, Step};
 
 impl Step {
     pub(crate) fn of_cases(&self, ledger: &Ledger, code: &ResourceCode) -> (SecretKey, Action) {
-        let provider = provider_of(self.resource);
+        let provider = &self.provider(ledger);
         let code = code.clone();
         match self.kind {
             54 | 55 => self.source(ledger, provider, code),
@@ -58,6 +58,18 @@ impl Step {
                 field_type: FieldType::C,
             };
             return (administrator(DEPUTY), action);
+        }
+        if self.variant.is_multiple_of(64) && !self.is_odd {
+            let holder = ledger.state.offices().unwrap();
+            let holder = holder.holder(Office::Standards).cloned();
+            let author = administrator(holder.unwrap().as_str());
+            return (
+                author,
+                Action::RetireElement {
+                    code: element,
+                    reason,
+                },
+            );
         }
         let action = Action::ClaimSource {
             element,

@@ -12,17 +12,17 @@ use dirchain_ledger::leaves::{Leaf, PastNaming};
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::snapshot::{HeaderFault, HeaderRun, HeaderWalk, Leaves, check_answer};
 use dirchain_ledger::state_tree::{Top, top};
-use dirchain_ledger::testing::{Ledger, VOTERS, certificate, genesis};
+use dirchain_ledger::testing::{Ledger, VOTERS, certificate};
 use dirchain_ledger::view::View;
 use proptest::prelude::*;
 
-use super::{history, play};
+use super::{city, history, play};
 
 /// Every leaf of the tree at the chain's end, from the records and what they ever named alone.
 fn leaves(ledger: &Ledger) -> Vec<Leaf> {
     let mut namings: BTreeSet<PastNaming> = BTreeSet::new();
     let mut ids: BTreeSet<RecordId> = BTreeSet::new();
-    let first = genesis_outcome(&genesis()).unwrap();
+    let first = genesis_outcome(&city()).unwrap();
     for outcome in std::iter::once(&first).chain(&ledger.outcomes) {
         for (id, record) in &outcome.records {
             ids.insert(id.clone());
@@ -65,7 +65,7 @@ fn run(ledger: &Ledger, headers: &[Header]) -> HeaderRun {
 }
 
 fn walk() -> HeaderWalk {
-    HeaderWalk::from_tip(&genesis_outcome(&genesis()).unwrap().tip)
+    HeaderWalk::from_tip(&genesis_outcome(&city()).unwrap().tip)
 }
 
 proptest! {
@@ -201,7 +201,7 @@ proptest! {
     #[test]
     fn blocks_are_executed_again_without_the_tree(steps in history()) {
         let (ledger, _) = play(&steps, |_, _| ());
-        let mut turns = genesis_outcome(&genesis()).unwrap().tip.turns;
+        let mut turns = genesis_outcome(&city()).unwrap().tip.turns;
         for (block, outcome) in ledger.blocks.iter().zip(&ledger.outcomes) {
             let before = ledger.state.at(Height(block.header.height.0 - 1));
             let replayed = replay(&before, &turns, block).unwrap();

@@ -5,6 +5,7 @@ use dirchain_ledger::action::{Action, DeclareResponsibility, Grant, RegisterDepa
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, ResourceCode, TimeMs};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{
     AdministrativeLevel, Entry, KeyOffer, Request, Resource, ResourceStatus, Role, Sharing,
 };
@@ -15,7 +16,7 @@ use proptest::prelude::*;
 
 pub(crate) const CODES: u32 = 3;
 /// Kinds of steps.
-const KINDS: u8 = 72;
+const KINDS: u8 = 114;
 /// Who provides and applies.
 pub(crate) const PARTIES: [&str; 6] = [
     PROVIDER,
@@ -60,25 +61,22 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         )
 }
 
-/// Who provides a resource, as far as the steps are concerned.
-pub(crate) fn provider_of(number: u32) -> &'static str {
-    PARTIES[number as usize - 1]
-}
-
-fn publisher_of(number: u32) -> &'static str {
-    if provider_of(number) == STEWARD {
-        DEPUTY
-    } else {
-        STEWARD
+fn publisher_of(provider: &str) -> &'static str {
+    match provider == STEWARD {
+        true => DEPUTY,
+        false => STEWARD,
     }
 }
 
 impl Step {
-    pub(crate) fn wait_ms(&self) -> i64 {
+    /// How long nothing happens before the step's block, which makes expire what waits for it, and
+    /// after it.
+    pub(crate) fn waits_ms(&self) -> (i64, i64) {
         match self.wait {
-            0 => 10 * DAY_MS,
-            1..=4 => DAY_MS,
-            _ => 0,
+            0 => (0, 10 * DAY_MS),
+            1..=3 => (0, DAY_MS),
+            4 if self.variant.is_multiple_of(4) => (DAY_MS, 0),
+            _ => (0, 0),
         }
     }
 
@@ -102,6 +100,13 @@ impl Step {
         ledger.sign(&author, actions)
     }
 
+    /// Who provides the step's resource; who will draft it, as long as nobody did.
+    pub(crate) fn provider(&self, ledger: &Ledger) -> String {
+        let resource = ledger.state.resource(&code(self.resource)).unwrap();
+        let provider = resource.map(|resource| resource.provider.to_string());
+        provider.unwrap_or_else(|| PARTIES[self.resource as usize - 1].to_owned())
+    }
+
     pub(crate) fn off_by(&self, revision: u32) -> u32 {
         revision + u32::from(self.is_odd && self.variant % 2 == 1)
     }
@@ -110,28 +115,32 @@ impl Step {
         let code = code(self.resource);
         let resource = ledger.state.resource(&code).unwrap();
         let (author, action) = match self.kind {
-            0..=23 => self.next_for(ledger, &code, resource.as_ref()),
-            24..=26 => self.draft(&code, resource.as_ref()),
+            0..=23 | 99..=113 => self.next_for(ledger, &code, resource.as_ref()),
+            24..=26 => self.draft(ledger, &code, resource.as_ref()),
             27..=33 => self.around(ledger, &code, resource.as_ref()),
             40..=53 => self.of_use(ledger, &code),
             54..=71 => self.of_cases(ledger, &code),
+            72..=85 => self.of_measures(ledger, &code),
+            86..=91 => self.of_holders(ledger, &code, resource.as_ref()),
+            92..=98 => self.of_nodes(ledger),
             _ => self.of_the_city(ledger),
         };
         (author, vec![action])
     }
 
     /// What would come next in the life of a resource.
-    fn next_for(
+    pub(crate) fn next_for(
         &self,
         ledger: &Ledger,
         code: &ResourceCode,
         resource: Option<&Resource>,
     ) -> (SecretKey, Action) {
         let Some(resource) = resource else {
-            return self.draft(code, None);
+            return self.draft(ledger, code, None);
         };
         let (code, revision) = (code.clone(), self.off_by(resource.revision));
-        let (provider, publisher) = (provider_of(self.resource), publisher_of(self.resource));
+        let provider = &self.provider(ledger);
+        let publisher = publisher_of(provider);
         let is_submitted = resource.draft.as_ref().is_some_and(|draft| {
             matches!(
                 draft.status,
@@ -147,6 +156,11 @@ impl Step {
                     reason,
                 };
                 return (head(publisher), action);
+            }
+            if self.variant % 8 == 5 && resource.published.is_some() {
+                let measure = Box::new(Measure::Narrow { code, revision });
+                let reason = id("理由");
+                return (head(provider), Action::Propose { measure, reason });
             }
             return (head(publisher), Action::PublishResource { code, revision });
         }
@@ -176,10 +190,7 @@ impl Step {
                 if self.variant % 8 == 1 {
                     terms.fields = numbers(&[2]);
                 }
-                (
-                    administrator(provider_of(self.resource)),
-                    Action::Grant(terms),
-                )
+                (administrator(&self.provider(ledger)), Action::Grant(terms))
             }
             Some(_) | None => self.apply(ledger, &resource.code, resource),
         }
@@ -195,13 +206,14 @@ impl Step {
         let fields = [&[2][..], &[4], &[2, 4], &[1, 2], &[2, 3]][usize::from(self.variant) % 5];
         let now = ledger.now.0;
         let from = now + i64::from(self.variant % 3) * DAY_MS;
+        let days = [2, 10, 60, 200][usize::from(self.variant) % 4];
         let version = resource.published.as_ref().map_or(1, |p| p.version);
         let request = Request {
             version: self.off_by(version),
             responsibility: responsibility(root_of(applicant)),
             purpose: id(PURPOSES[usize::from(self.variant / 2) % 2]),
             from: TimeMs(from),
-            to: TimeMs(from + i64::from(self.variant % 7 + 1) * DAY_MS),
+            to: TimeMs(from + days * DAY_MS),
             ..request(APPLICANT, fields)
         };
         let action = Action::Apply {
@@ -212,8 +224,13 @@ impl Step {
         (administrator(applicant), action)
     }
 
-    fn draft(&self, code: &ResourceCode, resource: Option<&Resource>) -> (SecretKey, Action) {
-        let provider = provider_of(self.resource);
+    fn draft(
+        &self,
+        ledger: &Ledger,
+        code: &ResourceCode,
+        resource: Option<&Resource>,
+    ) -> (SecretKey, Action) {
+        let provider = &self.provider(ledger);
         let action = Action::DraftResource {
             code: code.clone(),
             provider: id(provider),
@@ -249,17 +266,23 @@ impl Step {
         code: &ResourceCode,
         resource: Option<&Resource>,
     ) -> (SecretKey, Action) {
-        let provider = provider_of(self.resource);
+        let provider = &self.provider(ledger);
         let revision = self.off_by(ledger.revision(code));
         let count = resource.map_or(0, |resource| resource.applications).max(1);
         let any = sharing_id(code, u32::from(self.variant) % count + 1);
-        let active = (1..=count)
-            .rev()
-            .map(|number| sharing_id(code, number))
-            .find(|id| {
-                let authorization = ledger.state.authorization(id).unwrap();
-                authorization.is_some_and(|a| a.is_active_at(ledger.tip.height))
-            });
+        // Grants are rare: whoever ends one looks for it among all entries.
+        let active = (1..=CODES).find_map(|other| {
+            let other = dirchain_ledger::testing::code((self.resource + other) % CODES + 1);
+            let count = ledger.state.resource(&other).unwrap()?.applications;
+            (1..=count)
+                .rev()
+                .map(|number| sharing_id(&other, number))
+                .find(|id| {
+                    let authorization = ledger.state.authorization(id).unwrap();
+                    authorization.is_some_and(|a| a.is_active_at(ledger.tip.height))
+                })
+        });
+        let is_published = resource.is_some_and(|resource| resource.published.is_some());
         let is_end = (29..=31).contains(&self.kind);
         let application = active.filter(|_| is_end).unwrap_or(any);
         let stored = ledger.state.application(&application).unwrap();
@@ -288,14 +311,15 @@ impl Step {
                 (administrator(&applicant), action)
             }
             29..=31 => {
+                let stored = ledger.state.authorization(&application).unwrap();
                 let action = Action::EndAuthorization {
                     authorization: application,
-                    revision: self.off_by(1),
+                    revision: self.off_by(stored.map_or(1, |a| a.revision)),
                     reason,
                 };
-                (administrator(&applicant), action)
+                (administrator(signer_of(&applicant)), action)
             }
-            32 if self.variant.is_multiple_of(12) => {
+            32 if self.variant.is_multiple_of(12) || !is_published => {
                 let action = Action::WithdrawResource {
                     code,
                     revision,

@@ -2,15 +2,15 @@
 
 use dirchain_ledger::access::{Basis, Verdict};
 use dirchain_ledger::action::{Action, SealReceipts};
-use dirchain_ledger::ids::{FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, ResourceCode, TimeMs};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::usage::{UseSpan, use_spans};
 use dirchain_ledger::view::Records;
 use proptest::prelude::*;
 
-use crate::model::Model;
 use crate::steps::{Step, step};
+use crate::world::{Question, World};
 use crate::{FIELDS, codes, config, play, time_of};
 
 fn history() -> impl Strategy<Value = Vec<Step>> {
@@ -45,23 +45,22 @@ proptest! {
     /// could read.
     #[test]
     fn spans_of_use_tell_what_the_verdicts_were(steps in history()) {
-        let (ledger, model) = play(&steps, |_, _| ());
+        let (ledger, worlds) = play(&steps, |_, _| ());
         for code in codes() {
             let Some(resource) = ledger.state.resource(&code).unwrap() else {
                 continue;
             };
-            let last = model.told(&code, ledger.tip.height);
-            for department in last.departments() {
+            for department in worlds.last().unwrap().departments.keys() {
                 let spans = use_spans(&ledger.state, &resource, department).unwrap();
                 for height in (1..=ledger.tip.height.0).map(Height) {
-                    let told = model.told(&code, height);
-                    if !told.departments().any(|known| known == department) {
+                    let world = &worlds[height.0 as usize];
+                    if !world.departments.contains_key(department) {
                         continue;
                     }
                     let time = time_of(&ledger, height);
                     let at = Moment { height, time };
                     for field in &FIELDS[..3] {
-                        let verdict = told.verdict(&code, department, *field, None, at);
+                        let verdict = asked(world, &code, department, *field, at);
                         let holding: Vec<_> =
                             spans.iter().filter(|span| holds(span, time, *field)).collect();
                         // An owner needs no published version; its span begins with the resource.
@@ -81,10 +80,12 @@ proptest! {
     /// Every sealed window lies where its reader could read every field used, at every block in it.
     #[test]
     fn what_was_sealed_could_be_read(steps in history()) {
-        let (ledger, model) = play(&steps, |_, _| ());
-        for event in &model.events {
-            if let Action::SealReceipts(seal) = &event.action {
-                assert_readable(&ledger, &model, seal);
+        let (ledger, worlds) = play(&steps, |_, _| ());
+        for transaction in ledger.blocks.iter().flat_map(|block| block.transactions.iter()) {
+            for action in &transaction.actions {
+                if let Action::SealReceipts(seal) = action {
+                    assert_readable(&ledger, &worlds, seal);
+                }
             }
         }
     }
@@ -96,7 +97,23 @@ fn resource_has(resource: &Resource, field: FieldNumber) -> bool {
     field.0 <= resource.last_field
 }
 
-fn assert_readable(ledger: &Ledger, model: &Model, seal: &SealReceipts) {
+fn asked(
+    world: &World,
+    code: &ResourceCode,
+    department: &DepartmentId,
+    field: FieldNumber,
+    at: Moment,
+) -> Verdict {
+    world.verdict(&Question {
+        code,
+        department,
+        field,
+        purpose: None,
+        at,
+    })
+}
+
+fn assert_readable(ledger: &Ledger, worlds: &[World], seal: &SealReceipts) {
     let code = &seal.batch.usage.binding.resource;
     for height in (0..=ledger.tip.height.0).map(Height) {
         let time = time_of(ledger, height).max(seal.batch.from);
@@ -109,11 +126,11 @@ fn assert_readable(ledger: &Ledger, model: &Model, seal: &SealReceipts) {
             continue;
         }
         for time in [time, TimeMs(end.0 - 1)] {
-            let told = model.told(code, height);
+            let world = &worlds[height.0 as usize];
             for field in &seal.counted.fields {
                 let at = Moment { height, time };
                 let reader = &seal.batch.usage.reader;
-                let verdict = told.verdict(code, reader, *field, None, at);
+                let verdict = asked(world, code, reader, *field, at);
                 assert!(
                     verdict.is_allowed(),
                     "{} {field} {at:?}: {verdict:?}",

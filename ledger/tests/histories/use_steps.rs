@@ -10,7 +10,7 @@ use dirchain_ledger::testing::*;
 use dirchain_ledger::usage::use_spans;
 use dirchain_ledger::view::Records;
 
-use crate::steps::{PARTIES, Step, provider_of};
+use crate::steps::{PARTIES, Step};
 
 fn schema(label: u8) -> Hash {
     hash(Domain::Text, &[&[label]])
@@ -21,7 +21,7 @@ impl Step {
     pub(crate) fn of_use(&self, ledger: &Ledger, code: &ResourceCode) -> (SecretKey, Action) {
         let number = u32::from(self.variant.is_multiple_of(7)) + 1;
         let binding = sharing_id(code, number);
-        let provider = provider_of(self.resource);
+        let provider = &self.provider(ledger);
         let stored = ledger.state.binding(&binding).unwrap();
         let gateway = key(provider, Role::Gateway);
         let Some(stored) = stored else {
@@ -94,7 +94,7 @@ impl Step {
             system: id("系统"),
             schema: schema(self.variant % 3),
             columns: List::new(columns.to_vec()).unwrap(),
-            gateway: key(provider_of(self.resource), Role::Gateway).public(),
+            gateway: key(&self.provider(ledger), Role::Gateway).public(),
         };
         Action::ProposeBinding {
             resource: code.clone(),
@@ -201,7 +201,7 @@ impl Step {
             },
         };
         let author = match side {
-            Side::Provider => key(provider_of(self.resource), Role::Gateway),
+            Side::Provider => key(&self.provider(ledger), Role::Gateway),
             Side::Consumer => key(PARTIES[self.party], Role::Gateway),
         };
         let root = schema(self.variant);

@@ -102,6 +102,7 @@ fn point_2_a_suspended_provider_does_not_read_either() {
         withdrawn: None,
         last_field: 4,
         applications: 0,
+        waiting: List::default(),
         bindings: 0,
         objections: 0,
         obligations: 0,

@@ -4,6 +4,7 @@
 use dirchain_ledger::action::Action;
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::execute::Rehearsal;
 use dirchain_ledger::ids::{FieldNumber, Height, ResourceCode, SharingId, TimeMs};
 use dirchain_ledger::limits;
 use dirchain_ledger::measure::Measure;
@@ -498,6 +499,14 @@ fn objected_then(department: &str, action: impl FnOnce(&SharingId) -> Action) ->
     city.refusal(department, action)
 }
 
+fn apply_for(code: &ResourceCode) -> Action {
+    Action::Apply {
+        resource: code.clone(),
+        applicant: id(APPLICANT),
+        request: request(APPLICANT, &[2]),
+    }
+}
+
 refusals! {
     s4_missing_material_is_no_reason_to_refuse => "wrong-stage" {
         let (mut city, application) = City::applied();
@@ -550,19 +559,24 @@ refusals! {
         other.refusal(APPLICANT, raise(&application.resource, APPLICANT, ObjectionKind::Appeal { application: 1 }))
     }
     open_applications_are_bounded => "full" {
-        let (mut city, code) = City::published();
-        let apply = Action::Apply {
-            resource: code,
-            applicant: id(APPLICANT),
-            request: request(APPLICANT, &[2]),
-        };
-        let mut left = usize::try_from(limits::OPEN_APPLICATIONS_MAX).unwrap();
-        while left > 0 {
-            let count = left.min(500);
-            city.0.submit(&administrator(APPLICANT), vec![apply.clone(); count]).unwrap();
-            left -= count;
+        let mut city = City(Ledger::default());
+        let most = usize::try_from(limits::OPEN_APPLICATIONS_MAX).unwrap();
+        let entries = most / limits::APPLICANT_WAITING_MAX;
+        assert_eq!(entries * limits::APPLICANT_WAITING_MAX, most);
+        for number in 1..=u32::try_from(entries).unwrap() {
+            let code = city.0.published(PROVIDER, number);
+            let count = limits::APPLICANT_WAITING_MAX;
+            city.0.submit(&administrator(APPLICANT), vec![apply_for(&code); count]).unwrap();
         }
-        city.refusal(APPLICANT, apply)
+        let next = u32::try_from(entries + 1).unwrap();
+        let code = city.0.published(PROVIDER, next);
+        city.refusal(APPLICANT, apply_for(&code))
+    }
+    open_applications_for_one_entry_are_bounded => "full" {
+        let (mut city, code) = City::published();
+        let count = limits::APPLICANT_WAITING_MAX;
+        city.0.submit(&administrator(APPLICANT), vec![apply_for(&code); count]).unwrap();
+        city.refusal(APPLICANT, apply_for(&code))
     }
     open_objections_are_bounded => "full" {
         let (mut city, code) = City::published();
@@ -728,4 +742,53 @@ refusals! {
         city.0.pass_ms(9 * DAY_MS);
         city.refusal(STEWARD, impose(&code))
     }
+}
+
+/// However many applications were ever made for an entry, its withdrawal reads those that wait.
+#[test]
+fn a_withdrawal_costs_what_waits_and_not_what_was_ever_asked() {
+    let (mut city, code) = City::published();
+    let withdraw = |ledger: &Ledger| {
+        let measure = Measure::Withdraw {
+            code: code.clone(),
+            revision: ledger.revision(&code),
+            reason: id("停用"),
+        };
+        let author = head(PROVIDER).public();
+        let mut rehearsal = Rehearsal::new(&ledger.state, ledger.chain, ledger.moment(), author);
+        let execution = rehearsal.carry_out(&measure, limits::TRANSACTION_WORK_MAX);
+        let touched = execution.verdict.unwrap();
+        let applications = touched
+            .iter()
+            .filter(|(id, _)| matches!(id, RecordId::Application(_)));
+        (execution.work, applications.count())
+    };
+    let first = withdraw(&city.0);
+    for round in 0..40u32 {
+        let number = round * 4;
+        city.0
+            .submit(&administrator(APPLICANT), vec![apply_for(&code); 4])
+            .unwrap();
+        let back = (1..=4).map(|place| Action::TakeBackApplication {
+            application: sharing_id(&code, number + place),
+            revision: 1,
+        });
+        city.0
+            .submit(&administrator(APPLICANT), back.collect())
+            .unwrap();
+    }
+    assert_eq!(withdraw(&city.0), first);
+    city.0
+        .submit(&administrator(APPLICANT), vec![apply_for(&code); 3])
+        .unwrap();
+    let waiting = withdraw(&city.0);
+    assert_eq!(waiting.1, 3);
+    assert!(waiting.0 > first.0);
+    let resource = city.0.state.resource(&code).unwrap().unwrap();
+    let numbers: Vec<u32> = resource
+        .waiting
+        .iter()
+        .map(|waiting| waiting.number)
+        .collect();
+    assert_eq!(numbers, [161, 162, 163]);
 }

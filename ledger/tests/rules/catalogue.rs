@@ -352,6 +352,7 @@ fn full_resource() -> Record {
         withdrawn: None,
         last_field: 4,
         applications: 0,
+        waiting: List::default(),
         bindings: 0,
         objections: 0,
         obligations: 0,

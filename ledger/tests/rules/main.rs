@@ -11,6 +11,7 @@ macro_rules! refusals {
             fn $name() {
                 let rejection: dirchain_ledger::rejection::Rejection = $body;
                 assert_eq!(rejection.code(), $code, "{rejection}");
+                crate::told::assert_told_alike(&rejection);
             }
         )*
         pub(crate) const REFUSED: &[&str] = &[$($code),*];
@@ -29,5 +30,6 @@ mod nodes;
 mod proposals;
 mod reorganisation;
 mod sharing;
+mod told;
 mod usage;
 mod work;

@@ -372,7 +372,8 @@ fn rules_are_raised_at_an_epoch_and_old_blocks_replay_under_theirs() {
     raise(&mut ledger, 2, from).unwrap();
     while ledger.tip.rules_version == 1 {
         assert!(ledger.tip.height < Height(from.0 + EPOCH));
-        apply_for_nothing(&mut ledger, 1).unwrap();
+        ledger.pass_ms(HEARTBEAT_MS);
+        ledger.extend(&[]);
     }
     assert!(epoch::ends_at(
         ledger.tip.height,

@@ -134,6 +134,26 @@ fn s6_an_amendment_that_narrows_is_published_by_proposal() {
 }
 
 #[test]
+fn s6_a_withdrawal_ends_what_is_suspended_too() {
+    let mut ledger = Ledger::default();
+    let granted = ledger.granted(1, &[2]);
+    let provider = administrator(PROVIDER);
+    ledger
+        .submit(&provider, vec![suspend(&granted, 1)])
+        .unwrap();
+    let measure = Measure::Withdraw {
+        code: granted.resource.clone(),
+        revision: ledger.revision(&granted.resource),
+        reason: id("不再提供"),
+    };
+    ledger.agree(&head(PROVIDER), measure).unwrap();
+    let stored = ledger.state.authorization(&granted).unwrap().unwrap();
+    assert_eq!(stored.ended.unwrap().kind, EndKind::ResourceWithdrawn);
+    let refused = ledger.submit(&provider, vec![resume(&granted, stored.revision)]);
+    assert_eq!(refused.unwrap_err().code(), "not-active");
+}
+
+#[test]
 fn s6_a_draft_is_withdrawn_by_its_provider_alone() {
     let mut ledger = Ledger::default();
     ledger

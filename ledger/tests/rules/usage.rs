@@ -5,6 +5,7 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::hash::{Domain, Hash, hash};
 use dirchain_ledger::ids::{FieldNumber, Height, ResourceCode, TimeMs};
 use dirchain_ledger::limits;
+use dirchain_ledger::measure::{Measure, Reorganisation, ReorganisationKind, Transfer};
 use dirchain_ledger::records::*;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
@@ -394,6 +395,35 @@ fn u1_abolishing_the_reader_s_responsibility_ends_what_its_use_rests_on() {
     used.ledger.submit(&head(REGISTRAR), vec![action]).unwrap();
     let ended = used.ledger.now;
     used.ledger.pass_ms(DAY_MS);
+    for (after, expected) in [(1, Err("basis-not-valid")), (0, Ok(()))] {
+        let sealed = used.seal(Side::Provider, 0, |_, counted| {
+            counted.to = later(ended, after);
+        });
+        assert_eq!(sealed.map(drop).map_err(|r| r.code()), expected);
+    }
+}
+
+#[test]
+fn u1_what_the_reader_was_granted_ends_with_its_holding_of_the_responsibility() {
+    let mut used = Used::new();
+    let transfer = Transfer {
+        responsibility: responsibility(APPLICANT),
+        from: APPLICANT.parse().unwrap(),
+        to: Some(BYSTANDER.parse().unwrap()),
+    };
+    let split = Reorganisation {
+        kind: ReorganisationKind::Split,
+        document: id("机构改革方案"),
+        transfers: List::new(vec![transfer]).unwrap(),
+        dissolves: List::default(),
+        renames: List::default(),
+    };
+    let passed = used
+        .ledger
+        .agree(&head(REGISTRAR), Measure::Reorganise(split));
+    passed.unwrap();
+    let ended = used.ledger.tip.time;
+    used.ledger.pass_ms(HOUR_MS);
     for (after, expected) in [(1, Err("basis-not-valid")), (0, Ok(()))] {
         let sealed = used.seal(Side::Provider, 0, |_, counted| {
             counted.to = later(ended, after);

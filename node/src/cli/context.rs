@@ -72,11 +72,12 @@ impl Context {
             }
             None => None,
         };
-        Ok(Client::shown(
+        let client = Client::shown(
             &url,
             authorities.as_deref(),
             variable("DIRCHAIN_TOKEN").as_deref(),
-        )?)
+        )?;
+        Ok(client.telling(self.language))
     }
 
     /// The chain that this home is for, where it has a genesis.

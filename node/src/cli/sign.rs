@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use dirchain_explorer::api::RefusalItem;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{Height, TransactionId};
 use serde::Serialize;
@@ -139,16 +138,11 @@ impl Desk<'_> {
         let author = self.author.public_key();
         let answer = self.client.rehearse(author, vec![actions], true)?;
         let refusal = answer.transactions.iter().find_map(|t| t.refusal.clone());
-        if let Some(RefusalItem {
-            code,
-            rule,
-            message,
-        }) = refusal
-        {
+        if let Some(refusal) = refusal {
             return Err(Refused {
-                code,
-                message,
-                rule,
+                message: refusal.told(self.context.language()).to_owned(),
+                code: refusal.code,
+                rule: refusal.rule,
             }
             .into());
         }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, At, Client, ClientError, error};
+use super::{ANSWER_BYTES_MAX, ANSWER_TIMEOUT, At, Client, ClientError};
 
 /// How the catalogue's graph is written.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Client {
         if !status.is_success() {
             let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX);
             let body = body.read_to_vec().map_err(|error| self.failed(&error))?;
-            return Err(error::refused(&self.base, status.as_u16(), &body));
+            return Err(self.refused(status.as_u16(), &body));
         }
         Ok(response.into_body().into_reader())
     }

@@ -3,6 +3,7 @@
 use std::io;
 
 use dirchain_explorer::api::Problem;
+use dirchain_ledger::language::Language;
 
 /// Why a question or submission got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -145,9 +146,14 @@ impl<T> IfKnown<T> for Result<T, ClientError> {
 }
 
 /// An answer that is no success: the problem it carries, or what is known without one.
-pub(super) fn refused(url: &str, status: u16, body: &[u8]) -> ClientError {
+pub(super) fn refused(url: &str, status: u16, body: &[u8], language: Language) -> ClientError {
     match serde_json::from_slice::<Problem>(body) {
-        Ok(problem) => ClientError::Problem(Box::new(problem)),
+        Ok(mut problem) => {
+            if let (Language::Chinese, Some(chinese)) = (language, problem.detail_zh.take()) {
+                problem.detail = chinese.into();
+            }
+            ClientError::Problem(Box::new(problem))
+        }
         Err(_) => ClientError::Malformed {
             url: url.to_owned(),
             reason: format!("HTTP status {status} without a problem document"),
@@ -197,7 +203,7 @@ mod tests {
     fn a_problem_document_becomes_a_named_error() {
         let body = br#"{"type":"urn:dirchain:problem:stale","title":"Stale","status":409,
             "detail":"resource 103001/000001 is at revision 4. Look again","rule":null,"extra":1}"#;
-        let error = refused("http://a", 409, body);
+        let error = refused("http://a", 409, body, Language::English);
         assert_eq!(error.code(), "stale");
         assert_eq!(error.rule(), None);
         assert_eq!(
@@ -208,14 +214,30 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_told_in_the_language_asked_for() {
+        let body = br#"{"type":"urn:dirchain:problem:taken","title":"t","status":422,"detail":"in English","detail_zh":"\u5df2\u5b58\u5728"}"#;
+        let told = |language| refused("http://a", 422, body, language).to_string();
+        assert_eq!(told(Language::English), "in English");
+        assert_eq!(told(Language::Chinese), "已存在");
+    }
+
+    #[test]
     fn a_rule_is_passed_on() {
         let body = br#"{"type":"urn:dirchain:problem:own-entry","title":"t","status":422,"detail":"d","rule":"C5"}"#;
-        assert_eq!(refused("http://a", 422, body).rule(), Some("C5"));
+        assert_eq!(
+            refused("http://a", 422, body, Language::English).rule(),
+            Some("C5")
+        );
     }
 
     #[test]
     fn something_else_than_a_problem_is_no_node() {
-        let error = refused("http://a", 502, b"<html>Bad gateway</html>");
+        let error = refused(
+            "http://a",
+            502,
+            b"<html>Bad gateway</html>",
+            Language::English,
+        );
         assert_eq!(error.code(), "malformed-answer");
         assert!(error.to_string().contains("502"), "{error}");
     }
@@ -223,6 +245,6 @@ mod tests {
     #[test]
     fn a_busy_node_is_told_from_a_refusing_one() {
         let body = br#"{"type":"urn:dirchain:problem:busy","title":"t","status":503,"detail":"d"}"#;
-        assert!(refused("http://a", 503, body).is_passing());
+        assert!(refused("http://a", 503, body, Language::English).is_passing());
     }
 }

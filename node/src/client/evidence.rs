@@ -3,7 +3,7 @@
 use dirchain_ledger::ids::{DepartmentId, Height};
 use dirchain_ledger::records::RecordId;
 
-use super::{ANSWER_TIMEOUT, At, Client, ClientError, error};
+use super::{ANSWER_TIMEOUT, At, Client, ClientError};
 
 /// Largest file read: what a verifier takes.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
@@ -97,7 +97,7 @@ impl Client {
         let body = response.body_mut().with_config().limit(FILE_BYTES_MAX);
         let body = body.read_to_vec().map_err(|error| self.failed(&error))?;
         if !status.is_success() {
-            return Err(error::refused(&self.base, status.as_u16(), &body));
+            return Err(self.refused(status.as_u16(), &body));
         }
         Ok(body)
     }

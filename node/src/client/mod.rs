@@ -30,6 +30,7 @@ pub use submit::{Committed, Outcome};
 
 use std::time::Duration;
 
+use dirchain_ledger::language::Language;
 use serde::de::DeserializeOwned;
 use ureq::typestate::WithoutBody;
 use ureq::{Agent, RequestBuilder};
@@ -48,6 +49,8 @@ pub struct Client {
     base: String,
     /// What goes in the header `Authorization`, where the node asks for a token.
     authorization: Option<String>,
+    /// In which refusals are told.
+    language: Language,
 }
 
 /// The parameters of a question.
@@ -93,7 +96,13 @@ impl Client {
             agent: config.into(),
             base,
             authorization: token.map(|token| format!("Bearer {}", token.trim())),
+            language: Language::default(),
         })
+    }
+
+    /// The same client, which tells refusals in a language.
+    pub fn telling(self, language: Language) -> Self {
+        Self { language, ..self }
     }
 
     /// The node's address.
@@ -167,12 +176,17 @@ impl Client {
         let body = response.body_mut().with_config().limit(ANSWER_BYTES_MAX);
         let body = body.read_to_vec().map_err(|error| self.failed(&error))?;
         if !status.is_success() {
-            return Err(error::refused(&self.base, status.as_u16(), &body));
+            return Err(self.refused(status.as_u16(), &body));
         }
         serde_json::from_slice(&body).map_err(|error| ClientError::Malformed {
             url: self.base.clone(),
             reason: error.to_string(),
         })
+    }
+
+    /// An answer that is no success, told in this client's language.
+    fn refused(&self, status: u16, body: &[u8]) -> ClientError {
+        error::refused(&self.base, status, body, self.language)
     }
 
     fn failed(&self, error: &ureq::Error) -> ClientError {

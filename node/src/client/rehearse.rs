@@ -7,6 +7,7 @@ use dirchain_explorer::api::{
 use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::DepartmentId;
+use dirchain_ledger::language::Language;
 
 use super::bulk::{Lot, lots};
 use super::reads::{at_query, word};
@@ -64,7 +65,7 @@ pub fn rehearse_all<T>(
         let answer = client.rehearse(author, transactions, false)?;
         let told = answer.transactions.into_iter().skip(first);
         for (tag, told) in tags.into_iter().zip(told) {
-            done(tag, fate(told));
+            done(tag, fate(told, client.language));
         }
     }
     Ok(())
@@ -78,12 +79,12 @@ fn parted<T>(lot: Lot<T>) -> (Vec<T>, Vec<Vec<Action>>) {
     lot.into_iter().map(|item| (item.tag, item.actions)).unzip()
 }
 
-fn fate(told: Rehearsed) -> Fate {
+fn fate(told: Rehearsed, language: Language) -> Fate {
     match told.refusal {
         None => Fate::Passes,
         Some(refusal) => Fate::Refused {
+            message: refusal.told(language).to_owned(),
             code: refusal.code,
-            message: refusal.message,
             rule: refusal.rule,
         },
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use dirchain_explorer::api::{Accepted, TransactionAnswer, TransactionStatus};
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::ids::{Height, TransactionId};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::transaction::SignedTransaction;
 
 use super::{ANSWER_TIMEOUT, Client, ClientError, IfKnown};
@@ -43,22 +44,18 @@ pub enum Outcome {
     },
 }
 
-impl From<TransactionStatus> for Outcome {
-    fn from(status: TransactionStatus) -> Self {
+impl Outcome {
+    fn of(status: TransactionStatus, language: Language) -> Self {
         match status {
             TransactionStatus::Waiting => Self::Waiting,
             TransactionStatus::Committed { at, index } => Self::Committed(Committed {
                 height: at.height,
                 index,
             }),
-            TransactionStatus::Refused {
-                code,
-                message,
-                rule,
-            } => Self::Refused {
-                code,
-                message,
-                rule,
+            TransactionStatus::Refused(refusal) => Self::Refused {
+                message: refusal.told(language).to_owned(),
+                code: refusal.code,
+                rule: refusal.rule,
             },
         }
     }
@@ -100,7 +97,9 @@ impl Client {
         let timeout = ANSWER_TIMEOUT.saturating_add(wait);
         let answer = self.get_within::<TransactionAnswer>(&path, &query, timeout);
         let known = answer.if_known()?;
-        Ok(known.map_or(Outcome::Unknown, |answer| answer.status.into()))
+        Ok(known.map_or(Outcome::Unknown, |answer| {
+            Outcome::of(answer.status, self.language)
+        }))
     }
 
     /// Waits until a transaction took effect or was refused, for at most `patience`; then what is

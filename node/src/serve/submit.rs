@@ -63,10 +63,6 @@ fn told(outcome: dirchain_engine::TransactionOutcome) -> TransactionOutcome {
         Engine::Unknown => TransactionOutcome::Unknown,
         Engine::Waiting => TransactionOutcome::Waiting,
         Engine::Committed { height, index } => TransactionOutcome::Committed { height, index },
-        Engine::Refused(rejection) => TransactionOutcome::Refused {
-            code: rejection.code().to_owned(),
-            message: rejection.to_string(),
-            rule: rejection.rule().map(str::to_owned),
-        },
+        Engine::Refused(rejection) => TransactionOutcome::Refused(rejection.as_ref().into()),
     }
 }

@@ -5,6 +5,7 @@ use dirchain_explorer::api::{
     TransactionStatus,
 };
 use dirchain_ledger::action::Action;
+use dirchain_ledger::language::Language;
 
 use crate::cli::output::{Table, duration, local, or_dash, word};
 
@@ -120,7 +121,7 @@ pub(super) fn block(answer: &BlockAnswer) -> String {
     text
 }
 
-pub(super) fn transaction(answer: &TransactionAnswer) -> String {
+pub(super) fn transaction(answer: &TransactionAnswer, language: Language) -> String {
     let mut table = Table::default();
     let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
     row("transaction", answer.id.to_string());
@@ -135,9 +136,9 @@ pub(super) fn transaction(answer: &TransactionAnswer) -> String {
                     local(at.time)
                 )
             }
-            TransactionStatus::Refused { message, rule, .. } => match rule {
-                Some(rule) => format!("refused by rule {rule}: {message}"),
-                None => format!("refused: {message}"),
+            TransactionStatus::Refused(refusal) => match &refusal.rule {
+                Some(rule) => format!("refused by rule {rule}: {}", refusal.told(language)),
+                None => format!("refused: {}", refusal.told(language)),
             },
         },
     );

@@ -219,7 +219,9 @@ impl Query {
             }
             Query::Tx { id } => {
                 let answer = client.transaction(&id)?;
-                context.output.print(&answer, chain::transaction)
+                let language = context.language();
+                let text = |answer: &_| chain::transaction(answer, language);
+                context.output.print(&answer, text)
             }
             Query::Record(question) => question.run(context, &client),
             Query::Records(question) => question.run(context, &client),

@@ -85,6 +85,17 @@ pub(crate) fn rehearsal(answer: &RehearsalAnswer) -> String {
     for touched in answer.transactions.iter().flat_map(|told| &told.touches) {
         text.push_str(&format!("  {touched}\n"));
     }
+    let agreed: Vec<&String> = answer
+        .transactions
+        .iter()
+        .flat_map(|told| &told.touches_once_agreed)
+        .collect();
+    if !agreed.is_empty() {
+        text.push_str("\nOnce everybody had agreed it would touch\n");
+    }
+    for touched in agreed {
+        text.push_str(&format!("  {touched}\n"));
+    }
     text.push_str("\nWho would lose what\n");
     if answer.losses.is_empty() && answer.unexamined.is_empty() {
         text.push_str("  nobody loses anything\n");
