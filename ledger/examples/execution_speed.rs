@@ -13,6 +13,8 @@ use dirchain_ledger::view::Overlay;
 use dirchain_ledger::{chain, codec};
 
 const COUNT: u32 = 1_000;
+/// Applications for each entry.
+const WAITING: u32 = 8;
 
 fn per_transaction(elapsed: Duration) -> String {
     format!("{:>7.2} µs", elapsed.as_secs_f64() * 1e6 / f64::from(COUNT))
@@ -108,9 +110,16 @@ fn main() {
     measure("draft", &ledger, &drafts);
     ledger.extend(&drafts);
 
-    let resource = ledger.published(PROVIDER, 1);
-    let applications = (1..=COUNT).map(|_| Action::Apply {
-        resource: resource.clone(),
+    // A department has only so many applications for one entry that wait.
+    let entries = COUNT / WAITING;
+    let resources = (0..entries).map(|number| ledger.published(PROVIDER, 2 * COUNT + number));
+    let resources: Vec<_> = resources.collect();
+    let asked: Vec<_> = resources
+        .iter()
+        .flat_map(|resource| (1..=WAITING).map(move |number| sharing_id(resource, number)))
+        .collect();
+    let applications = asked.iter().map(|asked| Action::Apply {
+        resource: asked.resource.clone(),
         applicant: id(APPLICANT),
         request: request(APPLICANT, &[1, 2]),
     });
@@ -118,20 +127,23 @@ fn main() {
     measure("apply", &ledger, &applications);
     ledger.extend(&applications);
 
-    let grants = (1..=COUNT).map(|number| {
-        let asked = request(APPLICANT, &[1, 2]);
-        Action::Grant(grant_of(sharing_id(&resource, number), &asked))
-    });
+    let grants = asked
+        .iter()
+        .map(|asked| Action::Grant(grant_of(asked.clone(), &request(APPLICANT, &[1, 2]))));
     let grants = signed(&ledger, 0, grants.collect());
     measure("grant", &ledger, &grants);
     ledger.extend(&grants);
 
     let started = Instant::now();
-    for _ in 0..COUNT {
-        assert!(ledger.verdict(APPLICANT, &resource, 2, None).is_allowed());
+    for asked in &asked {
+        assert!(
+            ledger
+                .verdict(APPLICANT, &asked.resource, 2, None)
+                .is_allowed()
+        );
     }
     println!(
-        "may_read, one of {COUNT} authorizations: {}",
+        "may_read, one of {WAITING} authorizations: {}",
         per_transaction(started.elapsed())
     );
 }
