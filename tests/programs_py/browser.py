@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import axe_core_python
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -90,8 +91,12 @@ def browser(script=True):
 
 
 def until(driver, condition, what, seconds=20):
+    """Waits for `condition` of a page that is there whole; one that is being left may vanish under it."""
+    def holds(d):
+        return d.execute_script("return document.readyState") == "complete" and condition(d)
+
     try:
-        return WebDriverWait(driver, seconds).until(condition)
+        return WebDriverWait(driver, seconds, ignored_exceptions=[StaleElementReferenceException]).until(holds)
     except Exception as error:
         raise AssertionError(f"{what}: {error!r}") from None
 
@@ -113,11 +118,9 @@ def journey(driver):
     suggestions = until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, ".suggested a"), "suggestions")
     check(any("不动产" in each.text for each in suggestions), "suggestions name the entry")
     field.send_keys(Keys.ENTER)
-    until(driver, lambda d: "/search" in d.current_url, "the search page")
     link = until(driver, lambda d: d.find_element(By.CSS_SELECTOR, f".results a[href^='{RESOURCE}']"), "the entry")
     link.click()
-    until(driver, lambda d: RESOURCE in d.current_url, "the entry's page")
-    readers = driver.find_elements(By.CSS_SELECTOR, "#field-2 .reader")
+    readers = until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#field-2 .reader"), "the entry's page")
     check(any("D0" in (r.find_element(By.TAG_NAME, "a").get_attribute("href") or "") for r in readers),
           "the entry names who may read field 2")
     driver.find_element(By.CSS_SELECTOR, "a.button[download]").click()
@@ -139,9 +142,10 @@ def languages_and_past(driver):
     check("共享类型" in text(driver), "the page speaks Chinese")
     field = driver.find_element(By.ID, "at")
     field.send_keys("3" + Keys.ENTER)
-    until(driver, lambda d: "at=3" in d.current_url, "the past")
+    present = until(driver, lambda d: d.find_element(By.CSS_SELECTOR, ".past a"), "the past")
+    check("at=3" in driver.current_url, "the past has an address")
     check("您正在查看历史视图" in text(driver), "a banner over the past, in Chinese still")
-    driver.find_element(By.CSS_SELECTOR, ".past a").click()
+    present.click()
     until(driver, lambda d: not d.find_elements(By.CSS_SELECTOR, ".past"), "the present")
 
 
@@ -237,8 +241,7 @@ def without_script():
         driver.get(URL + "/search")
         field = driver.find_element(By.ID, "q")
         field.send_keys("不动产" + Keys.ENTER)
-        until(driver, lambda d: "q=" in d.current_url, "the form is sent")
-        link = driver.find_element(By.CSS_SELECTOR, f".results a[href^='{RESOURCE}']")
+        link = until(driver, lambda d: d.find_element(By.CSS_SELECTOR, f".results a[href^='{RESOURCE}']"), "the form is sent")
         link.click()
         until(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#field-2 .reader"), "readers without a script")
         driver.get(URL + "/sharing?department=D012")
