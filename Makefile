@@ -69,6 +69,7 @@ bench: tools
 	@$(TARGET)/release/dirchain-bench
 	@$(TARGET)/release/examples/evidence_speed
 	@$(TARGET)/release/dirchain-proof-bench
+	@$(TARGET)/release/dirchain-bench-load
 
 # Python tools from PyPI, in an environment outside the checkout: $(1) the environment, $(2) the
 # folder here with its requirements.

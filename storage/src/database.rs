@@ -8,12 +8,12 @@ use std::sync::{Mutex, MutexGuard};
 use dirchain_ledger::codec::CodecError;
 use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
-    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBPinnableSlice, Direction, ErrorKind,
-    IteratorMode, PrefixRange, ReadOptions, WriteBatch, WriteOptions,
+    ColumnFamily, ColumnFamilyDescriptor, DB, DBPinnableSlice, Direction, ErrorKind, IteratorMode,
+    PrefixRange, ReadOptions, WriteBatch, WriteOptions,
 };
 
 use crate::error::StoreError;
-use crate::families::{BLOCK_CACHE_BYTES_MAX, Family, database_options};
+use crate::families::{Family, block_cache, database_options};
 use crate::snapshot::Frozen;
 use crate::store::FORMAT_VERSION;
 
@@ -44,7 +44,7 @@ pub(crate) struct Writer<'a> {
 impl Database {
     /// Opens the database, or creates an empty one.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
-        let cache = Cache::new_lru_cache(BLOCK_CACHE_BYTES_MAX);
+        let cache = block_cache();
         let families = Family::ALL
             .map(|family| ColumnFamilyDescriptor::new(family.name(), family.options(&cache)));
         let db = DB::open_cf_descriptors(&database_options(&cache), path, families)

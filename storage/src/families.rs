@@ -1,12 +1,18 @@
 //! The column families, and the bounds on memory, files and logs of the whole database.
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, LogLevel, Options,
-    WriteBufferManager,
+    BlockBasedIndexType, BlockBasedOptions, Cache, DBCompressionType, DBRecoveryMode, LogLevel,
+    LruCacheOptions, Options, WriteBufferManager,
 };
 
 /// Blocks of table files, their indexes and filters, and the memtables: all of it together.
 pub const BLOCK_CACHE_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// The cache is cut into 2 to this many parts, each with its lock. A block stays only where it fits
+/// beside others in its part, so parts are few and hold megabytes.
+const BLOCK_CACHE_SHARD_BITS: i32 = 3;
+/// Indexes and filters are cut into blocks of about this size. Whole ones reach a megabyte for each
+/// table file; reading one key then reads and decompresses all of it whenever the cache let it go.
+const INDEX_BLOCK_BYTES: usize = 4 * 1024;
 /// The memtables' part of [`BLOCK_CACHE_BYTES_MAX`].
 pub const MEMTABLE_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// One family's memtable before it is flushed.
@@ -143,8 +149,12 @@ impl Family {
         blocks.set_block_cache(cache);
         blocks.set_cache_index_and_filter_blocks(true);
         blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
+        blocks.set_index_type(BlockBasedIndexType::TwoLevelIndexSearch);
+        blocks.set_metadata_block_size(INDEX_BLOCK_BYTES);
+        blocks.set_pin_top_level_index_and_filter(true);
         if self.has_filter() {
             blocks.set_bloom_filter(BLOOM_BITS_PER_KEY, false);
+            blocks.set_partition_filters(true);
         }
         let mut options = Options::default();
         options.set_block_based_table_factory(&blocks);
@@ -153,6 +163,14 @@ impl Family {
         options.set_arena_block_size(ARENA_BLOCK_BYTES);
         options
     }
+}
+
+/// The cache that all families share.
+pub(crate) fn block_cache() -> Cache {
+    let mut options = LruCacheOptions::default();
+    options.set_capacity(BLOCK_CACHE_BYTES_MAX);
+    options.set_num_shard_bits(BLOCK_CACHE_SHARD_BITS);
+    Cache::new_lru_cache_opts(&options)
 }
 
 /// The options of the whole database.
