@@ -56,7 +56,7 @@ pub(crate) async fn join(
     let answers = tokio::spawn(serve::http::serve(
         meanwhile,
         tls,
-        router(Arc::clone(&progress)),
+        router(Arc::clone(&progress), plan.unless.is_some()),
         stopping,
     ));
     let join = JoinConfig {
@@ -149,15 +149,21 @@ fn remove(folder: &Path) -> anyhow::Result<()> {
     }
 }
 
-/// Says how far it is to everybody who asks anything.
-fn router(progress: Arc<JoinProgress>) -> Router {
+/// Says how far it is to everybody who asks anything; `is_asking` while it may turn out that the
+/// node is not far behind at all.
+fn router(progress: Arc<JoinProgress>, is_asking: bool) -> Router {
     let tell = move || {
         let stage = progress.stage();
+        let what = match is_asking {
+            true => format!(
+                "This node was down for long, and begins with a snapshot if the others show within {} s that it is far behind: {stage}",
+                SHOWN_WITHIN.as_secs()
+            ),
+            false => format!("This node joins by a snapshot and fetches it: {stage}"),
+        };
         async move {
             ProblemKind::Joining
-                .with(format!(
-                    "This node joins by a snapshot and fetches it: {stage}. Ask another node, or again in a moment"
-                ))
+                .with(format!("{what}. Ask another node, or again in a moment"))
                 .into_response()
         }
     };

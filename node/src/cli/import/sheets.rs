@@ -44,7 +44,8 @@ impl SheetFile {
         Ok((catalogue, read))
     }
 
-    /// Writes the sheet with what became of its rows, whole or not at all. Where it is.
+    /// Writes the sheet with what became of its rows, whole or not at all. Where it is. What an
+    /// earlier run wrote there, and somebody may have mended since, is kept beside it with a `~`.
     pub(super) fn write_back(
         &self,
         plan: &Plan,
@@ -53,6 +54,11 @@ impl SheetFile {
     ) -> anyhow::Result<PathBuf> {
         let outcomes = sheet::outcomes(&self.rows, plan, report, language);
         let bytes = sheet::written_back(self.kind, &self.sheet, &outcomes)?;
+        if self.result.exists() {
+            let kept = with_suffix(&self.result, "~");
+            let named = || format!("keeping {} as {}", self.result.display(), kept.display());
+            std::fs::rename(&self.result, &kept).with_context(named)?;
+        }
         write(&self.result, &bytes)?;
         Ok(self.result.clone())
     }
@@ -75,11 +81,15 @@ fn beside(file: &Path) -> PathBuf {
     file.with_extension(format!("result.{extension}"))
 }
 
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
 fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let named = || format!("writing {}", path.display());
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
+    let partial = with_suffix(path, ".partial");
     std::fs::write(&partial, bytes).with_context(named)?;
     std::fs::rename(&partial, path).with_context(named)
 }

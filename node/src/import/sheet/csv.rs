@@ -7,7 +7,7 @@ use std::io::Read as _;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::column::Column;
-use super::table::{Cell, Meter, Sheet, SheetError, SheetRow};
+use super::table::{Cell, FORMULA_GUARD, FORMULA_SIGNS, Meter, Sheet, SheetError, SheetRow};
 
 /// Reads a CSV file.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
@@ -43,7 +43,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
         for (column, cell) in record.iter().enumerate() {
             if !cell.is_empty() {
                 meter.text(cell, row, column)?;
-                taken.cells.insert(column, Cell::Text(cell.to_owned()));
+                taken.cells.insert(column, read_cell(cell));
             }
         }
         if !taken.cells.is_empty() {
@@ -51,6 +51,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
         }
     }
     Ok(sheet)
+}
+
+/// What spreadsheet programs make of a cell: one that begins so is computed when the file is opened,
+/// unless it was guarded, as in a sheet that is written back.
+fn read_cell(cell: &str) -> Cell {
+    let bare = cell.strip_prefix(FORMULA_GUARD).unwrap_or(cell);
+    match bare.starts_with(FORMULA_SIGNS) {
+        true => Cell::Formula(bare.to_owned()),
+        false => Cell::Text(cell.to_owned()),
+    }
 }
 
 /// The file's text. Nearly any bytes are some GB18030 text, so it is taken for that only when its

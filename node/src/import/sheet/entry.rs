@@ -31,7 +31,9 @@ pub(super) fn describe(
     let Some((first, rest)) = rows.split_first() else {
         return Err(faults);
     };
-    let described = whole(code, first, columns, &mut faults);
+    let number = columns.get(&Column::FieldNumber).copied();
+    let number = number.filter(|index| rows.iter().any(|row| row.cells.contains_key(index)));
+    let described = whole(code, first, columns, number.is_some(), &mut faults);
     let mut fields = Vec::new();
     for row in rows {
         let mut cells = Cells::new(row, columns, &mut faults);
@@ -40,7 +42,7 @@ pub(super) fn describe(
     for row in rest {
         compare(first, row, columns, &mut faults);
     }
-    let fields = numbered(fields, columns, &mut faults);
+    let fields = numbered(fields, number, &mut faults);
     let Some(mut described) = described.filter(|_| faults.is_empty()) else {
         return Err(faults);
     };
@@ -69,6 +71,7 @@ fn whole(
     code: &ResourceCode,
     row: &SheetRow,
     columns: &Columns,
+    is_numbered: bool,
     faults: &mut Vec<Fault>,
 ) -> Option<Described> {
     let mut cells = Cells::new(row, columns, faults);
@@ -99,7 +102,7 @@ fn whole(
         row: row.number,
         provider_column: columns.get(&Column::Provider).copied(),
         provider_name_column: columns.get(&Column::ProviderName).copied(),
-        is_numbered: columns.contains_key(&Column::FieldNumber),
+        is_numbered,
     };
     let entry = Entry {
         name: name?,
@@ -174,10 +177,13 @@ fn field(cells: &mut Cells<'_>, is_needed: bool) -> Option<Field> {
     })
 }
 
-/// Fields in the order of their numbers. Where the sheet has a column for numbers every field needs
-/// one; else they are counted in the order of the rows.
-fn numbered(fields: Vec<(u32, Field)>, columns: &Columns, faults: &mut Vec<Fault>) -> Vec<Field> {
-    let column = columns.get(&Column::FieldNumber).copied();
+/// Fields in the order of their numbers. Where the entry numbers one of its fields in `column` every
+/// one needs a number; else they are counted in the order of the rows.
+fn numbered(
+    fields: Vec<(u32, Field)>,
+    column: Option<usize>,
+    faults: &mut Vec<Fault>,
+) -> Vec<Field> {
     let mut by_number: BTreeMap<FieldNumber, (u32, Field)> = BTreeMap::new();
     let mut by_name: BTreeMap<Name, u32> = BTreeMap::new();
     for (place, (row, mut field)) in (1u16..).zip(fields) {
@@ -362,6 +368,21 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// Whether somebody who reads the sheet can know of a character. Line breaks and tabs are seen; marks
+/// of no width and of direction (Unicode's general category Cf, as far as editors leave them) are not.
+fn is_seen(character: char) -> bool {
+    match character {
+        '\n' | '\t' => true,
+        '\u{ad}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{2066}'..='\u{2069}'
+        | '\u{feff}' => false,
+        other => !other.is_control(),
+    }
+}
+
 fn text(cell: &Cell, column: Column) -> Result<String, FaultKind> {
     let text = match cell {
         Cell::Text(text) => text,
@@ -371,10 +392,9 @@ fn text(cell: &Cell, column: Column) -> Result<String, FaultKind> {
         Cell::Date(given) | Cell::Other(given) => {
             return Err(FaultKind::NoText(words::shortened(given)));
         }
-        Cell::Formula => return Err(FaultKind::Formula),
-        Cell::Merged(range) => return Err(FaultKind::Merged(range.clone())),
+        Cell::Formula(_) => return Err(FaultKind::Formula),
+        Cell::Merged { range, .. } => return Err(FaultKind::Merged(range.clone())),
     };
-    let is_seen = |c: char| !c.is_control() || c == '\n' || c == '\t';
     if !text.chars().all(is_seen) {
         return Err(FaultKind::Control);
     }

@@ -22,8 +22,15 @@ pub enum FaultKind {
     Missing,
     /// A formula instead of a value.
     Formula,
-    /// A part of merged cells.
+    /// A part of merged cells, by the name of their range.
     Merged(String),
+    /// A cell under no heading.
+    Beyond {
+        /// The column's letters.
+        column: String,
+        /// What stands there.
+        given: String,
+    },
     /// A number where a code belongs: its zeros may be gone.
     NumberForCode(String),
     /// True or false, an error, a duration.
@@ -57,10 +64,10 @@ pub enum FaultKind {
         /// The entry's first row.
         first: u32,
     },
-    /// The same code stood in rows that were over.
+    /// The same code stands in rows elsewhere.
     DuplicateCode {
-        /// Where the code stood first.
-        first: u32,
+        /// Where.
+        other: u32,
     },
     /// The field was named before.
     DuplicateField {
@@ -121,6 +128,9 @@ impl FaultKind {
             FaultKind::Merged(range) => format!(
                 "the cells {range} are merged. Unmerge them and repeat the value in each row"
             ),
+            FaultKind::Beyond { column, given } => format!(
+                "`{given}` stands in column {column}, which has no heading. Is there a separator too many? Remove it, or give the column its heading"
+            ),
             FaultKind::NumberForCode(given) => format!(
                 "it holds the number {given}, not a text, so leading zeros may be lost. Format the column as text and type the code again, such as 0100"
             ),
@@ -147,8 +157,8 @@ impl FaultKind {
             FaultKind::Differs { first } => format!(
                 "row {first} of the same entry says something else. Repeat what it says, or leave this empty"
             ),
-            FaultKind::DuplicateCode { first } => format!(
-                "row {first} has this code already. The rows of one entry stand together, and no two entries share a code"
+            FaultKind::DuplicateCode { other } => format!(
+                "row {other} has this code as well. The rows of one entry stand together, and no two entries share a code"
             ),
             FaultKind::DuplicateField { first } => {
                 format!("row {first} names this field of the entry already")
@@ -170,6 +180,9 @@ impl FaultKind {
             FaultKind::Merged(range) => {
                 format!("单元格 {range} 已合并，请取消合并并在每行重复填写")
             }
+            FaultKind::Beyond { column, given } => {
+                format!("“{given}”所在的 {column} 列没有表头，是否多了分隔符？请删除或补上表头")
+            }
             FaultKind::NumberForCode(given) => format!(
                 "是数字 {given} 而不是文本，前导零可能已丢失。请将该列设为文本格式后重新填写代码，如 0100"
             ),
@@ -188,8 +201,8 @@ impl FaultKind {
             FaultKind::Differs { first } => {
                 format!("与同一目录的第 {first} 行不一致，请改为一致或留空")
             }
-            FaultKind::DuplicateCode { first } => {
-                format!("代码与第 {first} 行重复。同一目录的各行应相邻，不同目录不得同码")
+            FaultKind::DuplicateCode { other } => {
+                format!("代码与第 {other} 行重复。同一目录的各行应相邻，不同目录不得同码")
             }
             FaultKind::DuplicateField { first } => format!("信息项与第 {first} 行重复"),
             FaultKind::OtherName { known } => {

@@ -62,26 +62,26 @@ pub struct Entries {
 pub fn entries(sheet: &Sheet) -> Result<Entries, SheetError> {
     let columns = columns(sheet)?;
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for row in sheet.rows.iter().skip(1) {
-        let mut faults = Vec::new();
+        let mut faults = beyond(row, &columns);
         let code = Cells::new(row, &columns, &mut faults).required(Column::Code);
         if let (Some(code), Some(last)) = (&code, groups.last_mut())
             && last.code.as_ref() == Some(code)
         {
             last.rows.push(row);
+            last.faults.append(&mut faults);
             continue;
         }
         if let Some(code) = &code {
-            match seen.get(code) {
-                Some(first) => faults.push(Fault {
-                    row: row.number,
-                    column: columns
-                        .get(&Column::Code)
-                        .map(|index| (*index, Column::Code)),
-                    kind: FaultKind::DuplicateCode { first: *first },
-                }),
-                None => drop(seen.insert(code.clone(), row.number)),
+            let known = seen.get(code).and_then(|place| groups.get_mut(*place));
+            match known {
+                // Neither lands: the first rows alone would be half of the entry.
+                Some(first) => {
+                    faults.push(apart(row.number, first.row(), &columns));
+                    first.faults.push(apart(first.row(), row.number, &columns));
+                }
+                None => drop(seen.insert(code.clone(), groups.len())),
             }
         }
         groups.push(Group {
@@ -117,7 +117,38 @@ struct Group<'s> {
     faults: Vec<Fault>,
 }
 
+/// Two rows with the code of one entry that do not stand together.
+fn apart(row: u32, other: u32, columns: &Columns) -> Fault {
+    let column = columns.get(&Column::Code);
+    Fault {
+        row,
+        column: column.map(|index| (*index, Column::Code)),
+        kind: FaultKind::DuplicateCode { other },
+    }
+}
+
+/// Cells under no heading: a separator too many shifts all that follows.
+fn beyond(row: &SheetRow, columns: &Columns) -> Vec<Fault> {
+    let is_headed = |index: &usize| columns.values().any(|known| known == index);
+    let first = row.cells.iter().find(|(index, _)| !is_headed(index));
+    first.map_or_else(Vec::new, |(index, cell)| {
+        vec![Fault {
+            row: row.number,
+            column: None,
+            kind: FaultKind::Beyond {
+                column: letters(*index),
+                given: words::shortened(cell.text()),
+            },
+        }]
+    })
+}
+
 impl Group<'_> {
+    /// The number of its first row.
+    fn row(&self) -> u32 {
+        self.rows.first().map_or(0, |row| row.number)
+    }
+
     fn describe(mut self, columns: &Columns) -> Result<super::catalogue::Described, Vec<Fault>> {
         let row = self.rows.first().copied();
         let code = row.and_then(|row| {
@@ -157,8 +188,8 @@ fn columns(sheet: &Sheet) -> Result<Columns, SheetError> {
         let heading = match cell {
             Cell::Text(text) => text.trim(),
             Cell::Number(text) | Cell::Date(text) | Cell::Other(text) => text.as_str(),
-            Cell::Formula => "=",
-            Cell::Merged(range) => {
+            Cell::Formula(_) => "=",
+            Cell::Merged { range, .. } => {
                 wrong.push(format!(
                     "row 1, column {}: the headings {range} are merged. Unmerge them (表头单元格 {range} 已合并，请取消合并)",
                     letters(*index)

@@ -19,6 +19,11 @@ pub(super) const CELL_CHARS_MAX: usize = 32_767;
 /// Bytes of all cells together.
 pub(super) const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
+/// What a text in a CSV begins with that spreadsheet programs take for a formula.
+pub(super) const FORMULA_SIGNS: [char; 2] = ['=', '@'];
+/// What keeps them from it.
+pub(super) const FORMULA_GUARD: char = '\'';
+
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
@@ -28,12 +33,31 @@ pub enum Cell {
     Number(String),
     /// A day, as `2026-01-31`.
     Date(String),
-    /// A formula: nobody signs what a formula happened to come to.
-    Formula,
-    /// A part of merged cells, by the name of their range.
-    Merged(String),
+    /// A formula, as far as it is known: nobody signs what it happened to come to.
+    Formula(String),
+    /// A part of merged cells.
+    Merged {
+        /// The name of their range.
+        range: String,
+        /// What stands in this part.
+        text: String,
+    },
     /// Something else that no column takes: true or false, an error, a duration.
     Other(String),
+}
+
+impl Cell {
+    /// What stands there.
+    pub fn text(&self) -> &str {
+        match self {
+            Cell::Text(text)
+            | Cell::Number(text)
+            | Cell::Date(text)
+            | Cell::Other(text)
+            | Cell::Formula(text)
+            | Cell::Merged { text, .. } => text,
+        }
+    }
 }
 
 /// A row: its number as the spreadsheet shows it, and its cells by column from 0. Empty cells are

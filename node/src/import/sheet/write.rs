@@ -1,12 +1,13 @@
 //! Sheets that are written: a template, and a sheet with what became of each row.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::column::{COLUMNS, RESULT_COLUMNS};
-use super::table::{Cell, Sheet, SheetError};
+use super::table::{Cell, FORMULA_GUARD, FORMULA_SIGNS, Sheet, SheetError};
 
 /// The kind of a file, by its name.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
@@ -85,8 +86,9 @@ pub fn written_back(
     let mut lines = Lines::new();
     for row in &sheet.rows {
         let cells = row.cells.iter().filter(|(index, _)| !old.contains(index));
-        let mut line: BTreeMap<usize, String> =
-            cells.map(|(index, cell)| (*index, shown(cell))).collect();
+        let mut line: BTreeMap<usize, String> = cells
+            .map(|(index, cell)| (*index, cell.text().to_owned()))
+            .collect();
         let added = match (row.number, outcomes.get(&row.number)) {
             (1, _) => headings.iter().map(ToString::to_string).collect(),
             (_, Some(outcome)) => vec![outcome.status.clone(), outcome.reason.clone()],
@@ -96,16 +98,6 @@ pub fn written_back(
         lines.insert(row.number, line);
     }
     file(kind, &lines)
-}
-
-fn shown(cell: &Cell) -> String {
-    match cell {
-        Cell::Text(text) | Cell::Number(text) | Cell::Date(text) | Cell::Other(text) => {
-            text.clone()
-        }
-        Cell::Formula => "=…".to_owned(),
-        Cell::Merged(_) => String::new(),
-    }
 }
 
 fn file(kind: FileKind, lines: &Lines) -> Result<Vec<u8>, WriteError> {
@@ -125,14 +117,22 @@ fn csv_file(lines: &Lines) -> Result<Vec<u8>, WriteError> {
     for number in 1..=last {
         let line = lines.get(&number);
         let cell = |index| {
-            line.and_then(|line| line.get(&index))
-                .map_or("", String::as_str)
+            let text = line.and_then(|line| line.get(&index));
+            guarded(text.map_or("", String::as_str))
         };
-        writer.write_record((0..width.max(1)).map(cell))?;
+        writer.write_record((0..width.max(1)).map(|index| cell(index).into_owned()))?;
     }
     writer.flush().map_err(csv::Error::from)?;
     drop(writer);
     Ok(bytes)
+}
+
+/// A text that a spreadsheet program would compute, kept from it.
+fn guarded(text: &str) -> Cow<'_, str> {
+    match text.starts_with(FORMULA_SIGNS) {
+        true => Cow::Owned(format!("{FORMULA_GUARD}{text}")),
+        false => Cow::Borrowed(text),
+    }
 }
 
 /// Every cell is a text, so that no program makes a number of a code.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, copy, sink};
 
-use calamine::{DataRef, Dimensions, Reader, Xlsx, XlsxError};
+use calamine::{DataRef, Dimensions, Reader, Xlsx, XlsxError, XlsxFormulaMetadata};
 use zip::ZipArchive;
 
 use super::column::letters;
@@ -89,24 +89,26 @@ fn cells(workbook: &mut Workbook<'_>, name: &str) -> Result<Rows, SheetError> {
         let (row, column) = record.pos;
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         let cell = match record.formula {
-            Some(_) => Some(Cell::Formula),
+            Some(metadata) => Some(Cell::Formula(formula(&metadata, &record.value))),
             None => cell(&record.value),
         };
         let Some(cell) = cell else {
             continue;
         };
-        let text = match &cell {
-            Cell::Text(text)
-            | Cell::Number(text)
-            | Cell::Date(text)
-            | Cell::Other(text)
-            | Cell::Merged(text) => text.as_str(),
-            Cell::Formula => "",
-        };
-        meter.text(text, row.saturating_add(1), column)?;
+        meter.text(cell.text(), row.saturating_add(1), column)?;
         rows.entry(row).or_default().insert(column, cell);
     }
     Ok(rows)
+}
+
+/// A formula as the spreadsheet shows it, or what it came to where it repeats another's.
+fn formula(metadata: &XlsxFormulaMetadata, value: &DataRef<'_>) -> String {
+    match metadata {
+        XlsxFormulaMetadata::Normal { formula } | XlsxFormulaMetadata::Shared { formula, .. } => {
+            format!("={formula}")
+        }
+        _ => cell(value).map_or_else(String::new, |cell| cell.text().to_owned()),
+    }
 }
 
 fn cell(value: &DataRef<'_>) -> Option<Cell> {
@@ -144,7 +146,10 @@ fn mark_merged(rows: &mut Rows, range: Dimensions) -> Result<(), SheetError> {
         return Ok(());
     }
     for (_, cells) in rows.range_mut(start.0..=last) {
-        cells.insert(column, Cell::Merged(name.clone()));
+        let range = name.clone();
+        let text = cells.get(&column).map(Cell::text).unwrap_or_default();
+        let text = text.to_owned();
+        cells.insert(column, Cell::Merged { range, text });
     }
     Ok(())
 }

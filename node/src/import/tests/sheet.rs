@@ -98,12 +98,24 @@ fn what_is_wrong_is_told_by_row_and_column() {
             "row 3: row 2 names this field of the entry already",
         ),
         (
-            "307001024/000001,人口,,,,\n307001024/000002,法人,,,,\n307001024/000001,人口,,,,\n",
-            "row 4, column A (信息资源代码): row 2 has this code already",
-        ),
-        (
             "307001024/000001,人\u{7}口,,,,\n",
             "row 2, column B (信息资源名称): it has a character that cannot be seen",
+        ),
+        (
+            "307001024/000001,人\u{200b}口,,,,\n",
+            "row 2, column B (信息资源名称): it has a character that cannot be seen",
+        ),
+        (
+            "307001024/000001,=1+1,,,,\n",
+            "row 2, column B (信息资源名称): it holds a formula",
+        ),
+        (
+            "307001024/000001,'@SUM(A1),,,,\n",
+            "row 2, column B (信息资源名称): it holds a formula",
+        ),
+        (
+            "307001024/000001,人口,,,,,,多出\n",
+            "row 2: `多出` stands in column H, which has no heading",
         ),
     ] {
         let told = faults(rows);
@@ -119,6 +131,73 @@ fn every_fault_of_an_entry_is_told_at_once_and_concerns_it_alone() {
     let found = entries(rows);
     assert!(found.catalogue.rows[0].content.is_err());
     assert!(found.catalogue.rows[1].content.is_ok());
+}
+
+#[test]
+fn an_entry_whose_rows_stand_apart_does_not_land_by_half() {
+    let rows = "307001024/000001,人口,姓名,C,,\n307001024/000002,法人,,,,\n307001024/000001,人口,生日,D,,\n";
+    assert_eq!(
+        faults(rows)
+            .iter()
+            .map(|told| &told[..told.find(". ").unwrap()])
+            .collect::<Vec<_>>(),
+        [
+            "row 2, column A (信息资源代码): row 4 has this code as well",
+            "row 4, column A (信息资源代码): row 2 has this code as well",
+        ]
+    );
+    assert!(entries(rows).catalogue.rows[1].content.is_ok());
+}
+
+#[test]
+fn fields_are_numbered_all_or_none_entry_by_entry() {
+    let text = "code,name,field,field_type,field_number\n\
+        307001024/000001,people,name,C,\n307001024/000001,,born,D,\n\
+        307001024/000002,firms,name,C,7\n307001024/000002,,born,D,3\n\
+        307001024/000003,cars,name,C,1\n307001024/000003,,born,D,\n";
+    let sheet = sheet::read(text.as_bytes(), FileKind::Csv, None).unwrap();
+    let rows = sheet::entries(&sheet).unwrap().catalogue.rows;
+    let numbers = |index: usize| -> Vec<(u16, bool)> {
+        let described = rows[index].content.as_ref().unwrap();
+        let placed = described.placed.as_ref().unwrap();
+        let fields = described.entry.fields.iter();
+        fields
+            .map(|field| (field.number.0, placed.is_numbered))
+            .collect()
+    };
+    assert_eq!(numbers(0), [(1, false), (2, false)]);
+    assert_eq!(numbers(1), [(3, true), (7, true)]);
+    let Err(Reason::Sheet(faults)) = &rows[2].content else {
+        panic!("one of its fields has no number");
+    };
+    assert_eq!(
+        faults[0].text(Language::English),
+        "row 7, column E (信息项编号): it is empty. Fill it in"
+    );
+}
+
+#[test]
+fn what_is_to_be_mended_comes_back_and_no_program_computes_it() {
+    let sheet = csv("307001024/000001,\"=HYPERLINK(\"\"x\"\")\",,,,\n");
+    let bytes = sheet::written_back(FileKind::Csv, &sheet, &BTreeMap::new()).unwrap();
+    let text = String::from_utf8(bytes.clone()).unwrap();
+    assert!(text.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{text}");
+    let back = sheet::read(&bytes, FileKind::Csv, None).unwrap();
+    assert_eq!(back.rows[1], sheet.rows[1], "it is a formula still");
+    let bytes = workbook(|sheet| {
+        sheet.write_string(1, 0, "307001024/000001").unwrap();
+        sheet
+            .write_formula(1, 1, Formula::new("=A1").set_result("x"))
+            .unwrap();
+        let format = rust_xlsxwriter::Format::new();
+        sheet.merge_range(3, 1, 4, 1, "法人", &format).unwrap();
+        sheet.write_string(4, 0, "307001024/000002").unwrap();
+    });
+    let read = sheet::read(&bytes, FileKind::Xlsx, None).unwrap();
+    let bytes = sheet::written_back(FileKind::Xlsx, &read, &BTreeMap::new()).unwrap();
+    let back = sheet::read(&bytes, FileKind::Xlsx, None).unwrap();
+    assert_eq!(back.rows[1].cells[&1], Cell::Text("=A1".to_owned()));
+    assert_eq!(back.rows[2].cells[&1], Cell::Text("法人".to_owned()));
 }
 
 #[test]
@@ -375,9 +454,13 @@ fn both_languages_say_something_of_every_fault() {
         FaultKind::Missing,
         FaultKind::Formula,
         FaultKind::Merged("A1:A2".into()),
+        FaultKind::Beyond {
+            column: "H".into(),
+            given: "x".into(),
+        },
         FaultKind::NumberForCode("1".into()),
         FaultKind::Control,
-        FaultKind::DuplicateCode { first: 2 },
+        FaultKind::DuplicateCode { other: 2 },
         FaultKind::Neighbour { row: 2 },
     ];
     for kind in kinds {
