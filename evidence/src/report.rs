@@ -10,7 +10,7 @@ use dirchain_ledger::ids::{
 use dirchain_ledger::measure::Measure;
 use dirchain_ledger::past::Known;
 use dirchain_ledger::records::{
-    DepartmentStatus, Record, RecordId, Resource, Role, Sharing, VersionPeriod,
+    Decision, DepartmentStatus, Record, RecordId, Resource, Role, Sharing, VersionPeriod,
 };
 use serde::Serialize;
 
@@ -44,6 +44,10 @@ pub struct Version {
     pub from: Moment,
     /// The block that ended it.
     pub until: Option<Moment>,
+    /// Who submitted it and who published it, and who approved that where it needed several.
+    pub decisions: Vec<Decision>,
+    /// Set when the key of one of them was later reported stolen since before it.
+    pub suspect: bool,
     /// The responsibility it cites.
     pub responsibility: Option<ResponsibilityCode>,
     /// Fields that every active department may read.
@@ -324,13 +328,18 @@ fn versions(proven: &Proven, resource: &Resource) -> Vec<Version> {
             fields.map(|field| field.number).collect()
         };
         let VersionPeriod {
-            version, period, ..
+            version,
+            period,
+            decisions,
+            ..
         } = period;
         Some(Version {
             version: *version,
             name: entry.name.to_string(),
             from: period.from,
             until: period.to,
+            suspect: is_suspect(proven, decisions),
+            decisions: decisions.to_vec(),
             responsibility: entry.responsibility.clone(),
             unconditional: of(|s| matches!(s, Some(Sharing::Unconditional))),
             conditional: of(|s| matches!(s, Some(Sharing::Conditional { .. }))),
@@ -340,18 +349,23 @@ fn versions(proven: &Proven, resource: &Resource) -> Vec<Version> {
     told.collect()
 }
 
+/// Whether a key that decided was reported stolen since before it did.
+fn is_suspect<'d>(proven: &Proven, decisions: impl IntoIterator<Item = &'d Decision>) -> bool {
+    decisions.into_iter().any(|decision| {
+        match proven.known.records.get(&RecordId::Key(decision.key)) {
+            Some(Some(Record::Key(key))) => key
+                .suspect_since()
+                .is_some_and(|since| since <= decision.at.height),
+            _ => false,
+        }
+    })
+}
+
 fn readings(proven: &Proven) -> Result<Vec<ReadingItem>, Reason> {
     let readings = proven.readings()?.into_iter().map(|reading| {
         let authorization = reading.authorization;
         let granted = &authorization.granted;
-        let suspect = authorization.decisions().any(|decision| {
-            match proven.known.records.get(&RecordId::Key(decision.key)) {
-                Some(Some(Record::Key(key))) => key
-                    .suspect_since()
-                    .is_some_and(|since| since <= decision.at.height),
-                _ => false,
-            }
-        });
+        let suspect = is_suspect(proven, authorization.decisions());
         ReadingItem {
             name: name_of(&proven.known, &authorization.grantee),
             granted_by: granted.department.clone(),

@@ -114,8 +114,8 @@ fn leads_to(record: &Record, known: &Known) -> Vec<RecordId> {
     }
 }
 
-/// A resource leads to everybody who provided it, the responsibilities that its versions cited, and
-/// the authorization on each of its applications, granted or not.
+/// A resource leads to everybody who provided it, the responsibilities that its versions cited, the
+/// keys that submitted and published them, and the authorization on each of its applications, granted or not.
 fn resource_leads_to(record: &Resource, known: &Known) -> Vec<RecordId> {
     let earlier = record.earlier_providers.iter().map(|p| &p.provider);
     let providers = earlier.chain([&record.provider]).cloned();
@@ -125,6 +125,11 @@ fn resource_leads_to(record: &Resource, known: &Known) -> Vec<RecordId> {
     let past = past.filter_map(|version| known.entries.get(&version.entry));
     let cited = current.chain(past).filter_map(|e| e.responsibility.clone());
     ids.extend(cited.map(RecordId::Responsibility));
+    let decisions = record
+        .versions
+        .iter()
+        .flat_map(|version| &version.decisions);
+    ids.extend(decisions.map(|decision| RecordId::Key(decision.key)));
     for number in 1..=record.applications {
         let resource = record.code.clone();
         let id = dirchain_ledger::ids::SharingId { resource, number };

@@ -11,7 +11,7 @@ use crate::ids::{
     DepartmentId, FieldNumber, Moment, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
     Statement, TimeMs,
 };
-use crate::records::{Authorization, Record, RecordId, RecordKind, Resource, Sharing};
+use crate::records::{Authorization, Decision, Record, RecordId, RecordKind, Resource, Sharing};
 use crate::view::{Records, View, ViewError};
 
 /// Why a department may read a field.
@@ -30,6 +30,8 @@ pub enum Basis {
     Unconditional {
         /// The version in force.
         version: u32,
+        /// Set when a key that submitted or published it is suspect since before it did (rule R3).
+        suspect: bool,
     },
     /// It was granted.
     Authorized {
@@ -159,6 +161,7 @@ pub fn may_read_among(
         view,
         resource,
         loaded: OnceCell::from(authorizations),
+        suspect: OnceCell::new(),
     };
     let asked = Asked {
         department,
@@ -169,12 +172,13 @@ pub fn may_read_among(
     may_read_record(view, &granted, &asked)
 }
 
-/// The authorizations on one resource: loaded when a conditional field first asks for them, and
-/// once for all readers.
+/// The authorizations on one resource, and whether its publication rests on a suspect key: loaded
+/// when a field first asks for them, and once for all readers.
 struct Granted<'a> {
     view: &'a dyn View,
     resource: &'a Resource,
     loaded: OnceCell<Vec<Authorization>>,
+    suspect: OnceCell<bool>,
 }
 
 impl<'a> Granted<'a> {
@@ -183,7 +187,16 @@ impl<'a> Granted<'a> {
             view,
             resource,
             loaded: OnceCell::new(),
+            suspect: OnceCell::new(),
         }
+    }
+
+    fn is_version_suspect(&self, version: u32) -> Result<bool, ViewError> {
+        if let Some(known) = self.suspect.get() {
+            return Ok(*known);
+        }
+        let suspect = is_suspect(self.view, self.resource.decisions_on(version))?;
+        Ok(*self.suspect.get_or_init(|| suspect))
     }
 
     fn all(&self) -> Result<&[Authorization], ViewError> {
@@ -236,6 +249,7 @@ fn may_read_record(
     match published.entry.sharing_of(record) {
         Some(Sharing::Unconditional) => Ok(Verdict::Allowed(Basis::Unconditional {
             version: published.version,
+            suspect: granted.is_version_suspect(published.version)?,
         })),
         Some(Sharing::Conditional { condition }) => {
             authorized(view, granted.all()?, asked, condition.as_ref())
@@ -354,13 +368,16 @@ fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Ba
         authorization: authorization.id.clone(),
         until: authorization.to,
         purpose: authorization.purpose.clone(),
-        suspect: is_suspect(view, authorization)?,
+        suspect: is_suspect(view, authorization.decisions())?,
     })
 }
 
-/// Whether a key that granted an authorization is suspect since before its decision (rule R3).
-pub fn is_suspect(view: &dyn View, authorization: &Authorization) -> Result<bool, ViewError> {
-    for decision in authorization.decisions() {
+/// Whether the key of any of these decisions is suspect since before it was taken (rule R3).
+pub fn is_suspect<'d>(
+    view: &dyn View,
+    decisions: impl IntoIterator<Item = &'d Decision>,
+) -> Result<bool, ViewError> {
+    for decision in decisions {
         let since = view.key(&decision.key)?.and_then(|key| key.suspect_since());
         if since.is_some_and(|since| since <= decision.at.height) {
             return Ok(true);

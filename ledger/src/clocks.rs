@@ -218,16 +218,17 @@ impl Desk<'_> {
 
     fn publication(&self, resource: &Resource) -> Result<Option<Clock>, ViewError> {
         let status = resource.draft.as_ref().map(|draft| &draft.status);
-        let Some(DraftStatus::Submitted { since }) = status else {
+        let Some(DraftStatus::Submitted { decision }) = status else {
             return Ok(None);
         };
+        let since = decision.at;
         let steward = self.steward_for(&[&resource.provider])?;
         Ok(steward.map(|department| Clock {
             department,
             duty: Duty::Publish,
             subject: RecordId::Resource(resource.code.clone()),
             since: since.time,
-            due: self.due(*since, |deadlines| deadlines.publication),
+            due: self.due(since, |deadlines| deadlines.publication),
             answered: None,
         }))
     }

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::WorkingDays;
 use crate::clocks::{Duty, deadlines};
 use crate::execute::holds;
-use crate::ids::{DepartmentId, Moment, ResourceCode, TimeMs};
-use crate::records::{Record, RecordId, RecordKind, Standing};
+use crate::ids::{DepartmentId, Moment, TimeMs};
+use crate::records::{Record, RecordId, RecordKind, Resource, Standing};
 use crate::view::{Records, View, ViewError};
 
 /// Proposals, entries and grants that one look into an inbox reads at most. Beyond it the answer says
@@ -139,21 +139,20 @@ impl Looking<'_> {
                 continue;
             };
             if resource.provider == *self.department {
-                self.confirmations_on(&resource.code)?;
+                self.confirmations_on(&resource)?;
             }
         }
         Ok(())
     }
 
     /// Lasting grants whose responsibility passed to a department that is not their grantee.
-    fn confirmations_on(&mut self, code: &ResourceCode) -> Result<(), ViewError> {
-        let target = RecordId::Resource(code.clone());
-        for id in self.referrers(&target, RecordKind::Authorization)? {
+    fn confirmations_on(&mut self, resource: &Resource) -> Result<(), ViewError> {
+        for id in resource.lasting_at(self.at.time) {
+            let id = RecordId::Authorization(id);
             let Some(Record::Authorization(authorization)) = self.read(&id)? else {
                 continue;
             };
-            let lasts = authorization.ended.is_none() && self.at.time < authorization.to;
-            if !lasts || authorization.suspended.is_some() {
+            if authorization.suspended.is_some() {
                 continue;
             }
             let Some(duty) = self.view.responsibility(&authorization.responsibility)? else {

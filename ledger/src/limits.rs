@@ -9,9 +9,9 @@ pub const BLOCK_BYTES_MAX: usize = 1024 * 1024;
 /// A commit certificate, encoded.
 pub const CERTIFICATE_BYTES_MAX: usize = 64 * 1024;
 /// A record, encoded. An entry holds a draft and a version in force, each of which arrived in one
-/// transaction, the periods of its versions, and those of its unconditional fields: below
-/// 2 × 256 KiB + 64 KiB + 160 KiB.
-pub const RECORD_BYTES_MAX: usize = 768 * 1024;
+/// transaction, its versions with their decisions, the periods of its unconditional fields, and what
+/// waits and lasts on it: below 2 × 256 KiB + 512 KiB + 160 KiB + 160 KiB.
+pub const RECORD_BYTES_MAX: usize = 1_536 * 1024;
 /// Actions in one transaction.
 pub const ACTIONS_MAX: usize = 1024;
 /// An undecided block with its place in the round, as it is kept until a block is decided.
@@ -127,6 +127,12 @@ pub const RESOURCE_APPLICATIONS_MAX: usize = 1_000;
 /// Of those, the applications of one department with all its sub-units: nobody fills an entry's
 /// room alone.
 pub const APPLICANT_WAITING_MAX: usize = 8;
+/// Decisions that one version of an entry rests on: its submission, its publication, and where that
+/// was by proposal, the approvals of the provider's head and of whoever consents.
+pub const VERSION_DECISIONS_MAX: usize = 4;
+/// Authorizations on one entry that last at the same time. Ending all of them is less work than a
+/// transaction may take.
+pub const RESOURCE_GRANTS_MAX: usize = 4_096;
 /// Objections of one department that wait at the same time.
 pub const OPEN_OBJECTIONS_MAX: u32 = 500;
 /// Demands of one department that wait at the same time.

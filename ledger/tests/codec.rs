@@ -328,7 +328,12 @@ fn an_entry_with_a_draft_and_a_version_of_full_size_fits_its_record() {
     };
     resource.draft.as_mut().unwrap().entry = entry.clone();
     resource.published.as_mut().unwrap().entry = entry.clone();
-    resource.versions = List::new(vec![resource.versions[0]; PERIODS_MAX]).unwrap();
+    let mut version = resource.versions[0].clone();
+    let mut decision = version.decisions[0].clone();
+    decision.department = id(&"D".repeat(32));
+    version.decisions = List::new(vec![decision; VERSION_DECISIONS_MAX]).unwrap();
+    resource.versions = List::new(vec![version; PERIODS_MAX]).unwrap();
+    resource.grants = List::new(vec![resource.grants[0]; RESOURCE_GRANTS_MAX]).unwrap();
     let bytes = encode(&Record::Resource(resource.clone()));
     let back = decode::<Record, RECORD_BYTES_MAX>(&bytes).unwrap();
     assert_eq!(back, Record::Resource(resource));

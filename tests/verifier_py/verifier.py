@@ -219,15 +219,15 @@ key_record = record(public_key=hash32, algorithm=variant, department=text, role=
 responsibility = record(code=text, holder=text, earlier_holders=many(record(holder=text, until=moment)), title=text, text=option(hash32),
                         legal_bases=many(record(document=text, article=option(text))),
                         effective=period, ended_as=option(variant), trail=trail)
-draft = record(status=variants(("draft", None), ("submitted", moment), ("returned", record(reason=text, since=moment))),
+draft = record(status=variants(("draft", None), ("submitted", decision), ("returned", record(reason=text, since=moment))),
                entry=entry)
 resource = record(code=text, provider=text, earlier_providers=many(record(provider=text, until=moment)),
                   created=moment, revision=u32, draft=option(draft),
                   published=option(record(version=u32, since=moment, entry=entry)),
-                  versions=many(record(version=u32, period=period, entry=hash32)),
+                  versions=many(record(version=u32, period=period, entry=hash32, decisions=many(decision))),
                   unconditional=many(record(field=u16, period=period)),
                   withdrawn=option(record(reason=text, at=moment)), last_field=u16,
-                  applications=u32, waiting=many(record(applicant=text, number=u32)), bindings=u32, objections=u32, obligations=u32, trail=trail)
+                  applications=u32, waiting=many(record(applicant=text, number=u32)), grants=many(record(number=u32, to=i64)), bindings=u32, objections=u32, obligations=u32, trail=trail)
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
                        calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, approvals=many(decision),
                        revision=u32, active=many(period), suspended=option(decision),
@@ -568,10 +568,10 @@ class Verifier:
         if key[0] == AUTHORIZATION:
             keys = [bytes([KEY]) + one["key"] for one in decisions(found)]
             return [text_id(DEPARTMENT, found["grantee"]), text_id(RESPONSIBILITY, found["responsibility"]), *keys]
-        ids = [text_id(DEPARTMENT, found["provider"])]
-        ids += [text_id(DEPARTMENT, earlier["provider"]) for earlier in found["earlier_providers"]]
+        ids = [text_id(DEPARTMENT, one["provider"]) for one in (found, *found["earlier_providers"])]
         said = [self.entries[version["entry"]] for version in found["versions"] if version["entry"] in self.entries]
         ids += [text_id(RESPONSIBILITY, one["responsibility"]) for one in said if one["responsibility"]]
+        ids += [bytes([KEY]) + one["key"] for version in found["versions"] for one in version["decisions"]]
         return ids + [sharing_key(AUTHORIZATION, found["code"], number + 1) for number in range(found["applications"])]
 
     # Who may read, as of a height and a time
@@ -623,7 +623,7 @@ class Verifier:
         wanted = next((one for one in said["fields"] if one["number"] == number), None)
         kind = (wanted["sharing"] or said["sharing"]) if wanted else None
         if kind and kind[0] == "unconditional":
-            return {"basis": "unconditional", "version": version["version"]}
+            return {"basis": "unconditional", "version": version["version"], "suspect": self.is_suspect(version["decisions"], height)}
         if not kind or kind[0] != "conditional":
             return None
         for key in sorted(key for key in self.records if key[0] == AUTHORIZATION):
@@ -631,12 +631,13 @@ class Verifier:
             if not found or not key[1:].startswith(self.file.subject[1:] + b"\0") or found["grantee"] != reader:
                 continue
             if self.covers(found, number, height, time):
-                suspect = any(report["since"] <= one["at"]["height"] for one in decisions(found)
-                              for report in self.records[bytes([KEY]) + one["key"]]["suspicions"]
-                              if report["reported"]["height"] <= height)
                 return {"basis": "authorized", "authorization": found["id"], "until": found["to"],
-                        "purpose": found["purpose"], "suspect": suspect}
+                        "purpose": found["purpose"], "suspect": self.is_suspect(decisions(found), height)}
         return None
+
+    def is_suspect(self, taken, height):
+        reports = ((one, report) for one in taken for report in self.records[bytes([KEY]) + one["key"]]["suspicions"])
+        return any(report["since"] <= one["at"]["height"] for one, report in reports if report["reported"]["height"] <= height)
 
     def is_held(self, code, department, height):
         """Whether a department, or one it belongs to, holds a responsibility."""
@@ -694,7 +695,6 @@ class Verifier:
 def at_height(earlier, name, height):
     """Who it was at a height, where that is not who it is now."""
     return next((one[name] for one in earlier if height < one["until"]["height"]), None)
-
 
 def decisions(authorization):
     """The decisions that an authorization rests on."""

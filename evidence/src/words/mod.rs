@@ -112,8 +112,18 @@ impl Lines {
             let span = self.moments(version.from, version.until);
             let duty = version.responsibility.as_ref();
             let duty = duty.map_or_else(String::new, ToString::to_string);
+            // Its submission comes first, then who published it.
+            let by = version
+                .decisions
+                .get(1)
+                .map_or_else(String::new, |decision| {
+                    let (words, key) =
+                        (self.say("发布人", "published by"), decision.key.to_string());
+                    format!("  {words} {} {}", decision.department, short(&key))
+                });
+            let suspect = self.suspicion(version.suspect);
             self.line(format!(
-                "  {} {}  {span}  {duty}",
+                "  {} {}  {span}  {duty}{by}{suspect}",
                 version.version, version.name
             ));
             let kinds = [

@@ -48,8 +48,9 @@ pub(super) fn basis(basis: &Basis, language: Language) -> String {
             };
             format!("{}{duty}{lapsed}", language.say("提供方", "owner"))
         }
-        Basis::Unconditional { version } => {
-            format!("{} v{version}", language.say("无条件共享", "unconditional"))
+        Basis::Unconditional { version, suspect } => {
+            let words = language.say("无条件共享", "unconditional");
+            format!("{words} v{version}{}", suspicion(*suspect, language))
         }
         Basis::Authorized {
             authorization,
@@ -57,13 +58,17 @@ pub(super) fn basis(basis: &Basis, language: Language) -> String {
             suspect,
             ..
         } => {
-            let suspect = match suspect {
-                true => language.say("，密钥存疑", ", key reported stolen"),
-                false => "",
-            };
+            let suspect = suspicion(*suspect, language);
             let words = language.say("授权", "authorization");
             format!("{words} {authorization} {purpose}{suspect}")
         }
+    }
+}
+
+fn suspicion(suspect: bool, language: Language) -> &'static str {
+    match suspect {
+        true => language.say("，密钥存疑", ", key reported stolen"),
+        false => "",
     }
 }
 

@@ -12,7 +12,7 @@ use dirchain_ledger::records::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{KeyItem, Moment, Period, Signer};
+use super::{DecisionItem, KeyItem, Moment, Period, Signer};
 
 /// A sharing type without its condition or legal basis: what lists show and filters name.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -206,6 +206,8 @@ pub struct DraftAnswer {
     pub state: DraftState,
     /// Since when; none while it is being written.
     pub since: Option<Moment>,
+    /// Who submitted it, while it waits.
+    pub submitted: Option<DecisionItem>,
     /// Why it was returned.
     pub reason: Option<String>,
     /// What it lacks before it can be submitted, in words.
@@ -221,6 +223,9 @@ pub struct VersionItem {
     pub version: u32,
     /// When it was in force.
     pub period: Period,
+    /// Who submitted it and who published it, and who approved that where it needed several; none of
+    /// what the chain began with.
+    pub decisions: Vec<DecisionItem>,
 }
 
 /// A withdrawn entry's end.

@@ -27,6 +27,8 @@ pub enum Basis {
     Unconditional {
         /// The version in force.
         version: u32,
+        /// Set when a key that submitted or published it may have been stolen before.
+        suspect: bool,
     },
     /// It was granted.
     Authorized {
@@ -51,7 +53,9 @@ impl From<LedgerBasis> for Basis {
                 responsibility,
                 lapsed,
             },
-            LedgerBasis::Unconditional { version } => Self::Unconditional { version },
+            LedgerBasis::Unconditional { version, suspect } => {
+                Self::Unconditional { version, suspect }
+            }
             LedgerBasis::Authorized {
                 authorization,
                 until,

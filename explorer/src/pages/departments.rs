@@ -261,22 +261,27 @@ fn readable(reading: &Reading<'_>, id: &DepartmentId, slice: &Slice) -> Result<T
     let found = reading.may_read(id, None, slice)?;
     let mut rows = Vec::new();
     for item in found.items {
-        let basis = match item.basis {
-            Basis::Owner { .. } => vec![Atom::Says("basis-owner")],
-            Basis::Unconditional { version } => {
-                vec![Atom::SaysOf("unconditional-in", version.to_string())]
+        let (mut basis, suspect) = match item.basis {
+            Basis::Owner { .. } => (vec![Atom::Says("basis-owner")], false),
+            Basis::Unconditional { version, suspect } => {
+                let words = Atom::SaysOf("unconditional-in", version.to_string());
+                (vec![words], suspect)
             }
             Basis::Authorized {
                 authorization,
                 until,
                 purpose,
-                ..
-            } => vec![
-                records::linked(RecordKind::Authorization, &authorization.to_string()),
-                Atom::Code(purpose.to_string()),
-                Atom::SaysOf("until-time", super::filters::offset_time(&until)),
-            ],
+                suspect,
+            } => {
+                let grant = vec![
+                    records::linked(RecordKind::Authorization, &authorization.to_string()),
+                    Atom::Code(purpose.to_string()),
+                    Atom::SaysOf("until-time", super::filters::offset_time(&until)),
+                ];
+                (grant, suspect)
+            }
         };
+        basis.extend(suspect.then_some(Atom::Badge("key-stolen", "no")));
         rows.push(vec![
             vec![Atom::resource(&item.resource, Some(item.name))],
             vec![reading.department_atom(&item.provider)?],

@@ -149,7 +149,10 @@ fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> 
         });
         let sharing = field.sharing.as_ref().map(Atom::word);
         let who = match field.who {
-            WhoReads::Everyone { .. } => vec![Atom::Says("every-department")],
+            WhoReads::Everyone { suspect, .. } => {
+                let stolen = suspect.then_some(Atom::Badge("key-stolen", "no"));
+                cell([Atom::Says("every-department")].into_iter().chain(stolen))
+            }
             WhoReads::Elsewhere => vec![Atom::Says("too-many-readers")],
             WhoReads::Only(readers) => cell(readers.into_iter().map(|(name, reader)| {
                 let how = match &reader.basis {

@@ -20,6 +20,8 @@ pub(crate) enum WhoReads {
     Everyone {
         /// The version in force.
         version: u32,
+        /// Set when a key that submitted or published it may have been stolen before.
+        suspect: bool,
     },
     /// These, each with its name and basis.
     Only(Vec<(String, ReaderItem)>),
@@ -126,12 +128,14 @@ impl Reading<'_> {
             return Ok(Vec::new());
         };
         let memo = Memo::new(self.view.as_ref());
+        let version = resource.in_force().map_or(0, |published| published.version);
+        let suspect = access::is_suspect(&memo, resource.decisions_on(version))?;
         let candidates = self.candidates(&resource)?;
         let mut checks = 0usize;
         let mut fields = Vec::new();
         for field in &entry.fields {
             let who = match (everyone(&resource, field.number), &candidates) {
-                (Some(version), _) => WhoReads::Everyone { version },
+                (Some(version), _) => WhoReads::Everyone { version, suspect },
                 (None, Some(candidates)) if checks < limits::PAGE_CHECKS_MAX => {
                     checks = checks.saturating_add(candidates.len());
                     WhoReads::Only(self.passing(&memo, code, field.number, candidates)?)

@@ -246,7 +246,7 @@ impl Reading<'_> {
         let then = then.resource(&resource.code)?;
         let published = then.and_then(|resource| resource.published);
         let published = published.filter(|published| published.version == number);
-        Ok((*period, published.ok_or_else(missing)?.entry))
+        Ok((period.clone(), published.ok_or_else(missing)?.entry))
     }
 
     /// What differs between two versions, or a version and the draft. Without `to`: the draft where

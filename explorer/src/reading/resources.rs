@@ -10,6 +10,7 @@ use dirchain_ledger::records::{
 use dirchain_ledger::view::Records;
 
 use super::scan::{Source, scan};
+use super::sharing::decision_item;
 use super::{Reading, Slice};
 use crate::api::{
     DraftAnswer, DraftState, EffectiveField, Page, Problem, ResourceAnswer, ResourceItem,
@@ -148,6 +149,7 @@ impl Reading<'_> {
         let versions = resource.versions.iter().map(|version| VersionItem {
             version: version.version,
             period: version.period.into(),
+            decisions: version.decisions.iter().map(decision_item).collect(),
         });
         let withdrawn = resource.withdrawn.as_ref();
         Ok(ResourceAnswer {
@@ -191,16 +193,20 @@ fn effective_fields(entry: &Entry) -> Vec<EffectiveField> {
 }
 
 fn draft_answer(draft: &Draft) -> DraftAnswer {
-    let (state, since, reason) = match &draft.status {
-        DraftStatus::Draft => (DraftState::Draft, None, None),
-        DraftStatus::Submitted { since } => (DraftState::Submitted, Some(*since), None),
-        DraftStatus::Returned { reason, since } => {
-            (DraftState::Returned, Some(*since), Some(reason.to_string()))
-        }
+    let (state, since) = match &draft.status {
+        DraftStatus::Draft => (DraftState::Draft, None),
+        DraftStatus::Submitted { decision } => (DraftState::Submitted, Some(decision.at)),
+        DraftStatus::Returned { since, .. } => (DraftState::Returned, Some(*since)),
+    };
+    let (submitted, reason) = match &draft.status {
+        DraftStatus::Draft => (None, None),
+        DraftStatus::Submitted { decision } => (Some(decision_item(decision)), None),
+        DraftStatus::Returned { reason, .. } => (None, Some(reason.to_string())),
     };
     DraftAnswer {
         state,
         since: since.map(Into::into),
+        submitted,
         reason,
         lacks: draft
             .entry

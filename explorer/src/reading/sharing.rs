@@ -278,7 +278,7 @@ impl Reading<'_> {
             from: Time(found.from),
             to: Time(found.to),
             granted: decision_item(&found.granted),
-            suspect: access::is_suspect(self.view.as_ref(), found)?,
+            suspect: access::is_suspect(self.view.as_ref(), found.decisions())?,
             revision: found.revision,
             active: found.active.iter().copied().map(Period::from).collect(),
             ended,
@@ -326,7 +326,7 @@ fn decision_of(status: &ApplicationStatus) -> Option<&Decision> {
     }
 }
 
-fn decision_item(decision: &Decision) -> DecisionItem {
+pub(super) fn decision_item(decision: &Decision) -> DecisionItem {
     DecisionItem {
         department: decision.department.clone(),
         key: decision.key,

@@ -55,7 +55,7 @@ impl Context<'_, '_> {
         }
         self.require_lasting(&authorization, revision)?;
         self.close(authorization, kind, reason)?;
-        self.touch_resource(&id.resource)
+        self.unlist_grant(id)
     }
 
     fn existing_authorization(&self, id: &SharingId) -> Result<Authorization, Refusal> {
@@ -157,7 +157,7 @@ impl Context<'_, '_> {
             resource: code,
             number,
         };
-        self.put(Record::Resource(Box::new(resource)))?;
+        self.list_grant(resource, number, before.to)?;
         let reason: Option<Statement> = format!("supersedes {id}").parse().ok();
         let granted = self.decision(reason.as_ref());
         let mut application = Application {
@@ -192,7 +192,8 @@ impl Context<'_, '_> {
             kind: EndKind::Superseded,
             decision: self.decision(None),
         });
-        self.put_authorization(before)
+        self.put_authorization(before)?;
+        self.unlist_grant(id)
     }
 
     /// The active department that holds the responsibility now, where the grantee does not.

@@ -48,18 +48,7 @@ pub fn reach(
     }
     reach.entries.sort();
     reach.unfounded.sort();
-    let moved: Vec<ResourceCode> = reach
-        .entries
-        .iter()
-        .map(|(code, _, _)| code.clone())
-        .collect();
-    for code in moved.iter().chain(&reach.unfounded) {
-        for authorization in crate::access::authorizations(view, code)? {
-            if authorization.ended.is_none() && at.time < authorization.to {
-                reach.provided.push(authorization.id);
-            }
-        }
-    }
+    reach.provided.sort();
     Ok(reach)
 }
 
@@ -85,6 +74,7 @@ fn reach_of(
             if !(lives && cites && acts_for(view, &transfer.from, &resource.provider)?) {
                 return Ok(());
             }
+            reach.provided.extend(resource.lasting_at(at.time));
             match &transfer.to {
                 Some(to) => {
                     let from = resource.provider.clone();

@@ -3,17 +3,21 @@
 use std::collections::BTreeSet;
 
 use super::{Context, Refusal, end, push};
+use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
 use crate::language::phrase;
+use crate::limits;
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
-    Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, RecordKind, Resource,
+    Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, Resource,
     ResourceStatus, Sharing, VersionPeriod, Withdrawal,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
 
 use super::authority::same_line;
+
+type VersionDecisions = List<Decision, { limits::VERSION_DECISIONS_MAX }>;
 
 impl Context<'_, '_> {
     pub(super) fn existing_resource(&self, code: &ResourceCode) -> Result<Resource, Refusal> {
@@ -97,6 +101,7 @@ impl Context<'_, '_> {
             resource.revision,
         )?;
         require_not_withdrawn(&resource)?;
+        let decision = self.decision(None);
         let status = resource.status();
         let wrong = |needed| Rejection::WrongStatus {
             code: code.clone(),
@@ -114,7 +119,7 @@ impl Context<'_, '_> {
             .into());
         }
         self.require_complete(code, &resource.provider, &draft.entry)?;
-        draft.status = DraftStatus::Submitted { since: self.at };
+        draft.status = DraftStatus::Submitted { decision };
         self.put_resource(resource)
     }
 
@@ -180,7 +185,7 @@ impl Context<'_, '_> {
             revision,
             resource.revision,
         )?;
-        let draft = submitted(&mut resource)?;
+        let (draft, _) = submitted(&mut resource)?;
         draft.status = DraftStatus::Returned {
             reason: reason.clone(),
             since: self.at,
@@ -203,7 +208,9 @@ impl Context<'_, '_> {
             revision,
             resource.revision,
         )?;
-        let entry = submitted(&mut resource)?.entry.clone();
+        let (draft, submission) = submitted(&mut resource)?;
+        let entry = draft.entry.clone();
+        let decisions = self.version_decisions(submission)?;
         self.require_complete(code, &resource.provider, &entry)?;
         require_field_numbers(&resource, &entry)?;
         if let Some(current) = &resource.published
@@ -222,6 +229,7 @@ impl Context<'_, '_> {
             version,
             period: Period::since(self.at),
             entry: entry.hash(),
+            decisions,
         };
         push(
             &mut resource.versions,
@@ -245,6 +253,22 @@ impl Context<'_, '_> {
         self.put_resource(resource)
     }
 
+    /// What a version rests on (rule R3): its submission and its publication, with the approvals where
+    /// it is by proposal.
+    fn version_decisions(&self, submission: Decision) -> Result<VersionDecisions, Refusal> {
+        let mut decisions = List::default();
+        let approvals = self.mandate.iter().flat_map(|mandate| &mandate.approvals);
+        let own = [submission, self.decision(None)].into_iter();
+        for decision in own.chain(approvals.cloned()) {
+            push(
+                &mut decisions,
+                decision,
+                phrase!("the number of approvals", "批准的数量"),
+            )?;
+        }
+        Ok(decisions)
+    }
+
     /// Withdraws an entry. Its authorizations end, its open applications are refused.
     pub(super) fn withdraw_resource(
         &mut self,
@@ -263,13 +287,12 @@ impl Context<'_, '_> {
         if resource.published.is_some() {
             self.require_mandate("withdraw", phrase!("a published entry", "已发布的目录"))?;
         }
-        for id in self.sharing_on(code, RecordKind::Authorization)? {
-            if let Some(authorization) = self.state.authorization(&id)?
-                && authorization.ended.is_none()
-            {
+        for id in resource.lasting_at(self.at.time) {
+            if let Some(authorization) = self.state.authorization(&id)? {
                 self.close(authorization, EndKind::ResourceWithdrawn, reason)?;
             }
         }
+        resource.grants = List::default();
         for waiting in std::mem::take(&mut resource.waiting).into_vec() {
             let id = SharingId {
                 resource: code.clone(),
@@ -325,23 +348,6 @@ impl Context<'_, '_> {
         Ok(())
     }
 
-    fn sharing_on(
-        &self,
-        code: &ResourceCode,
-        kind: RecordKind,
-    ) -> Result<BTreeSet<SharingId>, Refusal> {
-        let mut ids = BTreeSet::new();
-        let target = RecordId::Resource(code.clone());
-        self.state
-            .for_each_referrer(&target, kind, |id| -> Result<(), Refusal> {
-                if let RecordId::Application(id) | RecordId::Authorization(id) = id {
-                    ids.insert(id.clone());
-                }
-                Ok(())
-            })?;
-        Ok(ids)
-    }
-
     /// The author's decision, now.
     pub(super) fn decision(&self, reason: Option<&Statement>) -> Decision {
         Decision {
@@ -352,7 +358,7 @@ impl Context<'_, '_> {
         }
     }
 
-    /// Ends an active authorization now.
+    /// Ends an active authorization now; its entry's list of those that last is the caller's.
     pub(super) fn close(
         &mut self,
         mut authorization: Authorization,
@@ -394,16 +400,21 @@ fn require_not_withdrawn(resource: &Resource) -> Result<(), Refusal> {
     .into())
 }
 
-fn submitted(resource: &mut Resource) -> Result<&mut Draft, Refusal> {
+/// The draft that waits for publication, with its submission.
+fn submitted(resource: &mut Resource) -> Result<(&mut Draft, Decision), Refusal> {
     let (code, status) = (resource.code.clone(), resource.status());
     let wrong = Rejection::WrongStatus {
         code,
         status,
         needed: phrase!("it has not been submitted", "尚未提交"),
     };
-    match resource.draft.as_mut() {
-        Some(draft) if matches!(draft.status, DraftStatus::Submitted { .. }) => Ok(draft),
-        Some(_) | None => Err(wrong.into()),
+    let draft = resource.draft.as_mut().ok_or(wrong.clone())?;
+    match &draft.status {
+        DraftStatus::Submitted { decision } => {
+            let decision = decision.clone();
+            Ok((draft, decision))
+        }
+        DraftStatus::Draft | DraftStatus::Returned { .. } => Err(wrong.into()),
     }
 }
 

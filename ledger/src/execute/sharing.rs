@@ -10,8 +10,8 @@ use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, 
 use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
-    Application, ApplicationStatus, Authorization, Entry, Period, Published, Record, RecordId,
-    Request, Resource, SensitivityLevel, Sharing, StageSince, Waiting,
+    Application, ApplicationStatus, Authorization, Entry, Lasting, Period, Published, Record,
+    RecordId, Request, Resource, SensitivityLevel, Sharing, StageSince, Waiting,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -370,10 +370,43 @@ impl Context<'_, '_> {
             suspended: None,
             ended: None,
         }))?;
+        self.list_grant(resource, application.id.number, grant.to)?;
         self.enter_stage(
             application,
             ApplicationStatus::Granted { decision: granted },
         )
+    }
+
+    /// Puts an authorization on its entry's list of those that last.
+    pub(super) fn list_grant(
+        &mut self,
+        mut resource: Resource,
+        number: u32,
+        to: TimeMs,
+    ) -> Result<(), Refusal> {
+        self.drop_grants(&mut resource, None);
+        let lasting = Lasting { number, to };
+        let what = phrase!(
+            "the number of authorizations on an entry that last",
+            "一个目录有效授权的数量"
+        );
+        push(&mut resource.grants, lasting, what)?;
+        resource.grants.as_mut_slice().sort_by_key(|g| g.number);
+        self.put(Record::Resource(Box::new(resource)))
+    }
+
+    /// Takes an authorization that ends off its entry's list of those that last.
+    pub(super) fn unlist_grant(&mut self, id: &SharingId) -> Result<(), Refusal> {
+        let mut resource = self.existing_resource(&id.resource)?;
+        self.drop_grants(&mut resource, Some(id.number));
+        self.put(Record::Resource(Box::new(resource)))
+    }
+
+    /// Drops one authorization, and those whose window is over.
+    fn drop_grants(&self, resource: &mut Resource, ended: Option<u32>) {
+        let grants = std::mem::take(&mut resource.grants);
+        let lasts = |g: &Lasting| self.at.time < g.to && Some(g.number) != ended;
+        resource.grants = grants.retaining(lasts);
     }
 
     /// Rule S8: with the two-person rule on, a field of level 3 or 4 is granted by proposal.

@@ -3,13 +3,13 @@
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Period, Trail};
+use super::{Decision, Period, Trail};
 use crate::bounded::{List, Text};
 use crate::codec::encode;
 use crate::hash::{Domain, Hash, hash};
 use crate::ids::{
     Code, DepartmentId, FieldNumber, Height, Moment, Name, ResourceCode, ResponsibilityCode,
-    Statement,
+    SharingId, Statement, TimeMs,
 };
 use crate::limits;
 
@@ -398,8 +398,8 @@ pub enum DraftStatus {
     Draft,
     /// Submitted by the provider's head; the steward publishes or returns it.
     Submitted {
-        /// Since when.
-        since: Moment,
+        /// Who submitted it, when.
+        decision: Decision,
     },
     /// Returned by the steward; may be drafted and submitted again.
     Returned {
@@ -430,8 +430,8 @@ pub struct Published {
     pub entry: Entry,
 }
 
-/// When a version was in force.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+/// When a version was in force, and by whose decisions.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct VersionPeriod {
     /// The version.
     pub version: u32,
@@ -439,6 +439,9 @@ pub struct VersionPeriod {
     pub period: Period,
     /// [`Entry::hash`] of what it says.
     pub entry: Hash,
+    /// Who submitted it and who published it, and who approved that where it needed several: what
+    /// unconditional sharing rests on. None in a genesis, whose word it is.
+    pub decisions: List<Decision, { limits::VERSION_DECISIONS_MAX }>,
 }
 
 /// A department that provided an entry before its present provider.
@@ -466,6 +469,15 @@ pub struct Waiting {
     pub applicant: DepartmentId,
     /// Its number.
     pub number: u32,
+}
+
+/// An authorization that did not end early.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Lasting {
+    /// Its number.
+    pub number: u32,
+    /// First instant after its window.
+    pub to: TimeMs,
 }
 
 /// A withdrawn entry's end.
@@ -507,6 +519,9 @@ pub struct Resource {
     /// Those of them that wait, by ascending number: what a withdrawal refuses, however many were
     /// ever made.
     pub waiting: List<Waiting, { limits::RESOURCE_APPLICATIONS_MAX }>,
+    /// Authorizations on it that last, by ascending number: what a withdrawal ends, however many were
+    /// ever granted. One whose window is over is dropped with the next change.
+    pub grants: List<Lasting, { limits::RESOURCE_GRANTS_MAX }>,
     /// Bindings stated for it so far.
     pub bindings: u32,
     /// Objections raised to it so far.
@@ -563,6 +578,7 @@ impl Resource {
             last_field: 0,
             applications: 0,
             waiting: List::default(),
+            grants: List::default(),
             bindings: 0,
             objections: 0,
             obligations: 0,
@@ -602,6 +618,22 @@ impl Resource {
     pub fn version_at(&self, height: Height) -> Option<&VersionPeriod> {
         let mut versions = self.versions.iter().rev();
         versions.find(|version| version.period.from.height <= height)
+    }
+
+    /// The decisions that a version rests on.
+    pub fn decisions_on(&self, version: u32) -> &[Decision] {
+        let mut versions = self.versions.iter().rev();
+        let found = versions.find(|period| period.version == version);
+        found.map_or(&[], |period| &period.decisions)
+    }
+
+    /// The authorizations on it that last at an instant, by ascending number.
+    pub fn lasting_at(&self, time: TimeMs) -> impl Iterator<Item = SharingId> {
+        let lasting = self.grants.iter().filter(move |grant| time < grant.to);
+        lasting.map(|grant| SharingId {
+            resource: self.code.clone(),
+            number: grant.number,
+        })
     }
 
     /// What it says: the version in force, or else the draft.

@@ -847,6 +847,7 @@ fn resource() -> Resource {
             version: 1,
             period: Period::since(moment(6)),
             entry: entry(&responsibility(PROVIDER)).hash(),
+            decisions: List::new(vec![decision(None)]).unwrap(),
         }])
         .unwrap(),
         unconditional: List::new(vec![FieldPeriod {
@@ -863,6 +864,11 @@ fn resource() -> Resource {
         waiting: List::new(vec![Waiting {
             applicant: id(APPLICANT),
             number: 1,
+        }])
+        .unwrap(),
+        grants: List::new(vec![Lasting {
+            number: 1,
+            to: moment(90).time,
         }])
         .unwrap(),
         bindings: 1,

@@ -318,7 +318,10 @@ fn trail_of(record: Option<Record>) -> Option<Trail> {
 
 /// A verdict without what reports about keys add to it: they are on no resource's trail.
 fn but_for_reports(mut verdict: Verdict) -> Verdict {
-    if let Verdict::Allowed(Basis::Authorized { suspect, .. }) = &mut verdict {
+    if let Verdict::Allowed(
+        Basis::Authorized { suspect, .. } | Basis::Unconditional { suspect, .. },
+    ) = &mut verdict
+    {
         *suspect = false;
     }
     verdict

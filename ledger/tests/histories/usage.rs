@@ -21,7 +21,7 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
 fn rests_on(verdict: &Verdict, basis: UseBasis) -> bool {
     match verdict {
         Verdict::Allowed(Basis::Owner { .. }) => basis == UseBasis::Owner,
-        Verdict::Allowed(Basis::Unconditional { version }) => {
+        Verdict::Allowed(Basis::Unconditional { version, .. }) => {
             basis == UseBasis::Unconditional { version: *version }
         }
         Verdict::Allowed(Basis::Authorized { authorization, .. }) => {

@@ -4,7 +4,7 @@ use dirchain_ledger::access::{Basis, Denial, Failure, Verdict, may_read, who_may
 use dirchain_ledger::action::Action;
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, ResourceCode, TimeMs};
 use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{Published, Record, Resource, Trail};
 use dirchain_ledger::testing::*;
@@ -103,6 +103,7 @@ fn point_2_a_suspended_provider_does_not_read_either() {
         last_field: 4,
         applications: 0,
         waiting: List::default(),
+        grants: List::default(),
         bindings: 0,
         objections: 0,
         obligations: 0,
@@ -124,7 +125,10 @@ fn points_3_to_5_unconditional_conditional_not_shared() {
     let read = |field| ledger.verdict(BYSTANDER, &code, field, None);
     assert_eq!(
         read(1),
-        Verdict::Allowed(Basis::Unconditional { version: 1 })
+        Verdict::Allowed(Basis::Unconditional {
+            version: 1,
+            suspect: false
+        })
     );
     let condition = Some(id("仅用于救助对象认定"));
     assert_eq!(
@@ -207,6 +211,99 @@ fn r3_a_verdict_that_rests_on_a_suspect_key_says_so() {
         let action = Action::SuspectKey { public_key, since };
         ledger.submit(&head(PROVIDER), vec![action]).unwrap();
         assert_eq!(suspect(&ledger), expected);
+    }
+}
+
+fn is_version_suspect(ledger: &Ledger, code: &ResourceCode) -> bool {
+    match ledger.verdict(BYSTANDER, code, 1, None) {
+        Verdict::Allowed(Basis::Unconditional { suspect, .. }) => suspect,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Unconditional sharing rests on whoever submitted the version, and on whoever published it.
+#[test]
+fn r3_an_unconditional_version_that_rests_on_a_suspect_key_says_so() {
+    for (stolen, owner) in [
+        (head(PROVIDER), PROVIDER),
+        (administrator(STEWARD), STEWARD),
+    ] {
+        let mut ledger = Ledger::default();
+        let code = ledger.published(PROVIDER, 1);
+        let published = ledger.moment().height;
+        let decided = match owner {
+            PROVIDER => published.previous().unwrap(),
+            _ => published,
+        };
+        assert!(!is_version_suspect(&ledger, &code));
+        let public_key = stolen.public();
+        for (since, expected) in [(decided.next(), false), (decided, true)] {
+            let action = Action::SuspectKey { public_key, since };
+            ledger.submit(&head(owner), vec![action]).unwrap();
+            assert_eq!(is_version_suspect(&ledger, &code), expected, "{owner}");
+        }
+    }
+}
+
+#[test]
+fn r3_a_version_that_clean_keys_decided_later_is_not_suspect() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let public_key = administrator(STEWARD).public();
+    let since = ledger.moment().height;
+    ledger
+        .submit(
+            &head(STEWARD),
+            vec![Action::SuspectKey { public_key, since }],
+        )
+        .unwrap();
+    assert!(is_version_suspect(&ledger, &code));
+    let entry = entry(&responsibility(PROVIDER));
+    ledger.draft(PROVIDER, &code, &entry).unwrap();
+    ledger.submit_draft(PROVIDER, &code).unwrap();
+    let revision = ledger.revision(&code);
+    let action = Action::PublishResource {
+        code: code.clone(),
+        revision,
+    };
+    ledger.submit(&head(STEWARD), vec![action]).unwrap();
+    assert!(!is_version_suspect(&ledger, &code));
+}
+
+/// By proposal, whoever proposed and whoever approved decided.
+#[test]
+fn r3_an_amendment_by_proposal_rests_on_its_approvals() {
+    for (stolen, owner) in [
+        (head(PROVIDER), PROVIDER),
+        (administrator(PROVIDER), PROVIDER),
+        (head(STEWARD), STEWARD),
+    ] {
+        let mut ledger = Ledger::default();
+        let code = ledger.published(PROVIDER, 1);
+        let mut narrower = entry(&responsibility(PROVIDER));
+        narrower.fields.as_mut_slice()[1].sharing = Some(not_shared());
+        ledger.draft(PROVIDER, &code, &narrower).unwrap();
+        let since = ledger.submit_draft(PROVIDER, &code).unwrap();
+        let measure = Measure::Narrow {
+            code: code.clone(),
+            revision: ledger.revision(&code),
+        };
+        ledger.agree(&administrator(PROVIDER), measure).unwrap();
+        assert!(!is_version_suspect(&ledger, &code));
+        let public_key = stolen.public();
+        ledger
+            .submit(&head(owner), vec![Action::SuspectKey { public_key, since }])
+            .unwrap();
+        assert!(is_version_suspect(&ledger, &code), "{owner}");
+        let resource = ledger.state.resource(&code).unwrap().unwrap();
+        let keys: Vec<_> = resource.decisions_on(2).iter().map(|d| d.key).collect();
+        let expected = [
+            head(PROVIDER),
+            administrator(PROVIDER),
+            head(STEWARD),
+            head(PROVIDER),
+        ];
+        assert_eq!(keys, expected.map(|key| key.public()));
     }
 }
 

@@ -7,8 +7,8 @@ use dirchain_ledger::ids::{FieldNumber, ResourceCode};
 use dirchain_ledger::limits::PERIODS_MAX;
 use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{
-    ApplicationStatus, Draft, DraftStatus, EndKind, Entry, FieldType, Lack, Office, Offices,
-    Period, Published, Record, Resource, ResourceStatus, Sharing, Trail, VersionPeriod,
+    ApplicationStatus, Decision, Draft, DraftStatus, EndKind, Entry, FieldType, Lack, Office,
+    Offices, Period, Published, Record, Resource, ResourceStatus, Sharing, Trail, VersionPeriod,
 };
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
@@ -332,6 +332,7 @@ fn full_resource() -> Record {
             to: Some(at),
         },
         entry: own_entry().hash(),
+        decisions: List::default(),
     };
     Record::Resource(Box::new(Resource {
         code: code(1),
@@ -340,7 +341,14 @@ fn full_resource() -> Record {
         created: at,
         revision: 7,
         draft: Some(Draft {
-            status: DraftStatus::Submitted { since: at },
+            status: DraftStatus::Submitted {
+                decision: Decision {
+                    department: id(PROVIDER),
+                    key: head(PROVIDER).public(),
+                    at,
+                    reason: None,
+                },
+            },
             entry: own_entry(),
         }),
         published: Some(Published {
@@ -353,6 +361,7 @@ fn full_resource() -> Record {
         last_field: 4,
         applications: 0,
         waiting: List::default(),
+        grants: List::default(),
         bindings: 0,
         objections: 0,
         obligations: 0,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use dirchain_ledger::rejection::Rejection;
 
 use crate::{
-    authority, cases, catalogue, departments, membership, nodes, proposals, reorganisation,
-    sharing, usage, work,
+    authority, cases, catalogue, departments, lasting, membership, nodes, proposals,
+    reorganisation, sharing, usage, work,
 };
 
 #[test]
@@ -16,6 +16,7 @@ fn every_rejection_has_a_test_that_produces_it() {
         cases::REFUSED,
         catalogue::REFUSED,
         departments::REFUSED,
+        lasting::REFUSED,
         membership::REFUSED,
         nodes::REFUSED,
         proposals::REFUSED,

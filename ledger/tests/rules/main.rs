@@ -25,6 +25,7 @@ mod catalogue;
 mod coverage;
 mod departments;
 mod genesis;
+mod lasting;
 mod membership;
 mod nodes;
 mod proposals;

@@ -71,6 +71,12 @@ pub(super) fn tell(ledger: &mut Ledger, late_ms: i64) {
         since: Height(5),
     };
     ledger.submit(&head(PROVIDER), vec![suspect]).unwrap();
+    // The key that published the first entry.
+    let suspect = Action::SuspectKey {
+        public_key: administrator(STEWARD).public(),
+        since: Height(3),
+    };
+    ledger.submit(&head(STEWARD), vec![suspect]).unwrap();
     ledger.published(PROVIDER, 2);
     use_it(ledger);
     ledger.pass_ms(DAY_MS);

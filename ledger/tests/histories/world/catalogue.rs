@@ -110,7 +110,9 @@ impl Hand<'_> {
             provider: provider.clone(),
             revision: 0,
             draft: None,
+            submitted: None,
             published: None,
+            by: Vec::new(),
             is_withdrawn: false,
             last_field: 0,
             applications: 0,
@@ -139,6 +141,7 @@ impl Hand<'_> {
         self.world.require_founded(&listed.provider, entry)?;
         let listed = self.world.entries.get_mut(code).unwrap();
         listed.draft.as_mut().unwrap().1 = true;
+        listed.submitted = Some((self.key, self.at.height));
         listed.revision += 1;
         self.touch(code);
         Ok(())
@@ -203,7 +206,11 @@ impl Hand<'_> {
             self.world.require_numbers(code, &entry),
             unless([(loses && !is_agreed, "narrows")]),
         ])?;
+        let mut by = vec![(self.key, self.at.height)];
+        by.extend(self.mandate.iter().flatten().copied());
         let listed = self.world.entries.get_mut(code).unwrap();
+        by.extend(listed.submitted);
+        listed.by = by;
         let version = listed
             .published
             .as_ref()
@@ -231,7 +238,7 @@ impl Hand<'_> {
         listed.draft = None;
         listed.revision += 1;
         for (id, held) in &mut self.world.grants {
-            if id.resource == *code && !held.is_ended {
+            if id.resource == *code && !held.is_ended && self.at.time < held.to {
                 held.is_ended = true;
                 held.revision += 1;
             }

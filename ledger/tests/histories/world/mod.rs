@@ -101,7 +101,11 @@ pub(crate) struct Listed {
     pub(crate) revision: u32,
     /// The draft, and whether it waits for publication.
     pub(crate) draft: Option<(Entry, bool)>,
+    /// Who submitted it last, and when.
+    pub(crate) submitted: Option<(PublicKey, Height)>,
     pub(crate) published: Option<(u32, Entry)>,
+    /// Who decided on what is published, and when.
+    pub(crate) by: Vec<(PublicKey, Height)>,
     pub(crate) is_withdrawn: bool,
     pub(crate) last_field: u16,
     pub(crate) applications: u32,

@@ -1,8 +1,9 @@
 //! Who may read, from the five points of the rules.
 
 use dirchain_ledger::access::{Basis, Denial, Failure, Verdict};
+use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{
-    DepartmentId, FieldNumber, Moment, PurposeCode, ResourceCode, SharingId,
+    DepartmentId, FieldNumber, Height, Moment, PurposeCode, ResourceCode, SharingId,
 };
 use dirchain_ledger::records::*;
 
@@ -56,7 +57,10 @@ impl World {
         };
         match record.sharing.as_ref().or(entry.sharing.as_ref()) {
             // 3. Shared unconditionally.
-            Some(Sharing::Unconditional) => Verdict::Allowed(Basis::Unconditional { version }),
+            Some(Sharing::Unconditional) => {
+                let suspect = self.is_suspect(&listed.by);
+                Verdict::Allowed(Basis::Unconditional { version, suspect })
+            }
             // 4. Shared under conditions.
             Some(Sharing::Conditional { condition }) => {
                 let condition = condition.clone();
@@ -80,10 +84,7 @@ impl World {
             .iter()
             .find(|(_, held)| self.failure(held, question).is_none());
         if let Some((id, held)) = covering {
-            let suspect = held.by.iter().any(|(key, height)| {
-                let since = self.keys[key].suspect;
-                since.is_some_and(|since| since <= *height)
-            });
+            let suspect = self.is_suspect(&held.by);
             return Some(Verdict::Allowed(Basis::Authorized {
                 authorization: (*id).clone(),
                 until: held.to,
@@ -100,6 +101,14 @@ impl World {
             authorization,
             failure,
         }))
+    }
+
+    /// Rule R3: whether a key that decided is suspect since before it did.
+    fn is_suspect(&self, by: &[(PublicKey, Height)]) -> bool {
+        by.iter().any(|(key, height)| {
+            let since = self.keys[key].suspect;
+            since.is_some_and(|since| since <= *height)
+        })
     }
 
     fn failure(&self, held: &Held, question: &Question<'_>) -> Option<Failure> {

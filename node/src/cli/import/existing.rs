@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context;
 use dirchain_explorer::api::{
     DepartmentItem, DraftAnswer, DraftState, ResourceAnswer, ResourceItem, ResponsibilityItem,
 };
 use dirchain_ledger::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode};
 use dirchain_ledger::records::{
-    DepartmentStatus, Draft, DraftStatus, Entry, Published, Resource, Withdrawal,
+    Decision, DepartmentStatus, Draft, DraftStatus, Entry, Published, Resource, Withdrawal,
 };
 
 use crate::client::{At, Client, ResourceFilter};
@@ -148,7 +149,17 @@ fn draft(draft: DraftAnswer) -> anyhow::Result<Draft> {
     let since = draft.since.map(Moment::from).unwrap_or_default();
     let status = match draft.state {
         DraftState::Draft => DraftStatus::Draft,
-        DraftState::Submitted => DraftStatus::Submitted { since },
+        DraftState::Submitted => {
+            let submitted = draft.submitted.context("a submission without its signer")?;
+            DraftStatus::Submitted {
+                decision: Decision {
+                    department: submitted.department,
+                    key: submitted.key,
+                    at: submitted.at.into(),
+                    reason: None,
+                },
+            }
+        }
         DraftState::Returned => DraftStatus::Returned {
             reason: draft.reason.unwrap_or_default().parse()?,
             since,

@@ -46,8 +46,12 @@ pub(super) fn basis(basis: &Basis) -> String {
                 None => "it provides it".to_owned(),
             }
         }
-        Basis::Unconditional { version } => {
-            format!("shared with every department in version {version}")
+        Basis::Unconditional { version, suspect } => {
+            let warning = match suspect {
+                true => ", published with a key that may have been stolen",
+                false => "",
+            };
+            format!("shared with every department in version {version}{warning}")
         }
         Basis::Authorized {
             authorization,

@@ -11,7 +11,9 @@ use crate::sample::SHORT_WINDOW_MS;
 fn said(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Allowed(Basis::Owner { .. }) => "owner".to_owned(),
-        Verdict::Allowed(Basis::Unconditional { version }) => format!("unconditional v{version}"),
+        Verdict::Allowed(Basis::Unconditional { version, .. }) => {
+            format!("unconditional v{version}")
+        }
         Verdict::Allowed(Basis::Authorized { authorization, .. }) => authorization.to_string(),
         Verdict::Denied(Denial::DepartmentNotActive) => "not active".to_owned(),
         Verdict::Denied(Denial::NotPublished) => "not published".to_owned(),
