@@ -6,11 +6,52 @@
   const live = document.querySelector("[data-live]");
   const announcement = document.getElementById("live");
 
+  // What the reader did in the live part, carried over into what replaces it: what they opened, what
+  // they typed, where they are.
+  const carryOver = (fresh) => {
+    const found = (root, selector, name) => {
+      const known = new Map();
+      for (const element of root.querySelectorAll(selector)) {
+        const key = name(element);
+        known.set(key, [...(known.get(key) || []), element]);
+      }
+      return known;
+    };
+    const each = (selector, name, work) => {
+      const now = found(fresh, selector, name);
+      for (const [key, elements] of found(live, selector, name)) {
+        elements.forEach((old, index) => now.get(key)?.[index] && work(old, now.get(key)[index]));
+      }
+    };
+    each("details", (details) => details.querySelector("summary")?.textContent, (old, now) => {
+      now.open = old.open;
+    });
+    each("input, select, textarea", (control) => control.id || control.name, (old, now) => {
+      if (old.type === "checkbox") now.checked = old.checked;
+      else if (old.value !== old.defaultValue) now.value = old.value;
+    });
+    const focused = document.activeElement;
+    if (!live.contains(focused)) return () => {};
+    const name = (element) => `${element.tagName} ${element.id || element.getAttribute("href") || element.textContent}`;
+    let place = null;
+    each("a, button, input, select, summary, [tabindex]", name, (old, now) => {
+      if (old === focused) place = now;
+    });
+    const typing = focused.selectionStart == null ? null : [focused.selectionStart, focused.selectionEnd];
+    return () => {
+      if (!place) return;
+      place.focus({ preventScroll: true });
+      if (typing && place.setSelectionRange) place.setSelectionRange(...typing);
+    };
+  };
+
   // Follows the chain: at each new block, the live part is replaced by what the same page says now.
+  // Only a page that is looked at listens, since a browser opens few connections to one host.
   if (live && window.EventSource && !new URLSearchParams(location.search).get("at")) {
     let tag = null;
     let waiting = false;
     let missed = false;
+    let events = null;
 
     const refresh = async () => {
       if (waiting || document.hidden) {
@@ -22,13 +63,13 @@
       try {
         const answer = await fetch(location.href, tag ? { headers: { "If-None-Match": tag } } : {});
         if (answer.status === 200) {
-          tag = answer.headers.get("etag");
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
           const fresh = page.querySelector("[data-live]");
-          if (fresh && !live.contains(document.activeElement)) {
+          if (fresh) {
+            const focus = carryOver(fresh);
             live.replaceChildren(...fresh.childNodes);
-          } else if (fresh) {
-            missed = true;
+            focus();
+            tag = answer.headers.get("etag");
           }
         }
       } catch {
@@ -40,17 +81,31 @@
       }, 1500);
     };
 
-    const events = new EventSource("/api/v1/events?actions=false");
-    events.addEventListener("block", (event) => {
-      const height = JSON.parse(event.data).height;
-      if (announcement) announcement.textContent = `${announcement.dataset.new} #${height}`;
-      document.documentElement.dataset.height = height;
+    const listen = () => {
+      if (events) return;
+      events = new EventSource("/api/v1/events?actions=false");
+      events.addEventListener("block", (event) => {
+        const height = JSON.parse(event.data).height;
+        if (announcement) announcement.textContent = `${announcement.dataset.new} #${height}`;
+        document.documentElement.dataset.height = height;
+        refresh();
+      });
+    };
+    const stop = () => {
+      if (events) events.close();
+      events = null;
+    };
+    const look = () => {
+      if (document.hidden) return stop();
+      listen();
       refresh();
+    };
+    if (!document.hidden) listen();
+    document.addEventListener("visibilitychange", look);
+    window.addEventListener("pagehide", stop);
+    window.addEventListener("pageshow", (event) => {
+      if (event.persisted) look();
     });
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && missed) refresh();
-    });
-    window.addEventListener("pagehide", () => events.close());
   }
 
   const later = (work, after) => {

@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod common;
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../tests/src/python.rs"]
+mod python;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -118,7 +121,7 @@ async fn others_read_it_as_dcat_ap_and_odrl() {
         std::fs::write(dir.join("catalogue.jsonld"), json_ld).unwrap();
         let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap())
             .join("../tests/programs_py/catalogue.py");
-        let output = Command::new(common::python())
+        let output = Command::new(python::programs())
             .current_dir(&dir)
             .arg(script)
             .args(["catalogue.ttl", "catalogue.jsonld"])

@@ -48,6 +48,11 @@ async fn every_page_stands_on_its_own() {
         ("/search?q=D004".to_owned(), "Direct match"),
         ("/search?q=Z-D004-01".to_owned(), "D004的职责"),
         ("/search?q=%233".to_owned(), "/blocks/3"),
+        (
+            "/search?q=307001024%2F000001%2F1".to_owned(),
+            "href=\"/authorizations/307001024%2F000001/1\"",
+        ),
+        (format!("{RESOURCE}?at=%234"), "You are looking at the past"),
         (format!("/search?q={transaction}"), "/transactions/"),
         (
             "/search?q=nothing&sharing=&status=published&provider=".to_owned(),
@@ -373,6 +378,30 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
         ("/deadlines?csv=owed", "Department (Id)", 1),
         ("/scores?csv=scores", "Rank,Department (Id)", 9),
         ("/members?csv=voters", "Department (Id)", 4),
+        ("/?csv=facts", "What,Value (Id),Value", 10),
+        ("/node?csv=facts", "What,", 11),
+        ("/node?csv=peers", "Node,Department (Id)", 1),
+        ("/departments/D004?csv=facts", "What,Value (Id)", 3),
+        ("/responsibilities/Z-D004-01?csv=facts", "What,", 3),
+        ("/blocks/3?csv=facts", "What,", 10),
+        ("/blocks/3?csv=certificate", "Department (Id)", 3),
+        (
+            "/objections/307001024%2F000001/1?csv=steps",
+            "Step,Department (Id)",
+            1,
+        ),
+        ("/bindings/307001024%2F000001/1?csv=facts", "What,", 8),
+        (
+            "/sharing?csv=pairs",
+            "Provider (Id),Provider,Reader (Id)",
+            1,
+        ),
+        ("/sharing?department=D005&csv=pairs", "Provider (Id)", 1),
+        (
+            "/sharing?resource=307001024/000001&csv=pairs",
+            "Authorization (Id)",
+            1,
+        ),
     ] {
         let sent = get(&router, address).await;
         assert_eq!(sent.status, StatusCode::OK, "{address}: {}", sent.text());
@@ -385,7 +414,16 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
         );
         assert_eq!(rows(&text), count, "{address}: {text}");
     }
+    for (path, wanted) in [(APPLICATION, "scene"), (AUTHORIZATION, "Signed with")] {
+        let sent = get(&router, &format!("{path}/1?csv=facts&lang=en")).await;
+        assert_eq!(sent.status, StatusCode::OK, "{path}: {}", sent.text());
+        assert!(
+            sent.text().to_lowercase().contains(&wanted.to_lowercase()),
+            "{path}"
+        );
+    }
     for table in [
+        "facts",
         "fields",
         "authorizations",
         "applications",
@@ -437,4 +475,81 @@ async fn every_record_leads_to_what_it_names_and_back() {
     let department = get(&router, "/departments/D004").await.text();
     assert!(department.contains("Answer an objection"));
     assert!(department.contains("/objections/307001024%2F000001/1"));
+}
+
+/// Every action of the history is told in words with links, and raw only below, folded.
+#[tokio::test]
+async fn a_transaction_says_what_was_done_to_what_by_whom() {
+    let city = used_city();
+    let router = city.router();
+    let mut seen = std::collections::BTreeSet::new();
+    for block in &city.ledger().blocks {
+        for transaction in &block.transactions {
+            let address = format!("/transactions/{}", transaction.id());
+            let page = get(&router, &address).await;
+            assert_eq!(page.status, StatusCode::OK, "{}", page.text());
+            let text = page.text();
+            let (told, _) = text.split_once("<details class=\"signed\">").unwrap();
+            for action in transaction.actions.iter() {
+                seen.insert(action.name());
+            }
+            assert!(
+                !told.contains("{&#34;") && !told.contains("\"action\""),
+                "{address}"
+            );
+            assert!(
+                told.contains("class=\"whom\"") || told.contains("<dt>Measure"),
+                "{address}: {told}"
+            );
+            let chinese = get(&router, &format!("{address}?lang=zh")).await.text();
+            assert!(chinese.contains("签名原文"), "{address}");
+            let csv = get(&router, &format!("{address}?csv=actions")).await;
+            assert_eq!(csv.status, StatusCode::OK, "{address}: {}", csv.text());
+            assert!(csv.text().matches("\r\n").count() > 1, "{}", csv.text());
+        }
+    }
+    for name in [
+        "draft_resource",
+        "publish_resource",
+        "apply",
+        "grant",
+        "seal_receipts",
+    ] {
+        assert!(seen.contains(name), "{seen:?}");
+    }
+    let draft = city.ledger().blocks[0].transactions[0].id();
+    let text = get(&router, &format!("/transactions/{draft}")).await.text();
+    for said in [
+        RESOURCE,
+        "/responsibilities/Z-D004-01",
+        "Conditional",
+        "<h4>Fields</h4>",
+    ] {
+        assert!(text.contains(said), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn home_and_blocks_show_the_past_too() {
+    let router = used_city().router();
+    for address in ["/?at=3", "/blocks?at=3"] {
+        let text = get(&router, address).await.text();
+        assert!(text.contains("You are looking at the past"), "{address}");
+        assert!(
+            text.contains("/blocks/3") && !text.contains("/blocks/4"),
+            "{address}"
+        );
+        assert!(!text.contains("data-live"), "{address}");
+    }
+    let past = get(&router, "/?at=3").await.text();
+    assert!(!past.contains("since the last block") && past.contains("Entry published"));
+    for address in ["/", "/blocks"] {
+        let text = get(&router, address).await.text();
+        assert!(
+            text.contains("data-live") && text.contains("/blocks/4"),
+            "{address}"
+        );
+        let bad = get(&router, &format!("{address}?at=abc")).await;
+        assert_eq!(bad.status, StatusCode::BAD_REQUEST, "{address}");
+    }
 }

@@ -61,7 +61,7 @@ def main():
     done = subprocess.run(
         [program, "run", f"{url}/api/v1/openapi.json", "--phases=examples,coverage,fuzzing", "--max-examples=20",
          "--request-timeout=20", "--exclude-path=/api/v1/events", "--no-color", "--seed=1"],
-        env=environment, capture_output=True, text=True, timeout=280)
+        env=environment, capture_output=True, text=True, timeout=560)
     if done.returncode != 0:
         print(done.stdout[-20000:], done.stderr[-4000:], file=sys.stderr)
         return 1

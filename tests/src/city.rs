@@ -80,7 +80,8 @@ impl City {
         Self::new().up()
     }
 
-    fn up(mut self) -> Self {
+    /// Starts every node, and waits until all are ready.
+    pub fn up(mut self) -> Self {
         for node in &mut self.nodes {
             node.start();
         }

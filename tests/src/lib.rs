@@ -15,6 +15,7 @@ mod node;
 mod ports;
 mod program;
 mod programs;
+pub mod python;
 mod wait;
 mod wires;
 
@@ -27,6 +28,6 @@ pub use load::{Load, Promised, check};
 pub use node::Process;
 pub use ports::Ports;
 pub use program::{Printed, program, repository, run};
-pub use programs::{python, script};
+pub use programs::script;
 pub use wait::{BLOCK, START, eventually, never};
 pub use wires::{Wires, left_out};

@@ -22,6 +22,9 @@ mod vectors;
 mod cases;
 #[path = "../../../ledger/tests/histories/measure_steps.rs"]
 mod measure_steps;
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../../tests/src/python.rs"]
+mod python;
 #[path = "../../../ledger/tests/histories/steps.rs"]
 mod steps;
 #[path = "../../../ledger/tests/histories/use_steps.rs"]

@@ -19,30 +19,13 @@ use dirchain_ledger::testing::{APPLICANT, BYSTANDER, GENESIS_TIME, code, id};
 use serde_json::Value;
 
 use crate::forged::{EXTENSION, vectors, vectors_folder};
-
-pub(crate) fn python() -> PathBuf {
-    if let Some(python) = std::env::var_os("DIRCHAIN_VERIFIER_PYTHON") {
-        return python.into();
-    }
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| {
-        let home = std::env::var_os("HOME").expect("a home folder");
-        PathBuf::from(home).join(".cache")
-    });
-    let python = cache.join("dirchain/verifier-py/bin/python");
-    let found = python.display();
-    assert!(
-        python.exists(),
-        "there is no {found}: run `make verifier-py`"
-    );
-    python
-}
+use crate::python;
 
 /// Verdicts of the second verifier, one for each file.
 pub(crate) fn second(dir: &Path, files: &[PathBuf], arguments: &[String]) -> Vec<Value> {
     let script = Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap())
         .join("../tests/verifier_py/verifier.py");
-    let output = Command::new(python())
+    let output = Command::new(python::verifier())
         .current_dir(dir)
         .arg(script)
         .args(files)

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use dirchain_ledger::crypto::{PublicKey, Signature};
 
-use crate::second::python;
+use crate::python;
 
 /// Of the edge cases, those in which neither point is of small order and the small-order parts
 /// cancel; their keys are never admitted, so nothing on a ledger is signed so.
@@ -15,7 +15,7 @@ const TAKEN: [&str; 2] = ["7", "29"];
 fn in_python(script: &str, arguments: &[&str]) -> String {
     let folder =
         Path::new(&std::env::var("CARGO_MANIFEST_DIR").unwrap()).join("../tests/verifier_py");
-    let output = Command::new(python())
+    let output = Command::new(python::verifier())
         .env("PYTHONPATH", folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .args(["-c", script])

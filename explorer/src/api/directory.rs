@@ -1,12 +1,14 @@
 //! Answers about the directory: departments, responsibilities, resources and their history.
 
+use std::fmt;
+
 use dirchain_ledger::action::Action;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, TransactionId,
 };
 use dirchain_ledger::records::{
-    AdministrativeLevel, Category, DepartmentStatus, Entry, LegalBasis, Office, Openness,
+    AdministrativeLevel, Category, DepartmentStatus, Entry, LegalBasis, Office, Openness, RecordId,
     ResourceKind, ResourceStatus, ResponsibilityEnd, SensitivityLevel, Sharing, Trail, UpdateCycle,
 };
 use serde::{Deserialize, Serialize};
@@ -133,12 +135,25 @@ pub struct ResponsibilityAnswer {
     pub responsibility: ResponsibilityItem,
     /// The action that ended it, once it has.
     pub ended_by: Option<HistoryItem>,
+    /// Who held it before, oldest first.
+    pub earlier_holders: Vec<EarlierHolderItem>,
     /// Hash of its full text.
     pub text: Option<Hash>,
     /// The entries that cite it.
     pub cited_by: Cut<ResourceItem>,
     /// The chain of everything that touched it.
     pub trail: Trail,
+}
+
+/// Who held a responsibility before it passed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EarlierHolderItem {
+    /// The department.
+    pub holder: DepartmentId,
+    /// Its name.
+    pub holder_name: String,
+    /// The block from which on another held it.
+    pub until: Moment,
 }
 
 /// A catalogue entry in a list: `GET /api/v1/resources`.
@@ -279,6 +294,9 @@ pub struct HistoryItem {
     /// To which record: `application 103001/000001/3`. What has no number before it is on the ledger,
     /// as an application being made, is told to be done to its entry; a new proposal to nothing.
     pub subject: Option<String>,
+    /// The same for the pages, which link to it.
+    #[serde(skip)]
+    pub subject_id: Option<RecordId>,
     /// Why, where the action says.
     pub reason: Option<String>,
     /// Who signed.
@@ -303,4 +321,11 @@ pub struct BoundedCount {
     pub count: u64,
     /// Whether there are more than that.
     pub more: bool,
+}
+
+impl fmt::Display for BoundedCount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = if self.more { "+" } else { "" };
+        write!(formatter, "{}{more}", self.count)
+    }
 }

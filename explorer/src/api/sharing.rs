@@ -268,6 +268,8 @@ pub enum AuthorizationState {
     Expired,
     /// Ended before its time.
     EndedEarly,
+    /// Suspended by its provider; it may go on.
+    Suspended,
     /// Active, within its window, but the grantee no longer holds the responsibility that it was
     /// granted for.
     NotHeld,
@@ -312,6 +314,8 @@ pub struct AuthorizationItem {
     pub active: Vec<Period>,
     /// Its early end, if it had one.
     pub ended: Option<EarlyEndItem>,
+    /// Who suspended it and why, while it is.
+    pub suspended: Option<DecisionItem>,
     /// Where it stands at the instant of this answer.
     pub state: AuthorizationState,
 }

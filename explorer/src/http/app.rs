@@ -250,6 +250,7 @@ impl App {
         {
             return Ok(counts);
         }
+        let count = |directory: &dyn Directory| Counts::of(&Reading::at(directory, None)?);
         let counts = self.read(count).await?;
         let mut kept = self
             .counts
@@ -260,15 +261,17 @@ impl App {
     }
 }
 
-fn count(directory: &dyn Directory) -> Result<Counts, Problem> {
-    let reading = Reading::at(directory, None)?;
-    Ok(Counts {
-        as_of: reading.as_of(),
-        departments: reading.count(RecordKind::Department)?,
-        responsibilities: reading.count(RecordKind::Responsibility)?,
-        resources: reading.count(RecordKind::Resource)?,
-        authorizations: reading.count(RecordKind::Authorization)?,
-    })
+impl Counts {
+    /// Counted in one state.
+    pub(crate) fn of(reading: &Reading<'_>) -> Result<Self, Problem> {
+        Ok(Self {
+            as_of: reading.as_of(),
+            departments: reading.count(RecordKind::Department)?,
+            responsibilities: reading.count(RecordKind::Responsibility)?,
+            resources: reading.count(RecordKind::Resource)?,
+            authorizations: reading.count(RecordKind::Authorization)?,
+        })
+    }
 }
 
 fn take<'s>(places: &'s Semaphore, what: &str) -> Result<SemaphorePermit<'s>, Problem> {

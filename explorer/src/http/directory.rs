@@ -6,7 +6,7 @@ use axum::extract::State;
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, SharingId,
 };
-use dirchain_ledger::records::{RecordId, ResourceStatus};
+use dirchain_ledger::records::{Category, RecordId, ResourceStatus, UpdateCycle};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -86,8 +86,13 @@ pub(crate) async fn responsibility(
 #[serde(deny_unknown_fields)]
 pub(crate) struct ResourcesQuery {
     provider: Option<DepartmentId>,
+    /// Whether what the provider's sub-units provide counts too.
+    #[serde(default)]
+    sub_units: bool,
     sharing: Option<SharingType>,
     status: Option<ResourceStatus>,
+    category: Option<Category>,
+    update_cycle: Option<UpdateCycle>,
     text: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -104,10 +109,12 @@ pub(crate) async fn resources(
     let slice = listed(query.limit, query.cursor.as_deref())?;
     let filter = ResourceFilter {
         provider: query.provider,
+        with_sub_units: query.sub_units,
         sharing: query.sharing,
         status: query.status,
+        category: query.category,
+        update_cycle: query.update_cycle,
         text: text_filter(query.text.as_deref())?,
-        ..ResourceFilter::default()
     };
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.resources(&filter, &slice)

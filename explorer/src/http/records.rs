@@ -90,15 +90,13 @@ const USE: &str = r"^[0-9]{6,30}/[0-9]{6}/[1-9][0-9]{0,8}:[A-Z][A-Z0-9.\-]{0,31}
 /// The form of the id of one window of it.
 const WINDOW: &str = r"^[0-9]{6,30}/[0-9]{6}/[1-9][0-9]{0,8}:[A-Z][A-Z0-9.\-]{0,31}:(owner|none|[va][1-9][0-9]{0,8}):[1-9][0-9]{0,14}$";
 
-/// A kind of record: what its addresses are called, and which there are.
+/// A kind of record: what its addresses are called, and which there are beside the list of all.
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) kind: RecordKind,
     /// What one is called.
     one: &'static str,
     pub(crate) id: Id,
-    /// Whether there is a list of all of them.
-    pub(crate) all: bool,
     /// Whether there are lists of those of a resource, and of a department.
     pub(crate) of_resource: bool,
     pub(crate) of_department: bool,
@@ -110,7 +108,6 @@ const fn kind(name: &'static str, kind: RecordKind, one: &'static str, id: Id) -
         kind,
         one,
         id,
-        all: false,
         of_resource: true,
         of_department: true,
     }
@@ -118,19 +115,16 @@ const fn kind(name: &'static str, kind: RecordKind, one: &'static str, id: Id) -
 
 /// The kinds of record that have addresses of their own; the pages have the same.
 pub(crate) static KINDS: [Kind; 10] = [
-    Kind {
-        all: true,
-        ..kind(
-            "proposals",
-            RecordKind::Proposal,
-            "proposal",
-            text(
-                |id| named(id).map(RecordId::Proposal),
-                r"^[A-Z][A-Z0-9.\-]{0,31}/[1-9][0-9]{0,8}$",
-                "D001/7",
-            ),
-        )
-    },
+    kind(
+        "proposals",
+        RecordKind::Proposal,
+        "proposal",
+        text(
+            |id| named(id).map(RecordId::Proposal),
+            r"^[A-Z][A-Z0-9.\-]{0,31}/[1-9][0-9]{0,8}$",
+            "D001/7",
+        ),
+    ),
     Kind {
         of_department: false,
         ..kind(
@@ -182,17 +176,13 @@ pub(crate) static KINDS: [Kind; 10] = [
         "obligation to share",
         Id::Number(RecordId::Obligation),
     ),
+    kind(
+        "findings",
+        RecordKind::Finding,
+        "finding",
+        text(|id| named(id).map(RecordId::Finding), CODE, "JC-2026-01"),
+    ),
     Kind {
-        all: true,
-        ..kind(
-            "findings",
-            RecordKind::Finding,
-            "finding",
-            text(|id| named(id).map(RecordId::Finding), CODE, "JC-2026-01"),
-        )
-    },
-    Kind {
-        all: true,
         of_resource: false,
         ..kind(
             "demands",
@@ -202,7 +192,6 @@ pub(crate) static KINDS: [Kind; 10] = [
         )
     },
     Kind {
-        all: true,
         of_resource: false,
         of_department: false,
         ..kind(
@@ -253,11 +242,9 @@ impl Kind {
                 )
             }
         };
-        if self.all {
-            let read = move |app, query| listed(app, None, self.kind, query);
-            let says = format!("Every {one}");
-            routes = with(routes, &format!("/{name}"), &says, Shape::Many, get(read));
-        }
+        let read = move |app, query| listed(app, None, self.kind, query);
+        let says = format!("Every {one}");
+        routes = with(routes, &format!("/{name}"), &says, Shape::Many, get(read));
         if self.of_resource {
             let read = move |app, Place(code), query| {
                 listed(app, Some(RecordId::Resource(code)), self.kind, query)
@@ -395,7 +382,7 @@ struct DeadlinesQuery {
     at: Option<String>,
 }
 
-/// Who owes an answer, since when, how late.
+/// Who owes an answer, since when, how late: everybody, or a department with its sub-units.
 #[utoipa::path(get, path = "/deadlines", tag = "records", params(DeadlinesQuery), responses((status = 200, description = "The answer", body = DeadlinesAnswer)))]
 async fn deadlines(
     State(app): State<Arc<App>>,

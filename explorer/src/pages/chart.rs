@@ -17,6 +17,9 @@ const DAY_MS: i64 = 24 * 3_600_000;
 const BAR: i64 = 14;
 const STEP: i64 = 20;
 const HEIGHT: i64 = 90;
+/// Above the bars, for how many calls the highest stands for; below them, for the days.
+const ABOVE: i64 = 18;
+const BELOW: i64 = 20;
 
 const COLUMNS: &[Column] = &[
     words_in("day"),
@@ -47,7 +50,11 @@ pub(super) struct Chart {
     pub(super) width: i64,
     pub(super) height: i64,
     pub(super) bar: i64,
+    /// Where the bars stand.
+    pub(super) base: i64,
     pub(super) bars: Vec<Bar>,
+    /// The first day and the last.
+    pub(super) days: (String, String),
     pub(super) calls: u64,
     pub(super) most: u64,
     /// Whether every batch was counted.
@@ -109,21 +116,24 @@ pub(super) fn of(
         let tall = i128::from(calls).saturating_mul(HEIGHT.into());
         i64::try_from(tall.checked_div(most.into()).unwrap_or(0)).unwrap_or(HEIGHT)
     };
+    let base = HEIGHT.saturating_add(ABOVE);
     let bars = shown().map(|(day, used)| {
         let (all, denied) = (scaled(used.calls).max(1), scaled(used.denied));
         let answered = all.saturating_sub(denied);
         Bar {
             x: day.saturating_sub(first).saturating_mul(STEP),
-            answered: (HEIGHT.saturating_sub(answered), answered),
-            denied: (HEIGHT.saturating_sub(all), denied),
+            answered: (base.saturating_sub(answered), answered),
+            denied: (base.saturating_sub(all), denied),
             day: written(*day),
             calls: used.calls,
         }
     });
     let chart = Chart {
         width: count.saturating_mul(STEP),
-        height: HEIGHT,
+        height: base.saturating_add(BELOW),
         bar: BAR,
+        base,
+        days: (written(first), written(*last)),
         bars: bars.collect(),
         calls: shown().fold(0, |sum, (_, day)| sum.saturating_add(day.calls)),
         most,

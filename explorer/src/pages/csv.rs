@@ -12,11 +12,12 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::sheet::Table;
 use super::{Paged, Unpaged};
 use crate::api::Problem;
+use crate::at::At;
 use crate::directory::Directory;
 use crate::http::{App, ProblemText};
 use crate::limits;
 use crate::pages::Visit;
-use crate::reading::Slice;
+use crate::reading::{Reading, Slice};
 
 /// Reads a part of a table.
 type Read = Arc<dyn Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync>;
@@ -73,6 +74,22 @@ pub(super) async fn csv(
         headers.insert(header::CONTENT_DISPOSITION, named);
     }
     Ok(response)
+}
+
+/// The table that a page's address names (`csv=`), all of it, in a file named after `about`.
+pub(super) async fn named(
+    app: Arc<App>,
+    visit: Visit,
+    at: Option<At>,
+    about: String,
+    read: impl Fn(&Reading<'_>, &str, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
+) -> Paged {
+    let name = visit.asked("csv").unwrap_or_default().to_owned();
+    let file = format!("{about}-{name}");
+    let read = move |directory: &dyn Directory, slice: &Slice| {
+        read(&Reading::of_slice(directory, at, slice)?, &name, slice)
+    };
+    csv(app, visit, file, read).await
 }
 
 impl Export {

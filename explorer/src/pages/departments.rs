@@ -3,25 +3,30 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResponsibilityCode};
-use dirchain_ledger::records::{LegalBasis, RecordId, RecordKind};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber};
+use dirchain_ledger::records::{RecordId, RecordKind};
 
-use super::csv::csv;
+use super::csv;
 use super::frame::{Frame, Point, Visit};
 use super::sheet::{
-    Atom, Cell, Column, Table, cell, events, numbers_in, part, records_in, unknown_table, words_in,
+    Atom, Cell, Column, FACTS_ID, Facts, Table, cell, events, facts_table, numbers_in, part,
+    records_in, unknown_table, words_in,
 };
-use super::sheets::{Crumb, Form, SheetPage};
-use super::{Asked, Paged, matters, records, show, words};
-use crate::api::{AuthorizationItem, Basis, Direction, Problem, ResourceItem, ResponsibilityItem};
+use super::sheets::{Crumb, Form, List, SheetPage, list};
+use super::{Asked, Paged, duties, filters, matters, records, show, words};
+use crate::api::{
+    AuthorizationItem, Basis, BoundedCount, DepartmentItem, Direction, Problem, ResourceItem,
+};
 use crate::directory::Directory;
 use crate::http::{App, Place, text_filter};
 use crate::reading::{AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Slice};
 
 const DEPARTMENTS_SHOWN: usize = 100;
 const ENTRIES_SHOWN: usize = 50;
-const AUTHORIZATIONS_SHOWN: usize = 50;
-const AWAITED_SHOWN: usize = 50;
+/// Rows of each list on a department's page: few enough that the page stays light.
+const PROVIDED_SHOWN: usize = 20;
+const AUTHORIZATIONS_SHOWN: usize = 20;
+const AWAITED_SHOWN: usize = 15;
 const EVENTS_SHOWN: usize = 30;
 
 const DEPARTMENTS: &[Column] = &[
@@ -30,13 +35,7 @@ const DEPARTMENTS: &[Column] = &[
     words_in("offices"),
     words_in("status"),
 ];
-const DUTIES: &[Column] = &[
-    records_in("responsibility"),
-    words_in("legal-basis"),
-    words_in("in-effect-since"),
-    words_in("state"),
-];
-const PROVIDED: &[Column] = &[
+pub(super) const PROVIDED: &[Column] = &[
     records_in("entry"),
     words_in("sharing"),
     numbers_in("fields"),
@@ -71,6 +70,13 @@ const READABLE: &[Column] = &[
     words_in("fields"),
     words_in("basis"),
 ];
+const SUB_UNITS: &[Column] = &[
+    records_in("name"),
+    numbers_in("responsibilities"),
+    numbers_in("entries-provided"),
+    numbers_in("granted-to-it"),
+    words_in("status"),
+];
 const KEYS: &[Column] = &[
     words_in("public-key"),
     words_in("role"),
@@ -83,52 +89,51 @@ pub(super) async fn departments(State(app): State<Arc<App>>, visit: Visit) -> Pa
     let filter = DepartmentFilter {
         text: text_filter(visit.asked("q"))?,
     };
-    let point = Point::parse(visit.asked("at"))?;
-    let table = move |reading: &Reading<'_>, slice: &Slice| {
-        let found = reading.departments(&filter, slice)?;
-        let rows = found.items.into_iter().map(|item| {
-            vec![
-                vec![Atom::department(&item.id, item.name)],
-                vec![Atom::word(&item.level)],
-                cell(item.offices.iter().map(Atom::word)),
-                vec![Atom::word(&item.status)],
-            ]
-        });
-        let table = Table::new(
-            "departments",
-            "departments-by-id",
-            "departments-none",
-            DEPARTMENTS,
-        );
-        Ok(table.with(rows).going_on(found.next_cursor))
+    let listed = List {
+        id: "departments",
+        file: "departments".to_owned(),
+        shown: DEPARTMENTS_SHOWN,
+        table: move |reading: &Reading<'_>, slice: &Slice| {
+            let found = reading.departments(&filter, slice)?;
+            let (title, none) = ("departments-by-id", "departments-none");
+            Ok(Table::new("departments", title, none, DEPARTMENTS)
+                .with(found.items.into_iter().map(department_row))
+                .going_on(found.next_cursor))
+        },
+        page: |reading: &Reading<'_>, visit: &Visit, point: &Point| {
+            let text = visit.asked("q");
+            let frame = Frame::at(visit, reading, point).with_json_of(
+                "/api/v1/departments",
+                &[("text", text)],
+                point,
+            );
+            let heading = words::say(visit.lang, "departments").into_owned();
+            let mut page = SheetPage::new(frame, heading);
+            page.form = Some(Form {
+                name: "q",
+                label: "name-or-id",
+                value: text.unwrap_or_default().to_owned(),
+                tick: None,
+            });
+            Ok(page)
+        },
     };
-    if visit.asked("csv").is_some() {
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            table(&Reading::of_slice(directory, point.at, slice)?, slice)
-        };
-        return csv(app, visit, "departments".to_owned(), read).await;
-    }
-    let slice = part(&visit, "departments", DEPARTMENTS_SHOWN)?;
-    let read = move |directory: &dyn Directory, visit: &Visit| {
-        let reading = Reading::of_slice(directory, point.at, &slice)?;
-        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/departments", &point);
-        let mut page = SheetPage::new(frame, words::say(visit.lang, "departments").into_owned());
-        page.form = Some(Form {
-            name: "q",
-            label: "name-or-id",
-            value: visit.asked("q").unwrap_or_default().to_owned(),
-            tick: None,
-        });
-        page.tables = vec![table(&reading, &slice)?];
-        Ok(page)
-    };
-    show(&app, visit, read).await
+    list(app, visit, listed).await
+}
+
+fn department_row(item: DepartmentItem) -> Vec<Cell> {
+    vec![
+        vec![Atom::department(&item.id, item.name)],
+        vec![Atom::word(&item.level)],
+        cell(item.offices.iter().map(Atom::word)),
+        vec![Atom::word(&item.status)],
+    ]
 }
 
 /// The tables of a department's page that go on, with how many rows each shows.
 const PARTS: [(&str, usize); 4] = [
     ("owes", AWAITED_SHOWN),
-    ("provides", ENTRIES_SHOWN),
+    ("provides", PROVIDED_SHOWN),
     ("reads", AUTHORIZATIONS_SHOWN),
     ("grants", AUTHORIZATIONS_SHOWN),
 ];
@@ -142,17 +147,17 @@ fn department_table(
 ) -> Result<Table, Problem> {
     Ok(match name {
         "duties" => {
-            let duties = reading.department(id)?.responsibilities;
-            let rows = duties.items.iter().map(duty_row);
-            Table::new(
-                "duties",
-                "responsibilities",
-                "responsibilities-none",
-                DUTIES,
-            )
-            .with(rows)
+            let held = reading.department(id)?.responsibilities;
+            let rows = held.items.iter().map(duties::row);
+            duties::table().with(rows)
         }
-        "owes" => matters::inbox(reading, id, slice.limit)?,
+        FACTS_ID => facts_table(department_facts(reading, id)?),
+        "sub-units" => sub_units(reading, id)?,
+        "owes" => {
+            let mut owed = matters::inbox(reading, id, slice.limit)?;
+            owed.beside = vec![("deadlines", format!("/deadlines?department={id}"))];
+            owed
+        }
         "provides" => {
             let filter = ResourceFilter {
                 provider: Some(id.clone()),
@@ -174,21 +179,41 @@ fn department_table(
     })
 }
 
-fn duty_row(item: &ResponsibilityItem) -> Vec<Cell> {
-    let state = match item.ended_as {
-        Some(ended) => Atom::word(&ended),
-        None => Atom::Badge("in-effect", "yes"),
-    };
-    vec![
-        vec![Atom::responsibility(&item.code, Some(item.title.clone()))],
-        legal_bases(&item.legal_bases),
-        vec![Atom::Moment(item.effective.from)],
-        vec![state],
-    ]
+/// A department's sub-units, each with what it holds, provides, was granted and owes.
+fn sub_units(reading: &Reading<'_>, id: &DepartmentId) -> Result<Table, Problem> {
+    let units = reading.sub_units(id)?;
+    let shown = units.items.len();
+    let rows = units.items.into_iter().map(|unit| {
+        let search = format!("/search?provider={}", unit.item.id);
+        vec![
+            vec![Atom::department(&unit.item.id, unit.item.name)],
+            vec![counted(&unit.duties)],
+            vec![match unit.entries.count {
+                0 => Atom::Number(0),
+                _ => Atom::record(search, unit.entries.to_string()),
+            }],
+            vec![counted(&unit.granted)],
+            vec![Atom::word(&unit.item.status)],
+        ]
+    });
+    let table = Table::new("sub-units", "sub-units", "records-none", SUB_UNITS);
+    let mut table = table.with(rows);
+    if units.more {
+        table.hint = Some(shown.to_string());
+    }
+    Ok(table)
+}
+
+/// A number, and whether there are more.
+pub(super) fn counted(count: &BoundedCount) -> Atom {
+    match count.more {
+        true => Atom::Code(count.to_string()),
+        false => Atom::Number(count.count),
+    }
 }
 
 /// An entry as a row: itself, how it is shared, its fields, how often it is renewed, its state.
-fn entry_row(item: ResourceItem) -> Vec<Cell> {
+pub(super) fn entry_row(item: ResourceItem) -> Vec<Cell> {
     vec![
         vec![Atom::resource(&item.code, Some(item.name))],
         cell(item.sharing.as_ref().map(Atom::word)),
@@ -262,6 +287,9 @@ fn readable(reading: &Reading<'_>, id: &DepartmentId, slice: &Slice) -> Result<T
     let mut rows = Vec::new();
     for item in found.items {
         let (mut basis, suspect) = match item.basis {
+            Basis::Owner { .. } if item.provider != *id => {
+                (vec![Atom::Says("basis-sub-unit")], false)
+            }
             Basis::Owner { .. } => (vec![Atom::Says("basis-owner")], false),
             Basis::Unconditional { version, suspect } => {
                 let words = Atom::SaysOf("unconditional-in", version.to_string());
@@ -319,22 +347,6 @@ pub(super) fn field_numbers(fields: &[FieldNumber]) -> Atom {
     Atom::Text(numbers.join(", "))
 }
 
-/// Laws and their articles.
-fn legal_bases(bases: &[LegalBasis]) -> Cell {
-    let bases = bases.iter().map(|basis| {
-        let article = basis.article.as_ref();
-        let article = article
-            .map(|article| format!(" {article}"))
-            .unwrap_or_default();
-        Atom::Text(format!("{}{article}", basis.document))
-    });
-    let bases = cell(bases);
-    match bases.is_empty() {
-        true => vec![Atom::Says("none-recorded")],
-        false => bases,
-    }
-}
-
 /// `GET /departments/{id}`
 pub(super) async fn department(
     State(app): State<Arc<App>>,
@@ -343,13 +355,14 @@ pub(super) async fn department(
 ) -> Paged {
     let Place(id) = place?;
     let point = Point::parse(visit.asked("at"))?;
-    if let Some(name) = visit.asked("csv").map(str::to_owned) {
-        let file = format!("{id}-{name}");
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            let reading = Reading::of_slice(directory, point.at, slice)?;
-            department_table(&reading, &id, &name, slice)
+    if visit.asked("csv").is_some() {
+        let read = {
+            let id = id.clone();
+            move |reading: &Reading<'_>, name: &str, slice: &Slice| {
+                department_table(reading, &id, name, slice)
+            }
         };
-        return csv(app, visit, file, read).await;
+        return csv::named(app, visit, point.at, id.to_string(), read).await;
     }
     let mut slices = Vec::new();
     for (name, shown) in PARTS {
@@ -362,13 +375,27 @@ pub(super) async fn department(
         let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&history))?;
         let record = RecordId::Department(id.clone());
         let mut tables = vec![department_table(&reading, &id, "duties", &history)?];
+        let units = sub_units(&reading, &id)?;
+        let has_units = !units.rows.is_empty();
+        tables.extend(Some(units).filter(|_| has_units));
         for (name, slice) in &slices {
             tables.push(department_table(&reading, &id, name, slice)?);
         }
         tables.extend(records::naming(&reading, &record, NAMING)?);
         tables.push(department_table(&reading, &id, "keys", &history)?);
-        for table in tables.iter_mut().filter(|table| table.id == "reads") {
-            table.hint = Some(words::say(visit.lang, "reads-hint").into_owned());
+        for table in &mut tables {
+            let hint = match table.id {
+                "reads" => "reads-hint",
+                "provides" if has_units => "provides-hint",
+                "owes" if has_units => "owes-hint",
+                "sub-units" if table.hint.is_some() => {
+                    let hint = filters::count_text(visit.lang, "only-first", table.rows.len());
+                    table.hint = Some(hint);
+                    continue;
+                }
+                _ => continue,
+            };
+            table.hint = Some(words::say(visit.lang, hint).into_owned());
         }
         let happened = reading.history(&record, &history)?;
         let frame = Frame::at(visit, &reading, &point)
@@ -409,22 +436,29 @@ fn about_department(
     page.tags = vec![Atom::Code(item.id.to_string()), Atom::word(&item.status)];
     page.tags.extend(item.offices.iter().map(Atom::word));
     page.evidence = Some(format!("/api/v1/departments/{id}/evidence"));
+    page.facts = department_facts(reading, id)?;
+    Ok(page)
+}
+
+/// A department at a glance.
+fn department_facts(reading: &Reading<'_>, id: &DepartmentId) -> Result<Facts, Problem> {
+    let found = reading.department(id)?;
+    let item = found.department;
+    let mut facts = Facts::new();
     if let Some(code) = item.credit_code {
-        page.facts.push(("credit-code", vec![Atom::Code(code)]));
+        facts.push(("credit-code", vec![Atom::Code(code)]));
     }
-    page.facts.extend([
+    if let Some(parent) = &item.parent {
+        facts.push(("sub-unit-of", vec![reading.department_atom(parent)?]));
+    }
+    facts.extend([
         ("administrative-level", vec![Atom::word(&item.level)]),
         ("region", vec![Atom::Code(item.region)]),
     ]);
     let statuses = found.status_history.iter();
     let statuses = statuses.flat_map(|past| [Atom::word(&past.status), Atom::Moment(past.since)]);
-    page.facts.push(("status-since", cell(statuses)));
-    let units = found.sub_units.items.into_iter();
-    let units = cell(units.map(|unit| Atom::department(&unit.id, unit.name)));
-    if !units.is_empty() {
-        page.facts.push(("sub-units", units));
-    }
-    Ok(page)
+    facts.push(("status-since", cell(statuses)));
+    Ok(facts)
 }
 
 /// `GET /departments/{id}/may-read`
@@ -434,95 +468,23 @@ pub(super) async fn may_read(
     place: Asked<Place<DepartmentId>>,
 ) -> Paged {
     let Place(id) = place?;
-    let point = Point::parse(visit.asked("at"))?;
-    if visit.asked("csv").is_some() {
-        let file = format!("{id}-may-read");
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            readable(&Reading::of_slice(directory, point.at, slice)?, &id, slice)
-        };
-        return csv(app, visit, file, read).await;
-    }
-    let slice = part(&visit, "may-read", ENTRIES_SHOWN)?;
-    let read = move |directory: &dyn Directory, visit: &Visit| {
-        let reading = Reading::of_slice(directory, point.at, &slice)?;
-        let frame = Frame::at(visit, &reading, &point)
-            .with_json(format!("/api/v1/departments/{id}/may-read"), &point);
-        let heading = words::say(visit.lang, "reads-all").into_owned();
-        let mut page = SheetPage::new(frame, heading);
-        page.crumbs = vec![
-            Crumb::said("departments", "/departments"),
-            Crumb::to(reading.department_atom(&id)?),
-        ];
-        page.tables = vec![readable(&reading, &id, &slice)?];
-        Ok(page)
+    let of = id.clone();
+    let listed = List {
+        id: "may-read",
+        file: format!("{id}-may-read"),
+        shown: ENTRIES_SHOWN,
+        table: move |reading: &Reading<'_>, slice: &Slice| readable(reading, &of, slice),
+        page: move |reading: &Reading<'_>, visit: &Visit, point: &Point| {
+            let json = format!("/api/v1/departments/{id}/may-read");
+            let frame = Frame::at(visit, reading, point).with_json(json, point);
+            let heading = words::say(visit.lang, "reads-all").into_owned();
+            let mut page = SheetPage::new(frame, heading);
+            page.crumbs = vec![
+                Crumb::said("departments", "/departments"),
+                Crumb::to(reading.department_atom(&id)?),
+            ];
+            Ok(page)
+        },
     };
-    show(&app, visit, read).await
-}
-
-/// `GET /responsibilities/{code}`
-pub(super) async fn responsibility(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    place: Asked<Place<ResponsibilityCode>>,
-) -> Paged {
-    let Place(code) = place?;
-    let point = Point::parse(visit.asked("at"))?;
-    let history = part(&visit, "history", EVENTS_SHOWN)?;
-    if let Some(name) = visit.asked("csv").map(str::to_owned) {
-        let file = format!("{code}-{name}");
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            let reading = Reading::of_slice(directory, point.at, slice)?;
-            match name.as_str() {
-                "cited" => cited(&reading, &code),
-                "history" => {
-                    let record = RecordId::Responsibility(code.clone());
-                    Ok(events(reading.history(&record, slice)?))
-                }
-                other => Err(unknown_table(other)),
-            }
-        };
-        return csv(app, visit, file, read).await;
-    }
-    let read = move |directory: &dyn Directory, visit: &Visit| {
-        let reading = Reading::of_slice(directory, point.at, &history)?;
-        let found = reading.responsibility(&code)?;
-        let duty = found.responsibility;
-        let happened = reading.history(&RecordId::Responsibility(code.clone()), &history)?;
-        let frame = Frame::at(visit, &reading, &point)
-            .with_json(format!("/api/v1/responsibilities/{code}"), &point);
-        let mut page = SheetPage::new(frame, duty.title.clone());
-        let holder = Atom::department(&duty.holder, duty.holder_name.clone());
-        page.crumbs = vec![
-            Crumb::said("departments", "/departments"),
-            Crumb::to(holder.clone()),
-        ];
-        page.tags = vec![Atom::Says("responsibility"), Atom::Code(code.to_string())];
-        page.tags.push(match duty.ended_as {
-            Some(ended) => Atom::word(&ended),
-            None => Atom::Badge("in-effect", "yes"),
-        });
-        page.facts = vec![
-            ("holder", vec![holder]),
-            ("legal-basis", legal_bases(&duty.legal_bases)),
-            ("in-effect-since", vec![Atom::Moment(duty.effective.from)]),
-        ];
-        if let Some(to) = duty.effective.to {
-            page.facts.push(("ended", vec![Atom::Moment(to)]));
-        }
-        if let Some(text) = found.text {
-            let hash = vec![Atom::Hash(text.to_string())];
-            page.facts.push(("full-text-hash", hash));
-        }
-        page.tables = vec![cited(&reading, &code)?];
-        page.history = Some((happened.items, happened.next_cursor));
-        Ok(page)
-    };
-    show(&app, visit, read).await
-}
-
-/// The entries that cite a responsibility.
-fn cited(reading: &Reading<'_>, code: &ResponsibilityCode) -> Result<Table, Problem> {
-    let found = reading.responsibility(code)?.cited_by;
-    let rows = found.items.into_iter().map(entry_row);
-    Ok(Table::new("cited", "cited-by", "cited-by-none", PROVIDED).with(rows))
+    list(app, visit, listed).await
 }

@@ -34,9 +34,14 @@ pub(super) fn t(key: &str, values: &dyn Values) -> Result<Cow<'static, str>> {
 
 /// A text that counts something: `$count`.
 pub(super) fn tn(key: &str, values: &dyn Values, count: impl Count) -> Result<String> {
+    Ok(count_text(lang_of(values), key, count))
+}
+
+/// The same in a language.
+pub(super) fn count_text(lang: Lang, key: &str, count: impl Count) -> String {
     let mut arguments = FluentArgs::new();
     arguments.set("count", number(count.count()));
-    Ok(words::say_with(lang_of(values), key, &arguments))
+    words::say_with(lang, key, &arguments)
 }
 
 /// A text around a value: `$value`.

@@ -10,10 +10,12 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
 use super::filters::OFFSET_HOURS;
+use super::records::path_to;
+use super::sheet::Atom;
 use super::words::Lang;
-use crate::api::{ChainAbout, Moment, Problem, Time};
+use crate::api::{ChainAbout, HistoryItem, Moment, Problem, Time};
 use crate::at::At;
-use crate::reading::Reading;
+use crate::reading::{Reading, written};
 
 /// Where the reader is and in which language: the address with its query, and what the browser
 /// prefers.
@@ -189,10 +191,39 @@ impl Frame {
         format!("{}?{}", self.here, query.finish())
     }
 
+    /// What an event was done to, as a link; none on that record's own page.
+    pub(super) fn subject_of(&self, item: &HistoryItem) -> Option<Atom> {
+        let subject = item.subject_id.as_ref()?;
+        let path = path_to(subject.kind(), &written(subject))?;
+        (path != self.here).then(|| Atom::record(path, written(subject)))
+    }
+
     /// Names the interface's address for the same, at the same point.
-    pub(super) fn with_json(mut self, path: impl Into<String>, at: &Point) -> Self {
-        let point = at.at.map(|at| format!("?at={}", point_text(at)));
-        self.json = Some(path.into() + &point.unwrap_or_default());
+    pub(super) fn with_json(self, path: impl Into<String>, at: &Point) -> Self {
+        self.with_json_of(path, &[], at)
+    }
+
+    /// The same with what the page is narrowed to; what is not given is left out.
+    pub(super) fn with_json_of(
+        mut self,
+        path: impl Into<String>,
+        narrowed: &[(&str, Option<&str>)],
+        at: &Point,
+    ) -> Self {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for (name, value) in narrowed {
+            if let Some(value) = value {
+                query.append_pair(name, value);
+            }
+        }
+        if let Some(at) = at.at {
+            query.append_pair("at", &point_text(at));
+        }
+        let (path, query) = (path.into(), query.finish());
+        self.json = Some(match query.is_empty() {
+            true => path,
+            false => format!("{path}?{query}"),
+        });
         self
     }
 
@@ -239,7 +270,8 @@ impl Point {
         } else {
             match local(text) {
                 Some(time) => Some(At::Time(time)),
-                None => Some(text.parse()?),
+                // Pages print heights with a sign before them.
+                None => Some(text.strip_prefix('#').unwrap_or(text).parse()?),
             }
         };
         Ok(Self {
@@ -251,7 +283,12 @@ impl Point {
 
 fn local(text: &str) -> Option<TimeMs> {
     let with_offset = text.parse::<Time>().is_ok();
-    if with_offset || text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if with_offset
+        || text
+            .trim_start_matches('#')
+            .bytes()
+            .all(|byte| byte.is_ascii_digit())
+    {
         return None;
     }
     let civil: DateTime = match text.parse::<DateTime>() {

@@ -23,8 +23,10 @@ pub(super) struct Node {
     pub(super) id: String,
     /// Where it leads.
     pub(super) href: String,
-    /// Where its own neighbours are shown too; none when they are, or it has none.
+    /// Where its own neighbours are shown too, or no more; none where it has none.
     pub(super) open: Option<String>,
+    /// Whether they are shown.
+    pub(super) is_open: bool,
     /// Whether the picture is about it.
     pub(super) is_centre: bool,
 }
@@ -143,6 +145,8 @@ fn shortened(name: &str) -> String {
 /// The side of a cell, and where cells begin.
 const CELL: i64 = 13;
 const LABELS: i64 = 190;
+/// How dark a cell can be: one grant, two and more, four and more, and so on.
+const SHADES: usize = 5;
 
 /// The label of a row or column of a matrix.
 pub(super) struct Label {
@@ -157,51 +161,66 @@ pub(super) struct Label {
 pub(super) struct Matrix {
     pub(super) rows: Vec<Label>,
     pub(super) columns: Vec<Label>,
-    /// The cells of each shade as one path, from few to many.
+    /// The cells of each shade as lines through their middles, from few to many; a cell's side is 1.
     pub(super) shades: Vec<String>,
+    /// Between the cells, in the same units.
+    pub(super) grid: String,
     pub(super) width: i64,
     pub(super) height: i64,
+    pub(super) cell: i64,
+    pub(super) origin: i64,
     pub(super) start: i64,
 }
 
-/// Lays out cells, each with its row, its column and how much it stands for.
+/// Lays out cells, each with its row, its column and how much it stands for; ascending by row, then
+/// column.
 pub(super) fn matrix(
     rows: Vec<(DepartmentId, String)>,
     columns: Vec<(DepartmentId, String)>,
     cells: &[(usize, usize, u64)],
 ) -> Matrix {
-    const SHADES: usize = 4;
     let mut shades = vec![String::new(); SHADES];
-    let place = |index: usize| i64::try_from(index).unwrap_or(0) * CELL + LABELS;
+    // Where each shade's line ends.
+    let mut ends: Vec<Option<(usize, usize)>> = vec![None; SHADES];
     for (row, column, count) in cells {
-        let shade = usize::try_from(count.max(&1).ilog2() / 2).unwrap_or(0);
-        if let Some(path) = shades.get_mut(shade.min(SHADES - 1)) {
-            let side = CELL - 1;
-            path.push_str(&format!(
-                "M{} {}h{side}v{side}h-{side}z",
-                place(*column),
-                place(*row)
-            ));
+        let shade = usize::try_from(count.max(&1).ilog2())
+            .unwrap_or(SHADES)
+            .min(SHADES - 1);
+        let (Some(path), Some(end)) = (shades.get_mut(shade), ends.get_mut(shade)) else {
+            continue;
+        };
+        match *end {
+            Some((last, at)) if last == *row && at == *column => path.push_str("h1"),
+            Some((last, at)) if last == *row && at < *column => {
+                path.push_str(&format!("m{} 0h1", column - at));
+            }
+            Some(_) | None => path.push_str(&format!("M{column} {row}.5h1")),
         }
+        *end = Some((*row, column.saturating_add(1)));
     }
-    let size = |count: usize| place(count) + MARGIN;
-    let (width, height) = (size(columns.len()), size(rows.len()));
+    let (across, down) = (columns.len(), rows.len());
+    let upright = (0..=across).map(|x| format!("M{x} 0v{down}"));
+    let level = (0..=down).map(|y| format!("M0 {y}h{across}"));
+    let size = |count: usize| i64::try_from(count).unwrap_or(0) * CELL + LABELS + MARGIN;
     let labels = |departments: Vec<(DepartmentId, String)>| -> Vec<Label> {
         let numbered = departments.into_iter().enumerate();
         let labels = numbered.map(|(index, (id, name))| Label {
             shown_name: shortened(&name),
-            at: place(index) + CELL - 3,
+            at: i64::try_from(index).unwrap_or(0) * CELL + LABELS + CELL - 3,
             id,
             name,
         });
         labels.collect()
     };
     Matrix {
+        grid: upright.chain(level).collect(),
+        width: size(across),
+        height: size(down),
         rows: labels(rows),
         columns: labels(columns),
         shades,
-        width,
-        height,
+        cell: CELL,
+        origin: LABELS,
         start: LABELS - 6,
     }
 }
@@ -219,6 +238,7 @@ mod tests {
             id: name.to_owned(),
             href: String::new(),
             open: None,
+            is_open: false,
             is_centre: column == 1,
         }
     }
@@ -251,6 +271,27 @@ mod tests {
                 .iter()
                 .all(|line| (1..=12).contains(&line.width))
         );
+    }
+
+    #[test]
+    fn cells_lie_in_their_rows_and_columns() {
+        let named = |count: usize| -> Vec<(DepartmentId, String)> {
+            let ids =
+                (1..=count).map(|n| (format!("D{n:03}").parse().unwrap(), format!("部门{n}")));
+            ids.collect()
+        };
+        let cells = [
+            (0, 1, 1),
+            (0, 2, 1),
+            (0, 3, 2),
+            (0, 4, 1),
+            (2, 0, 1),
+            (2, 1, 40),
+        ];
+        let matrix = matrix(named(3), named(5), &cells);
+        let expected = ["M1 0.5h1h1m1 0h1M0 2.5h1", "M3 0.5h1", "", "", "M1 2.5h1"];
+        assert_eq!(matrix.shades, expected);
+        assert_eq!(matrix.width - matrix.height, 2 * CELL);
     }
 
     #[test]

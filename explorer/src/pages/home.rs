@@ -8,9 +8,12 @@ use dirchain_ledger::ids::{DepartmentId, NodeId, TimeMs};
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+use super::csv::csv;
+use super::departments::counted;
 use super::frame::{Frame, Point, Visit};
+use super::sheet::{Atom, FACTS_ID, Facts, facts_table, unknown_table};
 use super::{Paged, filters, show};
-use crate::api::{BlockItem, Page, Problem, Status, SyncState};
+use crate::api::{BlockItem, Moment, Page, Problem, Status, SyncState, Time};
 use crate::directory::Directory;
 use crate::http::{App, Counts};
 use crate::reading::{self, Happened, Reading, Slice};
@@ -29,6 +32,8 @@ struct Member {
 #[template(path = "home.html")]
 struct HomePage {
     frame: Frame,
+    /// The block that the page is about.
+    as_of: Moment,
     status: Status,
     tip_age_ms: i64,
     members: Vec<Member>,
@@ -43,33 +48,81 @@ struct HomePage {
     blocks: Page<BlockItem>,
 }
 
+impl HomePage {
+    /// The figures on top, for CSV.
+    fn figures(&self) -> Facts {
+        let number = |count: usize| vec![Atom::Number(filters::Count::count(&count))];
+        vec![
+            (
+                "chain-id",
+                vec![Atom::Hash(self.status.about.chain.to_string())],
+            ),
+            ("height", vec![Atom::Number(self.as_of.height.0)]),
+            ("time", vec![Atom::Time(self.as_of.time)]),
+            ("members", number(self.members.len())),
+            ("members-up", number(self.up)),
+            ("lag", vec![Atom::Number(self.lag)]),
+            ("resources", vec![counted(&self.counts.resources)]),
+            ("departments", vec![counted(&self.counts.departments)]),
+            (
+                "responsibilities",
+                vec![counted(&self.counts.responsibilities)],
+            ),
+            ("authorizations", vec![counted(&self.counts.authorizations)]),
+        ]
+    }
+}
+
 /// `GET /`
 pub(super) async fn home(State(app): State<Arc<App>>, visit: Visit) -> Paged {
-    let counts = app.counts().await?;
+    let point = Point::parse(visit.asked("at"))?;
     let now = jiff::Timestamp::now();
-    let today = app.happened(midnight(now)).await?;
+    let kept = match point.at {
+        None => Some((app.counts().await?, app.happened(midnight(now)).await?)),
+        Some(_) => None,
+    };
+    if let Some(name) = visit.asked("csv").map(str::to_owned) {
+        let reader = visit.clone();
+        let read = move |directory: &dyn Directory, _: &Slice| {
+            if name != FACTS_ID {
+                return Err(unknown_table(&name));
+            }
+            let page = home_page(directory, &reader, &point, kept.clone(), now)?;
+            Ok(facts_table(page.figures()))
+        };
+        return csv(app, visit, "chain".to_owned(), read).await;
+    }
     show(&app, visit, move |directory, visit| {
-        home_page(directory, visit, counts, today, now)
+        home_page(directory, visit, &point, kept, now)
     })
     .await
 }
 
+/// The page at a point; `kept` is what was counted of the newest state already.
 fn home_page(
     directory: &dyn Directory,
     visit: &Visit,
-    counts: Counts,
-    today: Arc<Happened>,
+    point: &Point,
+    kept: Option<(Counts, Arc<Happened>)>,
     now: jiff::Timestamp,
 ) -> Result<HomePage, Problem> {
     let status = reading::status(directory);
-    let reading = Reading::at(directory, None)?;
+    let reading = Reading::at(directory, point.at)?;
+    let (counts, today) = match kept {
+        Some(kept) => kept,
+        None => {
+            let then = Time(reading.resolved().instant).timestamp();
+            let happened = reading.happened(midnight(then))?;
+            (Counts::of(&reading)?, Arc::new(happened))
+        }
+    };
     let mut members = Vec::new();
-    for validator in &status.tip.validators {
+    for member in reading.members()?.members {
         members.push(Member {
-            name: reading.department_name(&validator.department)?,
-            department: validator.department.clone(),
-            is_up: validator.node == status.node.node || heard(&status, &validator.node),
-            node: validator.node.clone(),
+            name: member.department_name,
+            department: member.department,
+            is_up: member.node == status.node.node || heard(&status, &member.node),
+            node: member.node,
         });
     }
     members.sort_by(|a, b| a.department.cmp(&b.department));
@@ -77,9 +130,13 @@ fn home_page(
         SyncState::CaughtUp => 0,
         SyncState::CatchingUp { target } => target.0.saturating_sub(status.tip.height.0),
     };
+    let frame = Frame::at(visit, &reading, point);
+    let json = match frame.past {
+        Some(past) => format!("/api/v1/blocks/{}", past.height),
+        None => "/api/v1/status".to_owned(),
+    };
     Ok(HomePage {
-        frame: Frame::now(visit, &status.about, reading.as_of())
-            .with_json("/api/v1/status", &Point::default()),
+        frame: frame.with_json(json, &Point::default()),
         tip_age_ms: now
             .as_millisecond()
             .saturating_sub(status.tip.time.0.0)
@@ -92,6 +149,7 @@ fn home_page(
         members,
         counts,
         blocks: reading.blocks(&Slice::first(BLOCKS_SHOWN))?,
+        as_of: reading.as_of(),
         status,
     })
 }

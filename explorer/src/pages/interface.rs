@@ -92,7 +92,7 @@ fn operations(document: &Value, tag: &Value) -> Vec<Operation> {
 }
 
 /// Characters of an example that are shown; the document has all of it.
-const EXAMPLE_CHARS_SHOWN: usize = 700;
+const EXAMPLE_CHARS_SHOWN: usize = 360;
 
 fn pretty(value: Option<&Value>) -> Option<String> {
     let text = serde_json::to_string_pretty(value?).ok()?;

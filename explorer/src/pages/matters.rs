@@ -6,12 +6,11 @@ use axum::extract::State;
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::inbox::Awaited;
 
-use super::csv::csv;
 use super::frame::{Frame, Point, Visit};
 use super::records::linked;
 use super::sheet::{Atom, Cell, Column, Table, cell, numbers_in, records_in, words_in};
-use super::sheets::{Form, SheetPage, Tab, Tick};
-use super::{Paged, filters, show, words};
+use super::sheets::{Form, SheetPage, Tab, Tick, give};
+use super::{Paged, filters, words};
 use crate::api::Problem;
 use crate::directory::Directory;
 use crate::http::App;
@@ -19,7 +18,8 @@ use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::Reading;
 
-const DEADLINES_SHOWN: usize = 200;
+const DEADLINES_SHOWN: usize = 100;
+const SCORES_SHOWN: usize = 120;
 
 const OWED: &[Column] = &[
     records_in("department"),
@@ -84,25 +84,20 @@ pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Page
     });
     let department = department.transpose()?;
     let late_only = visit.asked("late") == Some("true");
-    if visit.asked("csv").is_some() {
-        let read = move |directory: &dyn Directory, _: &_| {
-            let reading = Reading::at(directory, point.at)?;
-            Ok(owed(
-                &reading,
-                department.as_ref(),
-                late_only,
-                limits::CSV_ROWS_MAX,
-            )?
-            .0)
-        };
-        return csv(app, visit, "deadlines".to_owned(), read).await;
-    }
+    let shown = match visit.asked("csv") {
+        Some(_) => limits::CSV_ROWS_MAX,
+        None => DEADLINES_SHOWN,
+    };
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
-        let (mut table, count, late) =
-            owed(&reading, department.as_ref(), late_only, DEADLINES_SHOWN)?;
+        let (mut table, count, late) = owed(&reading, department.as_ref(), late_only, shown)?;
         table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
-        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/deadlines", &point);
+        let narrowed = [
+            ("department", visit.asked("department")),
+            ("late", late_only.then_some("true")),
+        ];
+        let frame = Frame::at(visit, &reading, &point);
+        let frame = frame.with_json_of("/api/v1/deadlines", &narrowed, &point);
         let mut page = SheetPage::new(frame, words::say(visit.lang, "deadlines").into_owned());
         page.tab = Tab::of("deadlines");
         page.form = Some(Form {
@@ -121,36 +116,38 @@ pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Page
         page.tables = vec![table];
         Ok(page)
     };
-    show(&app, visit, read).await
+    give(app, visit, "deadlines".to_owned(), read).await
 }
 
 fn ranking(reading: &Reading<'_>) -> Result<Table, Problem> {
     let found = reading.scores()?;
-    let rows = found.items.into_iter().map(|item| {
+    let mut rows = Vec::new();
+    for item in found.items {
         let score = item.score;
         let number = |count: u32| vec![Atom::Number(count.into())];
-        vec![
+        let mut whose = vec![Atom::department(&score.department, item.name)];
+        let top = score.department.top();
+        if top != score.department {
+            let above = reading.department_name(&top)?;
+            whose.push(Atom::SaysOf("sub-unit-of-named", above));
+        }
+        rows.push(vec![
             number(score.rank),
-            vec![Atom::department(&score.department, item.name)],
+            whose,
             vec![Atom::Signed(score.points)],
             number(score.answered_in_time),
             number(score.answered_late),
             number(score.overdue),
             number(score.stale_entries),
             number(score.drifted_bindings),
-        ]
-    });
+        ]);
+    }
     Ok(Table::new("scores", "ranking", "departments-none", SCORES).with(rows))
 }
 
 /// `GET /scores`
 pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
-    if visit.asked("csv").is_some() {
-        let read =
-            move |directory: &dyn Directory, _: &_| ranking(&Reading::at(directory, point.at)?);
-        return csv(app, visit, "scores".to_owned(), read).await;
-    }
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
         let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/scores", &point);
@@ -167,10 +164,15 @@ pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
         ]
         .map(|(key, points)| (key, vec![Atom::SaysOf("points-each", points.to_string())]))
         .into();
-        page.tables = vec![ranking(&reading)?];
+        let mut table = ranking(&reading)?;
+        if visit.asked("csv").is_none() && table.rows.len() > SCORES_SHOWN {
+            table.rows.truncate(SCORES_SHOWN);
+            table.hint = Some(filters::count_text(visit.lang, "only-first", SCORES_SHOWN));
+        }
+        page.tables = vec![table];
         Ok(page)
     };
-    show(&app, visit, read).await
+    give(app, visit, "scores".to_owned(), read).await
 }
 
 /// What awaits a department: its approval, its confirmation, its answer.

@@ -3,11 +3,13 @@
 //! Invariant: every word that a page says of its own is in the catalogue of texts (`words.rs`), in
 //! each language; every value is escaped by the templates.
 
+mod actions;
 mod blocks;
 mod changes;
 mod chart;
 mod csv;
 mod departments;
+mod duties;
 mod filters;
 mod frame;
 mod graph;
@@ -65,7 +67,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/departments/{id}/may-read", get(departments::may_read))
         .route("/deadlines", get(matters::deadlines))
         .route("/scores", get(matters::scores))
-        .route("/responsibilities/{code}", get(departments::responsibility))
+        .route("/responsibilities/{code}", get(duties::responsibility))
         .route("/resources/{code}", get(resources::resource))
         .route(
             "/applications/{resource}/{number}",

@@ -1,11 +1,12 @@
 //! Records with their names, as pieces of cells.
 
-use dirchain_ledger::ids::{DepartmentId, ResourceCode, ResponsibilityCode};
+use dirchain_ledger::ids::{DepartmentId, PurposeCode, ResourceCode, ResponsibilityCode};
 use dirchain_ledger::records::RecordId;
 
-use super::sheet::Atom;
+use super::records::linked;
+use super::sheet::{Atom, Cell};
 use crate::api::Problem;
-use crate::reading::Reading;
+use crate::reading::{Reading, written};
 
 impl Reading<'_> {
     /// A department with its name.
@@ -25,5 +26,34 @@ impl Reading<'_> {
         let found = self.find_responsibility(code)?;
         let title = found.map(|found| found.title.to_string());
         Ok(Atom::responsibility(code, title))
+    }
+
+    /// A purpose by its name and code.
+    pub(super) fn purpose_atom(&self, code: &PurposeCode) -> Result<Atom, Problem> {
+        let parameters = self.parameters()?.parameters;
+        let mut listed = parameters.purposes.iter();
+        let found = listed.find(|listed| listed.purpose.code == *code);
+        Ok(match found {
+            Some(listed) => Atom::Text(format!("{} ({code})", listed.purpose.name)),
+            None => Atom::Code(code.to_string()),
+        })
+    }
+
+    /// A record with its name, and with the entry that it belongs to.
+    pub(super) fn named(&self, id: &RecordId) -> Result<Cell, Problem> {
+        let link = linked(id.kind(), &written(id));
+        Ok(match id {
+            RecordId::Department(id) => vec![self.department_atom(id)?],
+            RecordId::Resource(code) => vec![self.resource_atom(code)?],
+            RecordId::Responsibility(code) => vec![self.responsibility_atom(code)?],
+            RecordId::Application(id)
+            | RecordId::Authorization(id)
+            | RecordId::Binding(id)
+            | RecordId::Objection(id)
+            | RecordId::Obligation(id) => vec![link, self.resource_atom(&id.resource)?],
+            // A key's own terms say whose it is.
+            RecordId::Key(_) => Cell::new(),
+            _ => vec![link],
+        })
     }
 }

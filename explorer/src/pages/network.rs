@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::extract::State;
 use dirchain_ledger::records::Settings;
 
-use super::csv::csv;
+use super::csv;
 use super::frame::{Frame, Point, Visit};
 use super::records::member_changes;
 use super::sheet::{
-    Atom, Column, Facts, Table, cell, numbers_in, part, records_in, unknown_table, words_in,
+    Atom, Column, FACTS_ID, Facts, Table, cell, facts_table, numbers_in, part, records_in,
+    unknown_table, words_in,
 };
-use super::sheets::SheetPage;
+use super::sheets::{Crumb, SheetPage, Shows, give};
+use super::words::Lang;
 use super::{Paged, filters, show, words};
 use crate::api::{HistoryState, NodeMode, Problem, Status, SyncState};
 use crate::directory::Directory;
@@ -38,11 +39,21 @@ const NODES: &[Column] = &[
     words_in("addresses"),
     words_in("seen-from-here"),
 ];
+const PEERS: &[Column] = &[
+    words_in("node"),
+    records_in("department"),
+    words_in("state"),
+    words_in("last-heard"),
+    numbers_in("received"),
+    numbers_in("sent"),
+    numbers_in("dropped"),
+];
 const PURPOSES: &[Column] = &[words_in("code"), words_in("name"), words_in("state")];
 
 /// One of the tables of the members' page.
 fn table(reading: &Reading<'_>, name: &str, slice: &Slice) -> Result<Table, Problem> {
     match name {
+        FACTS_ID => Ok(facts_table(network_facts(reading)?)),
         "voters" => voters(reading),
         "changes" => {
             let agreed = reading.members()?.agreed;
@@ -164,25 +175,41 @@ fn settings(settings: &Settings) -> Facts {
     ]
 }
 
+/// The epoch, the rules and what is set.
+fn network_facts(reading: &Reading<'_>) -> Result<Facts, Problem> {
+    let found = reading.members()?;
+    let mut facts = vec![
+        (
+            "epoch-ends",
+            vec![Atom::Code(format!("#{}", found.epoch_ends))],
+        ),
+        (
+            "epoch-blocks",
+            vec![Atom::Number(found.epoch_blocks.into())],
+        ),
+        (
+            "rules-version",
+            vec![Atom::Number(found.rules_version.into())],
+        ),
+    ];
+    if let Some(next) = found.next_rules {
+        let next = format!("{} (#{})", next.version, next.from);
+        facts.push(("next-rules", vec![Atom::Code(next)]));
+    }
+    facts.extend(settings(&reading.parameters()?.parameters.settings));
+    Ok(facts)
+}
+
 /// `GET /members`
 pub(super) async fn members(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
-    if let Some(name) = visit.asked("csv").map(str::to_owned) {
-        let file = format!("network-{name}");
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            table(
-                &Reading::of_slice(directory, point.at, slice)?,
-                &name,
-                slice,
-            )
-        };
-        return csv(app, visit, file, read).await;
+    if visit.asked("csv").is_some() {
+        return csv::named(app, visit, point.at, "network".to_owned(), table).await;
     }
     let slice = part(&visit, "nodes", NODES_SHOWN)?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::of_slice(directory, point.at, &slice)?;
         let found = reading.members()?;
-        let parameters = reading.parameters()?.parameters;
         let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/members", &point);
         let mut page = SheetPage::new(frame, words::say(visit.lang, "network").into_owned());
         page.tags = vec![
@@ -199,25 +226,7 @@ pub(super) async fn members(State(app): State<Arc<App>>, visit: Visit) -> Paged 
             found.members.len(),
             found.quorum,
         );
-        page.facts = vec![
-            (
-                "epoch-ends",
-                vec![Atom::Code(format!("#{}", found.epoch_ends))],
-            ),
-            (
-                "epoch-blocks",
-                vec![Atom::Number(found.epoch_blocks.into())],
-            ),
-            (
-                "rules-version",
-                vec![Atom::Number(found.rules_version.into())],
-            ),
-        ];
-        if let Some(next) = found.next_rules {
-            let next = format!("{} (#{})", next.version, next.from);
-            page.facts.push(("next-rules", vec![Atom::Code(next)]));
-        }
-        page.facts.extend(settings(&parameters.settings));
+        page.facts = network_facts(&reading)?;
         for name in TABLES {
             page.tables.push(table(&reading, name, &slice)?);
         }
@@ -229,26 +238,113 @@ pub(super) async fn members(State(app): State<Arc<App>>, visit: Visit) -> Paged 
     show(&app, visit, read).await
 }
 
-#[derive(Template)]
-#[template(path = "node.html")]
-struct NodePage {
-    frame: Frame,
-    status: Status,
-    search: search::State,
-}
-
 /// `GET /node`
 pub(super) async fn node(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let search = app.search.state();
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let status = reading::status(directory);
         let as_of = directory.tip_moment().into();
-        Ok(NodePage {
-            frame: Frame::now(visit, &status.about, as_of)
-                .with_json("/api/v1/status", &Point::default()),
-            status,
-            search,
-        })
+        let frame =
+            Frame::now(visit, &status.about, as_of).with_json("/api/v1/status", &Point::default());
+        let heading = words::say(visit.lang, "node-health").into_owned();
+        let mut page = SheetPage::new(frame, heading);
+        page.shows = Shows::Now;
+        page.crumbs = vec![Crumb::said("network", "/members")];
+        page.tags = vec![
+            Atom::Code(status.node.node.to_string()),
+            match status.node.ready {
+                true => Atom::Badge("ready", "yes"),
+                false => Atom::Badge("not-ready", "no"),
+            },
+        ];
+        page.tags
+            .extend(status.node.not_ready_reason.iter().map(Atom::text));
+        page.facts = health(visit.lang, &status, &search);
+        page.tables = vec![peers(&status)];
+        Ok(page)
     };
-    show(&app, visit, read).await
+    give(app, visit, "node".to_owned(), read).await
+}
+
+/// How a node fares.
+fn health(lang: Lang, status: &Status, search: &search::State) -> Facts {
+    let node = &status.node;
+    let mode = match &node.mode {
+        NodeMode::Validator => vec![Atom::Says("mode-validator")],
+        NodeMode::Observer => vec![Atom::Says("mode-observer")],
+        NodeMode::Following { until, reason } => {
+            let until = until.map(|until| Atom::SaysOf("until-block", until.to_string()));
+            let mode = [Atom::Says("mode-following")].into_iter().chain(until);
+            cell(mode.chain([Atom::text(reason)]))
+        }
+    };
+    let tip = status.tip.height;
+    let sync = match node.sync {
+        SyncState::CaughtUp => Atom::Says("sync-caught-up"),
+        SyncState::CatchingUp { target } => Atom::SaysOf("sync-catching-up", target.to_string()),
+    };
+    let kept = match node.history {
+        HistoryState::Whole => vec![Atom::Says("kept-past-whole")],
+        HistoryState::Fetching { begins, next } => vec![
+            Atom::SaysOf("kept-past-begins", begins.to_string()),
+            Atom::SaysOf("kept-past-next", next.to_string()),
+        ],
+    };
+    let index = match search {
+        search::State::Ready(height) => {
+            vec![Atom::SaysOf("search-index-ready", height.to_string())]
+        }
+        search::State::Building { done } => {
+            let building = filters::count_text(lang, "search-index-building", *done);
+            vec![Atom::Text(building)]
+        }
+        search::State::Broken(reason) => {
+            vec![Atom::Badge("search-index-broken", "no"), Atom::text(reason)]
+        }
+    };
+    let about = &status.about;
+    vec![
+        ("mode", mode),
+        (
+            "height",
+            vec![Atom::block(tip), Atom::Time(status.tip.time)],
+        ),
+        ("sync", vec![sync]),
+        ("kept-past", kept),
+        (
+            "waiting-transactions",
+            vec![Atom::Number(node.waiting_transactions)],
+        ),
+        ("search-index", index),
+        ("disk", vec![Atom::Bytes(node.disk_bytes)]),
+        ("uptime", vec![Atom::Span(node.uptime_ms)]),
+        ("chain-id", vec![Atom::Hash(about.chain.to_string())]),
+        ("genesis", vec![Atom::Time(about.genesis_time)]),
+        (
+            "software",
+            vec![Atom::Text(format!("dirchain {}", about.software_version))],
+        ),
+    ]
+}
+
+fn peers(status: &Status) -> Table {
+    let rows = status.node.peers.iter().map(|peer| {
+        let state = match peer.connected {
+            true => Atom::Badge("up", "yes"),
+            false => Atom::Badge("not-heard", "no"),
+        };
+        vec![
+            vec![Atom::Code(peer.node.to_string())],
+            vec![Atom::department(
+                &peer.department,
+                peer.department.to_string(),
+            )],
+            vec![state],
+            cell(peer.last_heard.map(Atom::Time)),
+            vec![Atom::Bytes(peer.received_bytes)],
+            vec![Atom::Bytes(peer.sent_bytes)],
+            vec![Atom::Number(peer.dropped_messages)],
+        ]
+    });
+    Table::new("peers", "peers", "peers-none", PEERS).with(rows)
 }

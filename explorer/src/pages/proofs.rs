@@ -7,7 +7,9 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 
+use super::csv::csv;
 use super::frame::{Frame, Visit};
+use super::sheet::{Atom, FACTS_ID, facts_table, unknown_table};
 use super::words::Lang;
 use super::{Asked, Paged, filters, show};
 use crate::api::Problem;
@@ -16,7 +18,7 @@ use crate::http::App;
 use crate::limits;
 use crate::problem::ProblemKind;
 use crate::proofs::{FileOutcome, FileVerdict, LogEnd, Proofs, ReportLanguage};
-use crate::reading::Reading;
+use crate::reading::{Reading, Slice};
 
 /// The name of the form's field.
 const FIELD: &str = "file";
@@ -143,6 +145,20 @@ pub(super) async fn checkpoint(
     let asked = host.map(|host| format!("http://{host}"));
     let url = app.settings().public_url.clone().or(asked);
     let url = url.unwrap_or_default();
+    if let Some(name) = visit.asked("csv").map(str::to_owned) {
+        let read = move |_: &dyn Directory, _: &Slice| {
+            if name != FACTS_ID {
+                return Err(unknown_table(&name));
+            }
+            let end = proofs.log_end()?;
+            Ok(facts_table(vec![
+                ("log-entries", vec![Atom::Number(end.size)]),
+                ("log-signed", vec![Atom::Text(end.note)]),
+                ("log-key", vec![Atom::Text(end.verifier_key)]),
+            ]))
+        };
+        return csv(app, visit, "checkpoint".to_owned(), read).await;
+    }
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, None)?;
         Ok(CheckpointPage {

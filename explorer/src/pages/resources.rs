@@ -9,22 +9,25 @@ use dirchain_ledger::records::{Entry, Lack, RecordId, RecordKind, ResourceStatus
 
 use super::changes::{Change, Part, changes};
 use super::chart::{self, Chart};
-use super::csv::csv;
+use super::csv;
 use super::departments::field_numbers;
+use super::duties::legal_bases;
 use super::frame::{Frame, Point, Visit};
 use super::records::{linked, naming};
 use super::sharing::window;
 use super::sheet::{
-    Atom, Column, Table, cell, events as happenings, numbers_in, part, records_in, unknown_table,
-    words_in,
+    Atom, Cell, Column, FACTS_ID, Facts, Table, cell, events as happenings, facts_table,
+    numbers_in, part, records_in, unknown_table, words_in,
 };
+use super::shown::Shown;
 use super::{Asked, Paged, filters, show};
 use crate::api::{Basis, DraftState, HistoryItem, Page, Problem, ResourceAnswer, Time};
 use crate::directory::Directory;
 use crate::http::{App, Place, encoded};
 use crate::reading::{FieldAccess, Reading, Slice, WhoReads};
 
-const SHARINGS_SHOWN: usize = 50;
+/// Rows of each list on an entry's page: few enough that the page stays light.
+const SHARINGS_SHOWN: usize = 20;
 const EVENTS_SHOWN: usize = 30;
 
 const FIELDS: &[Column] = &[
@@ -73,6 +76,7 @@ struct ResourcePage {
     resource: ResourceAnswer,
     /// What it says: the version in force, or else the draft.
     entry: Option<Entry>,
+    facts: Facts,
     /// What the draft lacks.
     lacks: Vec<Lack>,
     instant: Time,
@@ -117,6 +121,80 @@ fn events(
     Ok(events.collect())
 }
 
+/// The version in force, or else the draft.
+fn entry_of(resource: &ResourceAnswer) -> Option<&Entry> {
+    let draft = resource.draft.as_ref().map(|draft| &draft.entry);
+    resource.entry.as_ref().or(draft)
+}
+
+/// An entry at a glance.
+fn facts(reading: &Reading<'_>, resource: &ResourceAnswer) -> Result<Facts, Problem> {
+    let item = &resource.resource;
+    let provider = Atom::department(&item.provider, item.provider_name.clone());
+    let mut facts: Facts = vec![("provider", vec![provider])];
+    if let Some(duty) = &resource.responsibility {
+        facts.push(("legal-basis", legal_bases(&duty.legal_bases)));
+    }
+    if let Some(entry) = entry_of(resource) {
+        facts.extend(entry_facts(reading, entry)?);
+    }
+    // The responsibility stands before the law that it rests on.
+    let place = facts.iter().position(|(term, _)| *term == "responsibility");
+    if let Some(place) = place.filter(|place| *place > 1) {
+        let duty = facts.remove(place);
+        facts.insert(1, duty);
+    }
+    Ok(facts)
+}
+
+/// How something is shared: the type, its condition or the law against it.
+pub(super) fn sharing(sharing: &Sharing) -> Cell {
+    let why = match sharing {
+        Sharing::Unconditional => None,
+        Sharing::Conditional { condition } => condition.as_ref(),
+        Sharing::NotShared { legal_basis } => legal_basis.as_ref(),
+    };
+    cell([Atom::word(sharing)].into_iter().chain(why.map(Atom::text)))
+}
+
+/// What an entry says of itself, its name and fields apart.
+pub(super) fn entry_facts(reading: &Reading<'_>, entry: &Entry) -> Result<Facts, Problem> {
+    let mut facts = Facts::new();
+    let responsibility = match &entry.responsibility {
+        Some(code) => {
+            let found = reading.find_responsibility(code)?;
+            let ended = found.and_then(|found| found.ended_as);
+            let ended = ended.as_ref().map(Atom::word);
+            cell(
+                [reading.responsibility_atom(code)?]
+                    .into_iter()
+                    .chain(ended),
+            )
+        }
+        None => vec![Atom::Says("none-cited")],
+    };
+    facts.push(("responsibility", responsibility));
+    for (term, held) in [
+        ("sharing", entry.sharing.as_ref().map(sharing)),
+        ("sharing-method", word(entry.method.as_ref())),
+        ("sensitivity", word(entry.level.as_ref())),
+        ("category", word(entry.category.as_ref())),
+        ("form", word(entry.kind.as_ref())),
+        ("update-cycle", word(entry.update_cycle.as_ref())),
+        ("openness", word(entry.openness.as_ref())),
+    ] {
+        facts.extend(held.map(|held| (term, held)));
+    }
+    if let Some(summary) = &entry.summary {
+        facts.push(("abstract", vec![Atom::Prose(summary.to_string())]));
+    }
+    Ok(facts)
+}
+
+fn word(code: Option<&impl Shown>) -> Option<Cell> {
+    code.map(|code| vec![Atom::word(code)])
+}
+
 /// One of the tables of an entry's page.
 fn table(
     reading: &Reading<'_>,
@@ -125,6 +203,10 @@ fn table(
     slice: &Slice,
 ) -> Result<Table, Problem> {
     match name {
+        FACTS_ID => {
+            let resource = reading.resource(code)?;
+            Ok(facts_table(facts(reading, &resource)?))
+        }
         "fields" => fields(reading, code),
         "authorizations" => authorizations(reading, code, slice),
         "applications" => applications(reading, code, slice),
@@ -142,12 +224,6 @@ fn table(
 /// Fields with who may read them, for CSV.
 fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> {
     let rows = reading.field_access(code)?.into_iter().map(|field| {
-        let condition = field.sharing.as_ref().and_then(|sharing| match sharing {
-            Sharing::Unconditional => None,
-            Sharing::Conditional { condition } => condition.as_ref(),
-            Sharing::NotShared { legal_basis } => legal_basis.as_ref(),
-        });
-        let sharing = field.sharing.as_ref().map(Atom::word);
         let who = match field.who {
             WhoReads::Everyone { suspect, .. } => {
                 let stolen = suspect.then_some(Atom::Badge("key-stolen", "no"));
@@ -160,8 +236,12 @@ fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> 
                     Basis::Authorized {
                         authorization,
                         until,
+                        purpose,
                         ..
-                    } => format!("{name} ({authorization} – {})", filters::offset_time(until)),
+                    } => {
+                        let until = filters::offset_time(until);
+                        format!("{name} ({authorization}, {purpose} – {until})")
+                    }
                 };
                 Atom::department(&reader.department, how)
             })),
@@ -169,8 +249,12 @@ fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> 
         vec![
             vec![Atom::Number(field.number.0.into())],
             vec![Atom::Text(field.name)],
-            vec![Atom::Code(field.field_type)],
-            cell(sharing.into_iter().chain(condition.map(Atom::text))),
+            cell(
+                [Atom::Code(field.field_type)]
+                    .into_iter()
+                    .chain(field.unit.map(Atom::Text)),
+            ),
+            field.sharing.as_ref().map(sharing).unwrap_or_default(),
             cell(field.level.as_ref().map(Atom::word)),
             who,
         ]
@@ -178,7 +262,8 @@ fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> 
     Ok(Table::new("fields", "fields-and-readers", "fields-none", FIELDS).with(rows))
 }
 
-fn authorizations(
+/// The authorizations on an entry, as a table.
+pub(super) fn authorizations(
     reading: &Reading<'_>,
     code: &ResourceCode,
     slice: &Slice,
@@ -190,6 +275,10 @@ fn authorizations(
             state.push(Atom::word(&ended.kind));
             state.push(Atom::Moment(ended.decision.at));
             state.extend(ended.decision.reason.map(Atom::Text));
+        }
+        if let Some(suspended) = item.suspended {
+            state.push(Atom::Moment(suspended.at));
+            state.extend(suspended.reason.map(Atom::Text));
         }
         vec![
             vec![linked(RecordKind::Authorization, &item.id.to_string())],
@@ -252,13 +341,14 @@ pub(super) async fn resource(
 ) -> Paged {
     let Place(code) = place?;
     let point = Point::parse(visit.asked("at"))?;
-    if let Some(name) = visit.asked("csv").map(str::to_owned) {
-        let file = format!("{code}-{name}");
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            let reading = Reading::of_slice(directory, point.at, slice)?;
-            table(&reading, &code, &name, slice)
+    if visit.asked("csv").is_some() {
+        let read = {
+            let code = code.clone();
+            move |reading: &Reading<'_>, name: &str, slice: &Slice| {
+                table(reading, &code, name, slice)
+            }
         };
-        return csv(app, visit, file, read).await;
+        return csv::named(app, visit, point.at, code.to_string(), read).await;
     }
     let sharings = ["authorizations", "applications"];
     let mut slices = Vec::new();
@@ -279,7 +369,8 @@ pub(super) async fn resource(
         Ok(ResourcePage {
             events: events(&reading, &code, &happened.items)?,
             lacks: draft.map(Entry::lacks).unwrap_or_default(),
-            entry: resource.entry.as_ref().or(draft).cloned(),
+            entry: entry_of(&resource).cloned(),
+            facts: facts(&reading, &resource)?,
             resource,
             instant: Time(reading.resolved().instant),
             fields: reading.field_access(&code)?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, TransactionId};
+use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, SharingId, TransactionId};
 use dirchain_ledger::records::RecordId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use super::csv::csv;
 use super::departments::entry_row_with_provider;
 use super::frame::{Frame, Point, Visit, given};
+use super::records::path_to;
 use super::sheet::Table;
 use super::{Asked, Paged, filters, show};
 use crate::api::{Page, Problem, ResourceItem};
@@ -20,7 +21,7 @@ use crate::directory::Directory;
 use crate::http::{App, Params, slice, text_filter};
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::reading::{DepartmentFilter, Reading, ResourceFilter, Slice};
+use crate::reading::{self, DepartmentFilter, Reading, ResourceFilter, Slice};
 use crate::search::{self, Facet, Found, Search};
 
 const ENTRIES_SHOWN: usize = 25;
@@ -73,9 +74,24 @@ impl SearchQuery {
         format!("/search?{}{}", query.finish(), frame.and_at)
     }
 
+    /// The same question to the interface.
+    fn narrowed(&self) -> [(&'static str, Option<&str>); 7] {
+        let provider = self.facet(Facet::Provider);
+        [
+            ("text", given(&self.q)),
+            ("provider", provider),
+            ("sub_units", provider.map(|_| "true")),
+            ("category", self.facet(Facet::Category)),
+            ("sharing", self.facet(Facet::Sharing)),
+            ("status", self.facet(Facet::Status)),
+            ("update_cycle", self.facet(Facet::Cycle)),
+        ]
+    }
+
     fn scanned(&self) -> Result<ResourceFilter, Problem> {
         Ok(ResourceFilter {
             provider: self.facet(Facet::Provider).map(provider).transpose()?,
+            with_sub_units: true,
             sharing: self.facet(Facet::Sharing).map(choice).transpose()?,
             status: self.facet(Facet::Status).map(choice).transpose()?,
             category: self.facet(Facet::Category).map(choice).transpose()?,
@@ -107,6 +123,12 @@ enum Hit {
     },
     Block(Height),
     Transaction(TransactionId),
+    /// Any other record, by the key of its kind's word.
+    Record {
+        key: &'static str,
+        path: String,
+        id: String,
+    },
 }
 
 /// A facet with its values to narrow to.
@@ -197,7 +219,8 @@ pub(super) async fn search(
     }
     show(&app, visit, move |directory, visit| {
         let reading = Reading::of_slice(directory, point.at, &slice)?;
-        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/resources", &point);
+        let frame = Frame::at(visit, &reading, &point);
+        let frame = frame.with_json_of("/api/v1/resources", &query.narrowed(), &point);
         let is_past = frame.past.is_some() || slice.cursor.is_some();
         let found = match is_past {
             true => None,
@@ -413,7 +436,7 @@ fn named(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
     Ok(hits)
 }
 
-/// A block or transaction that the text names.
+/// A block, a transaction or another record that the text names.
 fn direct(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
     let mut direct = Vec::new();
     let height: Option<u64> = written.trim_start_matches('#').parse().ok();
@@ -429,7 +452,47 @@ fn direct(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
     {
         direct.push(Hit::Transaction(id));
     }
+    direct.extend(records_named(reading, written)?);
     Ok(direct)
+}
+
+/// The records whose id the text is.
+fn records_named(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
+    let mut ids: Vec<(&'static str, RecordId)> = Vec::new();
+    if let Ok(id) = written.parse::<SharingId>() {
+        ids.extend([
+            ("application", RecordId::Application(id.clone())),
+            ("authorization", RecordId::Authorization(id.clone())),
+            ("binding", RecordId::Binding(id.clone())),
+            ("objection", RecordId::Objection(id)),
+        ]);
+    }
+    ids.extend(
+        written
+            .parse()
+            .map(|id| ("proposal", RecordId::Proposal(id))),
+    );
+    ids.extend(written.parse().map(|id| ("demand", RecordId::Demand(id))));
+    ids.extend(written.parse().map(|id| ("finding", RecordId::Finding(id))));
+    ids.extend(
+        written
+            .parse()
+            .map(|id| ("data-element", RecordId::DataElement(id))),
+    );
+    let mut hits = Vec::new();
+    for (key, id) in ids {
+        let text = reading::written(&id);
+        if reading.has(&id)?
+            && let Some(path) = path_to(id.kind(), &text)
+        {
+            hits.push(Hit::Record {
+                key,
+                path,
+                id: text,
+            });
+        }
+    }
+    Ok(hits)
 }
 
 #[derive(Template)]

@@ -10,8 +10,8 @@ use super::filters;
 use super::frame::{Frame, Point, Visit};
 use super::records::{linked, naming};
 use super::sheet::{Atom, Cell, Facts, cell};
-use super::sheets::{Crumb, SheetPage};
-use super::{Asked, Paged, show};
+use super::sheets::{Crumb, SheetPage, give};
+use super::{Asked, Paged};
 use crate::api::{ApplicationState, DecisionItem, Problem, Time};
 use crate::directory::Directory;
 use crate::http::{App, Place, encoded};
@@ -25,6 +25,7 @@ pub(super) async fn application(
 ) -> Paged {
     let id = sharing_id(place)?;
     let point = Point::parse(visit.asked("at"))?;
+    let file = format!("application-{id}");
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
         let item = reading.application(&id)?.application;
@@ -44,11 +45,14 @@ pub(super) async fn application(
                 "for-responsibility",
                 vec![reading.responsibility_atom(&item.responsibility)?],
             ),
-            ("purpose", vec![Atom::Code(item.purpose.to_string())]),
+            ("purpose", vec![reading.purpose_atom(&item.purpose)?]),
             ("scene", vec![Atom::Text(item.scene)]),
-            ("fields", named(&reading, &id, &item.fields)?),
+            (
+                "fields",
+                fields_named(&reading, &id.resource, &item.fields)?,
+            ),
             ("sharing-method", vec![Atom::word(&item.method)]),
-            ("calls-per-day", vec![most(item.calls_per_day_max)]),
+            ("calls-per-day", vec![calls_at_most(item.calls_per_day_max)]),
             ("window", window(item.from, item.to)),
             ("submitted-at", vec![Atom::Moment(item.submitted)]),
         ]);
@@ -62,7 +66,7 @@ pub(super) async fn application(
         }
         Ok(page)
     };
-    show(&app, visit, read).await
+    give(app, visit, file, read).await
 }
 
 /// `GET /authorizations/{resource}/{number}`
@@ -73,6 +77,7 @@ pub(super) async fn authorization(
 ) -> Paged {
     let id = sharing_id(place)?;
     let point = Point::parse(visit.asked("at"))?;
+    let file = format!("authorization-{id}");
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
         let item = reading.authorization(&id)?.authorization;
@@ -86,6 +91,10 @@ pub(super) async fn authorization(
             let mut how = vec![Atom::word(&ended.kind)];
             how.extend(decided(&reading, ended.decision)?);
             page.facts.push(("ended", how));
+        }
+        if let Some(suspended) = item.suspended {
+            page.facts
+                .push(("suspended", decided(&reading, suspended)?));
         }
         let grantee = Atom::department(&item.grantee, item.grantee_name);
         page.facts.push(("reader", vec![grantee]));
@@ -107,9 +116,12 @@ pub(super) async fn authorization(
                 "for-responsibility",
                 vec![reading.responsibility_atom(&item.responsibility)?],
             ),
-            ("purpose", vec![Atom::Code(item.purpose.to_string())]),
-            ("fields", named(&reading, &id, &item.fields)?),
-            ("calls-per-day", vec![most(item.calls_per_day_max)]),
+            ("purpose", vec![reading.purpose_atom(&item.purpose)?]),
+            (
+                "fields",
+                fields_named(&reading, &id.resource, &item.fields)?,
+            ),
+            ("calls-per-day", vec![calls_at_most(item.calls_per_day_max)]),
             ("window", window(item.from, item.to)),
             ("granted-at", decided(&reading, item.granted)?),
             ("signed-with", vec![signed]),
@@ -123,7 +135,7 @@ pub(super) async fn authorization(
         page.tables = naming(&reading, &target, &[RecordKind::Usage])?;
         Ok(page)
     };
-    show(&app, visit, read).await
+    give(app, visit, file, read).await
 }
 
 fn page_of(
@@ -165,7 +177,8 @@ fn decided(reading: &Reading<'_>, decision: DecisionItem) -> Result<Cell, Proble
     ))
 }
 
-fn most(calls: Option<u32>) -> Atom {
+/// How many calls a day.
+pub(super) fn calls_at_most(calls: Option<u32>) -> Atom {
     match calls {
         Some(most) => Atom::SaysOf("at-most", most.to_string()),
         None => Atom::Says("no-bound"),
@@ -191,9 +204,13 @@ fn json(list: &str, id: &SharingId) -> String {
     )
 }
 
-/// Fields by number and name.
-fn named(reading: &Reading<'_>, id: &SharingId, numbers: &[FieldNumber]) -> Result<Cell, Problem> {
-    let names = reading.field_names(&id.resource)?;
+/// Fields of an entry by number and name.
+pub(super) fn fields_named(
+    reading: &Reading<'_>,
+    resource: &ResourceCode,
+    numbers: &[FieldNumber],
+) -> Result<Cell, Problem> {
+    let names = reading.field_names(resource)?;
     Ok(cell(numbers.iter().map(|number| match names.get(number) {
         Some(name) => Atom::Text(format!("{number} {name}")),
         None => Atom::SaysOf("field-gone-of", number.to_string()),

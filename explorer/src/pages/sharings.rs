@@ -9,8 +9,11 @@ use axum::extract::State;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode};
 use serde::Deserialize;
 
+use super::csv::csv;
 use super::frame::{Frame, Point, Visit, given};
 use super::graph::{self, Edge, Matrix, Node, Picture};
+use super::resources::authorizations;
+use super::sheet::{Atom, Column, Table, numbers_in, records_in, unknown_table};
 use super::{Asked, Paged, filters, show};
 use crate::api::{AuthorizationItem, AuthorizationState, Moment, Page, Problem, Time};
 use crate::directory::Directory;
@@ -19,8 +22,8 @@ use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::{Pair, Reading, Sharings, Slice};
 
-const PAIRS_SHOWN: usize = 200;
-const AUTHORIZATIONS_SHOWN: usize = 200;
+const PAIRS_SHOWN: usize = 40;
+const AUTHORIZATIONS_SHOWN: usize = 60;
 
 #[derive(Deserialize)]
 pub(super) struct SharingQuery {
@@ -47,6 +50,7 @@ struct DepartmentSharing {
     name: String,
     picture: Picture,
     rows: Vec<PairRow>,
+    pair_count: usize,
     /// How many departments the picture leaves out.
     left_out: usize,
     is_complete: bool,
@@ -69,6 +73,8 @@ struct AllSharing {
     frame: Frame,
     matrix: Matrix,
     rows: Vec<PairRow>,
+    /// Pairs with an authorization in force, and all there ever were.
+    pairs_in_force: usize,
     pair_count: usize,
     grant_count: u64,
     as_of: Moment,
@@ -83,6 +89,9 @@ pub(super) async fn sharing(
 ) -> Paged {
     let Params(query) = query?;
     let point = Point::parse(query.at.as_deref())?;
+    if visit.asked("csv").is_some() {
+        return export(app, visit, &query, point).await;
+    }
     let bad = |error: String| ProblemKind::BadParameter.with(error);
     if let Some(code) = given(&query.resource) {
         let code: ResourceCode = code.parse().map_err(|e| bad(format!("{e}")))?;
@@ -114,6 +123,53 @@ pub(super) async fn sharing(
         Ok(department_page(frame, &sharings, id, name, &opened))
     };
     show(&app, visit, read).await
+}
+
+const PAIRS: &[Column] = &[
+    records_in("provider"),
+    records_in("reader"),
+    numbers_in("in-force-count"),
+    numbers_in("entries"),
+    numbers_in("ever"),
+];
+
+/// What the page's table says, all of it: pairs of departments, or an entry's authorizations.
+async fn export(app: Arc<App>, visit: Visit, query: &SharingQuery, point: Point) -> Paged {
+    if visit.asked("csv") != Some("pairs") {
+        return Err(unknown_table(visit.asked("csv").unwrap_or_default()).into());
+    }
+    let bad = |error: String| ProblemKind::BadParameter.with(error);
+    if let Some(code) = given(&query.resource) {
+        let code: ResourceCode = code.parse().map_err(|e| bad(format!("{e}")))?;
+        let file = format!("sharing-{code}");
+        let read = move |directory: &dyn Directory, slice: &Slice| {
+            let reading = Reading::of_slice(directory, point.at, slice)?;
+            authorizations(&reading, &code, slice)
+        };
+        return csv(app, visit, file, read).await;
+    }
+    let id = given(&query.department).map(str::parse::<DepartmentId>);
+    let id = id.transpose().map_err(|e| bad(e.to_string()))?;
+    let read = move |directory: &dyn Directory, _: &Slice| {
+        let sharings = Reading::at(directory, point.at)?.sharings()?;
+        let rows = sharings.pairs.keys().map(|key| row(&sharings, key));
+        let rows = rows.filter(|row| {
+            let of = |id: &DepartmentId| row.provider == *id || row.reader == *id;
+            id.as_ref().is_none_or(of)
+        });
+        let rows = sorted(rows.collect()).into_iter().map(|row| {
+            let entries = filters::Count::count(&row.pair.resources.len());
+            vec![
+                vec![Atom::department(&row.provider, row.provider_name)],
+                vec![Atom::department(&row.reader, row.reader_name)],
+                vec![Atom::Number(row.pair.in_force)],
+                vec![Atom::Number(entries)],
+                vec![Atom::Number(row.pair.all)],
+            ]
+        });
+        Ok(Table::new("pairs", "who-shares", "sharing-none", PAIRS).with(rows))
+    };
+    csv(app, visit, "sharing".to_owned(), read).await
 }
 
 /// The sums: kept ones while they are fresh and the newest state is asked for, or made now.
@@ -184,6 +240,7 @@ fn matrix_page(frame: Frame, sharings: &Sharings) -> AllSharing {
     let pair_count = rows.len();
     rows.truncate(PAIRS_SHOWN);
     AllSharing {
+        pairs_in_force: cells.len(),
         grant_count: live().map(|(_, pair)| pair.in_force).sum(),
         matrix: graph::matrix(providers, readers, &cells),
         rows,
@@ -206,15 +263,19 @@ struct Drawing<'s> {
 
 impl Drawing<'_> {
     fn node(&mut self, column: i64, id: &DepartmentId, name: &str, opens: bool) -> usize {
-        let open = (opens && !self.opened.contains(id)).then(|| {
-            let opened = self.opened.iter().chain([id]).map(ToString::to_string);
-            let opened: Vec<String> = opened.collect();
-            format!(
-                "/sharing?department={}&open={}{}",
-                self.centre,
-                opened.join(","),
-                self.frame.and_at
-            )
+        let is_open = self.opened.contains(id);
+        let open = opens.then(|| {
+            let mut opened = self.opened.clone();
+            if !opened.remove(id) {
+                opened.insert(id.clone());
+            }
+            let opened: Vec<String> = opened.iter().map(ToString::to_string).collect();
+            let opened = match opened.is_empty() {
+                true => String::new(),
+                false => format!("&open={}", opened.join(",")),
+            };
+            let and_at = &self.frame.and_at;
+            format!("/sharing?department={}{opened}{and_at}", self.centre)
         });
         self.nodes.push(Node {
             column,
@@ -222,6 +283,7 @@ impl Drawing<'_> {
             id: id.to_string(),
             href: format!("/sharing?department={id}{}", self.frame.and_at),
             open,
+            is_open,
             is_centre: id == self.centre && column == 2,
         });
         self.nodes.len().saturating_sub(1)
@@ -307,12 +369,17 @@ fn department_page(
     for node in &mut nodes {
         node.column -= first;
     }
-    let rows = all
-        .into_iter()
-        .filter(|row| row.provider == id || row.reader == id);
+    let rows = all.into_iter().filter(|row| {
+        let of = |id: &DepartmentId| row.provider == *id || row.reader == *id;
+        of(&id) || opened.iter().any(of)
+    });
+    let mut rows: Vec<PairRow> = rows.collect();
+    let pair_count = rows.len();
+    rows.truncate(PAIRS_SHOWN);
     DepartmentSharing {
         picture: graph::picture(nodes, &edges),
-        rows: rows.collect(),
+        rows,
+        pair_count,
         left_out,
         is_complete: sharings.is_complete,
         id,
@@ -339,6 +406,7 @@ fn resource_page(
         id,
         href,
         open: None,
+        is_open: false,
         is_centre: column == 1,
     };
     let encoded = code.as_str().replace('/', "%2F");

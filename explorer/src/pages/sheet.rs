@@ -4,13 +4,13 @@
 
 use std::borrow::Cow;
 
-use dirchain_ledger::ids::{DepartmentId, ResourceCode, ResponsibilityCode};
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode, TransactionId};
 
 use super::frame::Visit;
 use super::shown::Shown;
 use super::words::{self, Lang};
 use super::{Asked, filters};
-use crate::api::{HistoryItem, Moment, Page, Problem, Time};
+use crate::api::{HistoryItem, Moment, Page, Problem, Signer, Time};
 use crate::cursor::Cursor;
 use crate::http::encoded;
 use crate::problem::ProblemKind;
@@ -25,6 +25,10 @@ pub(super) enum Atom {
     Code(String),
     /// A hash or key, in full.
     Hash(String),
+    /// A hash, key or id by its first digits, in full only in CSV; with where it leads, if anywhere.
+    Short { path: Option<String>, text: String },
+    /// Somebody's words over several lines.
+    Prose(String),
     /// A text of the catalogue.
     Says(&'static str),
     /// A text of the catalogue around a value.
@@ -37,6 +41,10 @@ pub(super) enum Atom {
     Number(u64),
     /// A number that may be below zero.
     Signed(i64),
+    /// A number of bytes.
+    Bytes(u64),
+    /// A span of time in milliseconds.
+    Span(u64),
     /// An instant.
     Time(Time),
     /// A block with its time.
@@ -90,6 +98,37 @@ impl Atom {
         }
     }
 
+    /// A block by its height.
+    pub(super) fn block(height: Height) -> Self {
+        Atom::record(format!("/blocks/{height}"), format!("#{height}"))
+    }
+
+    /// A transaction by its first digits.
+    pub(super) fn transaction(id: &TransactionId) -> Self {
+        Atom::Short {
+            path: Some(format!("/transactions/{id}")),
+            text: id.to_string(),
+        }
+    }
+
+    /// Who signed: the department and the key's role, or the key alone where nobody's is known.
+    pub(super) fn signer(signer: &Signer) -> Cell {
+        let named = signer
+            .department
+            .as_ref()
+            .zip(signer.department_name.clone());
+        match named {
+            Some((id, name)) => {
+                let role = signer.role.as_ref().map(Atom::word);
+                cell([Atom::department(id, name)].into_iter().chain(role))
+            }
+            None => vec![Atom::Short {
+                path: None,
+                text: signer.public_key.to_string(),
+            }],
+        }
+    }
+
     /// A record that has no name.
     pub(super) fn record(path: String, id: String) -> Self {
         Atom::Record {
@@ -102,12 +141,16 @@ impl Atom {
     /// As plain text, without the id beside a name.
     fn plain(&self, lang: Lang) -> Cow<'_, str> {
         match self {
-            Atom::Text(text) | Atom::Code(text) | Atom::Hash(text) => Cow::Borrowed(text),
+            Atom::Text(text) | Atom::Code(text) | Atom::Hash(text) | Atom::Prose(text) => {
+                Cow::Borrowed(text)
+            }
+            Atom::Short { text, .. } => Cow::Borrowed(text),
             Atom::Says(key) | Atom::Badge(key, _) => words::say(lang, key),
             Atom::SaysOf(key, value) => Cow::Owned(filters::around(lang, key, value)),
             Atom::Action(name) => words::say_coded(lang, "action", name),
             Atom::Number(number) => Cow::Owned(number.to_string()),
             Atom::Signed(number) => Cow::Owned(number.to_string()),
+            Atom::Bytes(number) | Atom::Span(number) => Cow::Owned(number.to_string()),
             Atom::Time(time) => Cow::Owned(filters::offset_time(time)),
             Atom::Moment(at) => {
                 Cow::Owned(format!("{} #{}", filters::offset_time(&at.time), at.height))
@@ -174,6 +217,18 @@ impl Column {
 /// Terms and what holds.
 pub(super) type Facts = Vec<(&'static str, Cell)>;
 
+const FACTS: &[Column] = &[words_in("what"), records_in("fact-value")];
+
+/// The name of a page's facts in addresses.
+pub(super) const FACTS_ID: &str = "facts";
+
+/// Facts as a table, for CSV.
+pub(super) fn facts_table(facts: Facts) -> Table {
+    let rows = facts.into_iter();
+    let rows = rows.map(|(key, held)| vec![vec![Atom::Says(key)], held]);
+    Table::new(FACTS_ID, "glance", "records-none", FACTS).with(rows)
+}
+
 /// A table: the first cell of a row names it.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -228,6 +283,11 @@ impl Table {
         self
     }
 
+    /// Whether its rows begin with a number.
+    pub(super) fn is_numbered(&self) -> bool {
+        self.columns.first().is_some_and(Column::is_number)
+    }
+
     /// Each row's cells with their columns, the first one apart.
     pub(super) fn lines(&self) -> impl Iterator<Item = (&Cell, Vec<(&Column, &Cell)>)> {
         self.rows.iter().filter_map(|row| {
@@ -251,21 +311,27 @@ impl Table {
 
     /// The rows as lines of CSV.
     pub(super) fn csv_rows(&self, lang: Lang) -> String {
-        let mut text = String::new();
-        for row in &self.rows {
-            let mut line = Vec::new();
-            for (column, cell) in self.columns.iter().zip(row) {
-                if column.kind == ColumnKind::Records {
-                    line.push(joined(cell.iter().filter_map(|atom| match atom {
-                        Atom::Record { id, .. } => Some(Cow::Borrowed(id.as_str())),
-                        _ => None,
-                    })));
-                }
-                line.push(joined(cell.iter().map(|atom| atom.plain(lang))));
+        let lines = self.rows.iter().map(|row| csv_line(self.texts(lang, row)));
+        lines.collect()
+    }
+
+    /// A row in one text, for where a table stands within a cell.
+    pub(super) fn told_row(&self, lang: Lang, row: &[Cell]) -> String {
+        self.texts(lang, row).join("; ")
+    }
+
+    fn texts(&self, lang: Lang, row: &[Cell]) -> Vec<String> {
+        let mut line = Vec::new();
+        for (column, cell) in self.columns.iter().zip(row) {
+            if column.kind == ColumnKind::Records {
+                line.push(joined(cell.iter().filter_map(|atom| match atom {
+                    Atom::Record { id, .. } => Some(Cow::Borrowed(id.as_str())),
+                    _ => None,
+                })));
             }
-            text += &csv_line(line);
+            line.push(joined(cell.iter().map(|atom| atom.plain(lang))));
         }
-        text
+        line
     }
 }
 
@@ -309,7 +375,7 @@ pub(super) fn events(found: Page<HistoryItem>) -> Table {
             cell(department.map(|(id, name)| Atom::department(&id, name))),
             vec![Atom::Hash(signer.public_key.to_string())],
             cell(item.reason.map(Atom::Text)),
-            vec![Atom::Hash(item.transaction.to_string())],
+            vec![Atom::transaction(&item.transaction)],
         ]
     });
     Table::new("history", "history", "history-none", EVENTS)

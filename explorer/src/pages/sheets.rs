@@ -1,11 +1,17 @@
 //! The page that most pages are: a head, facts at a glance, tables, and what happened.
 
+use std::sync::Arc;
+
 use askama::Template;
 
-use super::filters;
-use super::frame::Frame;
-use super::sheet::{Atom, Cell, Facts, Table};
-use crate::api::HistoryItem;
+use super::csv::csv;
+use super::frame::{Frame, Point, Visit};
+use super::sheet::{Atom, Cell, FACTS_ID, Facts, Table, facts_table, part, unknown_table};
+use super::{Paged, filters, show};
+use crate::api::{HistoryItem, Problem};
+use crate::directory::Directory;
+use crate::http::App;
+use crate::reading::{Reading, Slice};
 
 /// A step of the way to a page.
 pub(super) enum Crumb {
@@ -56,6 +62,17 @@ impl Tab {
     }
 }
 
+/// Which states of the chain a page shows.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// Any that is asked for.
+    AnyPoint,
+    /// What is now: this node.
+    Now,
+    /// What never changes: a block.
+    Always,
+}
+
 /// A page of facts and tables.
 #[derive(Template)]
 #[template(path = "sheet.html")]
@@ -63,6 +80,9 @@ pub(super) struct SheetPage {
     pub(super) frame: Frame,
     pub(super) heading: String,
     pub(super) crumbs: Vec<Crumb>,
+    pub(super) shows: Shows,
+    /// The pages before and after this one.
+    pub(super) steps: (Option<Atom>, Option<Atom>),
     /// Which of the pages beside one another this is.
     pub(super) tab: Option<&'static str>,
     pub(super) tags: Cell,
@@ -98,6 +118,8 @@ impl SheetPage {
             frame,
             heading,
             crumbs: Vec::new(),
+            shows: Shows::AnyPoint,
+            steps: (None, None),
             tab: None,
             tags: Vec::new(),
             evidence: None,
@@ -111,4 +133,78 @@ impl SheetPage {
     fn tabs(&self) -> &'static [Tab] {
         TABS
     }
+
+    /// Whether it follows the chain as blocks arrive.
+    fn is_live(&self) -> bool {
+        self.frame.past.is_none() && self.shows != Shows::Always
+    }
+
+    fn has_steps(&self) -> bool {
+        self.steps.0.is_some() || self.steps.1.is_some()
+    }
+
+    /// Its facts or one of its tables, by the name in addresses.
+    fn into_table(self, name: &str) -> Result<Table, Problem> {
+        if name == FACTS_ID {
+            return Ok(facts_table(self.facts));
+        }
+        let mut tables = self.tables.into_iter();
+        let found = tables.find(|table| table.id == name && table.is_exported);
+        found.ok_or_else(|| unknown_table(name))
+    }
+}
+
+/// A page of facts and of tables that are there whole; where its address asks (`csv=`), one of these
+/// as CSV instead, in a file named after `about`.
+pub(super) async fn give(
+    app: Arc<App>,
+    visit: Visit,
+    about: String,
+    read: impl Fn(&dyn Directory, &Visit) -> Result<SheetPage, Problem> + Send + Sync + 'static,
+) -> Paged {
+    let Some(name) = visit.asked("csv").map(str::to_owned) else {
+        return show(&app, visit, read).await;
+    };
+    let (reader, file) = (visit.clone(), format!("{about}-{name}"));
+    let table =
+        move |directory: &dyn Directory, _: &Slice| read(directory, &reader)?.into_table(&name);
+    csv(app, visit, file, table).await
+}
+
+/// What a page with one list is made of.
+pub(super) struct List<T, P> {
+    /// The list's name in addresses.
+    pub(super) id: &'static str,
+    /// What its file is called.
+    pub(super) file: String,
+    /// How many rows the page shows.
+    pub(super) shown: usize,
+    /// Reads a part of the list.
+    pub(super) table: T,
+    /// Makes the page around it.
+    pub(super) page: P,
+}
+
+/// A page with one list that goes on, or where its address asks, all of the list as CSV.
+pub(super) async fn list<T, P>(app: Arc<App>, visit: Visit, list: List<T, P>) -> Paged
+where
+    T: Fn(&Reading<'_>, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
+    P: FnOnce(&Reading<'_>, &Visit, &Point) -> Result<SheetPage, Problem> + Send + 'static,
+{
+    let point = Point::parse(visit.asked("at"))?;
+    let List { table, page, .. } = list;
+    if visit.asked("csv").is_some() {
+        let read = move |directory: &dyn Directory, slice: &Slice| {
+            table(&Reading::of_slice(directory, point.at, slice)?, slice)
+        };
+        return csv(app, visit, list.file, read).await;
+    }
+    let slice = part(&visit, list.id, list.shown)?;
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let reading = Reading::of_slice(directory, point.at, &slice)?;
+        let mut page = page(&reading, visit, &point)?;
+        page.tables.insert(0, table(&reading, &slice)?);
+        Ok(page)
+    };
+    show(&app, visit, read).await
 }

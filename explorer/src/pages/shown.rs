@@ -2,10 +2,10 @@
 
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::records::{
-    AdministrativeLevel, BindingState, Category, DemandState, DepartmentStatus, EndKind,
-    FindingState, Lack, NodeKind, ObjectionStage, Office, Openness, ResourceKind, ResourceStatus,
-    ResponsibilityEnd, Role, SensitivityLevel, Sharing, SharingMethod, Signatory, Standing,
-    UpdateCycle,
+    AdministrativeLevel, BindingChange, BindingState, Category, DemandState, DepartmentStatus,
+    EndKind, FindingState, Lack, NodeKind, ObjectionStage, Office, Openness, ResourceKind,
+    ResourceStatus, ResponsibilityEnd, Role, SensitivityLevel, Sharing, SharingMethod, Signatory,
+    Standing, UpdateCycle,
 };
 
 use crate::api::{ApplicationState, AuthorizationState, DraftState, SharingType};
@@ -83,6 +83,7 @@ shown! {
         AuthorizationState::NotBegun => "authorization-not-begun" "wait",
         AuthorizationState::Expired => "authorization-expired" "quiet",
         AuthorizationState::EndedEarly => "authorization-ended-early" "no",
+        AuthorizationState::Suspended => "authorization-suspended" "no",
         AuthorizationState::NotHeld => "authorization-not-held" "no",
     }
     DraftState {
@@ -198,6 +199,11 @@ shown! {
         BindingState::Drifted => "binding-drifted" "no",
         BindingState::Suspended => "binding-suspended" "wait",
         BindingState::Retired => "binding-retired" "quiet",
+    }
+    BindingChange {
+        BindingChange::Suspend => "binding-suspended" "wait",
+        BindingChange::Resume => "binding-proposed" "wait",
+        BindingChange::Retire => "binding-retired" "quiet",
     }
     ObjectionStage {
         ObjectionStage::Raised => "objection-raised" "wait",

@@ -48,6 +48,15 @@ fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     read.collect()
 }
 
+/// Every file of the pages' code.
+fn code() -> Vec<(String, String)> {
+    let folders = ["src/pages", "src/pages/actions", "src/pages/records"];
+    folders
+        .iter()
+        .flat_map(|folder| files(folder, "rs"))
+        .collect()
+}
+
 /// Every quoted word of a text that could be a key.
 fn quoted(text: &str) -> BTreeSet<String> {
     let is_key = |word: &&str| {
@@ -116,8 +125,7 @@ fn the_pages_use_what_the_catalogue_has_and_nothing_else() {
         }
         used.extend(quoted(&text));
     }
-    let code = files("src/pages", "rs").into_iter();
-    for (_, text) in code.chain(files("src/pages/records", "rs")) {
+    for (_, text) in code() {
         used.extend(quoted(&text));
     }
     let unused: Vec<_> = catalogue
@@ -125,6 +133,29 @@ fn the_pages_use_what_the_catalogue_has_and_nothing_else() {
         .filter(|key| !used.contains(*key) && !MADE.iter().any(|made| key.starts_with(made)))
         .collect();
     assert!(unused.is_empty(), "no page says {unused:?}");
+}
+
+#[test]
+fn a_text_around_a_value_is_given_that_value_and_no_other_text_wants_one() {
+    let catalogue = catalogue(ENGLISH);
+    let value = BTreeSet::from(["value".to_owned()]);
+    let mut seen = 0;
+    for (name, text) in code() {
+        for (call, wanted) in [
+            ("SaysOf(\"", &value),
+            ("around(visit.lang, \"", &value),
+            ("around(lang, \"", &value),
+            ("Says(\"", &BTreeSet::new()),
+            ("Badge(\"", &BTreeSet::new()),
+        ] {
+            for rest in text.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap();
+                assert_eq!(&catalogue[key], wanted, "{name}: {key}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 100, "the pages no longer say it in these ways");
 }
 
 #[test]

@@ -9,9 +9,10 @@ use dirchain_ledger::view::Records;
 use super::scan::{Source, cut, scan};
 use super::{Reading, Slice};
 use crate::api::{
-    Cut, DepartmentAnswer, DepartmentItem, HistoryItem, KeyItem, Page, Problem,
-    ResponsibilityAnswer, ResponsibilityItem, StatusItem,
+    AuthorizationState, BoundedCount, Cut, DepartmentAnswer, DepartmentItem, EarlierHolderItem,
+    HistoryItem, KeyItem, Page, Problem, ResponsibilityAnswer, ResponsibilityItem, StatusItem,
 };
+use crate::limits;
 
 /// Which departments a list shows.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +21,98 @@ pub(crate) struct DepartmentFilter {
     pub text: Option<String>,
 }
 
+/// A sub-unit with what it holds.
+pub(crate) struct SubUnit {
+    /// The sub-unit.
+    pub item: DepartmentItem,
+    /// Responsibilities in effect.
+    pub duties: BoundedCount,
+    /// Entries that it provides.
+    pub entries: BoundedCount,
+    /// Authorizations in force that it was granted.
+    pub granted: BoundedCount,
+}
+
+/// A department's sub-units.
+pub(crate) struct SubUnits {
+    /// In the order of their numbers.
+    pub items: Vec<SubUnit>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// The numbers of a sub-unit's id, by which people order them.
+fn numbers(id: &DepartmentId) -> Vec<u32> {
+    let parts = id.as_str().split('.').skip(1);
+    parts.map(|part| part.parse().unwrap_or(u32::MAX)).collect()
+}
+
 impl Reading<'_> {
+    /// The sub-units of a department, at most [`limits::CUT_MAX`], with what each holds. At most
+    /// [`limits::SCAN_MAX`] records are looked at for all of them together.
+    pub(crate) fn sub_units(&self, id: &DepartmentId) -> Result<SubUnits, Problem> {
+        let found = self.department(id)?.sub_units;
+        let mut units = found.items;
+        units.sort_by_key(|unit| numbers(&unit.id));
+        let mut left = limits::SCAN_MAX;
+        let mut items = Vec::with_capacity(units.len());
+        for item in units {
+            let target = RecordId::Department(item.id.clone());
+            let holds =
+                |kind, left: &mut usize, is_its: &dyn Fn(&Record) -> Result<bool, Problem>| {
+                    self.counted(&target, kind, left, is_its)
+                };
+            items.push(SubUnit {
+                duties: holds(RecordKind::Responsibility, &mut left, &|record| {
+                    Ok(matches!(record, Record::Responsibility(duty)
+                        if duty.holder == item.id && duty.ended_as.is_none()))
+                })?,
+                entries: holds(RecordKind::Resource, &mut left, &|record| {
+                    Ok(matches!(record, Record::Resource(entry) if entry.provider == item.id))
+                })?,
+                granted: holds(
+                    RecordKind::Authorization,
+                    &mut left,
+                    &|record| match record {
+                        Record::Authorization(found) if found.grantee == item.id => {
+                            Ok(self.standing(found)? == AuthorizationState::InForce)
+                        }
+                        _ => Ok(false),
+                    },
+                )?,
+                item,
+            });
+        }
+        Ok(SubUnits {
+            items,
+            more: found.more,
+        })
+    }
+
+    /// How many records of a kind that name another fit, of as many as may still be looked at.
+    fn counted(
+        &self,
+        target: &RecordId,
+        kind: RecordKind,
+        left: &mut usize,
+        fits: &dyn Fn(&Record) -> Result<bool, Problem>,
+    ) -> Result<BoundedCount, Problem> {
+        let ids = self
+            .view
+            .referrers(target, kind, None, left.saturating_add(1))?;
+        let more = ids.len() > *left;
+        let mut count = 0u64;
+        for id in ids.iter().take(*left) {
+            if let Some(record) = self.view.record(id)?
+                && fits(&record)?
+            {
+                count = count.saturating_add(1);
+            }
+        }
+        *left = left.saturating_sub(ids.len());
+        Ok(BoundedCount { count, more })
+    }
+
     /// Departments by id.
     pub(crate) fn departments(
         &self,
@@ -79,7 +171,7 @@ impl Reading<'_> {
                 Some(_) | None => None,
             })
         })?;
-        let responsibilities = self.responsibilities_of(&target)?;
+        let responsibilities = self.responsibilities_of(id)?;
         Ok(DepartmentAnswer {
             as_of: self.as_of(),
             department: self.department_item(&department, &offices),
@@ -91,11 +183,18 @@ impl Reading<'_> {
         })
     }
 
-    fn responsibilities_of(&self, holder: &RecordId) -> Result<Cut<ResponsibilityItem>, Problem> {
+    fn responsibilities_of(
+        &self,
+        holder: &DepartmentId,
+    ) -> Result<Cut<ResponsibilityItem>, Problem> {
         let view = self.view.as_ref();
-        let source = Source::Referrers(holder, RecordKind::Responsibility);
+        let target = RecordId::Department(holder.clone());
+        let source = Source::Referrers(&target, RecordKind::Responsibility);
         cut(view, &source, |id| match view.record(id)? {
-            Some(Record::Responsibility(found)) => Ok(Some(self.responsibility_item(&found)?)),
+            // One that passed on named its earlier holder too.
+            Some(Record::Responsibility(found)) if found.holder == *holder => {
+                Ok(Some(self.responsibility_item(&found)?))
+            }
             Some(_) | None => Ok(None),
         })
     }
@@ -133,6 +232,7 @@ impl Reading<'_> {
             as_of: self.as_of(),
             responsibility: self.responsibility_item(&found)?,
             ended_by: self.ended_by(&found)?,
+            earlier_holders: self.earlier_holders(&found)?,
             text: found.text,
             cited_by,
             trail: found.trail,
@@ -140,6 +240,17 @@ impl Reading<'_> {
     }
 
     /// The action that ended a responsibility: the last one on its trail.
+    fn earlier_holders(&self, found: &Responsibility) -> Result<Vec<EarlierHolderItem>, Problem> {
+        let earlier = found.earlier_holders.iter().map(|earlier| {
+            Ok(EarlierHolderItem {
+                holder: earlier.holder.clone(),
+                holder_name: self.department_name(&earlier.holder)?,
+                until: earlier.until.into(),
+            })
+        });
+        earlier.collect()
+    }
+
     fn ended_by(&self, found: &Responsibility) -> Result<Option<HistoryItem>, Problem> {
         let Some(end) = found.effective.to else {
             return Ok(None);

@@ -38,7 +38,12 @@ impl Reading<'_> {
         Ok(redrafts)
     }
 
-    fn redraft(&self, code: &ResourceCode, place: EventPlace) -> Result<Option<Redraft>, Problem> {
+    /// The draft that an action at a place wrote, with what it replaced; none where it wrote none.
+    pub(crate) fn redraft(
+        &self,
+        code: &ResourceCode,
+        place: EventPlace,
+    ) -> Result<Option<Redraft>, Problem> {
         let block = self.block_at(place.0)?;
         let mut written: Vec<(EventPlace, Entry)> = Vec::new();
         for (transaction, signed) in (0u32..).zip(&block.transactions) {

@@ -89,13 +89,14 @@ impl Reading<'_> {
             action_index,
             action: action.name().to_owned(),
             subject: subject(action).map(|id| id.to_string()),
+            subject_id: subject(action),
             reason: reason(action),
             signer: self.signer(&transaction.envelope.author)?,
         })
     }
 
     /// Who signed with a key, as far as the ledger knows the key at this height.
-    pub(super) fn signer(&self, public_key: &PublicKey) -> Result<Signer, Problem> {
+    pub(crate) fn signer(&self, public_key: &PublicKey) -> Result<Signer, Problem> {
         let key = self.view.key(public_key)?;
         let department = key.as_ref().map(|key| key.department.clone());
         let department_name = match &department {
@@ -134,7 +135,7 @@ pub(crate) fn block_events(
 
 /// What an action is done to. What is numbered within an entry has no number before it is on the
 /// ledger: that is told to be about the entry. A proposal has none either, and is about anything.
-fn subject(action: &Action) -> Option<RecordId> {
+pub(crate) fn subject(action: &Action) -> Option<RecordId> {
     Some(match action {
         Action::RegisterDepartment(action) => RecordId::Department(action.id.clone()),
         Action::RegisterKey { offer, .. } => RecordId::Key(offer.public_key),
@@ -204,7 +205,7 @@ fn subject(action: &Action) -> Option<RecordId> {
 }
 
 /// Why something was done, where the action says.
-fn reason(action: &Action) -> Option<String> {
+pub(crate) fn reason(action: &Action) -> Option<String> {
     let reason = match action {
         Action::AbolishResponsibility { reason, .. }
         | Action::ReturnResource { reason, .. }

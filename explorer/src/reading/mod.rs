@@ -21,7 +21,7 @@ mod today;
 
 pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
 pub(crate) use departments::DepartmentFilter;
-pub(crate) use history::block_events;
+pub(crate) use history::{block_events, reason, subject};
 pub(crate) use memo::Memo;
 pub(crate) use readers::{FieldAccess, WhoReads, type_text};
 pub(crate) use records::written;

@@ -48,6 +48,12 @@ pub(crate) fn written(id: &RecordId) -> String {
     }
 }
 
+/// Whether a department is another or a sub-unit of it, however deep.
+pub(super) fn is_of(id: &DepartmentId, department: &DepartmentId) -> bool {
+    let rest = id.as_str().strip_prefix(department.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 impl Reading<'_> {
     /// One record.
     pub(crate) fn record(&self, id: &RecordId) -> Result<RecordAnswer, Problem> {
@@ -56,6 +62,11 @@ impl Reading<'_> {
             as_of: self.as_of(),
             item: item(record),
         })
+    }
+
+    /// Whether a record stands at this height.
+    pub(crate) fn has(&self, id: &RecordId) -> Result<bool, Problem> {
+        Ok(self.view.record(id)?.is_some())
     }
 
     /// Every record of a kind, by id.
@@ -123,7 +134,7 @@ impl Reading<'_> {
         })
     }
 
-    /// Who owes an answer, the most urgent first.
+    /// Who owes an answer, the most urgent first: everybody, or a department with its sub-units.
     pub(crate) fn deadlines(
         &self,
         department: Option<&DepartmentId>,
@@ -134,7 +145,10 @@ impl Reading<'_> {
             self.require_department(department)?;
         }
         let at = self.resolved.judged();
-        let all = clocks::deadlines(self.view.as_ref(), at, department)?;
+        let mut all = clocks::deadlines(self.view.as_ref(), at, None)?;
+        if let Some(department) = department {
+            all.retain(|deadline| is_of(&deadline.clock.department, department));
+        }
         let late = all.iter().filter(|deadline| deadline.late.is_some());
         let late = late.count();
         let shown = all.iter().filter(|d| !late_only || d.late.is_some());

@@ -9,6 +9,7 @@ use dirchain_ledger::records::{
 };
 use dirchain_ledger::view::Records;
 
+use super::records::is_of;
 use super::scan::{Source, scan};
 use super::sharing::decision_item;
 use super::{Reading, Slice};
@@ -22,6 +23,8 @@ use crate::api::{
 pub(crate) struct ResourceFilter {
     /// Who provides it.
     pub provider: Option<DepartmentId>,
+    /// Or a sub-unit of who is named does.
+    pub with_sub_units: bool,
     /// How it is shared, where its fields do not say otherwise.
     pub sharing: Option<SharingType>,
     /// Its state.
@@ -44,8 +47,10 @@ impl Reading<'_> {
     ) -> Result<Page<ResourceItem>, Problem> {
         let provider = filter.provider.clone().map(RecordId::Department);
         let source = match &provider {
-            Some(provider) => Source::Referrers(provider, RecordKind::Resource),
-            None => Source::All(RecordKind::Resource),
+            Some(provider) if !filter.with_sub_units => {
+                Source::Referrers(provider, RecordKind::Resource)
+            }
+            Some(_) | None => Source::All(RecordKind::Resource),
         };
         let after = slice.after_record(&[RecordKind::Resource])?;
         let found = scan(self.view.as_ref(), &source, after, slice.limit, |id| {
@@ -66,10 +71,12 @@ impl Reading<'_> {
             .and_then(|e| e.sharing.as_ref())
             .map(SharingType::from);
         let provider = filter.provider.as_ref();
-        let plain = provider.is_none_or(|provider| resource.provider == *provider)
-            && filter
-                .status
-                .is_none_or(|status| resource.status() == status)
+        let plain = provider.is_none_or(|provider| match filter.with_sub_units {
+            true => is_of(&resource.provider, provider),
+            false => resource.provider == *provider,
+        }) && filter
+            .status
+            .is_none_or(|status| resource.status() == status)
             && filter.sharing.is_none_or(|wanted| sharing == Some(wanted))
             && filter
                 .category

@@ -282,6 +282,7 @@ impl Reading<'_> {
             revision: found.revision,
             active: found.active.iter().copied().map(Period::from).collect(),
             ended,
+            suspended: found.suspended.as_ref().map(decision_item),
             state: self.standing(found)?,
         })
     }
@@ -294,6 +295,9 @@ impl Reading<'_> {
             Some(Failure::WindowNotBegun) => AuthorizationState::NotBegun,
             Some(Failure::WindowOver) => AuthorizationState::Expired,
             Some(Failure::Responsibility) => AuthorizationState::NotHeld,
+            Some(Failure::Inactive) if found.ended.is_none() && found.suspended.is_some() => {
+                AuthorizationState::Suspended
+            }
             // What depends on the reading, its field or purpose, is no standing.
             Some(Failure::Inactive | Failure::Field | Failure::Purpose) => {
                 AuthorizationState::EndedEarly

@@ -11,6 +11,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod traditional;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -224,6 +225,10 @@ impl Search {
         let Some(reader) = reader else {
             return Ok(None);
         };
+        if !asked.text.trim().is_empty() && query::asks_for_nothing(&asked.text) {
+            // Signs alone: no text has them in the index.
+            return Ok(Some(Found::default()));
+        }
         let searcher = reader.searcher();
         let search = |how| self.ask(&searcher, asked, kinds, how, counted);
         let exact = search(Match::Exact).map_err(|error| broken(&error))?;

@@ -10,12 +10,15 @@ use tantivy::schema::{Field, IndexRecordOption};
 
 use super::schema::{Fields, kind_text};
 use super::tokens::{is_han, query_runs, scripts};
+use super::traditional::simplified;
 use super::{Asked, Facet};
 
 type Clause = Box<dyn Query>;
 
 /// Shortest Chinese text that is looked for with a character wrong, missing or too many.
 const NEAR_HAN_CHARS_MIN: usize = 3;
+/// Shortest Chinese text that is looked for by its pairs of characters, in any order and place.
+const SCATTERED_CHARS_MIN: usize = 4;
 /// Shortest word in Latin letters that is looked for with a letter wrong, and with two.
 const NEAR_WORD_CHARS_MIN: usize = 4;
 const NEARER_WORD_CHARS_MIN: usize = 8;
@@ -50,7 +53,8 @@ pub(super) fn question(fields: &Fields, asked: &Asked, kinds: &[RecordKind], how
         }
         all.push((Occur::Must, any(ways)));
     }
-    let whole = exactly(fields.whole, &asked.text.trim().to_lowercase());
+    let whole: String = asked.text.trim().chars().map(simplified).collect();
+    let whole = exactly(fields.whole, &whole.to_lowercase());
     all.push((Occur::Should, boosted(whole, 20.0)));
     Box::new(BooleanQuery::new(all))
 }
@@ -95,6 +99,13 @@ fn near(fields: &Fields, run: &[char], is_last: bool) -> Vec<Clause> {
     for (is_han, part) in scripts(run) {
         let ways = match is_han {
             true if part.len() >= NEAR_HAN_CHARS_MIN => near_han(fields, part),
+            // One of two is wrong: the other in a name.
+            true if part.len() == 2 => {
+                let one = |c: &char| phrase(fields.name, vec![(0, c.to_string())], 0);
+                let mut ways = exact(fields, part);
+                ways.extend(part.iter().map(one));
+                ways
+            }
             true => exact(fields, part),
             false => {
                 let distance = match part.len() {
@@ -136,7 +147,32 @@ fn near_han(fields: &Fields, part: &[char]) -> Vec<Clause> {
             ways.push(boosted(phrase(field, at(Some(index), true), 0), weight));
         }
     }
+    ways.extend(scattered(fields, part));
     ways
+}
+
+/// Texts that hold at least half of the pairs of neighbours, whatever their order and wherever they
+/// stand: words in another order, a provider beside a name, two characters wrong.
+fn scattered(fields: &Fields, part: &[char]) -> Option<Clause> {
+    if part.len() < SCATTERED_CHARS_MIN {
+        return None;
+    }
+    let pairs = part.windows(2).map(|pair| {
+        let text: String = pair.iter().collect();
+        let places = [
+            (fields.name, 3.0),
+            (fields.holder, 1.0),
+            (fields.fields, 1.0),
+            (fields.summary, 0.5),
+        ];
+        let ways = places
+            .map(|(field, weight)| boosted(phrase(field, vec![(0, text.clone())], 0), weight));
+        (Occur::Should, any(ways.into()))
+    });
+    let pairs: Vec<(Occur, Clause)> = pairs.collect();
+    let half = pairs.len().div_ceil(2);
+    let query = BooleanQuery::with_minimum_required_clauses(pairs, half);
+    Some(boosted(Box::new(query), 0.2))
 }
 
 /// Words within so many letters of this one, or that begin so.

@@ -1,7 +1,7 @@
 //! What the index holds of a record.
 
 use dirchain_ledger::ids::Height;
-use dirchain_ledger::records::{Record, RecordId, RecordKind, Resource};
+use dirchain_ledger::records::{Record, RecordId, RecordKind, Resource, Sharing};
 use dirchain_ledger::view::{Records, View, ViewError};
 use serde::Serialize;
 use tantivy::schema::{
@@ -11,10 +11,11 @@ use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, TantivyDocument};
 
 use super::tokens::{Grams, Words};
+use super::traditional::simplified;
 use crate::api::SharingType;
 
 /// Changes with every change of what the index holds; an index of another version is made anew.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The kinds of record that can be found.
 pub(super) const KINDS: [RecordKind; 3] = [
@@ -40,9 +41,9 @@ pub(super) struct Fields {
     pub(super) fields: Field,
     /// Of the provider's or holder's name and id.
     pub(super) holder: Field,
-    /// Of the abstract.
+    /// Of the abstract, and of the conditions and laws of its sharing.
     pub(super) summary: Field,
-    /// Words in Latin letters of name, code, fields and holder.
+    /// Words in Latin letters of name, code, fields, holder and abstract.
     pub(super) words: Field,
     /// One for each of [`super::Facet::ALL`].
     pub(super) facets: [Field; 5],
@@ -138,7 +139,8 @@ pub(super) fn document(
 }
 
 fn named(fields: &Fields, document: &mut TantivyDocument, name: &str, code: &str) {
-    document.add_text(fields.whole, name.to_lowercase());
+    let simple: String = name.chars().map(simplified).collect();
+    document.add_text(fields.whole, simple.to_lowercase());
     document.add_text(fields.whole, code.to_lowercase());
     document.add_text(fields.name, name);
     document.add_text(fields.code, code);
@@ -150,6 +152,9 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
     let entry = found.entry();
     let name = entry.map_or("", |entry| &entry.name);
     named(fields, document, name, found.code.as_str());
+    // Codes are written without their slash too.
+    let joined: String = found.code.as_str().split('/').collect();
+    document.add_text(fields.code, joined);
     document.add_text(fields.holder, provider);
     document.add_text(fields.words, provider);
     let mut values = [
@@ -166,6 +171,26 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
         }
         if let Some(summary) = &entry.summary {
             document.add_text(fields.summary, &**summary);
+            document.add_text(fields.words, &**summary);
+        }
+        let shared = entry
+            .fields
+            .iter()
+            .filter_map(|field| field.sharing.as_ref());
+        for sharing in entry.sharing.iter().chain(shared) {
+            match sharing {
+                Sharing::Conditional {
+                    condition: Some(said),
+                }
+                | Sharing::NotShared {
+                    legal_basis: Some(said),
+                } => {
+                    document.add_text(fields.summary, &**said);
+                }
+                Sharing::Unconditional
+                | Sharing::Conditional { condition: None }
+                | Sharing::NotShared { legal_basis: None } => {}
+            }
         }
         let sharing = entry.sharing.as_ref().map(SharingType::from);
         values[1] = entry.category.and_then(|category| code_text(&category));
@@ -176,6 +201,12 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
         if let Some(value) = value {
             document.add_text(*field, value);
         }
+    }
+    // Under the departments above the provider too: theirs is what their sub-units provide.
+    let id = found.provider.as_str();
+    let above = id.match_indices('.').filter_map(|(at, _)| id.get(..at));
+    for department in above {
+        document.add_text(fields.facets[0], department);
     }
 }
 

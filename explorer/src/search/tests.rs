@@ -180,6 +180,13 @@ fn town() -> Ledger {
         for (field, name) in written.fields.as_mut_slice().iter_mut().zip(fields) {
             field.name = id(name);
         }
+        written.sharing = Some(Sharing::Conditional {
+            condition: Some(id(if number == 1 {
+                "限核验身份时"
+            } else {
+                "限履行职责"
+            })),
+        });
         written.category = Some(Category::Business);
         written.update_cycle = Some(UpdateCycle::Yearly);
         if number % 2 == 0 {
@@ -253,6 +260,15 @@ fn any_part_of_a_text_finds_its_entry_first() {
         ("307001024/000008", 8),
         ("000008", 8),
         ("工商户", 8),
+        // Traditional characters, wide letters and digits, a code without its slash.
+        ("不動產登記", 1),
+        ("戶籍", 2),
+        ("行政處罰", 3),
+        ("ＡＮＮＵＡＬ", 6),
+        ("307001024000008", 8),
+        ("３０７００１０２４／０００００８", 8),
+        // The condition of its sharing.
+        ("核验身份", 1),
     ] {
         let exact = search.entries(&asked(text)).unwrap().unwrap();
         assert!(!exact.near, "{text} is written as it is");
@@ -297,6 +313,26 @@ fn a_misspelling_still_finds_and_says_so() {
         assert!(near.near, "{text} is misspelt: {:?}", codes(&near));
         assert_eq!(codes(&near).first(), Some(&code(number)), "{text}");
     }
+    for (text, number) in [
+        // Two characters wrong, another order, the provider beside the name.
+        ("机动车等级", 4),
+        ("不动产信息登记", 1),
+        ("部门D004不动产", 1),
+        ("残疾等级类别", 5),
+        // Traditional characters with one wrong.
+        ("不動厂登記", 1),
+        // Two characters, one of them wrong.
+        ("不冻", 1),
+        ("残极", 5),
+        // A word of an abstract.
+        ("agancy", 6),
+        ("federall", 6),
+        ("employes", 6),
+    ] {
+        let near = search.entries(&asked(text)).unwrap().unwrap();
+        assert!(near.near, "{text} is misspelt: {:?}", codes(&near));
+        assert_eq!(codes(&near).first(), Some(&code(number)), "{text}");
+    }
     for nothing in ["量子纠缠", "xylophone", "产动不"] {
         assert!(found(&search, nothing).is_empty(), "{nothing}");
     }
@@ -321,7 +357,15 @@ fn hostile_questions_have_answers() {
         search.holders(&asked(text)).unwrap().unwrap();
     }
     assert_eq!(found(&search, "").len(), ENTRIES.len());
-    assert_eq!(found(&search, " /(").len(), ENTRIES.len());
+    for signs in [" /(", "%", "'", "\\", "😀", "！"] {
+        assert!(
+            found(&search, signs).is_empty(),
+            "{signs} is nothing to look for"
+        );
+        let holders = search.holders(&asked(signs)).unwrap().unwrap();
+        assert!(holders.records.is_empty(), "{signs}");
+    }
+    assert_eq!(found(&search, "  ").len(), ENTRIES.len());
 }
 
 #[test]

@@ -3,10 +3,13 @@
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
+use super::traditional::simplified;
+
 /// Characters of one unbroken run that a query is made of; what follows is left out.
 const RUN_CHARS_MAX: usize = 64;
 
-/// A text's runs of letters and digits, in lower case, wide forms made narrow.
+/// A text's runs of letters and digits, in lower case, wide forms made narrow, traditional characters
+/// made simplified.
 pub(super) fn runs(text: &str) -> Vec<Vec<char>> {
     let mut runs = Vec::new();
     let mut run = Vec::new();
@@ -41,7 +44,7 @@ fn narrow(character: char) -> impl Iterator<Item = char> {
         '\u{3000}' => Some(' '),
         _ => None,
     };
-    narrow.unwrap_or(character).to_lowercase()
+    simplified(narrow.unwrap_or(character)).to_lowercase()
 }
 
 /// Whether a character is one of a script that writes words without spaces.

@@ -8,7 +8,6 @@
     unreachable_pub
 )]
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::{Duration, Instant};
@@ -417,26 +416,6 @@ pub fn problem_of(sent: &Sent, status: u16, code: &str) -> Problem {
 
 pub async fn problem(router: &Router, address: &str, status: u16, code: &str) -> Problem {
     problem_of(&get(router, address).await, status, code)
-}
-
-/// The Python that has the tools of `tests/programs_py`: `make programs-py` installs them outside
-/// the checkout; another one is named by DIRCHAIN_PROGRAMS_PYTHON.
-pub fn python() -> PathBuf {
-    if let Some(python) = std::env::var_os("DIRCHAIN_PROGRAMS_PYTHON") {
-        return python.into();
-    }
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.unwrap_or_else(|| {
-        let home = std::env::var_os("HOME").expect("a home folder");
-        PathBuf::from(home).join(".cache")
-    });
-    let python = cache.join("dirchain/programs-py/bin/python");
-    let found = python.display();
-    assert!(
-        python.exists(),
-        "there is no {found}: run `make programs-py`"
-    );
-    python
 }
 
 fn by(ledger: &mut Ledger, department: &str, role: Role, action: Action) {

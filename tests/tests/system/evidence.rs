@@ -5,27 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use dirchain_tests::{City, Printed, program, repository, run};
+use dirchain_tests::{City, Printed, program, python, repository, run};
 use serde_json::Value;
 
 const COMMAND: Duration = Duration::from_secs(60);
-
-/// The second verifier's Python; `make verifier-py` makes it.
-fn python() -> PathBuf {
-    if let Some(python) = std::env::var_os("DIRCHAIN_VERIFIER_PYTHON") {
-        return python.into();
-    }
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home folder"));
-    let cache = cache.unwrap_or_else(|| home().join(".cache"));
-    let python = cache.join("dirchain/verifier-py/bin/python");
-    assert!(
-        python.exists(),
-        "{} is missing: run `make verifier-py`",
-        python.display()
-    );
-    python
-}
 
 /// A folder with nothing of the chain in it, and files by their names.
 struct Office<'c> {
@@ -80,7 +63,7 @@ impl<'c> Office<'c> {
 
     /// The second verifier's verdict.
     fn second(&self, words: &[&str]) -> Value {
-        let mut command = Command::new(python());
+        let mut command = Command::new(python::verifier());
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         command.arg(repository().join("tests/verifier_py/verifier.py"));
         command.current_dir(&self.dir).args(words);

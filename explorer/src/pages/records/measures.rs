@@ -3,10 +3,9 @@
 use dirchain_ledger::measure::{Measure, ParameterChange, Reorganisation, ReorganisationKind};
 use dirchain_ledger::records::MemberChange;
 
-use super::linked;
 use crate::api::{Problem, Time};
 use crate::pages::sheet::{Atom, Cell, Column, Facts, Table, cell, records_in, words_in};
-use crate::reading::{Reading, written};
+use crate::reading::Reading;
 
 const TRANSFERS: &[Column] = &[
     records_in("responsibility"),
@@ -23,7 +22,7 @@ const CHANGES: &[Column] = &[
 ];
 
 /// What a measure is called.
-pub(super) fn key(measure: &Measure) -> &'static str {
+pub(in crate::pages) fn key(measure: &Measure) -> &'static str {
     match measure {
         Measure::ChangeParameters(_) => "measure-change-parameters",
         Measure::AssignOffice { .. } => "measure-assign-office",
@@ -41,13 +40,16 @@ pub(super) fn key(measure: &Measure) -> &'static str {
 }
 
 /// What a measure would do.
-pub(super) fn told(
+pub(in crate::pages) fn told(
     reading: &Reading<'_>,
     measure: &Measure,
 ) -> Result<(Facts, Vec<Table>), Problem> {
     let subjects = measure.subjects();
-    let subjects = cell(subjects.iter().map(|id| linked(id.kind(), &written(id))));
-    let about: (&str, Cell) = ("about", subjects);
+    let mut named = Cell::new();
+    for subject in &subjects {
+        named.extend(reading.named(subject)?);
+    }
+    let about: (&str, Cell) = ("about", named);
     let none = Vec::new();
     Ok(match measure {
         Measure::ChangeParameters(change) => (parameters(change), none),
@@ -70,8 +72,11 @@ pub(super) fn told(
         Measure::Revoke { reason, .. } | Measure::Withdraw { reason, .. } => {
             (vec![about, ("reason", vec![Atom::text(reason)])], none)
         }
+        Measure::ReplaceHead { offer, .. } => {
+            let key = vec![Atom::Hash(offer.public_key.to_string())];
+            (vec![about, ("public-key", key)], none)
+        }
         Measure::Narrow { .. }
-        | Measure::ReplaceHead { .. }
         | Measure::SuspendDepartment { .. }
         | Measure::ResumeDepartment { .. } => (vec![about], none),
         Measure::Reorganise(found) => reorganisation(reading, found)?,

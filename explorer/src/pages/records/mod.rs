@@ -5,7 +5,9 @@ mod measures;
 mod summary;
 mod told;
 
-pub(super) use measures::members as member_changes;
+pub(super) use measures::{key as measure_key, members as member_changes, told as measure_told};
+pub(super) use summary::stars;
+pub(super) use told::{binding_terms, objection_facts, outcome, use_facts};
 
 use std::sync::Arc;
 
@@ -15,11 +17,10 @@ use axum::routing::get;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
 use dirchain_ledger::records::{RecordId, RecordKind};
 
-use super::csv::csv;
 use super::frame::{Frame, Point, Visit};
-use super::sheet::{Atom, Facts, Table, part};
-use super::sheets::{Crumb, SheetPage, Tab};
-use super::{Asked, Paged, show, words};
+use super::sheet::{Atom, Facts, Table};
+use super::sheets::{self, Crumb, List, SheetPage, Tab, give};
+use super::{Asked, Paged, words};
 use crate::api::Problem;
 use crate::directory::Directory;
 use crate::http::{App, Id, KINDS, Kind, Place, encoded};
@@ -179,59 +180,49 @@ fn about(visit: &Visit, kind: &Kind) -> Result<Option<RecordId>, Problem> {
 
 /// `GET /{kind}`, narrowed by `resource` or `department`.
 async fn list(app: Arc<App>, kind: &'static Kind, visit: Visit) -> Paged {
-    let point = Point::parse(visit.asked("at"))?;
     let about = about(&visit, kind)?;
-    let slice = part(&visit, kind.name, RECORDS_SHOWN)?;
-    if visit.asked("csv").is_some() {
-        let read = move |directory: &dyn Directory, slice: &Slice| {
-            let reading = Reading::of_slice(directory, point.at, slice)?;
-            table(&reading, kind, about.as_ref(), slice)
-        };
-        return csv(app, visit, kind.name.to_owned(), read).await;
-    }
-    let read = move |directory: &dyn Directory, visit: &Visit| {
-        let reading = Reading::of_slice(directory, point.at, &slice)?;
-        let (_, title) = names(kind.kind);
-        let json = match &about {
-            Some(RecordId::Resource(code)) => {
-                format!("/api/v1/resources/{}/{}", encoded(code.as_str()), kind.name)
+    let target = about.clone();
+    let listed = List {
+        id: kind.name,
+        file: kind.name.to_owned(),
+        shown: RECORDS_SHOWN,
+        table: move |reading: &Reading<'_>, slice: &Slice| {
+            table(reading, kind, target.as_ref(), slice)
+        },
+        page: move |reading: &Reading<'_>, visit: &Visit, point: &Point| {
+            let json = match &about {
+                Some(RecordId::Resource(code)) => {
+                    format!("/api/v1/resources/{}/{}", encoded(code.as_str()), kind.name)
+                }
+                Some(RecordId::Department(id)) => format!("/api/v1/departments/{id}/{}", kind.name),
+                _ => format!("/api/v1/{}", kind.name),
+            };
+            let (_, title) = names(kind.kind);
+            let frame = Frame::at(visit, reading, point).with_json(json, point);
+            let mut page = SheetPage::new(frame, words::say(visit.lang, title).into_owned());
+            page.tab = Tab::of(kind.name);
+            if let Some(target) = &about {
+                page.crumbs = reading.named(target)?.into_iter().map(Crumb::to).collect();
             }
-            Some(RecordId::Department(id)) => format!("/api/v1/departments/{id}/{}", kind.name),
-            _ if kind.all => format!("/api/v1/{}", kind.name),
-            _ => "/api/v1/status".to_owned(),
-        };
-        let found = table(&reading, kind, about.as_ref(), &slice)?;
-        let frame = Frame::at(visit, &reading, &point).with_json(json, &point);
-        let mut page = SheetPage::new(frame, words::say(visit.lang, title).into_owned());
-        page.tab = Tab::of(kind.name);
-        page.crumbs = match &about {
-            Some(target) => vec![Crumb::to(linked(
-                target.kind(),
-                &crate::reading::written(target),
-            ))],
-            None => Vec::new(),
-        };
-        page.tables = vec![found];
-        Ok(page)
+            Ok(page)
+        },
     };
-    show(&app, visit, read).await
+    sheets::list(app, visit, listed).await
 }
 
 /// `GET /{kind}/{id}`
 async fn one(app: Arc<App>, kind: &'static Kind, visit: Visit, id: RecordId) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
+    let file = format!("{}-{}", kind.name, crate::reading::written(&id));
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
         let item = reading.record(&id)?.item;
         let summary = summary::of(&reading, &item.record)?;
         let (facts, tables): (Facts, Vec<Table>) = told::of(&reading, &item.record)?;
         let (name, title) = names(kind.kind);
-        let json = match path_to(kind.kind, &item.id) {
-            Some(path) => format!("/api/v1{path}"),
-            None => "/api/v1/status".to_owned(),
-        };
+        let path = path_to(kind.kind, &item.id).unwrap_or_default();
         let heading = super::filters::around(visit.lang, name, &item.id);
-        let frame = Frame::at(visit, &reading, &point).with_json(json, &point);
+        let frame = Frame::at(visit, &reading, &point).with_json(format!("/api/v1{path}"), &point);
         let mut page = SheetPage::new(frame, heading);
         page.crumbs = vec![Crumb::said(title, format!("/{}", kind.name))];
         page.crumbs
@@ -239,10 +230,7 @@ async fn one(app: Arc<App>, kind: &'static Kind, visit: Visit, id: RecordId) -> 
         page.tags = summary.state;
         page.facts = facts;
         page.tables = tables;
-        for table in &mut page.tables {
-            table.is_exported = false;
-        }
         Ok(page)
     };
-    show(&app, visit, read).await
+    give(app, visit, file, read).await
 }

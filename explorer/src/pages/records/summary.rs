@@ -2,13 +2,13 @@
 
 use dirchain_ledger::records::{
     Binding, DataElement, Demand, DemandState, Finding, FindingSubject, Objection, ObjectionKind,
-    Obligation, Proposal, Rating, ReceiptBatch, Record, RecordKind, Usage,
+    Obligation, Proposal, Rating, ReceiptBatch, Record, RecordKind, Stars, Usage,
 };
 
 use super::linked;
 use crate::api::{Problem, Time};
 use crate::pages::sheet::{Atom, Cell, Column, cell, records_in, words_in};
-use crate::reading::{Reading, written};
+use crate::reading::Reading;
 
 /// The columns of every list of records.
 pub(super) const COLUMNS: &[Column] = &[
@@ -70,7 +70,13 @@ fn proposal(reading: &Reading<'_>, found: &Proposal) -> Result<Summary, Problem>
             Atom::Says(super::measures::key(&found.measure)),
             Atom::text(&found.reason),
         ],
-        about: cell(subjects.map(|id| linked(id.kind(), &written(id)))),
+        about: {
+            let mut about = Cell::new();
+            for subject in subjects {
+                about.extend(reading.named(subject)?);
+            }
+            about
+        },
         whose: vec![reading.department_atom(&found.proposed.department)?],
         since: vec![Atom::Moment(found.proposed.at.into())],
         state: vec![Atom::word(&found.standing_at(reading.resolved().instant))],
@@ -126,8 +132,8 @@ fn receipts(reading: &Reading<'_>, found: &ReceiptBatch) -> Result<Summary, Prob
 }
 
 /// Five stars, so many of them full.
-pub(super) fn stars(found: &Rating) -> Atom {
-    let full = usize::from(u8::from(found.stars));
+pub(in crate::pages) fn stars(given: Stars) -> Atom {
+    let full = usize::from(u8::from(given));
     Atom::Text("★".repeat(full) + &"☆".repeat(5usize.saturating_sub(full)))
 }
 
@@ -138,7 +144,7 @@ fn rating(reading: &Reading<'_>, found: &Rating) -> Result<Summary, Problem> {
         None => Atom::Badge("rating-open", "wait"),
     };
     Ok(Summary {
-        what: cell([stars(found)].into_iter().chain(reason)),
+        what: cell([stars(found.stars)].into_iter().chain(reason)),
         about: vec![reading.resource_atom(&found.batch.usage.binding.resource)?],
         whose: vec![reading.department_atom(&found.rated.department)?],
         since: vec![Atom::Moment(found.rated.at.into())],

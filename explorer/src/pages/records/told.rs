@@ -1,15 +1,16 @@
 //! One record in full: its facts, its steps.
 
-use dirchain_ledger::ids::{FieldNumber, ResourceCode};
+use dirchain_ledger::ids::ResourceCode;
 use dirchain_ledger::records::{
-    Binding, DataElement, Decision, Demand, DemandState, Finding, FindingSubject, Objection,
-    ObjectionKind, Obligation, Outcome, Proposal, ProposalStatus, Rating, ReceiptBatch, Record,
-    RecordKind, Seal, SideTotals, Usage, UsageId, UseBasis,
+    Binding, BindingTerms, DataElement, Decision, Demand, DemandState, Finding, FindingSubject,
+    Objection, ObjectionKind, Obligation, Outcome, Proposal, ProposalStatus, Rating, ReceiptBatch,
+    Record, RecordKind, Seal, SideTotals, Usage, UsageId, UseBasis,
 };
 
 use super::summary::{objection_key, stars};
 use super::{linked, measures};
 use crate::api::{Problem, Time};
+use crate::pages::sharing::fields_named as fields;
 use crate::pages::sheet::{
     Atom, Cell, Column, Facts, Table, cell, numbers_in, records_in, words_in,
 };
@@ -82,19 +83,6 @@ fn steps(rows: Vec<Vec<Cell>>) -> Table {
     Table::new("steps", "steps", "records-none", STEPS).with(rows)
 }
 
-/// Fields of an entry, by number and name.
-fn fields(
-    reading: &Reading<'_>,
-    code: &ResourceCode,
-    numbers: &[FieldNumber],
-) -> Result<Cell, Problem> {
-    let names = reading.field_names(code)?;
-    Ok(cell(numbers.iter().map(|number| {
-        let name = names.get(number).map(String::as_str).unwrap_or_default();
-        Atom::Text(format!("{number} {name}").trim_end().to_owned())
-    })))
-}
-
 fn proposal(reading: &Reading<'_>, found: &Proposal) -> Told {
     let mut facts: Facts = vec![
         ("measure", vec![Atom::Says(measures::key(&found.measure))]),
@@ -141,17 +129,10 @@ fn proposal(reading: &Reading<'_>, found: &Proposal) -> Told {
 }
 
 fn binding(reading: &Reading<'_>, found: &Binding) -> Told {
-    let terms = &found.terms;
-    let facts = vec![
-        ("entry", vec![reading.resource_atom(&found.id.resource)?]),
-        (
-            "version",
-            vec![Atom::SaysOf("version-number", terms.version.to_string())],
-        ),
-        ("form", vec![Atom::word(&terms.kind)]),
-        ("system", vec![Atom::text(&terms.system)]),
-        ("schema", vec![Atom::Hash(terms.schema.to_string())]),
-        ("gateway", vec![Atom::Hash(terms.gateway.to_string())]),
+    let mut facts: Facts = vec![("entry", vec![reading.resource_atom(&found.id.resource)?])];
+    let (terms, columns) = binding_terms(reading, &found.id.resource, &found.terms)?;
+    facts.extend(terms);
+    facts.extend([
         (
             "provider",
             vec![reading.department_atom(&found.decision.department)?],
@@ -160,7 +141,7 @@ fn binding(reading: &Reading<'_>, found: &Binding) -> Told {
             "schema-confirmed",
             cell(found.seen.map(|seen| Atom::Moment(seen.into()))),
         ),
-    ];
+    ]);
     let states = found.states.iter().rev().map(|since| {
         vec![
             vec![Atom::word(&since.state)],
@@ -169,17 +150,36 @@ fn binding(reading: &Reading<'_>, found: &Binding) -> Told {
         ]
     });
     let states = Table::new("states", "states", "records-none", STATES).with(states);
-    let mut columns = Vec::new();
-    for column in &terms.columns {
-        let field = fields(reading, &found.id.resource, &[column.field])?;
-        columns.push(vec![vec![Atom::text(&column.name)], field]);
-    }
-    let columns = Table::new("columns", "columns", "records-none", MAPPED).with(columns);
     Ok((facts, vec![states, columns]))
 }
 
+/// Where an entry's data is and how: facts, and which column holds which field.
+pub(in crate::pages) fn binding_terms(
+    reading: &Reading<'_>,
+    resource: &ResourceCode,
+    terms: &BindingTerms,
+) -> Result<(Facts, Table), Problem> {
+    let facts = vec![
+        (
+            "version",
+            vec![Atom::SaysOf("version-number", terms.version.to_string())],
+        ),
+        ("form", vec![Atom::word(&terms.kind)]),
+        ("system", vec![Atom::text(&terms.system)]),
+        ("schema", vec![Atom::Hash(terms.schema.to_string())]),
+        ("gateway", vec![Atom::Hash(terms.gateway.to_string())]),
+    ];
+    let mut columns = Vec::new();
+    for column in &terms.columns {
+        let field = fields(reading, resource, &[column.field])?;
+        columns.push(vec![vec![Atom::text(&column.name)], field]);
+    }
+    let columns = Table::new("columns", "columns", "records-none", MAPPED).with(columns);
+    Ok((facts, columns))
+}
+
 /// What a use is about: entry, binding, reader, basis.
-fn use_facts(reading: &Reading<'_>, id: &UsageId) -> Result<Facts, Problem> {
+pub(in crate::pages) fn use_facts(reading: &Reading<'_>, id: &UsageId) -> Result<Facts, Problem> {
     let basis = match (&id.basis, id.authorization()) {
         (_, Some(authorization)) => linked(RecordKind::Authorization, &authorization.to_string()),
         (UseBasis::Unconditional { version }, None) => {
@@ -266,7 +266,7 @@ fn rating(reading: &Reading<'_>, found: &Rating) -> Told {
         "batch",
         vec![linked(RecordKind::ReceiptBatch, &found.batch.to_string())],
     ));
-    facts.push(("rating", vec![stars(found)]));
+    facts.push(("rating", vec![stars(found.stars)]));
     let mut rows = vec![step(
         reading,
         vec![Atom::Says("action-rate")],
@@ -279,17 +279,23 @@ fn rating(reading: &Reading<'_>, found: &Rating) -> Told {
     Ok((facts, vec![steps(rows)]))
 }
 
-fn objection(reading: &Reading<'_>, found: &Objection) -> Told {
-    let resource = &found.id.resource;
-    let mut facts: Facts = vec![
-        (
-            "objection-kind",
-            vec![Atom::Says(objection_key(&found.kind))],
-        ),
-        ("entry", vec![reading.resource_atom(resource)?]),
-        ("raiser", vec![reading.department_atom(&found.raiser)?]),
-    ];
-    match &found.kind {
+/// How an objection ends.
+pub(in crate::pages) fn outcome(outcome: Outcome) -> Atom {
+    match outcome {
+        Outcome::Corrected => Atom::Badge("outcome-corrected", "yes"),
+        Outcome::Upheld => Atom::Badge("outcome-upheld", "quiet"),
+        Outcome::Withdrawn => Atom::Badge("outcome-withdrawn", "quiet"),
+    }
+}
+
+/// What is objected to.
+pub(in crate::pages) fn objection_facts(
+    reading: &Reading<'_>,
+    resource: &ResourceCode,
+    kind: &ObjectionKind,
+) -> Result<Facts, Problem> {
+    let mut facts: Facts = vec![("objection-kind", vec![Atom::Says(objection_key(kind))])];
+    match kind {
         ObjectionKind::Correction { fields: wrong } => {
             facts.push(("fields", fields(reading, resource, wrong)?));
         }
@@ -303,16 +309,20 @@ fn objection(reading: &Reading<'_>, found: &Objection) -> Told {
             facts.push(("application", vec![linked(RecordKind::Application, &id)]));
         }
     }
+    Ok(facts)
+}
+
+fn objection(reading: &Reading<'_>, found: &Objection) -> Told {
+    let resource = &found.id.resource;
+    let mut facts = objection_facts(reading, resource, &found.kind)?;
+    facts.push(("entry", vec![reading.resource_atom(resource)?]));
+    facts.push(("raiser", vec![reading.department_atom(&found.raiser)?]));
     if let Some(evidence) = found.evidence {
         facts.push(("evidence-hash", vec![Atom::Hash(evidence.to_string())]));
     }
     let mut rows = Vec::new();
     for taken in &found.steps {
-        let outcome = taken.outcome.map(|outcome| match outcome {
-            Outcome::Corrected => Atom::Badge("outcome-corrected", "yes"),
-            Outcome::Upheld => Atom::Badge("outcome-upheld", "quiet"),
-            Outcome::Withdrawn => Atom::Badge("outcome-withdrawn", "quiet"),
-        });
+        let outcome = taken.outcome.map(outcome);
         let what = cell([Atom::word(&taken.stage)].into_iter().chain(outcome));
         rows.push(step(reading, what, &taken.decision)?);
     }

@@ -198,7 +198,8 @@ fn standing(item: &AuthorizationItem) -> String {
         AuthorizationState::InForce
         | AuthorizationState::NotBegun
         | AuthorizationState::Expired
-        | AuthorizationState::EndedEarly => word(&item.state),
+        | AuthorizationState::EndedEarly
+        | AuthorizationState::Suspended => word(&item.state),
     }
 }
 

@@ -8,53 +8,37 @@
     clippy::as_conversions
 )]
 
+mod beside;
 mod outage;
 mod reads;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use dirchain::client::{AccessQuestion, Author, Client, Outcome, Pipeline};
 use dirchain::devnet::Layout;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::ids::Height;
 use dirchain_storage::Store;
-use dirchain_tests::Drafter;
+use dirchain_tests::{City, Drafter};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-const NODES: u16 = 4;
-const BASE_PORT: u16 = 27_400;
-const HTTP_BASE: u16 = 27_480;
+const NODES: usize = 4;
 /// Transactions one client has under way when throughput is measured.
 const WINDOW: usize = 64;
 const THROUGHPUT_CLIENTS: usize = 16;
 const THROUGHPUT_TRANSACTIONS: u64 = 10_000;
 const OUTAGE_TRANSACTIONS: u64 = 6_000;
 
-/// The nodes, stopped when dropped.
-struct City {
-    child: Child,
-}
-
-impl Drop for City {
-    fn drop(&mut self) {
-        // SIGINT, as a Ctrl-C would: the nodes then stop in order.
-        let _sent = Command::new("kill")
-            .args(["-INT", &self.child.id().to_string()])
-            .status();
-        let _ended = self.child.wait();
-    }
-}
-
 fn main() -> Result<()> {
     // One part alone, while working on it.
     match std::env::args().nth(1).as_deref() {
         Some("reads") => return reads::measure(),
+        Some("beside") => return reads::measure_beside(),
         Some("outage") => return outage::measure(),
         Some(_) | None => {}
     }
@@ -65,17 +49,13 @@ fn main() -> Result<()> {
     );
     let verify = verifications_per_second();
     println!("  Ed25519 strict verifications    {verify:>9.0} /s on one core");
-    let city_dir = dir.path().join("city");
-    let now_ms = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
-    let layout = Layout::open_or_make(&city_dir, NODES, BASE_PORT, TimeMs(now_ms))?;
-    let synced = synced_writes_per_second(&dir.path().join("store"), &layout)?;
+    let city = City::new();
+    let synced = synced_writes_per_second(&dir.path().join("store"), &city.layout)?;
     println!("  synced RocksDB writes of 1 KiB  {synced:>9.0} /s, one writer");
 
-    let city = start(&city_dir)?;
-    let clients: Vec<Client> = (0..NODES)
-        .map(|index| Client::new(&format!("http://127.0.0.1:{}", HTTP_BASE + index)))
-        .collect::<std::result::Result<_, _>>()?;
-    wait_ready(&clients)?;
+    let city = city.up();
+    let clients: Vec<Client> = (0..NODES).map(|index| city.client(index)).collect();
+    let city_dir = city.layout.dir().to_path_buf();
     let livez = requests_per_second(&clients, |client| {
         client
             .get::<serde_json::Value>("/api/v1/parameters", &[])
@@ -84,7 +64,7 @@ fn main() -> Result<()> {
     })?;
     println!("  GET answers, client included    {livez:>9.0} /s, 8 connections");
 
-    let mut drafters = Drafter::all(&layout);
+    let mut drafters = Drafter::all(&city.layout);
     let empty = disk_bytes(&city_dir)?;
     println!("\nfour nodes on this machine, one-action transactions over HTTP to all four");
     let one = latency(&clients, &mut drafters[..1], Duration::from_secs(10))?;
@@ -105,12 +85,12 @@ fn main() -> Result<()> {
         "  {THROUGHPUT_CLIENTS} clients with {WINDOW} under way each: {rate:.0} committed tx/s ({THROUGHPUT_TRANSACTIONS} transactions in {blocks} blocks)"
     );
     println!("  (the prototype, which executed nothing: 18,900 to 19,700 tx/s in blocks of 1,000)");
-    let ceiling = verify * 2.0 / f64::from(NODES);
+    let ceiling = verify * 2.0 / NODES as f64;
     println!(
         "  ceiling if verifying were all there is: {ceiling:.0} tx/s (each of {NODES} nodes verifies each signature)"
     );
     let committed = one.count + many.count + THROUGHPUT_TRANSACTIONS;
-    let grown = disk_bytes(&city_dir)?.saturating_sub(empty) / u64::from(NODES);
+    let grown = disk_bytes(&city_dir)?.saturating_sub(empty) / NODES as u64;
     println!(
         "  disk for 10,000 transactions: {:.1} MiB a node, its logs included",
         mebibytes(grown * 10_000 / committed)
@@ -169,43 +149,6 @@ fn synced_writes_per_second(path: &Path, layout: &Layout) -> Result<f64> {
         )?;
     }
     Ok(f64::from(count) / begun.elapsed().as_secs_f64())
-}
-
-fn binary() -> Result<PathBuf> {
-    let here = std::env::current_exe()?;
-    let path = here.with_file_name("dirchain");
-    if path.exists() {
-        return Ok(path);
-    }
-    Err(format!("there is no {}: build the workspace first", path.display()).into())
-}
-
-fn start(dir: &Path) -> Result<City> {
-    let child = Command::new(binary()?)
-        .args(["devnet", "--no-load", "--data"])
-        .arg(dir)
-        .args([
-            "--nodes",
-            &NODES.to_string(),
-            "--base-port",
-            &BASE_PORT.to_string(),
-        ])
-        .args(["--http-base", &HTTP_BASE.to_string()])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .spawn()?;
-    Ok(City { child })
-}
-
-fn wait_ready(clients: &[Client]) -> Result<()> {
-    let begun = Instant::now();
-    while !clients.iter().all(Client::is_ready) {
-        if begun.elapsed() > Duration::from_secs(60) {
-            return Err("the nodes are not ready after a minute".into());
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    Ok(())
 }
 
 struct Latency {
@@ -354,18 +297,26 @@ fn disk_bytes(dir: &Path) -> Result<u64> {
     Ok(total)
 }
 
-/// Resident memory of the processes whose command line names the city's folder, by node.
-fn resident_bytes(dir: &Path) -> Result<Vec<u64>> {
+/// The processes whose command line names a node of the city in a folder, as folders of `/proc`.
+fn node_processes(dir: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let home = dir.display().to_string();
+    let home = format!("{}/", dir.display());
     for entry in std::fs::read_dir("/proc")? {
         let path = entry?.path();
         let Ok(command) = std::fs::read_to_string(path.join("cmdline")) else {
             continue;
         };
-        if !command.contains(&format!("{home}/node-")) {
-            continue;
+        if command.contains(&home) && command.contains("/node-") {
+            found.push(path);
         }
+    }
+    Ok(found)
+}
+
+/// Resident memory of the nodes of the city in a folder.
+fn resident_bytes(dir: &Path) -> Result<Vec<u64>> {
+    let mut found = Vec::new();
+    for path in node_processes(dir)? {
         let Ok(status) = std::fs::read_to_string(path.join("status")) else {
             continue;
         };

@@ -1,16 +1,16 @@
 //! What reading costs with fifty thousand entries in force and four nodes at rest, and what reading
 //! costs those who commit.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dirchain::client::{Author, Client, Outcome, Pipeline};
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::ResourceCode;
 use dirchain_ledger::records::{Entry, Role};
-use dirchain_tests::{City, Connection, Drafter, START, eventually};
+use dirchain_tests::{City, Connection, START, eventually};
 
-use super::{Result, throughput};
+use super::{Result, beside};
 
 const ENTRIES: u32 = 50_000;
 /// Entries drafted and submitted in one transaction, entries published in one.
@@ -21,12 +21,6 @@ const PAGES: u32 = 2_000;
 const SEARCHES: u32 = 1_000;
 const CONNECTIONS: u32 = 16;
 const SECONDS: u64 = 5;
-const COMMITTED: u64 = 4_000;
-/// Times that commits are measured with readers and without, in turn.
-const TURNS: usize = 3;
-/// Between two questions of one reader beside the commits.
-const PAUSE: Duration = Duration::from_millis(50);
-const READERS: u32 = 4;
 
 const SUBJECTS: [&str; 12] = [
     "不动产登记",
@@ -46,9 +40,8 @@ const SUBJECTS: [&str; 12] = [
 /// Measures over four processes on this machine.
 pub(crate) fn measure() -> Result<()> {
     let city = City::loaded();
-    let clients: Vec<Client> = (0..4).map(|index| city.client(index)).collect();
     let begun = Instant::now();
-    fill(&city)?;
+    fill(&city, ENTRIES)?;
     println!(
         "\nreading, {ENTRIES} entries in force (made in {:.0} s), four nodes at rest",
         begun.elapsed().as_secs_f64()
@@ -88,7 +81,25 @@ pub(crate) fn measure() -> Result<()> {
         );
         connection.post("/access/v1/evaluation", &question)
     })?;
-    beside_commits(&city, &clients)
+    beside(&city)
+}
+
+/// Commits with people reading pages of entries beside them, and without.
+fn beside(city: &City) -> Result<()> {
+    beside::measure(city, &|number| {
+        format!("/resources/{}", encoded(number % ENTRIES))
+    })
+}
+
+/// That alone, over fewer entries.
+pub(crate) fn measure_beside() -> Result<()> {
+    const FEWER: u32 = 5_000;
+    let city = City::loaded();
+    fill(&city, FEWER)?;
+    println!("\nreading beside commits, {FEWER} entries in force");
+    beside::measure(&city, &|number| {
+        format!("/resources/{}", encoded(number % FEWER))
+    })
 }
 
 fn code(number: u32) -> ResourceCode {
@@ -101,12 +112,12 @@ fn encoded(number: u32) -> String {
 }
 
 /// Drafts, submits and publishes the entries.
-fn fill(city: &City) -> Result<()> {
+fn fill(city: &City, entries: u32) -> Result<()> {
     let client = city.client(0);
     let mut head = city.author(0, "D024", Role::Head);
-    let drafts = (0..ENTRIES).step_by(DRAFTED as usize).map(|first| {
-        let entries = first..(first + DRAFTED).min(ENTRIES);
-        let actions = entries.flat_map(|number| {
+    let drafts = (0..entries).step_by(DRAFTED as usize).map(|first| {
+        let numbers = first..(first + DRAFTED).min(entries);
+        let actions = numbers.flat_map(|number| {
             let draft = Action::DraftResource {
                 code: code(number),
                 provider: "D024".parse().expect("a literal id"),
@@ -123,9 +134,9 @@ fn fill(city: &City) -> Result<()> {
     });
     send(&client, &mut head, drafts)?;
     let mut steward = city.author(0, "D035", Role::Administrator);
-    let publications = (0..ENTRIES).step_by(PUBLISHED as usize).map(|first| {
-        let entries = first..(first + PUBLISHED).min(ENTRIES);
-        let actions = entries.map(|number| Action::PublishResource {
+    let publications = (0..entries).step_by(PUBLISHED as usize).map(|first| {
+        let numbers = first..(first + PUBLISHED).min(entries);
+        let actions = numbers.map(|number| Action::PublishResource {
             code: code(number),
             revision: 2,
         });
@@ -247,52 +258,4 @@ fn rate(
         "  {what}: {rate:.0} /s, {CONNECTIONS} connections, client on the same machine (wanted: {wanted})"
     );
     Ok(())
-}
-
-/// Commits with people reading beside them, and without.
-fn beside_commits(city: &City, clients: &[Client]) -> Result<()> {
-    let mut drafters = Drafter::all(&city.layout);
-    let (mut alone, mut beside) = (Vec::new(), Vec::new());
-    for _ in 0..TURNS {
-        alone.push(throughput(clients, &mut drafters, COMMITTED)?);
-        beside.push(while_read(city, || {
-            throughput(clients, &mut drafters, COMMITTED)
-        })?);
-    }
-    let middle = |rates: &mut Vec<f64>| {
-        rates.sort_by(f64::total_cmp);
-        rates[rates.len() / 2]
-    };
-    let (alone, beside) = (middle(&mut alone), middle(&mut beside));
-    println!(
-        "  committed tx/s without readers {alone:.0}, with {READERS} people who each open a page {:.0} times a second {beside:.0}: {:.0} % (wanted: 90)",
-        1.0 / PAUSE.as_secs_f64(),
-        beside / alone * 100.0
-    );
-    Ok(())
-}
-
-fn while_read<T>(city: &City, work: impl FnOnce() -> Result<T>) -> Result<T> {
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        for reader in 0..READERS {
-            let (stop, url) = (&stop, city.nodes[reader as usize % city.nodes.len()].url());
-            scope.spawn(move || {
-                let mut number = reader * 7_001;
-                let mut connection = Connection::to(&url).ok();
-                while !stop.load(Ordering::Relaxed) {
-                    let path = format!("/resources/{}", encoded(number % ENTRIES));
-                    let read = connection.as_mut().map(|open| open.get(&path));
-                    if !matches!(read, Some(Ok((200, _, _)))) {
-                        connection = Connection::to(&url).ok();
-                    }
-                    number = number.wrapping_add(1);
-                    std::thread::sleep(PAUSE);
-                }
-            });
-        }
-        let done = work();
-        stop.store(true, Ordering::Relaxed);
-        done
-    })
 }

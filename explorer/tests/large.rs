@@ -1,0 +1,85 @@
+//! The pages over a city of a hundred departments with five thousand grants: whole, and light.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::as_conversions)]
+
+mod common;
+#[path = "common/large.rs"]
+mod large;
+
+use axum::Router;
+use axum::http::StatusCode;
+use common::{City, get};
+
+const ENTRIES: u32 = 3_000;
+const GRANTS: u32 = 5_000;
+/// What a page sends with its style sheet, script and picture.
+const PAGE_BYTES_MAX: usize = 100 * 1024;
+/// Room for the heads of the answers, which are not counted here.
+const HEADS_BYTES: usize = 4 * 600;
+
+async fn page(router: &Router, address: &str, assets: usize) -> String {
+    let sent = get(router, address).await;
+    assert_eq!(sent.status, StatusCode::OK, "{address}: {}", sent.text());
+    let bytes = sent.body.len() + assets + HEADS_BYTES;
+    assert!(bytes < PAGE_BYTES_MAX, "{address} sends {bytes} bytes");
+    sent.text()
+}
+
+#[tokio::test]
+async fn a_hundred_departments_and_five_thousand_grants_fit_the_pages() {
+    let departments = large::departments();
+    let router = City::new(large::ledger(ENTRIES, GRANTS)).router();
+    let mut assets = 0;
+    for asset in ["style.css", "script.js", "icon.svg"] {
+        assets += get(&router, &format!("/assets/{asset}")).await.body.len();
+    }
+    let matrix = page(&router, "/sharing?lang=en", assets).await;
+    // Its history has two grants of its own, to one more department.
+    assert!(matrix.contains("5,002 authorizations in force"), "{matrix}");
+    for (id, _) in &departments {
+        let named = matrix
+            .matches(&format!("/sharing?department={id}&"))
+            .count();
+        assert!(named >= 2, "{id} is a row and a column: {named}");
+    }
+    let cells = matrix.matches("h1").count();
+    assert!(cells > 2_000, "{cells} cells");
+    assert!(matrix.contains("Only the first 40 are shown"));
+    let (id, name) = &departments[7];
+    let around = page(
+        &router,
+        &format!("/sharing?department={id}&lang=en"),
+        assets,
+    )
+    .await;
+    assert!(around.contains(name) && around.contains("left out here"));
+    assert!(around.matches("class=\"node\"").count() >= 2 * 24);
+    let (neighbour, _) = departments
+        .iter()
+        .find(|(other, _)| other != id && around.contains(&format!("open={other}&")))
+        .unwrap();
+    let opened = format!("/sharing?department={id}&open={neighbour}&lang=en");
+    let opened = page(&router, &opened, assets).await;
+    assert!(opened.matches("class=\"node\"").count() > around.matches("class=\"node\"").count());
+    assert!(opened.contains("no more"), "it can be closed again");
+    for address in [
+        "/".to_owned(),
+        "/departments".to_owned(),
+        format!("/departments/{id}"),
+        format!("/departments/{id}/may-read"),
+        "/scores".to_owned(),
+        "/deadlines".to_owned(),
+        "/search".to_owned(),
+        "/search?q=%E7%99%BB%E8%AE%B0".to_owned(),
+        "/resources/300000%2F000000".to_owned(),
+        "/sharing?resource=300000/000000".to_owned(),
+        "/members".to_owned(),
+        "/interface".to_owned(),
+    ] {
+        page(&router, &address, assets).await;
+    }
+    let csv = get(&router, "/sharing?csv=pairs").await.text();
+    assert!(
+        csv.matches("\r\n").count() > 2_000,
+        "the sheet has every pair"
+    );
+}
