@@ -12,6 +12,7 @@ use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
 use dirchain_ledger::view::{View, ViewError};
 
 use crate::api::{ChainAbout, NodeStatus, RefusalItem, TipSummary};
+pub use crate::reading::Owed;
 
 /// Where an action stands: its block, its transaction's place there, its own place in that.
 pub type EventPlace = (Height, u32, u32);
@@ -37,6 +38,9 @@ pub trait Directory: Send + Sync + 'static {
             time: tip.time.0,
         }
     }
+
+    /// Where what is owed is kept, once it was worked out.
+    fn owed(&self) -> &Owed;
 
     /// The first height whose records this node has: the genesis', or later while a node that began
     /// with a snapshot fetches what came before. Its blocks and histories begin after it. Only ever

@@ -74,6 +74,11 @@ pub const MESSAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const IMMUTABLE_AGE_S: u32 = 86_400;
 /// Changes told with a stale decision.
 pub const CHANGES_TOLD_MAX: usize = 20;
+/// A walk over what is owed that takes less than this is made for every block that is asked about.
+pub const OWED_TIME_FREE: Duration = Duration::from_millis(50);
+/// After a longer one the node rests so many times as long as it took: a twentieth of one processor is
+/// the most that questions about what is owed cost.
+pub const OWED_REST_FACTOR: u32 = 20;
 
 /// Questions for decisions in one request.
 pub const QUESTIONS_MAX: usize = 1_000;

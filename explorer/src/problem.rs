@@ -115,6 +115,14 @@ problems! {
 }
 
 impl ProblemKind {
+    /// The problem with what happened here, in both languages.
+    pub fn with_both(self, english: impl Into<String>, chinese: impl Into<Box<str>>) -> Problem {
+        Problem {
+            detail_zh: Some(chinese.into()),
+            ..self.with(english)
+        }
+    }
+
     /// The problem with what happened here.
     pub fn with(self, detail: impl Into<String>) -> Problem {
         Problem {

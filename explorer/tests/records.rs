@@ -82,7 +82,7 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     assert_eq!(owed.items[0].duty, Duty::Correct);
     assert_eq!(owed.items[0].department, id(PROVIDER));
     let inbox: InboxAnswer = read(&router, &format!("/api/v1/inbox?department={PROVIDER}")).await;
-    assert_eq!((inbox.count, inbox.is_complete), (1, true), "{inbox:?}");
+    assert_eq!(inbox.count, 1, "{inbox:?}");
     assert_eq!(inbox.items[0].awaited, Awaited::Owed(Duty::Correct));
     assert_eq!(inbox.items[0].subject, owed.items[0].subject);
     assert_eq!(inbox.items[0].until, owed.items[0].due);

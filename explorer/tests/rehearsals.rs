@@ -1,5 +1,5 @@
 //! What actions would come to, and what a department may read, over HTTP.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
 
@@ -9,9 +9,10 @@ use dirchain_explorer::api::{
     Basis, BasisKind, Page, ReadableItem, RehearsalAnswer, RehearsalQuestion,
 };
 use dirchain_ledger::action::Action;
+use dirchain_ledger::bounded::List;
 use dirchain_ledger::ids::FieldNumber;
 use dirchain_ledger::language::Language;
-use dirchain_ledger::measure::Measure;
+use dirchain_ledger::measure::{Measure, Reorganisation, ReorganisationKind, Transfer};
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
 
@@ -89,6 +90,92 @@ async fn who_would_lose_what_is_told_where_it_is_asked_for() {
     assert_eq!(answer.losses[0].department, id(APPLICANT));
     assert_eq!(answer.losses[0].fields, [FieldNumber(2)]);
     assert!(answer.unexamined.is_empty());
+}
+
+/// Two entries, each with an authorization: one that the passing department provides, one that it holds.
+fn shared_both_ways() -> Ledger {
+    let mut ledger = Ledger::default();
+    ledger.granted(1, &[2]);
+    let other = ledger.published(BYSTANDER, 2);
+    let asked = request(PROVIDER, &[2]);
+    let received = ledger.apply_for(PROVIDER, &other, asked.clone()).unwrap();
+    let grant = Action::Grant(grant_of(received, &asked));
+    ledger
+        .submit(&administrator(BYSTANDER), vec![grant])
+        .unwrap();
+    ledger
+}
+
+async fn proposed(ledger: Ledger, measure: Measure) -> RehearsalAnswer {
+    let propose = Action::Propose {
+        measure: Box::new(measure),
+        reason: id("机构改革"),
+    };
+    let question = RehearsalQuestion {
+        author: head(REGISTRAR).public(),
+        transactions: vec![vec![propose]],
+        losses: true,
+    };
+    rehearse(&City::new(ledger), &question).await
+}
+
+#[tokio::test]
+async fn everything_that_a_reorganisation_would_touch_is_listed() {
+    let measure = Measure::Reorganise(Reorganisation {
+        kind: ReorganisationKind::Split,
+        document: id("京编办〔2026〕5号"),
+        transfers: List::new(vec![Transfer {
+            responsibility: responsibility(PROVIDER),
+            from: id(PROVIDER),
+            to: Some(id(APPLICANT)),
+        }])
+        .unwrap(),
+        dissolves: List::default(),
+        renames: List::default(),
+    });
+    let answer = proposed(shared_both_ways(), measure).await;
+    assert_eq!(answer.transactions[0].refusal, None);
+    let [reach] = &answer.reorganised[..] else {
+        panic!("one reorganisation: {answer:?}");
+    };
+    let [passed] = &reach.responsibilities[..] else {
+        panic!("one responsibility: {reach:?}");
+    };
+    assert_eq!(passed.to, Some(id(APPLICANT)));
+    assert_eq!(reach.entries.len(), 1);
+    assert_eq!(reach.entries[0].resource, code(1));
+    assert_eq!(reach.provided, [sharing_id(&code(1), 1)]);
+    assert_eq!(reach.received.len(), 1);
+    assert_eq!(reach.received[0].authorization, sharing_id(&code(2), 1));
+    assert!(answer.stopped.is_empty());
+    let lost: Vec<_> = answer.losses.iter().map(|loss| &loss.resource).collect();
+    assert!(lost.contains(&&code(2)), "{lost:?}");
+    let chinese = &answer.transactions[0].touches_once_agreed_zh;
+    assert!(
+        chinese.contains(&format!("目录 {}", code(1))),
+        "{chinese:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_department_that_would_be_suspended_loses_everything_and_its_grants_are_named() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let asked = request(BYSTANDER, &[2]);
+    let held = ledger
+        .apply_for(BYSTANDER, &resource, asked.clone())
+        .unwrap();
+    let grant = Action::Grant(grant_of(held.clone(), &asked));
+    ledger
+        .submit(&administrator(PROVIDER), vec![grant])
+        .unwrap();
+    let department = id(BYSTANDER);
+    let answer = proposed(ledger, Measure::SuspendDepartment { department }).await;
+    let [stopped] = &answer.stopped[..] else {
+        panic!("one department: {answer:?}");
+    };
+    assert_eq!(stopped.department, id(BYSTANDER));
+    assert_eq!(stopped.authorizations, [held]);
 }
 
 #[tokio::test]

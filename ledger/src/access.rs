@@ -268,24 +268,32 @@ struct Asked<'a> {
     at: Moment,
 }
 
-/// The first authorization that covers what is asked; else the one that comes nearest.
+/// Of the authorizations that cover what is asked the one that does longest, the first of several;
+/// else the one that comes nearest.
 fn authorized(
     view: &dyn View,
     authorizations: &[Authorization],
     asked: &Asked<'_>,
     condition: Option<&Statement>,
 ) -> Result<Verdict, ViewError> {
+    let mut longest: Option<&Authorization> = None;
     let mut nearest: Option<(Failure, &SharingId)> = None;
     for authorization in authorizations {
         if authorization.grantee != *asked.department {
             continue;
         }
         let Some(failure) = failure(view, authorization, asked)? else {
-            return authorized_basis(view, authorization).map(Verdict::Allowed);
+            if longest.is_none_or(|before| before.to < authorization.to) {
+                longest = Some(authorization);
+            }
+            continue;
         };
         if nearest.is_none_or(|(before, _)| before <= failure) {
             nearest = Some((failure, &authorization.id));
         }
+    }
+    if let Some(authorization) = longest {
+        return authorized_basis(view, authorization).map(Verdict::Allowed);
     }
     Ok(Verdict::Denied(match nearest {
         Some((failure, authorization)) => Denial::AuthorizationFails {

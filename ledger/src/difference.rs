@@ -1,9 +1,12 @@
 //! What differs between two versions of an entry, property by property and field by field: one
 //! function for the command line, the interface and the pages.
 
+mod chinese;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ids::FieldNumber;
+use crate::language::Language;
 use crate::records::{Entry, Field, Sharing};
 
 /// One difference.
@@ -19,6 +22,16 @@ pub struct Change {
     pub before: Option<String>,
     /// What it is; none when it is no longer there.
     pub after: Option<String>,
+}
+
+impl Change {
+    /// The difference in words of a language.
+    pub fn told(&self, language: Language) -> String {
+        match language {
+            Language::Chinese => chinese::text(self),
+            Language::English => self.to_string(),
+        }
+    }
 }
 
 impl std::fmt::Display for Change {
@@ -228,6 +241,32 @@ mod tests {
                 "level was `3`, is `4`",
                 "related_codes was nothing, is `A, B`",
                 "attribute 来源 was nothing, is `人口库`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_difference_is_told_in_chinese_too() {
+        let change = |property: &str, before: Option<&str>, after: Option<&str>| Change {
+            field: Some(FieldNumber(2)).filter(|_| property == "sharing"),
+            property: property.to_owned(),
+            before: before.map(str::to_owned),
+            after: after.map(str::to_owned),
+        };
+        let told = [
+            change("name", Some("甲"), Some("乙")),
+            change("sharing", None, Some("unconditional")),
+            change("attribute 来源", Some("人口库"), None),
+            change("status.decision.reason", None, Some("缺少依据")),
+        ];
+        let told = told.map(|change| change.told(Language::Chinese));
+        assert_eq!(
+            told,
+            [
+                "名称由“甲”改为“乙”",
+                "信息项 2 的共享类型由无改为“无条件共享”",
+                "属性 来源 由“人口库”改为无",
+                "状态·决定·理由由无改为“缺少依据”",
             ]
         );
     }

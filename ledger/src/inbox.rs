@@ -1,21 +1,16 @@
 //! What awaits a department: approvals, confirmations, and everything it owes by a clock
 //! (publications, answers, material).
 //!
-//! Invariant: derived from the records at one height and one instant; nothing is stored for it but
-//! the index of who names whom.
+//! Invariant: derived from the records at one height and one instant; nothing is stored for it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::WorkingDays;
-use crate::clocks::{Duty, deadlines};
+use crate::clocks::{Deadline, Duty, deadlines, for_each_record};
 use crate::execute::holds;
-use crate::ids::{DepartmentId, Moment, TimeMs};
-use crate::records::{Record, RecordId, RecordKind, Resource, Standing};
+use crate::ids::{DepartmentId, Moment, ProposalId, TimeMs};
+use crate::records::{Department, Record, RecordId, RecordKind, Resource, Standing};
 use crate::view::{Records, View, ViewError};
-
-/// Proposals, entries and grants that one look into an inbox reads at most. Beyond it the answer says
-/// so.
-pub const EXAMINED_MAX: usize = 20_000;
 
 /// What is awaited.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,131 +41,127 @@ pub struct Item {
     pub late: Option<WorkingDays>,
 }
 
-/// What awaits a department.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Inbox {
-    /// The things, oldest first.
-    pub items: Vec<Item>,
-    /// Whether everything was looked at; else only [`EXAMINED_MAX`] records were.
-    pub is_complete: bool,
+/// What awaits every department at one height and instant, worked out in one walk over the records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Board {
+    /// Everything that is owed, the most urgent first.
+    pub deadlines: Vec<Deadline>,
+    /// The approvals and confirmations that are awaited, and of whom.
+    awaited: Vec<(DepartmentId, Item)>,
 }
 
-/// What awaits a department, at `at`: `at.time` is at or after the block's.
-pub fn inbox(view: &dyn View, department: &DepartmentId, at: Moment) -> Result<Inbox, ViewError> {
-    let mut looking = Looking {
-        view,
-        department,
-        at,
-        left: EXAMINED_MAX,
-        items: Vec::new(),
-    };
-    looking.approvals()?;
-    looking.confirmations()?;
-    looking.owed()?;
-    let mut items = looking.items;
-    items.sort_by(|one, other| (one.since, &one.record).cmp(&(other.since, &other.record)));
-    Ok(Inbox {
-        items,
-        is_complete: looking.left > 0,
-    })
-}
-
-struct Looking<'a> {
-    view: &'a dyn View,
-    department: &'a DepartmentId,
-    at: Moment,
-    left: usize,
-    items: Vec<Item>,
-}
-
-impl Looking<'_> {
-    /// A record, as long as there is any looking left.
-    fn read(&mut self, id: &RecordId) -> Result<Option<Record>, ViewError> {
-        if self.left == 0 {
-            return Ok(None);
-        }
-        self.left = self.left.saturating_sub(1);
-        self.view.record(id)
+impl Board {
+    /// What awaits everybody at `at`: `at.time` is at or after the block's.
+    pub fn at(view: &dyn View, at: Moment) -> Result<Self, ViewError> {
+        let mut board = Self {
+            deadlines: deadlines(view, at, None)?,
+            awaited: Vec::new(),
+        };
+        for_each_record(view, RecordKind::Department, |record| match record {
+            Record::Department(department) => board.approvals(view, department, at),
+            _ => Ok(()),
+        })?;
+        for_each_record(view, RecordKind::Resource, |record| match record {
+            Record::Resource(resource) => board.confirmations(view, resource, at),
+            _ => Ok(()),
+        })?;
+        Ok(board)
     }
 
-    fn referrers(&self, target: &RecordId, kind: RecordKind) -> Result<Vec<RecordId>, ViewError> {
-        self.view.referrers(target, kind, None, self.left)
+    /// What awaits a department, oldest first.
+    pub fn inbox(&self, department: &DepartmentId) -> Vec<Item> {
+        let awaited = self.awaited.iter().filter(|(whose, _)| whose == department);
+        let awaited = awaited.map(|(_, item)| item.clone());
+        let owed = self.deadlines.iter();
+        let owed = owed.filter(|deadline| deadline.clock.department == *department);
+        let owed = owed.map(|deadline| Item {
+            awaited: Awaited::Owed(deadline.clock.duty),
+            record: deadline.clock.subject.clone(),
+            since: deadline.clock.since,
+            until: deadline.clock.due,
+            late: deadline.late,
+        });
+        let mut items: Vec<Item> = awaited.chain(owed).collect();
+        items.sort_by(|one, other| (one.since, &one.record).cmp(&(other.since, &other.record)));
+        items
     }
 
-    fn approvals(&mut self) -> Result<(), ViewError> {
-        let target = RecordId::Department(self.department.clone());
-        for id in self.referrers(&target, RecordKind::Proposal)? {
-            let Some(Record::Proposal(proposal)) = self.read(&id)? else {
+    /// The vacant seats of a department's open proposals.
+    fn approvals(
+        &mut self,
+        view: &dyn View,
+        proposer: &Department,
+        at: Moment,
+    ) -> Result<(), ViewError> {
+        for number in &proposer.open_proposals {
+            let id = ProposalId {
+                proposer: proposer.id.clone(),
+                number: *number,
+            };
+            let Some(proposal) = view.proposal(&id)? else {
                 continue;
             };
-            let is_asked = proposal
-                .vacant()
-                .any(|seat| seat.department == *self.department);
-            if is_asked && proposal.standing_at(self.at.time) == Standing::Open {
-                self.items.push(Item {
+            if proposal.standing_at(at.time) != Standing::Open {
+                continue;
+            }
+            let mut asked: Vec<&DepartmentId> =
+                proposal.vacant().map(|seat| &seat.department).collect();
+            asked.dedup();
+            let items = asked.into_iter().map(|department| {
+                let item = Item {
                     awaited: Awaited::Approval,
-                    record: id,
+                    record: RecordId::Proposal(id.clone()),
                     since: proposal.proposed.at.time,
                     until: proposal.lapses,
                     late: None,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    fn owed(&mut self) -> Result<(), ViewError> {
-        for deadline in deadlines(self.view, self.at, Some(self.department))? {
-            self.items.push(Item {
-                awaited: Awaited::Owed(deadline.clock.duty),
-                record: deadline.clock.subject,
-                since: deadline.clock.since,
-                until: deadline.clock.due,
-                late: deadline.late,
+                };
+                (department.clone(), item)
             });
-        }
-        Ok(())
-    }
-
-    fn confirmations(&mut self) -> Result<(), ViewError> {
-        let target = RecordId::Department(self.department.clone());
-        for id in self.referrers(&target, RecordKind::Resource)? {
-            let Some(Record::Resource(resource)) = self.read(&id)? else {
-                continue;
-            };
-            if resource.provider == *self.department {
-                self.confirmations_on(&resource)?;
-            }
+            self.awaited.extend(items);
         }
         Ok(())
     }
 
     /// Lasting grants whose responsibility passed to a department that is not their grantee.
-    fn confirmations_on(&mut self, resource: &Resource) -> Result<(), ViewError> {
-        for id in resource.lasting_at(self.at.time) {
-            let id = RecordId::Authorization(id);
-            let Some(Record::Authorization(authorization)) = self.read(&id)? else {
+    fn confirmations(
+        &mut self,
+        view: &dyn View,
+        resource: &Resource,
+        at: Moment,
+    ) -> Result<(), ViewError> {
+        for id in resource.lasting_at(at.time) {
+            let Some(authorization) = view.authorization(&id)? else {
                 continue;
             };
             if authorization.suspended.is_some() {
                 continue;
             }
-            let Some(duty) = self.view.responsibility(&authorization.responsibility)? else {
+            let Some(duty) = view.responsibility(&authorization.responsibility)? else {
                 continue;
             };
             let passed = duty.earlier_holders.last().map(|earlier| earlier.until);
             if let Some(since) = passed.filter(|_| duty.effective.to.is_none())
-                && !holds(self.view, &authorization.grantee, &duty)?
+                && !holds(view, &authorization.grantee, &duty)?
             {
-                self.items.push(Item {
+                let item = Item {
                     awaited: Awaited::Confirmation,
-                    record: id,
+                    record: RecordId::Authorization(id),
                     since: since.time,
                     until: authorization.to,
                     late: None,
-                });
+                };
+                self.awaited.push((resource.provider.clone(), item));
             }
         }
         Ok(())
     }
+}
+
+/// What awaits a department, at `at`: `at.time` is at or after the block's.
+pub fn inbox(
+    view: &dyn View,
+    department: &DepartmentId,
+    at: Moment,
+) -> Result<Vec<Item>, ViewError> {
+    Ok(Board::at(view, at)?.inbox(department))
 }

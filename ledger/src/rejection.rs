@@ -36,8 +36,8 @@ fn join_seats(seats: &[(DepartmentId, Signatory)]) -> String {
     join(&seats)
 }
 
-fn either(departments: &[DepartmentId]) -> String {
-    let names: Vec<String> = departments.iter().map(ToString::to_string).collect();
+fn one_of<T: ToString>(items: &[T]) -> String {
+    let names: Vec<String> = items.iter().map(ToString::to_string).collect();
     names.join(" or ")
 }
 
@@ -127,12 +127,14 @@ rejections! {
     } = "expiry-too-far", Some("R6");
 
     /// The key's role does not sign this.
-    #[error("a key with role {role} does not sign `{action}`. Sign with a key whose role does")]
+    #[error("a key with role {role} does not sign `{action}`. Sign with one with role {}", one_of(signing))]
     RoleForbids {
         /// The author's role.
         role: Role,
         /// The action's name.
         action: &'static str,
+        /// The roles that sign it.
+        signing: Vec<Role>,
     } = "role-forbids", Some("R4");
 
     /// The department does not act for the one concerned.
@@ -197,6 +199,17 @@ rejections! {
         /// The revision now.
         current: u32,
     } = "stale", None;
+
+    /// Another version of the entry is in force than the one decided on.
+    #[error("version {current} of {code} is in force, this was decided on version {given}. See what differs (`dirchain query difference {code} --from {given} --to {current}`) and sign anew against version {current}; an application that waits is brought to it by `sharing ask` and `sharing supply`")]
+    OtherVersion {
+        /// The entry.
+        code: ResourceCode,
+        /// The version named.
+        given: u32,
+        /// The version in force.
+        current: u32,
+    } = "other-version", None;
 
     /// The department does not act or read.
     #[error("department {department} is not active. What was suspended acts again once it is resumed (`resume_department`); for what was dissolved, name who took over")]
@@ -637,7 +650,7 @@ rejections! {
     } = "no-new-holder", Some("R2");
 
     /// The measure is not this department's to propose.
-    #[error("{actor} cannot propose `{measure}`. Ask {} to propose it", either(proposers))]
+    #[error("{actor} cannot propose `{measure}`. Ask {} to propose it", one_of(proposers))]
     NotProposer {
         /// The author's department.
         actor: DepartmentId,
@@ -978,10 +991,31 @@ impl Rejection {
         }
     }
 
-    pub(crate) fn role_forbids(role: Role, action: &Action) -> Self {
+    pub(crate) fn role_forbids(role: Role, action: &Action, signing: Vec<Role>) -> Self {
         Rejection::RoleForbids {
             role,
             action: action.name(),
+            signing,
+        }
+    }
+}
+
+impl Lack {
+    /// What is lacking, in words of a language.
+    pub fn told(&self, language: Language) -> String {
+        match language {
+            Language::Chinese => chinese::lack(self),
+            Language::English => self.to_string(),
+        }
+    }
+}
+
+impl RecordId {
+    /// A record's kind and id, in words of a language.
+    pub fn told(&self, language: Language) -> String {
+        match language {
+            Language::Chinese => chinese::record(self),
+            Language::English => self.to_string(),
         }
     }
 }

@@ -110,6 +110,17 @@ pub struct Losses {
     /// Entries that the change touches too and that were not looked at, because the bound on checks
     /// was reached.
     pub unexamined: Vec<ResourceCode>,
+    /// Departments that would no longer be active: each loses all that it may read.
+    pub stopped: Vec<Stopped>,
+}
+
+/// A department that a change suspends or dissolves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    /// Which.
+    pub department: DepartmentId,
+    /// The authorizations that it holds and could no longer use, by id.
+    pub authorizations: Vec<SharingId>,
 }
 
 /// A state, and when it is judged.
@@ -123,7 +134,7 @@ pub struct Judged<'v> {
 
 /// Who could read something before a change and cannot after it, on the entries that it touched:
 /// whatever changes a verdict but time and a department's own status is on the entry's trail, so
-/// these are all there are. About `checks_max` verdicts are asked for; an entry that is begun is
+/// these are all there are. Who is no longer active is told apart, with what it was granted. About `checks_max` verdicts are asked for; an entry that is begun is
 /// finished.
 pub fn losses(
     before: Judged<'_>,
@@ -156,6 +167,43 @@ pub fn losses(
             lost_field(before, after, code, field.number, &mut lost)?;
         }
         found.losses.extend(lost);
+    }
+    let departments = touched.iter().filter_map(|(id, _)| match id {
+        RecordId::Department(id) => Some(id),
+        _ => None,
+    });
+    for department in departments.collect::<BTreeSet<_>>() {
+        let is_active = |judged: Judged<'_>| -> Result<bool, ViewError> {
+            let found = judged.view.department(department)?;
+            Ok(found.is_some_and(|found| found.is_active_at(judged.at.height)))
+        };
+        if is_active(before)? && !is_active(after)? {
+            found.stopped.push(Stopped {
+                department: department.clone(),
+                authorizations: usable(before, department, checks_max)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// The authorizations that a department holds and that last; of the first `count_max` it ever held.
+fn usable(
+    judged: Judged<'_>,
+    department: &DepartmentId,
+    count_max: usize,
+) -> Result<Vec<SharingId>, ViewError> {
+    let target = RecordId::Department(department.clone());
+    let kind = RecordKind::Authorization;
+    let mut found = Vec::new();
+    for id in judged.view.referrers(&target, kind, None, count_max)? {
+        if let Some(Record::Authorization(own)) = judged.view.record(&id)?
+            && own.grantee == *department
+            && own.ended.is_none()
+            && judged.at.time < own.to
+        {
+            found.push(own.id);
+        }
     }
     Ok(found)
 }

@@ -626,14 +626,14 @@ class Verifier:
             return {"basis": "unconditional", "version": version["version"], "suspect": self.is_suspect(version["decisions"], height)}
         if not kind or kind[0] != "conditional":
             return None
-        for key in sorted(key for key in self.records if key[0] == AUTHORIZATION):
-            found = self.records[key]
-            if not found or not key[1:].startswith(self.file.subject[1:] + b"\0") or found["grantee"] != reader:
-                continue
-            if self.covers(found, number, height, time):
-                return {"basis": "authorized", "authorization": found["id"], "until": found["to"],
-                        "purpose": found["purpose"], "suspect": self.is_suspect(decisions(found), height)}
-        return None
+        own = (self.records[key] for key in sorted(key for key in self.records if key[0] == AUTHORIZATION)
+               if key[1:].startswith(self.file.subject[1:] + b"\0"))
+        covering = [one for one in own if one and one["grantee"] == reader and self.covers(one, number, height, time)]
+        if not covering:
+            return None
+        found = max(covering, key=lambda one: one["to"])
+        return {"basis": "authorized", "authorization": found["id"], "until": found["to"],
+                "purpose": found["purpose"], "suspect": self.is_suspect(decisions(found), height)}
 
     def is_suspect(self, taken, height):
         reports = ((one, report) for one in taken for report in self.records[bytes([KEY]) + one["key"]]["suspicions"])

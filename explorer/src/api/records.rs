@@ -123,9 +123,6 @@ pub struct InboxAnswer {
     pub department: DepartmentId,
     /// How many things await it, those beyond the limit too.
     pub count: usize,
-    /// Whether everything was looked at: of a department with very many entries and grants, only
-    /// the first are looked at for confirmations.
-    pub is_complete: bool,
     /// The things, oldest first.
     pub items: Vec<InboxItem>,
 }

@@ -3,9 +3,13 @@
 use dirchain_ledger::access::Denial;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::PublicKey;
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
+use dirchain_ledger::execute::Reach;
+use dirchain_ledger::ids::{
+    DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, SharingId,
+};
 use dirchain_ledger::language::Language;
-use dirchain_ledger::what_may::Loss;
+use dirchain_ledger::measure::Reorganisation;
+use dirchain_ledger::what_may::{Loss, Stopped};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -56,9 +60,15 @@ pub struct Rehearsed {
     pub refusal: Option<RefusalItem>,
     /// The records that it would write, as people write their kind and id.
     pub touches: Vec<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub touches_zh: Vec<String>,
     /// The records that a measure it proposes would write, once everybody had agreed.
     #[serde(default)]
     pub touches_once_agreed: Vec<String>,
+    /// The same in Chinese.
+    #[serde(default)]
+    pub touches_once_agreed_zh: Vec<String>,
 }
 
 /// Fields of one entry that a department could no longer read.
@@ -101,6 +111,110 @@ pub struct RehearsalAnswer {
     pub losses: Vec<LossItem>,
     /// Entries that would be touched too and were not looked at for losses: too many at once.
     pub unexamined: Vec<ResourceCode>,
+    /// Departments that would no longer be active, where losses were asked for: each loses all that it
+    /// may read.
+    #[serde(default)]
+    pub stopped: Vec<StoppedItem>,
+    /// What the reorganisations among what is proposed would do, once everybody had agreed.
+    #[serde(default)]
+    pub reorganised: Vec<ReachItem>,
+}
+
+/// A department that would no longer be active.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoppedItem {
+    /// Which.
+    pub department: DepartmentId,
+    /// The authorizations that it could no longer use.
+    pub authorizations: Vec<SharingId>,
+}
+
+impl From<Stopped> for StoppedItem {
+    fn from(stopped: Stopped) -> Self {
+        Self {
+            department: stopped.department,
+            authorizations: stopped.authorizations,
+        }
+    }
+}
+
+/// Everything that a reorganisation touches besides departments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReachItem {
+    /// Responsibilities that pass on.
+    pub responsibilities: Vec<PassedResponsibility>,
+    /// Entries that get another provider.
+    pub entries: Vec<PassedEntry>,
+    /// Entries that lose the responsibility they cite, because it is abolished.
+    pub unfounded: Vec<ResourceCode>,
+    /// Authorizations on those entries; they go on.
+    pub provided: Vec<SharingId>,
+    /// Authorizations of earlier holders: lost until the provider confirms the new holder, or for good
+    /// where the responsibility is abolished.
+    pub received: Vec<HeldAuthorization>,
+    /// Authorizations whose grantee holds the responsibility again; they go on.
+    pub regained: Vec<HeldAuthorization>,
+}
+
+/// A responsibility that passes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PassedResponsibility {
+    /// Its code.
+    pub responsibility: ResponsibilityCode,
+    /// Who holds it.
+    pub from: DepartmentId,
+    /// Who would; none where it is abolished.
+    pub to: Option<DepartmentId>,
+}
+
+/// An entry that gets another provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PassedEntry {
+    /// Which.
+    pub resource: ResourceCode,
+    /// Who provides it.
+    pub from: DepartmentId,
+    /// Who would.
+    pub to: DepartmentId,
+}
+
+/// An authorization and who holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeldAuthorization {
+    /// Which.
+    pub authorization: SharingId,
+    /// Who holds it.
+    pub grantee: DepartmentId,
+}
+
+impl ReachItem {
+    /// What a reorganisation reaches, for people.
+    pub fn of(reorganisation: &Reorganisation, reach: Reach) -> Self {
+        let held = |items: Vec<(SharingId, DepartmentId)>| {
+            let items = items.into_iter();
+            let items = items.map(|(authorization, grantee)| HeldAuthorization {
+                authorization,
+                grantee,
+            });
+            items.collect()
+        };
+        let transfers = reorganisation.transfers.iter();
+        let passed = transfers.map(|transfer| PassedResponsibility {
+            responsibility: transfer.responsibility.clone(),
+            from: transfer.from.clone(),
+            to: transfer.to.clone(),
+        });
+        let entries = reach.entries.into_iter();
+        let entries = entries.map(|(resource, from, to)| PassedEntry { resource, from, to });
+        Self {
+            responsibilities: passed.collect(),
+            entries: entries.collect(),
+            unfounded: reach.unfounded,
+            provided: reach.provided,
+            received: held(reach.received),
+            regained: held(reach.regained),
+        }
+    }
 }
 
 /// Fields of one entry that a department may read on one basis.

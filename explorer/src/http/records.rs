@@ -391,7 +391,8 @@ async fn deadlines(
     let at = point(query.at.as_deref())?;
     let limit = slice(query.limit, None, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)?.limit;
     let read = move |directory: &dyn Directory| {
-        Reading::at(directory, at)?.deadlines(query.department.as_ref(), query.late, limit)
+        let (reading, board) = Reading::owed(directory, at)?;
+        reading.deadlines(&board, query.department.as_ref(), query.late, limit)
     };
     app.read(read).await.map(Answer)
 }
@@ -414,7 +415,8 @@ async fn inbox(
     let at = point(query.at.as_deref())?;
     let limit = slice(query.limit, None, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)?.limit;
     let read = move |directory: &dyn Directory| {
-        Reading::at(directory, at)?.inbox(&query.department, limit)
+        let (reading, board) = Reading::owed(directory, at)?;
+        reading.inbox(&board, &query.department, limit)
     };
     app.read(read).await.map(Answer)
 }

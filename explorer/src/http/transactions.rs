@@ -7,8 +7,7 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use dirchain_ledger::action::Action;
-use dirchain_ledger::ids::{Height, ResourceCode, TransactionId};
+use dirchain_ledger::ids::{Height, TransactionId};
 use dirchain_ledger::transaction::SignedTransaction;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -18,10 +17,10 @@ use super::app::{broken, in_time};
 use super::extract::{Answer, Params, Place};
 use super::idempotency::{self, Begun};
 use crate::api::{Accepted, Problem, TransactionAnswer, TransactionStatus};
-use crate::directory::{Directory, TransactionOutcome};
+use crate::directory::{Directory, SubmitError, TransactionOutcome};
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::reading::{self, Reading};
+use crate::reading::{self, DecidedOn, Reading};
 
 /// Bodies up to this size are parsed on the event loop.
 const INLINE_BODY_BYTES_MAX: usize = 16 * 1024;
@@ -66,11 +65,10 @@ pub(crate) async fn submit(
         let parsed = tokio::task::spawn_blocking(move || parse(&body, format)).await;
         parsed.map_err(|error| broken(&error))??
     };
-    let decided_on = decided_on(&transaction);
     let submitted = in_time(app.submit.submit(transaction), limits::READ_TIME_MAX).await?;
-    let id = match submitted.map_err(Problem::from) {
+    let id = match submitted {
         Ok(id) => id,
-        Err(problem) => return Err(with_changes(&app, problem, decided_on).await),
+        Err(error) => return Err(with_changes(&app, error).await),
     };
     if let Some(under_way) = under_way {
         under_way.taken(id);
@@ -97,48 +95,19 @@ pub(super) async fn receive_json(app: &App, request: Request) -> Result<Bytes, P
     .await
 }
 
-/// The entries that a transaction's actions name, with the revision each was decided on.
-fn decided_on(transaction: &SignedTransaction) -> Vec<(ResourceCode, u32)> {
-    let named = transaction
-        .actions
-        .iter()
-        .filter_map(|action| match action {
-            Action::DraftResource { code, revision, .. }
-            | Action::SubmitResource { code, revision }
-            | Action::ReturnResource { code, revision, .. }
-            | Action::PublishResource { code, revision }
-            | Action::WithdrawResource { code, revision, .. } => Some((code.clone(), *revision)),
-            _ => None,
-        });
-    named.collect()
-}
-
 /// A stale decision's problem, with what changed since. Where that cannot be read, the problem
 /// stays as it is: the refusal is the answer.
-async fn with_changes(
-    app: &App,
-    mut problem: Problem,
-    decided_on: Vec<(ResourceCode, u32)>,
-) -> Problem {
-    if problem.code() != "stale" {
-        return problem;
-    }
-    let read = move |directory: &dyn Directory| {
-        let reading = Reading::at(directory, None)?;
-        for (code, revision) in decided_on {
-            let changes = reading.changes_since(&code, revision)?;
-            if !changes.is_empty() {
-                return Ok(changes);
-            }
-        }
-        Ok(Vec::new())
+async fn with_changes(app: &App, error: SubmitError) -> Problem {
+    let decided_on = match &error {
+        SubmitError::Rejected(rejection) => DecidedOn::of(rejection),
+        SubmitError::Malformed(_) | SubmitError::Busy { .. } | SubmitError::Stopping => None,
     };
-    if let Ok(changes) = app.read(read).await
-        && !changes.is_empty()
-    {
-        problem.detail = format!("{}. Since then: {}", problem.detail, changes.join("; "));
-        if let Some(chinese) = &mut problem.detail_zh {
-            *chinese = format!("{chinese}。此后的变化：{}", changes.join("；")).into();
+    let mut problem = Problem::from(error);
+    if let Some(decided_on) = decided_on {
+        let read =
+            move |directory: &dyn Directory| Reading::at(directory, None)?.since(&decided_on);
+        if let Ok(since) = app.read(read).await {
+            since.told_in(&mut problem);
         }
     }
     problem

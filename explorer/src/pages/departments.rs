@@ -154,7 +154,8 @@ fn department_table(
         FACTS_ID => facts_table(department_facts(reading, id)?),
         "sub-units" => sub_units(reading, id)?,
         "owes" => {
-            let mut owed = matters::inbox(reading, id, slice.limit)?;
+            let board = reading.board()?;
+            let mut owed = matters::inbox(reading, &board, id, slice.limit)?;
             owed.beside = vec![("deadlines", format!("/deadlines?department={id}"))];
             owed
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dirchain_ledger::ids::DepartmentId;
-use dirchain_ledger::inbox::Awaited;
+use dirchain_ledger::inbox::{Awaited, Board};
 
 use super::frame::{Frame, Point, Visit};
 use super::records::linked;
@@ -55,11 +55,12 @@ fn late(days: Option<u16>) -> Cell {
 
 fn owed(
     reading: &Reading<'_>,
+    board: &Board,
     department: Option<&DepartmentId>,
     late_only: bool,
     limit: usize,
 ) -> Result<(Table, usize, usize), Problem> {
-    let found = reading.deadlines(department, late_only, limit)?;
+    let found = reading.deadlines(board, department, late_only, limit)?;
     let rows = found.items.iter().map(|item| {
         let whose = Atom::department(&item.department, item.department_name.clone());
         vec![
@@ -89,8 +90,9 @@ pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Page
         None => DEADLINES_SHOWN,
     };
     let read = move |directory: &dyn Directory, visit: &Visit| {
-        let reading = Reading::at(directory, point.at)?;
-        let (mut table, count, late) = owed(&reading, department.as_ref(), late_only, shown)?;
+        let (reading, board) = Reading::owed(directory, point.at)?;
+        let (mut table, count, late) =
+            owed(&reading, &board, department.as_ref(), late_only, shown)?;
         table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
         let narrowed = [
             ("department", visit.asked("department")),
@@ -178,10 +180,11 @@ pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
 /// What awaits a department: its approval, its confirmation, its answer.
 pub(super) fn inbox(
     reading: &Reading<'_>,
+    board: &Board,
     department: &DepartmentId,
     limit: usize,
 ) -> Result<Table, Problem> {
-    let found = reading.inbox(department, limit)?;
+    let found = reading.inbox(board, department, limit)?;
     let rows = found.items.iter().map(|item| {
         let what = match item.awaited {
             Awaited::Approval => Atom::Says("awaits-approval"),

@@ -10,6 +10,7 @@ mod history;
 mod members;
 mod memo;
 mod nodes;
+mod owed;
 mod readers;
 mod records;
 mod rehearsals;
@@ -17,18 +18,21 @@ mod resources;
 mod scan;
 mod sharing;
 mod sharings;
+mod since;
 mod today;
 
 pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
 pub(crate) use departments::DepartmentFilter;
 pub(crate) use history::{block_events, reason, subject};
 pub(crate) use memo::Memo;
+pub use owed::Owed;
 pub(crate) use readers::{FieldAccess, WhoReads, type_text};
 pub(crate) use records::written;
 pub(crate) use resources::ResourceFilter;
 pub(crate) use scan::scan_records;
 pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter};
 pub(crate) use sharings::{Pair, Sharings};
+pub(crate) use since::DecidedOn;
 pub(crate) use today::Happened;
 
 use std::cell::RefCell;
@@ -36,6 +40,7 @@ use std::collections::BTreeMap;
 
 use dirchain_ledger::block::Header;
 use dirchain_ledger::ids::{DepartmentId, Height};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::records::{Department, RecordId, RecordKind};
 use dirchain_ledger::view::{Records, View};
 
@@ -163,11 +168,18 @@ impl<'d> Reading<'d> {
 
     fn missing(&self, id: &RecordId) -> Problem {
         let height = self.height();
-        let advice = match height < self.resolved.tip.height {
-            true => "Check its spelling, or ask for a later height",
-            false => "Check its spelling",
+        let (english, chinese) = match height < self.resolved.tip.height {
+            true => (
+                "Check its spelling, or ask for a later height",
+                "请核对，或查询更晚的高度",
+            ),
+            false => ("Check its spelling", "请核对"),
         };
-        ProblemKind::NoSuchRecord.with(format!("There is no {id} at height {height}. {advice}"))
+        let named = id.told(Language::Chinese);
+        ProblemKind::NoSuchRecord.with_both(
+            format!("There is no {id} at height {height}. {english}"),
+            format!("高度 {height} 没有{named}。{chinese}"),
+        )
     }
 
     /// A page of a list of records.

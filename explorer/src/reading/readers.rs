@@ -98,11 +98,18 @@ impl Reading<'_> {
         match field {
             None => Ok(numbers),
             Some(field) if numbers.contains(&field) => Ok(vec![field]),
-            Some(field) => Err(ProblemKind::NoSuchRecord.with(format!(
-                "Entry {} has no field {field} at height {}. Its fields are listed with the entry",
-                resource.code,
-                self.height()
-            ))),
+            Some(field) => Err(ProblemKind::NoSuchRecord.with_both(
+                format!(
+                    "Entry {} has no field {field} at height {}. Its fields are listed with the entry",
+                    resource.code,
+                    self.height()
+                ),
+                format!(
+                    "目录 {} 在高度 {} 没有信息项 {field}。目录页面列有其信息项",
+                    resource.code,
+                    self.height()
+                ),
+            )),
         }
     }
 

@@ -1,9 +1,9 @@
 //! Records as the ledger holds them; clocks, scores, spans of use, versions and their differences.
 
-use dirchain_ledger::clocks;
+use dirchain_ledger::clocks::{self, Deadline};
 use dirchain_ledger::difference::difference;
-use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
-use dirchain_ledger::inbox;
+use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::inbox::Board;
 use dirchain_ledger::records::{Entry, Record, RecordId, RecordKind, Resource, VersionPeriod};
 use dirchain_ledger::usage::use_spans;
 use dirchain_ledger::view::Records;
@@ -16,7 +16,6 @@ use crate::api::{
     VersionAnswer,
 };
 use crate::at;
-use crate::limits;
 use crate::problem::ProblemKind;
 
 fn item(record: Record) -> RecordItem {
@@ -137,6 +136,7 @@ impl Reading<'_> {
     /// Who owes an answer, the most urgent first: everybody, or a department with its sub-units.
     pub(crate) fn deadlines(
         &self,
+        board: &Board,
         department: Option<&DepartmentId>,
         late_only: bool,
         limit: usize,
@@ -145,10 +145,10 @@ impl Reading<'_> {
             self.require_department(department)?;
         }
         let at = self.resolved.judged();
-        let mut all = clocks::deadlines(self.view.as_ref(), at, None)?;
-        if let Some(department) = department {
-            all.retain(|deadline| is_of(&deadline.clock.department, department));
-        }
+        let is_asked = |deadline: &&Deadline| {
+            department.is_none_or(|department| is_of(&deadline.clock.department, department))
+        };
+        let all: Vec<&Deadline> = board.deadlines.iter().filter(is_asked).collect();
         let late = all.iter().filter(|deadline| deadline.late.is_some());
         let late = late.count();
         let shown = all.iter().filter(|d| !late_only || d.late.is_some());
@@ -180,14 +180,15 @@ impl Reading<'_> {
     /// What awaits a department, oldest first.
     pub(crate) fn inbox(
         &self,
+        board: &Board,
         department: &DepartmentId,
         limit: usize,
     ) -> Result<InboxAnswer, Problem> {
         self.require_department(department)?;
         let at = self.resolved.judged();
-        let found = inbox::inbox(self.view.as_ref(), department, at)?;
-        let count = found.items.len();
-        let items = found.items.into_iter().take(limit);
+        let found = board.inbox(department);
+        let count = found.len();
+        let items = found.into_iter().take(limit);
         let items = items.map(|item| InboxItem {
             awaited: item.awaited,
             kind: item.record.kind(),
@@ -201,7 +202,6 @@ impl Reading<'_> {
             instant: Time(at.time),
             department: department.clone(),
             count,
-            is_complete: found.is_complete,
             items: items.collect(),
         })
     }
@@ -241,7 +241,8 @@ impl Reading<'_> {
         })
     }
 
-    fn version_of(
+    /// A version of an entry: when it was in force, and what it said.
+    pub(super) fn version_of(
         &self,
         resource: &Resource,
         number: u32,
@@ -249,11 +250,11 @@ impl Reading<'_> {
         let mut versions = resource.versions.iter();
         let period = versions.find(|version| version.version == number);
         let missing = || {
-            ProblemKind::NoSuchRecord.with(format!(
-                "There is no version {number} of {}; it has {}",
-                resource.code,
-                resource.versions.len()
-            ))
+            let (code, count) = (&resource.code, resource.versions.len());
+            ProblemKind::NoSuchRecord.with_both(
+                format!("There is no version {number} of {code}; it has {count}"),
+                format!("{code} 没有版本 {number}；共有 {count} 个版本"),
+            )
         };
         let period = period.ok_or_else(missing)?;
         let then = at::view(self.directory(), period.period.from.height)?;
@@ -283,9 +284,10 @@ impl Reading<'_> {
         };
         let from = from.unwrap_or(before);
         if from == 0 {
-            return Err(ProblemKind::NoSuchRecord.with(format!(
-                "{code} has nothing before {to_name} to compare it with"
-            )));
+            return Err(ProblemKind::NoSuchRecord.with_both(
+                format!("{code} has nothing before {to_name} to compare it with"),
+                format!("{code} 在 {to_name} 之前没有可比较的内容"),
+            ));
         }
         let (_, before) = self.version_of(&resource, from)?;
         Ok(DifferenceAnswer {
@@ -295,55 +297,5 @@ impl Reading<'_> {
             to: to_name,
             changes: difference(&before, &after),
         })
-    }
-
-    /// What became of an entry since a revision of it, in words; empty when nothing did. Bounded by
-    /// [`limits::CHANGES_TOLD_MAX`].
-    pub(crate) fn changes_since(
-        &self,
-        code: &ResourceCode,
-        revision: u32,
-    ) -> Result<Vec<String>, Problem> {
-        let now = self.require_resource(code)?;
-        if revision == 0 || now.revision <= revision {
-            return Ok(Vec::new());
-        }
-        let Some(then) = self.at_revision(&now, revision)? else {
-            return Ok(Vec::new());
-        };
-        let mut told = Vec::new();
-        if then.status() != now.status() {
-            told.push(format!("it was {}, is {}", then.status(), now.status()));
-        }
-        let content = |resource: &Resource| {
-            let draft = resource.draft.as_ref().map(|draft| draft.entry.clone());
-            draft.or_else(|| resource.entry().cloned())
-        };
-        if let (Some(before), Some(after)) = (content(&then), content(&now)) {
-            told.extend(difference(&before, &after).iter().map(ToString::to_string));
-        }
-        let count = told.len();
-        if count > limits::CHANGES_TOLD_MAX {
-            told.truncate(limits::CHANGES_TOLD_MAX);
-            let more = count.saturating_sub(limits::CHANGES_TOLD_MAX);
-            told.push(format!("and {more} more"));
-        }
-        Ok(told)
-    }
-
-    /// The entry as it stood at a revision. Revisions only grow with the height, so the height is
-    /// found by halving.
-    fn at_revision(&self, now: &Resource, revision: u32) -> Result<Option<Resource>, Problem> {
-        let (mut low, mut high) = (now.created.height.0, self.height().0);
-        while low < high {
-            let middle = low.midpoint(high.saturating_add(1));
-            let view = at::view(self.directory(), Height(middle))?;
-            match view.resource(&now.code)? {
-                Some(then) if then.revision > revision => high = middle.saturating_sub(1),
-                Some(_) | None => low = middle,
-            }
-        }
-        let then = at::view(self.directory(), Height(low))?.resource(&now.code)?;
-        Ok(then.filter(|then| then.revision == revision))
     }
 }

@@ -1,8 +1,9 @@
 //! What actions would come to; what a department may read.
 
 use dirchain_ledger::action::Action;
-use dirchain_ledger::execute::{Refusal, Rehearsal, Touched};
+use dirchain_ledger::execute::{Refusal, Rehearsal, Touched, reach};
 use dirchain_ledger::ids::DepartmentId;
+use dirchain_ledger::language::Language;
 use dirchain_ledger::limits::{BLOCK_WORK_MAX, TRANSACTION_WORK_MAX};
 use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{RecordId, RecordKind};
@@ -10,10 +11,10 @@ use dirchain_ledger::view::Records;
 use dirchain_ledger::what_may::{Judged, losses, what_may};
 
 use super::scan::{Source, scan};
-use super::{Memo, Reading, Slice};
+use super::{DecidedOn, Memo, Reading, Slice};
 use crate::api::{
-    Basis, BasisKind, LossItem, Page, Problem, ReadableItem, RefusalItem, RehearsalAnswer,
-    RehearsalQuestion, Rehearsed,
+    Basis, BasisKind, LossItem, Page, Problem, ReachItem, ReadableItem, RefusalItem,
+    RehearsalAnswer, RehearsalQuestion, Rehearsed, StoppedItem,
 };
 use crate::limits;
 use crate::problem::ProblemKind;
@@ -28,23 +29,32 @@ fn proposed(action: &Action) -> Option<Measure> {
 
 /// What became of a transaction; what it touched is added to `touched`.
 fn rehearsed(
+    reading: &Reading<'_>,
     verdict: Result<Touched, Refusal>,
     touched: &mut Touched,
 ) -> Result<Rehearsed, Problem> {
     let mut told = Rehearsed {
         refusal: None,
         touches: Vec::new(),
+        touches_zh: Vec::new(),
         touches_once_agreed: Vec::new(),
+        touches_once_agreed_zh: Vec::new(),
     };
     match verdict {
         Ok(written) => {
             let mut touches: Vec<&RecordId> = written.iter().map(|(id, _)| id).collect();
             touches.dedup();
-            told.touches = touches.iter().map(ToString::to_string).collect();
+            let told_in = |language| touches.iter().map(move |id| id.told(language));
+            told.touches = told_in(Language::English).collect();
+            told.touches_zh = told_in(Language::Chinese).collect();
             touched.extend(written);
         }
         Err(Refusal::Rejected(rejection)) => {
-            told.refusal = Some(RefusalItem::from(rejection.as_ref()));
+            let mut refusal = RefusalItem::from(rejection.as_ref());
+            if let Some(decided_on) = DecidedOn::of(&rejection) {
+                reading.since(&decided_on)?.told_with(&mut refusal);
+            }
+            told.refusal = Some(refusal);
         }
         Err(Refusal::Unreadable(error)) => return Err(error.into()),
     }
@@ -60,6 +70,7 @@ impl Reading<'_> {
         let mut rehearsal = Rehearsal::new(&memo, chain, tip, question.author);
         let mut touched = Touched::new();
         let mut transactions = Vec::new();
+        let mut reorganised = Vec::new();
         let mut work = 0u64;
         for actions in question.transactions {
             if work > BLOCK_WORK_MAX {
@@ -71,13 +82,19 @@ impl Reading<'_> {
             let measures: Vec<Measure> = actions.iter().filter_map(proposed).collect();
             let execution = rehearsal.execute(actions, TRANSACTION_WORK_MAX)?;
             work = work.saturating_add(execution.work);
-            let mut told = rehearsed(execution.verdict, &mut touched)?;
+            let mut told = rehearsed(self, execution.verdict, &mut touched)?;
             // A proposal that is taken is followed to its end.
             for measure in measures.iter().filter(|_| told.refusal.is_none()) {
+                if let Measure::Reorganise(reorganisation) = measure {
+                    // The proposal was rehearsed within a transaction's work, so this is as bounded.
+                    let reach = reach(rehearsal.state(), rehearsal.at(), reorganisation)?;
+                    reorganised.push(ReachItem::of(reorganisation, reach));
+                }
                 let execution = rehearsal.carry_out(measure, TRANSACTION_WORK_MAX);
                 work = work.saturating_add(execution.work);
-                let agreed = rehearsed(execution.verdict, &mut touched)?;
+                let agreed = rehearsed(self, execution.verdict, &mut touched)?;
                 told.touches_once_agreed.extend(agreed.touches);
+                told.touches_once_agreed_zh.extend(agreed.touches_zh);
             }
             transactions.push(told);
         }
@@ -86,6 +103,8 @@ impl Reading<'_> {
             transactions,
             losses: Vec::new(),
             unexamined: Vec::new(),
+            stopped: Vec::new(),
+            reorganised,
         };
         if question.losses {
             let before = Judged {
@@ -98,6 +117,7 @@ impl Reading<'_> {
             };
             let found = losses(before, after, &touched, limits::READER_CHECKS_MAX)?;
             answer.unexamined = found.unexamined;
+            answer.stopped = found.stopped.into_iter().map(StoppedItem::from).collect();
             answer.losses = found.losses.into_iter().map(LossItem::from).collect();
         }
         Ok(answer)

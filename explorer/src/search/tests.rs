@@ -15,12 +15,16 @@ use dirchain_ledger::view::{View, ViewError};
 
 use super::*;
 use crate::api::{ChainAbout, HistoryState, NodeMode, NodeStatus, SyncState, Time, TipSummary};
-use crate::directory::EventPlace;
+use crate::directory::{EventPlace, Owed};
 
 /// A ledger as a directory: what the index reads of one.
-struct Town(Mutex<Ledger>);
+struct Town(Mutex<Ledger>, Owed);
 
 impl Directory for Town {
+    fn owed(&self) -> &Owed {
+        &self.1
+    }
+
     fn about(&self) -> ChainAbout {
         ChainAbout {
             name: "town".to_owned(),
@@ -213,7 +217,7 @@ fn ready(search: &Search, height: Height) {
 
 fn start(ledger: Ledger, folder: Option<&Path>) -> (Arc<Town>, Search) {
     let height = ledger.tip.height;
-    let town = Arc::new(Town(Mutex::new(ledger)));
+    let town = Arc::new(Town(Mutex::new(ledger), Owed::default()));
     let search = Search::start(town.clone(), folder.map(Path::to_owned));
     ready(&search, height);
     (town, search)

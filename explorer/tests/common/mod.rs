@@ -20,6 +20,7 @@ use dirchain_explorer::api::{
     ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, Problem, SyncState, Time,
     TipSummary,
 };
+use dirchain_explorer::directory::Owed;
 use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome, router};
 use dirchain_ledger::action::{Action, SealReceipts};
 use dirchain_ledger::block::{Block, Header};
@@ -52,6 +53,7 @@ pub struct City {
     pub panics: AtomicBool,
     /// Blocks below this height are not kept.
     pub kept_from: AtomicU64,
+    owed: Owed,
     /// How long each record takes to read.
     pub delay_ms: AtomicU64,
 }
@@ -69,6 +71,7 @@ impl City {
             ready: AtomicBool::new(true),
             panics: AtomicBool::new(false),
             kept_from: AtomicU64::new(0),
+            owed: Owed::default(),
             delay_ms: AtomicU64::new(0),
         })
     }
@@ -180,6 +183,10 @@ impl View for CityView {
 }
 
 impl Directory for City {
+    fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
     fn about(&self) -> ChainAbout {
         ChainAbout {
             name: self.name.clone(),

@@ -56,7 +56,17 @@ pub(super) fn author(
         .into());
     }
     if let Some(forbidden) = actions.iter().find(|action| !role_signs(key.role, action)) {
-        return Err(Rejection::role_forbids(key.role, forbidden).into());
+        let roles = [
+            Role::Head,
+            Role::Administrator,
+            Role::Operator,
+            Role::Gateway,
+            Role::Inspector,
+        ];
+        let signing = roles
+            .into_iter()
+            .filter(|role| role_signs(*role, forbidden));
+        return Err(Rejection::role_forbids(key.role, forbidden, signing.collect()).into());
     }
     // Last: what is ahead may be kept until its turn, and is not worth it if it never can be.
     if given > expected {

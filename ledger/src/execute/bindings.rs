@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::resources::require_revision;
+use super::resources::{require_revision, require_version};
 use super::{Context, Refusal, full, push};
 use crate::bounded::List;
 use crate::hash::Hash;
@@ -60,8 +60,7 @@ impl Context<'_, '_> {
     /// Rule C2: a published version, every column with a field of it, and a gateway that seals.
     fn require_terms(&self, resource: &Resource, terms: &BindingTerms) -> Result<(), Refusal> {
         let published = super::sharing::in_force(resource)?;
-        let id = RecordId::Resource(resource.code.clone());
-        require_revision(id, terms.version, published.version)?;
+        require_version(&resource.code, terms.version, published.version)?;
         require_columns(&resource.code, &published.entry, terms)?;
         let gateway = self.state.key(&terms.gateway)?;
         if gateway.is_some_and(|key| key.role == Role::Gateway && key.valid.to.is_none()) {

@@ -384,6 +384,24 @@ pub(super) fn require_revision(id: RecordId, given: u32, current: u32) -> Result
     Err(Rejection::Stale { id, given, current }.into())
 }
 
+/// That a decision names the version in force.
+pub(super) fn require_version(
+    code: &ResourceCode,
+    given: u32,
+    current: u32,
+) -> Result<(), Refusal> {
+    if given == current {
+        return Ok(());
+    }
+    let code = code.clone();
+    Err(Rejection::OtherVersion {
+        code,
+        given,
+        current,
+    }
+    .into())
+}
+
 fn require_not_withdrawn(resource: &Resource) -> Result<(), Refusal> {
     if resource.withdrawn.is_none() {
         return Ok(());

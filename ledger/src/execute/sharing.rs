@@ -2,7 +2,7 @@
 
 use super::authority::same_line;
 use super::objections::more;
-use super::resources::require_revision;
+use super::resources::{require_revision, require_version};
 use super::{Context, Refusal, full, push};
 use crate::action::Grant;
 use crate::bounded::List;
@@ -65,11 +65,7 @@ impl Context<'_, '_> {
         request: &Request,
     ) -> Result<(), Refusal> {
         let published = in_force(resource)?;
-        require_revision(
-            RecordId::Resource(resource.code.clone()),
-            request.version,
-            published.version,
-        )?;
+        require_version(&resource.code, request.version, published.version)?;
         self.require_own(applicant, &request.responsibility)?;
         self.require_purpose(request)?;
         if request.calls_per_day_max == Some(0) && self.rules()?.asks_for_calls() {
@@ -324,8 +320,7 @@ impl Context<'_, '_> {
         }
         let published = in_force(&resource)?;
         let request = &application.request;
-        let resource_id = RecordId::Resource(resource.code.clone());
-        require_revision(resource_id, request.version, published.version)?;
+        require_version(&resource.code, request.version, published.version)?;
         self.active_department(&application.applicant)?;
         self.require_own(&application.applicant, &request.responsibility)?;
         require_fields(&resource.code, &published.entry, &grant.fields)?;

@@ -23,14 +23,15 @@ pub(super) fn text(rejection: &Rejection) -> String {
         R::SequenceAhead { given, expected } => format!("序号 {given} 过大，该密钥的下一个序号是 {expected}。请先提交之前的交易，或用 {expected} 重新签名"),
         R::Expired { not_after, block_time } => format!("交易已于 {not_after} 过期，区块时间为 {block_time}。请延长有效期后重新签名"),
         R::ExpiryTooFar { not_after, block_time } => format!("交易有效期至 {not_after}，超过区块时间 {block_time} 之后 {} 小时。请缩短有效期后重新签名", limits::NOT_AFTER_AHEAD_MS_MAX / 3_600_000),
-        R::RoleForbids { role, action } => format!("角色为“{}”的密钥不能签署 `{action}`。请使用有此权限的角色的密钥", role_name(*role)),
+        R::RoleForbids { role, action, signing } => format!("角色为“{}”的密钥不能签署 `{action}`。请使用角色为{}的密钥签署", role_name(*role), roles(signing)),
         R::NotActingFor { actor, subject } => format!("{actor} 不代表 {subject}。需要 {subject} 或其上级部门的密钥"),
         R::OfficeNeeded { actor, office, holder } => format!("{actor} 不担任{}。请 {holder} 签署", office_name(*office)),
         R::OfficeVacant { office } => format!("本链尚无部门担任{}。请先提议任命（`assign_office`）", office_name(*office)),
         R::OwnEntry { actor, provider, publisher } => format!("{actor} 不能发布 {provider} 的目录：任何部门不得发布自己的目录。请 {publisher} 发布"),
         R::Unknown { id } => format!("{}不存在。请核对，或先登记", record(id)),
         R::Taken { id } => format!("{}已存在，代码不得重复使用。请另选", record(id)),
-        R::Stale { id, given, current } => format!("{}当前修订号为 {current}，而本决定依据的是修订号 {given}。请重新查看后再签名", record(id)),
+        R::Stale { id, given, current } => format!("{} 当前修订号为 {current}，而本决定依据的是修订号 {given}。请重新查看后再签名", record(id)),
+        R::OtherVersion { code, given, current } => format!("{code} 的现行版本为 {current}，而本决定依据的是版本 {given}。请查看差异（`dirchain query difference {code} --from {given} --to {current}`）后按版本 {current} 重新签名；待办的申请可通过 `sharing ask` 和 `sharing supply` 更新"),
         R::DepartmentNotActive { department } => format!("部门 {department} 未处于正常状态。已暂停的部门恢复后（`resume_department`）可再办理；已撤销的，请改用承接部门"),
         R::BadSubUnit { id, parent } => format!("{id} 不能作为 {parent} 的下属单位代码：应为上级代码、一个点和一个数字，最多 {} 级", limits::DEPARTMENT_DEPTH_MAX),
         R::HeadMissing { department } => format!("部门 {department} 的第一个密钥必须是负责人密钥；或由上级部门代为签名且自身没有密钥"),
@@ -271,7 +272,12 @@ fn lacking(lacks: &[Lack]) -> String {
     names.join("、")
 }
 
-fn lack(lack: &Lack) -> String {
+fn roles(roles: &[Role]) -> String {
+    let names = roles.iter().map(|role| format!("“{}”", role_name(*role)));
+    names.collect::<Vec<_>>().join("或")
+}
+
+pub(super) fn lack(lack: &Lack) -> String {
     let of = |number: &Option<crate::ids::FieldNumber>, what: &str| match number {
         Some(number) => format!("信息项 {number} 的{what}"),
         None => what.to_owned(),
@@ -292,7 +298,7 @@ fn lack(lack: &Lack) -> String {
     }
 }
 
-fn record(id: &RecordId) -> String {
+pub(super) fn record(id: &RecordId) -> String {
     match id {
         RecordId::Department(id) => format!("部门 {id}"),
         RecordId::Key(key) => format!("密钥 {key}"),

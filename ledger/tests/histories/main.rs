@@ -10,6 +10,7 @@ mod cases;
 mod joining;
 mod measure_steps;
 mod past;
+mod processes;
 mod steps;
 mod usage;
 mod use_steps;

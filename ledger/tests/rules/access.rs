@@ -307,6 +307,36 @@ fn r3_an_amendment_by_proposal_rests_on_its_approvals() {
     }
 }
 
+/// A verdict tells until when a department may read, so of several grants it names the longest.
+#[test]
+fn of_several_authorizations_the_longest_is_named() {
+    let mut ledger = Ledger::default();
+    let first = ledger.granted(1, &[2]);
+    let mut longer = request(APPLICANT, &[2]);
+    longer.to = TimeMs(longer.to.0 + DAY_MS);
+    let mut named = Vec::new();
+    for asked in [longer, request(APPLICANT, &[2])] {
+        let id = ledger
+            .apply_for(APPLICANT, &first.resource, asked.clone())
+            .unwrap();
+        let grant = Action::Grant(grant_of(id.clone(), &asked));
+        ledger
+            .submit(&administrator(PROVIDER), vec![grant])
+            .unwrap();
+        named.push((id, asked.to));
+    }
+    let verdict = ledger.verdict(APPLICANT, &first.resource, 2, None);
+    let Verdict::Allowed(Basis::Authorized {
+        authorization,
+        until,
+        ..
+    }) = verdict
+    else {
+        panic!("{verdict:?}");
+    };
+    assert_eq!((authorization, until), named.swap_remove(0));
+}
+
 #[test]
 fn who_may_read_lists_owner_and_grantees() {
     let mut ledger = Ledger::default();

@@ -270,7 +270,7 @@ fn r4_each_role_signs_its_own_actions_and_no_others() {
             let refused = ledger.build(&[signed]).refused;
             let by_role = matches!(
                 refused.first(),
-                Some((_, Rejection::RoleForbids { role: named, action: name }))
+                Some((_, Rejection::RoleForbids { role: named, action: name, .. }))
                     if *named == role && *name == action.name()
             );
             assert_eq!(
@@ -473,6 +473,13 @@ fn r7_later_actions_see_what_earlier_ones_did() {
 }
 
 refusals! {
+    r7_one_action_that_is_refused_refuses_all => "taken" {
+        let mut ledger = Ledger::default();
+        let actions = vec![draft(1, PROVIDER), draft(1, PROVIDER)];
+        let refused = ledger.submit(&administrator(PROVIDER), actions).unwrap_err();
+        assert!(ledger.state.resource(&code(1)).unwrap().is_none());
+        refused
+    }
     r3_an_unregistered_key_signs_nothing => "unknown-key" {
         let author = labelled_key("nobody");
         Ledger::default().submit(&author, vec![draft(1, PROVIDER)]).unwrap_err()

@@ -28,6 +28,7 @@ mod genesis;
 mod lasting;
 mod membership;
 mod nodes;
+mod overdue;
 mod proposals;
 mod reorganisation;
 mod sharing;

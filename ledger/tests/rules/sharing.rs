@@ -353,7 +353,7 @@ refusals! {
         let action = Action::Apply { resource: code, applicant: id(APPLICANT), request };
         ledger.submit(&administrator(BYSTANDER), vec![action]).unwrap_err()
     }
-    an_application_for_another_version_is_stale => "stale" {
+    an_application_for_another_version_is_stale => "other-version" {
         apply_with(|request| request.version = 2).unwrap_err()
     }
     an_unpublished_entry_is_not_applied_for => "wrong-status" {
@@ -361,7 +361,7 @@ refusals! {
         ledger.draft(PROVIDER, &code(1), &entry(&responsibility(PROVIDER))).unwrap();
         ledger.apply_for(APPLICANT, &code(1), request(APPLICANT, &[2])).unwrap_err()
     }
-    a_grant_on_an_amended_entry_is_stale => "stale" {
+    a_grant_on_an_amended_entry_is_stale => "other-version" {
         let (mut ledger, application, request) = applied();
         let mut wider = entry(&responsibility(PROVIDER));
         wider.name = id("修订");

@@ -586,7 +586,7 @@ refusals! {
             terms.columns = List::new(vec![column("XM", 1), column("XB", 1)]).unwrap();
         })
     }
-    c2_a_binding_cites_the_version_in_force => "stale" {
+    c2_a_binding_cites_the_version_in_force => "other-version" {
         proposal_with(|terms| terms.version = 2)
     }
     c2_a_gateway_serves_a_binding => "bad-gateway" {

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use dirchain_ledger::language::Language;
+
 use crate::client::{AuthorError, ClientError};
 use crate::progress;
 
@@ -19,17 +21,26 @@ pub(crate) struct Refused {
     pub(crate) rule: Option<String>,
 }
 
-/// Prints an error on stderr.
-pub(crate) fn print(error: &anyhow::Error, format: Output) {
+/// Prints an error on stderr, with the rule that refuses, where one does.
+pub(crate) fn print(error: &anyhow::Error, format: Output, language: Language) {
     let line = line(error);
     progress::say(match format {
-        Output::Text => format!("error: {line}"),
+        Output::Text => text(&line, code_and_rule(error).1, language),
         Output::Json => {
             let (code, rule) = code_and_rule(error);
             let error = serde_json::json!({ "code": code, "message": line, "rule": rule });
             serde_json::json!({ "error": error }).to_string()
         }
     });
+}
+
+fn text(line: &str, rule: Option<&str>, language: Language) -> String {
+    match (rule, language) {
+        (None, Language::Chinese) => format!("错误：{line}"),
+        (None, Language::English) => format!("error: {line}"),
+        (Some(rule), Language::Chinese) => format!("错误：{line}（规则 {rule}）"),
+        (Some(rule), Language::English) => format!("error: {line} (rule {rule})"),
+    }
 }
 
 /// Prints what the arguments could not be parsed for, or the help that they ask for.
@@ -134,6 +145,14 @@ mod tests {
             "publishing 103001/000001: resource 103001/000001 is at revision 4. Look again"
         );
         assert_eq!(code_and_rule(&error), ("stale", Some("C5")));
+    }
+
+    #[test]
+    fn a_refusal_names_its_rule_in_either_language() {
+        let told = |rule, language| text("no", rule, language);
+        assert_eq!(told(Some("C5"), Language::English), "error: no (rule C5)");
+        assert_eq!(told(Some("C5"), Language::Chinese), "错误：no（规则 C5）");
+        assert_eq!(told(None, Language::English), "error: no");
     }
 
     #[test]

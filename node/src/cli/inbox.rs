@@ -41,12 +41,8 @@ fn text(answer: &InboxAnswer) -> String {
             late.unwrap_or_default(),
         ]);
     }
-    let rest = match answer.is_complete {
-        true => "",
-        false => "; too many entries and grants to look at all of them for confirmations",
-    };
     format!(
-        "{}{} awaiting {}{rest}, as of height {}, judged at {}\n",
+        "{}{} awaiting {}, as of height {}, judged at {}\n",
         table.text(),
         answer.count,
         answer.department,

@@ -71,7 +71,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// The language of refusals and of the reasons in sheets [default: the locale's]
+    /// The language of refusals, verdicts, dry runs and the reasons in sheets [default: the locale's]
     #[arg(long, global = true, help_heading = EVERYWHERE, env = "DIRCHAIN_LANG", value_enum, value_name = "LANGUAGE")]
     lang: Option<Lang>,
 
@@ -165,6 +165,8 @@ enum Command {
     /// Propose what needs several departments, approve, reject
     #[command(subcommand)]
     Proposal(proposal::ProposalCommand),
+    /// Propose a reorganisation; with --dry-run, list everything that it would touch
+    Reorganise(proposal::Reorganise),
     /// Admit nodes to the network, and remove them
     #[command(subcommand)]
     Node(node::NodeCommand),
@@ -198,9 +200,9 @@ pub fn main() -> ExitCode {
     // Their exit code is the outcome.
     let result = match command {
         Command::Evidence(evidence::EvidenceCommand::Verify(command)) => {
-            let outcome = command.run(format);
+            let outcome = command.run(format, context.language());
             return outcome.unwrap_or_else(|error| {
-                failure::print(&error, format);
+                failure::print(&error, format, context.language());
                 ExitCode::from(evidence::UNDECIDED)
             });
         }
@@ -211,7 +213,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            failure::print(&error, format);
+            failure::print(&error, format, context.language());
             ExitCode::FAILURE
         }
     }
@@ -245,6 +247,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Obligation(command) => command.run(context),
         Command::Inbox(command) => command.run(context),
         Command::Proposal(command) => command.run(context),
+        Command::Reorganise(command) => command.run(context),
         Command::Node(command) => command.run(context),
         Command::Membership(command) => command.run(context),
         Command::Evidence(command) => command.run(context),

@@ -6,8 +6,9 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{ProposalId, Statement};
-use dirchain_ledger::measure::Measure;
+use dirchain_ledger::measure::{Measure, Reorganisation};
 use dirchain_ledger::records::RecordId;
+use serde_json::Value;
 
 use super::case::Revision;
 use super::context::Context;
@@ -66,9 +67,8 @@ impl ProposalCommand {
                 reason,
                 signing,
             } => {
-                let measure = Box::new(read_measure(&measure)?);
-                let action = Action::Propose { measure, reason };
-                signing.desk(context)?.submit(vec![action])
+                let measure = read_measure(&measure)?;
+                propose(context, &signing, measure, reason)
             }
             ProposalCommand::Approve {
                 proposal,
@@ -110,6 +110,61 @@ impl ProposalCommand {
             ),
         }
     }
+}
+
+/// `dirchain reorganise`: proposes a reorganisation; a dry run lists everything that it would touch.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reorganise {
+    /// The reorganisation's file, such as {"kind": "rename", "document": "京编办〔2026〕2号", "renames": [{"department": "D012", "name": "新名称"}]}; - for stdin
+    file: PathBuf,
+    /// Why [default: the document that orders it]
+    #[arg(long)]
+    reason: Option<Statement>,
+    #[command(flatten)]
+    signing: Signing,
+}
+
+impl Reorganise {
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
+        let reorganisation = read_reorganisation(&self.file)?;
+        let reason = match self.reason {
+            Some(reason) => reason,
+            None => reorganisation.document.as_str().parse()?,
+        };
+        let measure = Measure::Reorganise(reorganisation);
+        propose(context, &self.signing, measure, reason)
+    }
+}
+
+/// A reorganisation by itself, or as the measure that it is.
+fn read_reorganisation(path: &Path) -> anyhow::Result<Reorganisation> {
+    let text = read_text(path)?;
+    let no_measure = || format!("{} is no reorganisation", path.display());
+    let mut value: Value = serde_json::from_str(&text).with_context(no_measure)?;
+    if let Value::Object(members) = &mut value {
+        members
+            .entry("measure")
+            .or_insert_with(|| Value::from("reorganise"));
+    }
+    match serde_json::from_value(value).with_context(no_measure)? {
+        Measure::Reorganise(reorganisation) => Ok(reorganisation),
+        other => anyhow::bail!(
+            "{} is the measure `{}`: `dirchain proposal propose` proposes it",
+            path.display(),
+            other.name()
+        ),
+    }
+}
+
+fn propose(
+    context: &Context,
+    signing: &Signing,
+    measure: Measure,
+    reason: Statement,
+) -> anyhow::Result<()> {
+    let measure = Box::new(measure);
+    let action = Action::Propose { measure, reason };
+    signing.desk(context)?.submit(vec![action])
 }
 
 fn decide(

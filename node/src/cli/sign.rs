@@ -146,7 +146,9 @@ impl Desk<'_> {
             }
             .into());
         }
-        self.context.output.print(&answer, query::rehearsal)
+        let language = self.context.language();
+        let text = |answer: &_| query::rehearsal(answer, language);
+        self.context.output.print(&answer, text)
     }
 }
 

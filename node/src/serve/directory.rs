@@ -9,7 +9,7 @@ use dirchain_explorer::Directory;
 use dirchain_explorer::api::{
     ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
 };
-use dirchain_explorer::directory::EventPlace;
+use dirchain_explorer::directory::{EventPlace, Owed};
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::Tip;
@@ -54,6 +54,7 @@ pub struct NodeDirectory {
     disk_bytes: AtomicU64,
     /// When the disk's use was read last, in milliseconds after the start.
     disk_read_ms: AtomicU64,
+    owed: Owed,
 }
 
 impl NodeDirectory {
@@ -85,6 +86,7 @@ impl NodeDirectory {
             started: Instant::now(),
             disk_bytes: AtomicU64::new(disk_bytes),
             disk_read_ms: AtomicU64::new(0),
+            owed: Owed::default(),
         })
     }
 
@@ -263,6 +265,10 @@ fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<Strin
 }
 
 impl Directory for NodeDirectory {
+    fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
     fn about(&self) -> ChainAbout {
         self.about.clone()
     }

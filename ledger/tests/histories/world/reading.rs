@@ -82,7 +82,8 @@ impl World {
         let own: Vec<(&SharingId, &Held)> = own.collect();
         let covering = own
             .iter()
-            .find(|(_, held)| self.failure(held, question).is_none());
+            .filter(|(_, held)| self.failure(held, question).is_none());
+        let covering = covering.min_by_key(|(id, held)| (std::cmp::Reverse(held.to), id.number));
         if let Some((id, held)) = covering {
             let suspect = self.is_suspect(&held.by);
             return Some(Verdict::Allowed(Basis::Authorized {

@@ -140,7 +140,7 @@ impl Hand<'_> {
         let is_own = self.world.is_held(applicant, &request.responsibility);
         let is_listed = self.world.purposes.get(&request.purpose) == Some(&true);
         unless([
-            (request.version != version, "stale"),
+            (request.version != version, "other-version"),
             (!is_own, "not-own-responsibility"),
             (!is_listed, "unknown-purpose"),
             (request.calls_per_day_max == Some(0), "no-calls"),
@@ -257,7 +257,7 @@ impl Hand<'_> {
         });
         all([
             unless([
-                (request.version != version, "stale"),
+                (request.version != version, "other-version"),
                 (
                     !self
                         .world

@@ -107,7 +107,7 @@ impl Hand<'_> {
         let gateway = self.world.keys.get(&terms.gateway);
         let is_gateway = gateway.is_some_and(|key| key.role == Role::Gateway && !key.is_revoked);
         unless([
-            (terms.version != version, "stale"),
+            (terms.version != version, "other-version"),
             (!are_columns, "bad-column"),
             (!is_gateway, "bad-gateway"),
         ])

@@ -109,7 +109,9 @@ impl EvidenceCommand {
         match self {
             EvidenceCommand::Export(command) => command.run(context),
             EvidenceCommand::Refresh(command) => command.run(context),
-            EvidenceCommand::Verify(command) => command.run(context.output).map(drop),
+            EvidenceCommand::Verify(command) => {
+                command.run(context.output, context.language()).map(drop)
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::ValueEnum;
 use dirchain_evidence::answers::Range;
 use dirchain_evidence::limits::BUNDLE_BYTES_MAX;
 use dirchain_evidence::note::VerifierKey;
@@ -15,32 +14,15 @@ use dirchain_evidence::{Anchor, Checkpoint, Claim, Kind, Proven, Reason, verify,
 use dirchain_explorer::api::Time;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, TimeMs};
+use dirchain_ledger::language::Language;
 
 use crate::client::{At, now};
 use crate::home::read_genesis;
 use crate::restart::origin_note;
 
+use super::super::Lang;
 use super::super::output::{self, Output};
 use super::super::words::time;
-
-/// In which language the report is.
-#[derive(Copy, Clone, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    /// 中文
-    Zh,
-    /// English
-    #[default]
-    En,
-}
-
-impl From<Language> for words::Language {
-    fn from(language: Language) -> Self {
-        match language {
-            Language::Zh => words::Language::Chinese,
-            Language::En => words::Language::English,
-        }
-    }
-}
 
 /// What is trusted: one of the two, never the file.
 #[derive(Debug, clap::Args)]
@@ -118,9 +100,9 @@ pub(crate) struct Verify {
     #[arg(long, value_name = "HEIGHT", group = "claim")]
     absent: Option<u64>,
 
-    /// The report's language
-    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
-    language: Language,
+    /// The report's language [default: that of --lang]
+    #[arg(long, value_enum, value_name = "LANGUAGE")]
+    language: Option<Lang>,
 }
 
 fn field(text: &str) -> Result<FieldNumber, std::num::ParseIntError> {
@@ -145,7 +127,8 @@ fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 impl Verify {
     /// The exit code is the outcome: 0 valid, 1 invalid or the claim refuted, 2 cannot decide.
-    pub(crate) fn run(self, format: Output) -> anyhow::Result<ExitCode> {
+    pub(crate) fn run(self, format: Output, told_in: Language) -> anyhow::Result<ExitCode> {
+        let language = self.language.map_or(told_in, Language::from);
         let known = match (&self.trusted.genesis, &self.trusted.checkpoint) {
             (Some(path), _) => Known::Genesis(read_genesis(path)?),
             (None, Some(path)) => {
@@ -164,7 +147,6 @@ impl Verify {
         let bytes = read_bounded(&self.file)?;
         match self.judge(&bytes, anchor) {
             Ok(report) => {
-                let language = self.language.into();
                 let origin = match &known {
                     Known::Genesis(genesis) => origin_note(genesis),
                     Known::Checkpoint(_) => None,
@@ -178,7 +160,7 @@ impl Verify {
                 })?;
                 Ok(ExitCode::SUCCESS)
             }
-            Err(reason) => self.refuse(&reason, format),
+            Err(reason) => refuse(&reason, format, language),
         }
     }
 
@@ -247,22 +229,22 @@ impl Verify {
             (false, false) => absent,
         }
     }
+}
 
-    fn refuse(&self, reason: &Reason, format: Output) -> anyhow::Result<ExitCode> {
-        let text = match format {
-            Output::Text => words::refusal(reason, self.language.into()),
-            Output::Json => {
-                let kind = reason.kind();
-                let answer = serde_json::json!({
-                    "verdict": kind, "code": reason.code(), "message": reason.to_string(),
-                });
-                format!("{answer}\n")
-            }
-        };
-        output::write(text.as_bytes())?;
-        Ok(ExitCode::from(match reason.kind() {
-            Kind::Invalid | Kind::Refuted => 1,
-            Kind::Undecided => super::UNDECIDED,
-        }))
-    }
+fn refuse(reason: &Reason, format: Output, language: Language) -> anyhow::Result<ExitCode> {
+    let text = match format {
+        Output::Text => words::refusal(reason, language),
+        Output::Json => {
+            let kind = reason.kind();
+            let answer = serde_json::json!({
+                "verdict": kind, "code": reason.code(), "message": reason.to_string(),
+            });
+            format!("{answer}\n")
+        }
+    };
+    output::write(text.as_bytes())?;
+    Ok(ExitCode::from(match reason.kind() {
+        Kind::Invalid | Kind::Refuted => 1,
+        Kind::Undecided => super::UNDECIDED,
+    }))
 }

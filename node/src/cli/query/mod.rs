@@ -7,6 +7,7 @@ mod records;
 mod rehearsal;
 mod resource;
 mod sharing;
+mod verdicts;
 
 pub(super) use chain::key_state;
 pub(super) use rehearsal::rehearsal;
@@ -196,7 +197,9 @@ impl Query {
             }
             Query::Readers { code, field, when } => {
                 let answer = client.readers(&code, field, when.at)?;
-                context.output.print(&answer, sharing::readers)
+                let language = context.language();
+                let text = |answer: &_| sharing::readers(answer, language);
+                context.output.print(&answer, text)
             }
             Query::WhatMay(question) => question.run(context, &client),
             Query::Access(question) => question.run(context, &client),
@@ -266,9 +269,9 @@ impl Access {
             }) => Some(client.authorization(authorization, self.when.at)?),
             Some(_) | None => None,
         };
-        context
-            .output
-            .print(&answer, |answer| sharing::access(answer, failed.as_ref()))
+        let language = context.language();
+        let text = |answer: &_| verdicts::access(answer, failed.as_ref(), language);
+        context.output.print(&answer, text)
     }
 }
 

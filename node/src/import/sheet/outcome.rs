@@ -74,8 +74,8 @@ fn reason(line: &Line, language: Language) -> String {
     }
     let mut said = Vec::new();
     if !line.lacks.is_empty() {
-        let lacks: Vec<String> = line.lacks.iter().map(ToString::to_string).collect();
-        let lacks = lacks.join(", ");
+        let lacks: Vec<String> = line.lacks.iter().map(|lack| lack.told(language)).collect();
+        let lacks = lacks.join(language.say("、", ", "));
         said.push(format!(
             "{}{lacks}",
             language.say("提交前尚缺：", "lacks for submission: ")
