@@ -12,5 +12,6 @@ pub mod pool;
 pub mod proposal;
 pub mod replica;
 mod room;
+pub mod timely;
 pub mod timeouts;
 pub mod verifier;

@@ -42,6 +42,9 @@ pub fn bodies_stored_per_publisher(validators: usize) -> usize {
 pub const PARTS_AHEAD_PER_PUBLISHER_MAX: usize = 4;
 /// How far ahead of the tip a proposed block's height may be to be kept for later.
 pub const PARTS_AHEAD_MAX: u64 = 4;
+/// How far beyond the next height the signature of a vote or proposal is verified when it comes.
+/// The engine keeps those of ten heights, and verifies each once it is there.
+pub const VERIFIED_AHEAD_MAX: u64 = 8;
 /// A proposal part's encoding: a block and what is around it.
 pub const PART_BYTES_MAX: usize = dirchain_ledger::limits::BLOCK_BYTES_MAX + 1_024;
 /// Candidates offered to one block.

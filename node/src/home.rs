@@ -28,6 +28,12 @@ pub enum HomeError {
         /// The folder.
         dir: PathBuf,
     },
+    /// It is on the way from one chain to another.
+    #[error("{} is on its way to another chain, and whoever took it there was stopped. Run `dirchain --home {} genesis adopt FILE` again, or start the node: both go on where it stopped", dir.display(), dir.display())]
+    Leaving {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// The genesis is not JSON of a genesis.
     #[error("{} is no genesis file: {reason}", path.display())]
     MalformedGenesis {
@@ -119,6 +125,11 @@ impl Home {
     /// Where the database lies for a moment whose place a snapshot takes.
     pub fn outdated_dir(&self) -> PathBuf {
         self.dir.join("db.outdated")
+    }
+
+    /// What a home that goes on with another chain is to have of it, until all is in its place.
+    pub fn adopting_dir(&self) -> PathBuf {
+        self.dir.join("adopting")
     }
 
     /// The configuration's file.
@@ -227,6 +238,10 @@ impl Home {
     /// The chain's genesis.
     pub fn genesis(&self) -> Result<Genesis, HomeError> {
         let path = self.genesis_file();
+        if self.adopting_dir().exists() {
+            let dir = self.dir.clone();
+            return Err(HomeError::Leaving { dir });
+        }
         if !path.exists() {
             let dir = self.dir.clone();
             return Err(HomeError::NoGenesis { dir });

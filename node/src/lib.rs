@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 mod access;
+mod adoption;
 pub mod cli;
 pub mod client;
 pub mod config;

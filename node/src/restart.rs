@@ -9,7 +9,6 @@
 //! Heights begin anew, so every moment within a record keeps its time and becomes height 0; trails begin anew, since
 //! what lies before is proven by the old chain's evidence.
 
-use std::fs;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
@@ -19,10 +18,11 @@ use dirchain_ledger::limits;
 use dirchain_ledger::records::{Membership, Record, RecordId, RecordKind, Trail};
 use dirchain_ledger::validators::{Validator, ValidatorSet};
 use dirchain_ledger::view::{Records as _, View as _};
-use dirchain_storage::{Guard, Store};
+use dirchain_storage::Store;
 use serde_json::Value;
 
-use crate::home::{Home, NodeKey, write_genesis};
+use crate::adoption;
+use crate::home::Home;
 
 /// Records read at a time.
 const PAGE: usize = 256;
@@ -200,12 +200,17 @@ fn membership(store: &Store, agreed: &Agreement) -> anyhow::Result<Membership> {
 }
 
 /// Has a home go on with the new chain, after making the same genesis from its own database. What it had of the old
-/// chain is kept beside, in the folder that this gives.
+/// chain is kept beside, in the folder that this gives. Where an earlier process was killed on the way, this goes on.
 ///
 /// # Errors
 ///
 /// The home's own database leads to another genesis, or the disk refuses.
 pub fn adopt(home: &Home, genesis: &Genesis) -> anyhow::Result<PathBuf> {
+    if let Some(aside) = adoption::settle(home)?
+        && home.genesis()?.chain() == genesis.chain()
+    {
+        return Ok(aside);
+    }
     let before = home.genesis()?;
     let agreed = Agreement::of(genesis).context("this genesis goes on from no other chain")?;
     let store = Store::open(&home.database_dir(), &before)?;
@@ -217,34 +222,6 @@ pub fn adopt(home: &Home, genesis: &Genesis) -> anyhow::Result<PathBuf> {
         own.chain(),
         genesis.chain()
     );
-    let consensus = home
-        .key(NodeKey::Consensus)?
-        .context("there is no consensus key")?;
-    let short: String = before.chain().to_string().chars().take(8).collect();
-    let aside = home.dir().join(format!("chain-{short}"));
-    anyhow::ensure!(
-        !aside.exists(),
-        "{} exists already: this home has left that chain before",
-        aside.display()
-    );
-    let staging = home.dir().join(format!("chain-{short}.moving"));
-    fs::create_dir_all(&staging).with_context(|| staging.display().to_string())?;
-    for part in [home.database_dir(), home.engine_dir(), home.genesis_file()] {
-        let name = part.file_name().context("a part of the home has a name")?;
-        let target = staging.join(name);
-        if part.exists() && !target.exists() {
-            fs::rename(&part, &target).with_context(|| part.display().to_string())?;
-        }
-    }
-    let search = home.search_dir();
-    if search.exists() {
-        fs::remove_dir_all(&search).with_context(|| search.display().to_string())?;
-    }
-    // On the new chain this key has signed nothing: what it signs names the chain.
-    fs::create_dir_all(home.engine_dir())
-        .with_context(|| home.engine_dir().display().to_string())?;
-    drop(Guard::make(&home.guard_file(), &consensus.public())?);
-    write_genesis(&home.genesis_file(), genesis)?;
-    fs::rename(&staging, &aside).with_context(|| aside.display().to_string())?;
-    Ok(aside)
+    adoption::begin(home, genesis, &adoption::consensus_key(home)?)?;
+    adoption::settle(home)?.context("what was decided a moment ago is not there")
 }

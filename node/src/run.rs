@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::access;
+use crate::adoption;
 use crate::config::{Config, SyncFrom, TimeoutsConfig};
 use crate::descriptors;
 use crate::home::{Home, NodeKey};
@@ -66,6 +67,7 @@ pub fn run(options: Options) -> anyhow::Result<()> {
     }
     let checked = config.http.check();
     checked.map_err(|(key, reason)| anyhow::anyhow!("{key} {reason}"))?;
+    adoption::settle(&options.home)?;
     let genesis = options.home.genesis()?;
     let keys = keys(&options.home, &genesis, &config)?;
     log_to_stderr(&config.log.level)?;

@@ -56,11 +56,21 @@ pub struct City {
 impl City {
     /// Makes the city. Nothing runs yet.
     pub fn new() -> Self {
+        Self::since(now())
+    }
+
+    /// Makes a city whose chain began so long ago, and starts every node.
+    pub fn begun(ago: Duration) -> Self {
+        let ago_ms = i64::try_from(ago.as_millis()).unwrap();
+        Self::since(TimeMs(now().0 - ago_ms)).up()
+    }
+
+    fn since(genesis: TimeMs) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let scratch = tempfile::tempdir().unwrap();
         let ports = Ports::take();
         let data = scratch.path().join("city");
-        let layout = Layout::open_or_make(&data, 4, ports.network_base(), now()).unwrap();
+        let layout = Layout::open_or_make(&data, 4, ports.network_base(), genesis).unwrap();
         let homes = layout.homes.iter().cloned();
         let nodes = homes
             .zip(ports.http_base()..)

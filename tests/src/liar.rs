@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_malachitebft_core_consensus::SignedConsensusMsg;
 use arc_malachitebft_core_types::{NilOrVal, Round, SignedMessage, VoteType};
@@ -11,20 +11,26 @@ use arc_malachitebft_engine::network::Msg;
 use dirchain::home::{Home, NodeKey};
 use dirchain_consensus::context::{Address, BlockId, DirectoryContext, Height, Vote};
 use dirchain_engine::{WireCodec, peer_id};
-use dirchain_ledger::crypto::SecretKey;
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::crypto::{PublicKey, SecretKey};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{self, ChainId};
+use dirchain_ledger::ids::{self, ChainId, TimeMs};
 use dirchain_ledger::records::Record;
+use dirchain_ledger::transaction::SignedTransaction;
 use dirchain_network::{
-    Heard, Keypair, Network, NetworkConfig, NetworkHandle, NetworkLimits, PeerEntry,
+    Fate, Heard, Keypair, Network, NetworkConfig, NetworkHandle, NetworkLimits, PeerEntry, Verdict,
 };
 use tokio::runtime::Runtime;
+
+use crate::city::City;
 
 /// Places of the round that a liar remembers having lied at.
 const REMEMBERED_MAX: usize = 1_000;
 /// Votes that a flooder says between two moments of rest.
 const VOTES_AT_ONCE: u32 = 200;
+/// Transactions that one passes on again and again.
+const TRANSACTIONS: u32 = 200;
 const REST: Duration = Duration::from_millis(5);
 
 /// How one lies.
@@ -34,6 +40,12 @@ pub enum Lie {
     TwoVotes,
     /// It says as much as the network lets it: genuine votes for blocks that there are not.
     Flood,
+    /// It passes on as many transactions as the network lets it, signed by nobody whom the ledger knows.
+    Strangers,
+    /// It passes on transactions in the name of somebody whom the ledger knows, who did not sign them.
+    Forgeries,
+    /// It is there, and says nothing.
+    Nothing,
 }
 
 /// A lying program. It ends when this is dropped.
@@ -44,6 +56,8 @@ pub struct Liar {
 
 struct Mouth {
     secret: SecretKey,
+    /// Of a person whom the ledger knows.
+    person: PublicKey,
     chain: ChainId,
     network: Network<DirectoryContext>,
 }
@@ -63,6 +77,15 @@ impl Liar {
             runtime: Some(runtime),
             network,
         }
+    }
+
+    /// How many nodes let it in: they sent it something. One that is refused may think itself
+    /// connected for a moment.
+    pub fn heard(&self) -> usize {
+        let status = self.network.status();
+        let peers = status.peers.iter();
+        let heard = peers.filter(|peer| peer.connected && peer.last_heard.is_some());
+        heard.count()
     }
 
     /// How many nodes are connected with it.
@@ -94,6 +117,14 @@ fn peers(genesis: &Genesis) -> Vec<PeerEntry> {
         .collect()
 }
 
+fn person(genesis: &Genesis) -> PublicKey {
+    let mut keys = genesis.records.iter().filter_map(|record| match record {
+        Record::Key(key) => Some(key.public_key),
+        _ => None,
+    });
+    keys.next().unwrap()
+}
+
 async fn open(home: &Home) -> Mouth {
     let (genesis, config) = (home.genesis().unwrap(), home.config().unwrap());
     let key = |which| home.key(which).unwrap().unwrap();
@@ -107,10 +138,11 @@ async fn open(home: &Home) -> Mouth {
             limits: NetworkLimits::default(),
         },
         WireCodec,
-        Arc::new(|_| true),
+        Arc::new(|_| Verdict::of(Fate::Delivered)),
     );
     Mouth {
         secret: key(NodeKey::Consensus),
+        person: person(&genesis),
         chain: genesis.chain(),
         network: network.await.unwrap(),
     }
@@ -132,6 +164,15 @@ impl Mouth {
         match lie {
             Lie::TwoVotes => self.contradict().await,
             Lie::Flood => self.flood().await,
+            Lie::Strangers => self.pass_on(|transaction, _| transaction).await,
+            Lie::Forgeries => {
+                self.pass_on(|mut transaction, person| {
+                    transaction.envelope.author = person;
+                    transaction
+                })
+                .await;
+            }
+            Lie::Nothing => {}
         }
     }
 
@@ -160,6 +201,34 @@ impl Mouth {
             while lied.len() > REMEMBERED_MAX {
                 lied.pop_first();
             }
+        }
+    }
+
+    /// Sends transactions without end, each bent in the same way.
+    async fn pass_on(&mut self, bend: fn(SignedTransaction, PublicKey) -> SignedTransaction) {
+        let nobody = SecretKey::from_seed(&[77; 32]);
+        // The clock of this machine, and an hour.
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let until = TimeMs(i64::try_from(since.as_millis()).unwrap() + 3_600_000);
+        // Signing is slower than sending: each goes out many times.
+        let signed: Vec<_> = (1..=TRANSACTIONS)
+            .map(|number| {
+                let action = City::sub_unit("D012", number);
+                let sequence = u64::from(number);
+                let chain = self.chain;
+                let own = SignedTransaction::new(&nobody, chain, sequence, until, vec![action]);
+                encode(&bend(own.unwrap(), self.person))
+            })
+            .collect();
+        loop {
+            for transaction in &signed {
+                let _taken = self
+                    .network
+                    .handle
+                    .send_transaction(transaction.clone().into());
+            }
+            while self.network.heard.try_recv().is_ok() {}
+            tokio::time::sleep(REST).await;
         }
     }
 

@@ -137,6 +137,30 @@ impl Process {
         });
     }
 
+    /// Waits until it answers at all, whatever state it is in.
+    pub fn wait_until_answering(&mut self) {
+        let (url, client) = (self.url(), self.client());
+        eventually(&format!("the node at {url} answers"), START, || {
+            self.assert_runs();
+            client.status().is_ok().then_some(())
+        });
+    }
+
+    /// Waits until its own vote is in what decided its last block.
+    pub fn wait_until_voting(&mut self) {
+        let (url, client) = (self.url(), self.client());
+        let own = self.home.config().unwrap().node;
+        eventually(&format!("the node at {url} votes"), START, || {
+            self.assert_runs();
+            let tip = client.status().ok()?.tip.height;
+            let certificate = client.block(tip).ok()?.certificate?;
+            let mut signers = certificate.signers.iter();
+            signers
+                .any(|signer| signer.node.as_ref() == Some(&own))
+                .then_some(())
+        });
+    }
+
     fn assert_runs(&mut self) {
         let url = self.url();
         let child = self.child.as_mut().expect("a node that was started");

@@ -18,7 +18,7 @@ use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::records::RecordId;
-use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
+use dirchain_ledger::transaction::VerifiedTransaction;
 use dirchain_network::{
     Heard, Keypair, Multiaddr, Network, NetworkConfig, NetworkHandle, NetworkLimits,
 };
@@ -30,8 +30,9 @@ use crate::codec::WireCodec;
 use crate::error::EngineError;
 use crate::genuine::judge;
 use crate::handle::{Shared, Submission, TransactionOutcome};
+use crate::incoming::verify_incoming;
 use crate::joining::give;
-use crate::limits::{REQUESTS_AT_ONCE_MAX, REQUESTS_MAX, STOP_WITHIN, TICK};
+use crate::limits::{REQUESTS_AT_ONCE_MAX, STOP_WITHIN, TICK};
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
 use crate::settings::EngineConfig;
@@ -108,7 +109,7 @@ pub(crate) fn keypair(secret: &SecretKey) -> Result<Keypair, EngineError> {
 }
 
 /// The wall clock, in the ledger's unit.
-fn now() -> TimeMs {
+pub(crate) fn now() -> TimeMs {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or(Duration::ZERO);
@@ -212,7 +213,8 @@ impl Host {
                 });
             }
         };
-        let transactions = verify_incoming(transactions_in, chain);
+        let store = self.store().clone();
+        let transactions = verify_incoming(transactions_in, store, handle.clone());
         Ok(Running {
             channels,
             actors,
@@ -564,28 +566,4 @@ async fn next_submission(serving: &mut Option<Serving>) -> Submission {
         },
         None => std::future::pending().await,
     }
-}
-
-/// Parses and verifies what peers send, off the host's loop, in the order of arrival.
-fn verify_incoming(
-    mut incoming: mpsc::Receiver<(dirchain_network::PeerId, bytes::Bytes)>,
-    chain: dirchain_ledger::ids::ChainId,
-) -> mpsc::Receiver<VerifiedTransaction> {
-    let (sender, receiver) = mpsc::channel(REQUESTS_MAX);
-    tokio::spawn(async move {
-        while let Some((peer, bytes)) = incoming.recv().await {
-            let verified = SignedTransaction::decode(&bytes).and_then(|t| t.verify(chain));
-            match verified {
-                Ok(transaction) => {
-                    if sender.send(transaction).await.is_err() {
-                        return;
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%peer, "sent a transaction that cannot be right: {error}")
-                }
-            }
-        }
-    });
-    receiver
 }

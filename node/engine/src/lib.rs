@@ -14,6 +14,7 @@ mod handle;
 mod host;
 #[cfg(test)]
 mod hostile;
+mod incoming;
 mod joining;
 mod limits;
 mod outcomes;

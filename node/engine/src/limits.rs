@@ -8,6 +8,11 @@ pub(crate) const CONSENSUS_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const SYNC_RESPONSE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Requests to the host that wait.
 pub(crate) const REQUESTS_MAX: usize = 4_096;
+/// How long a transaction of a peer that was verified is remembered, at the least; at most twice as long, and that is
+/// less than until an honest node sends it again.
+pub(crate) const REMEMBERED_FOR: Duration = Duration::from_millis(900);
+/// Transactions remembered in that time.
+pub(crate) const REMEMBERED_MAX: usize = 8_192;
 /// Requests taken at once before the engine's messages are looked at again.
 pub(crate) const REQUESTS_AT_ONCE_MAX: usize = 256;
 /// Refusals remembered for those who ask later.

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::config::{PeerEntry, check_peers};
 use crate::error::{FetchError, NetworkError, Violation};
 use crate::hub::Hub;
+use crate::lane::Lane;
 use crate::lane::frame::{Frame, Kind};
 use crate::peers::status::NetworkStatus;
 use crate::swarm::Command;
@@ -57,6 +58,17 @@ impl NetworkHandle {
     /// Refuses a peer for a while: its answer was false.
     pub fn ban_liar(&self, peer: PeerId) {
         self.hub.ban(peer, Violation::FalseAnswer);
+    }
+
+    /// Refuses a peer for a while: it sent a transaction that no honest peer sends.
+    pub fn ban_forger(&self, peer: PeerId) {
+        let lane = Lane::Transactions;
+        self.hub.ban(peer, Violation::Forged { lane });
+    }
+
+    /// Counts a transaction of a peer that was left out before its signature was verified.
+    pub fn left_out(&self, peer: &PeerId) {
+        self.hub.left_out(peer);
     }
 
     /// Queues an encoded transaction for every connected validator and returns how many queues took it.

@@ -91,6 +91,11 @@ impl Hub {
         self.publish_allowed(&directory);
     }
 
+    /// Counts a message that could be of no use.
+    pub(crate) fn left_out(&self, peer: &PeerId) {
+        lock(&self.directory).left_out(peer);
+    }
+
     /// Ends the bans that are over.
     pub(crate) fn unban(&self) {
         let mut directory = lock(&self.directory);

@@ -36,7 +36,7 @@ pub use arc_malachitebft_app_channel::NetworkMsg;
 pub use arc_malachitebft_engine::network::NetworkRef;
 pub use config::{NetworkConfig, PeerEntry};
 pub use engine::heard::Heard;
-pub use engine::judge::Judge;
+pub use engine::judge::{Fate, Judge, Verdict};
 pub use error::{FetchError, NetworkError, Violation};
 pub use handle::NetworkHandle;
 pub use lane::Lane;

@@ -23,8 +23,6 @@ pub const RELAY_SEEN_MAX: usize = 8192;
 /// How long a relayed frame is remembered. Shorter than the engine's rebroadcast interval: a vote that
 /// is sent again on purpose must pass again.
 pub const RELAY_SEEN_FOR: Duration = Duration::from_millis(300);
-/// A frame costs its receiver's rate limit at least this many bytes, so that tiny frames are bounded too.
-pub const FRAME_COST_BYTES_MIN: usize = 1 << 10;
 /// Small frames are gathered up to this size into one write; larger bodies are written without a copy.
 pub const WRITE_BATCH_BYTES: usize = 64 << 10;
 /// Body bytes allocated on the word of a frame's header alone; the rest grows as bytes arrive.
@@ -59,6 +57,9 @@ pub struct LaneLimits {
     pub rate_bytes_per_second: u64,
     /// Bytes accepted at once from a peer that was quiet before.
     pub burst_bytes: u64,
+    /// What a frame costs its peer's rate at the least, in bytes: tiny frames are bounded by it, and what each makes its
+    /// receiver do, such as verifying a signature.
+    pub frame_cost_bytes_min: u64,
 }
 
 /// The bounds of one node's network. `Default` is what a node runs with.
@@ -129,10 +130,11 @@ impl Default for NetworkLimits {
                 frame_bytes_max: 64 << 10,
                 queue_frames_max: 4096,
                 queue_bytes_max: 4 << 20,
-                // Frames count as a KiB at least: 512 in a second, about three times what a member
-                // sends that makes fifty blocks in it. Each costs its receiver two signatures.
+                // 512 frames in a second, about three times what a member sends that makes fifty
+                // blocks in it. Each costs its receiver two signatures.
                 rate_bytes_per_second: 512 << 10,
                 burst_bytes: 2 << 20,
+                frame_cost_bytes_min: 1 << 10,
             },
             parts: LaneLimits {
                 frame_bytes_max: 2 << 20,
@@ -140,6 +142,8 @@ impl Default for NetworkLimits {
                 queue_bytes_max: 32 << 20,
                 rate_bytes_per_second: 128 << 20,
                 burst_bytes: 128 << 20,
+                // 512 frames in a second: a proposer sends one for each block.
+                frame_cost_bytes_min: 256 << 10,
             },
             transactions: LaneLimits {
                 frame_bytes_max: (256 << 10) + (4 << 10),
@@ -147,6 +151,9 @@ impl Default for NetworkLimits {
                 queue_bytes_max: 16 << 20,
                 rate_bytes_per_second: 32 << 20,
                 burst_bytes: 32 << 20,
+                // 4,096 frames in a second, more than twice what a chain on small machines commits. Each
+                // costs its receiver one signature, or less (see the engine's judge of transactions).
+                frame_cost_bytes_min: 8 << 10,
             },
             connections_per_peer_max: 3,
             pending_inbound_max: 64,

@@ -9,6 +9,15 @@ use libp2p::{Multiaddr, PeerId};
 use crate::error::Violation;
 use crate::lane::frame::Payload;
 
+/// What became of a message.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Taken {
+    /// The engine has it.
+    Delivered,
+    /// It could be of no use.
+    LeftOut,
+}
+
 /// The engine's side. Nothing of a peer passes before `peer_up` or after `peer_down`.
 pub(crate) trait Sink: Send + Sync + 'static {
     /// An address accepts connections.
@@ -24,7 +33,7 @@ pub(crate) trait Sink: Send + Sync + 'static {
         origin: PeerId,
         payload: Payload,
         body: Bytes,
-    ) -> Result<(), Violation>;
+    ) -> Result<Taken, Violation>;
     /// A peer's tip; answers its height.
     fn status(&self, from: PeerId, body: Bytes) -> Result<u64, Violation>;
     /// A peer asks for decided values. False if nobody will answer.

@@ -176,7 +176,9 @@ fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus
         connected: seen.is_some_and(|seen| seen.connected),
         received_bytes: seen.map_or(0, |seen| seen.bytes_in),
         sent_bytes: seen.map_or(0, |seen| seen.bytes_out),
-        dropped_messages: seen.map_or(0, |seen| seen.frames_dropped),
+        dropped_messages: seen.map_or(0, |seen| {
+            seen.frames_dropped.saturating_add(seen.frames_untimely)
+        }),
         throttled_ms: seen.map_or(0, |seen| {
             u64::try_from(seen.throttled.as_millis()).unwrap_or(u64::MAX)
         }),

@@ -110,3 +110,40 @@ fn a_flooding_member_is_held_back_and_costs_little_memory() {
     city.start(3);
     load.everything_is_there_once(&city);
 }
+
+#[test]
+fn transactions_that_cannot_be_used_cost_no_signature_and_forged_ones_end_the_connection() {
+    let mut city = City::started();
+    let mut load = Load::default();
+    load.until(&city, "some blocks are made", || city.height(0).0 > 5);
+    let liar = lie(&mut city, Lie::Strangers);
+    let begun = Instant::now();
+    let height = city.height(0).0;
+    load.until(&city, "strangers' transactions are left out", || {
+        begun.elapsed() > FLOOD && seen(&city, 0).dropped_messages > 1_000
+    });
+    let made = city.height(0).0 - height;
+    let peer = seen(&city, 0);
+    println!(
+        "{} transactions of strangers left out in {} s, {made} blocks made, held back for {} ms",
+        peer.dropped_messages,
+        begun.elapsed().as_secs(),
+        peer.throttled_ms
+    );
+    assert_eq!((peer.violations, peer.banned), (0, false), "{peer:?}");
+    assert!(made > 0);
+    let waiting = city.client(0).status().unwrap().node.waiting_transactions;
+    assert_eq!(waiting, 0, "none of them waits");
+    drop(liar);
+
+    let liar = Liar::start(&city.nodes[3].home, Lie::Forgeries);
+    load.until(&city, "a forged transaction is found out", || {
+        let peer = seen(&city, 0);
+        peer.violations > 0 && peer.banned
+    });
+    let status = city.cli(0, "status").ok();
+    assert!(status.contains("broke the protocol"), "{status}");
+    drop(liar);
+    city.start(3);
+    load.everything_is_there_once(&city);
+}

@@ -20,6 +20,8 @@ mod joining;
 mod killed_imports;
 mod liars;
 mod members;
+mod network_keys;
+mod old_chains;
 mod outages;
 mod partitions;
 mod programs;

@@ -6,8 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use dirchain::client::{Author, Outcome};
-use dirchain::home::read_genesis;
+use dirchain::home::{Home, NodeKey, read_genesis};
 use dirchain_ledger::records::Role;
+use dirchain_storage::Guard;
 use dirchain_tests::{BLOCK, City, Printed, START, eventually, never, program, run};
 use serde_json::Value;
 
@@ -64,6 +65,19 @@ fn answers(city: &City) -> Vec<(String, Value)> {
         (path, timeless(serde_json::from_str(&text).unwrap()))
     };
     paths.into_iter().map(ask).collect()
+}
+
+/// What a process that takes a home to a new chain leaves where it is killed after its first steps.
+fn killed_on_the_way(home: &Home, genesis: &str, before: &str) {
+    let new = Home::at(home.adopting_dir());
+    std::fs::create_dir_all(new.engine_dir()).unwrap();
+    std::fs::copy(genesis, new.genesis_file()).unwrap();
+    let key = home.key(NodeKey::Consensus).unwrap().unwrap().public();
+    drop(Guard::make(&new.guard_file(), &key).unwrap());
+    let short: String = before.chars().take(8).collect();
+    let moving = Home::at(home.dir().join(format!("chain-{short}.moving")));
+    std::fs::create_dir(moving.dir()).unwrap();
+    std::fs::rename(home.database_dir(), moving.database_dir()).unwrap();
 }
 
 #[test]
@@ -140,10 +154,13 @@ fn those_who_are_left_go_on_with_a_chain_of_a_new_name() {
     assert!(refused.contains("goes on from no other chain"), "{refused}");
     assert!(Path::new(&foreign).exists());
 
-    for index in 0..2 {
-        at_home(&city, index, &["genesis", "adopt", &new_genesis]).ok();
-        city.nodes[index].start();
-    }
+    at_home(&city, 0, &["genesis", "adopt", &new_genesis]).ok();
+    killed_on_the_way(&city.nodes[1].home, &new_genesis, &chain.to_string());
+    // Until it goes on, nothing else is done with that home.
+    let refused = at_home(&city, 1, &["doctor"]).refused();
+    assert!(refused.contains("on its way to another chain"), "{refused}");
+    city.nodes[0].start();
+    city.nodes[1].start();
     city.nodes[0].wait_until_ready();
     city.nodes[1].wait_until_ready();
     for (before, after) in before.iter().zip(&answers(&city)) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,7 @@ const ANSWER_DECODED_BYTES_MAX: usize = 4 * SNAPSHOT_ANSWER_BYTES_MAX;
 pub(crate) struct Asker {
     network: NetworkHandle,
     peers: Mutex<BTreeMap<PeerId, Standing>>,
+    received_bytes: AtomicU64,
 }
 
 /// Why there is no answer.
@@ -46,7 +48,13 @@ impl Asker {
         Self {
             network,
             peers: Mutex::default(),
+            received_bytes: AtomicU64::new(0),
         }
+    }
+
+    /// The size of all answers so far.
+    pub(crate) fn received_bytes(&self) -> u64 {
+        self.received_bytes.load(Relaxed)
     }
 
     fn note(&self, peer: PeerId, note: impl FnOnce(&mut Standing)) {
@@ -95,6 +103,10 @@ impl Asker {
         self.note(peer, |standing| {
             standing.under_way = standing.under_way.saturating_sub(1);
         });
+        if let Ok(bytes) = &bytes {
+            let size_bytes = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            self.received_bytes.fetch_add(size_bytes, Relaxed);
+        }
         let answer = match bytes {
             Ok(bytes) => match decode::<Answer, ANSWER_DECODED_BYTES_MAX>(&bytes) {
                 Ok(Answer::Unavailable) => Err(NoAnswer::Unavailable),

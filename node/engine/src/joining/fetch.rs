@@ -14,7 +14,9 @@ use dirchain_ledger::snapshot::{
     Answer, HeaderWalk, LeafFault, Leaves, Offer, Question, check_answer,
 };
 use dirchain_ledger::state_tree::{Part, Top};
-use dirchain_network::{Network, NetworkConfig, NetworkHandle, NetworkLimits, PeerEntry, PeerId};
+use dirchain_network::{
+    Fate, Network, NetworkConfig, NetworkHandle, NetworkLimits, PeerEntry, PeerId, Verdict,
+};
 use dirchain_storage::{Loading, PartState, Store};
 use futures::stream::{FuturesUnordered, StreamExt};
 
@@ -127,9 +129,12 @@ async fn connect(
         limits: NetworkLimits::default(),
     };
     // No engine runs yet, so nothing of what peers send goes further than here.
-    let network =
-        dirchain_network::spawn::<DirectoryContext, _>(config, WireCodec, Arc::new(|_| true))
-            .await?;
+    let network = dirchain_network::spawn::<DirectoryContext, _>(
+        config,
+        WireCodec,
+        Arc::new(|_| Verdict::of(Fate::Delivered)),
+    )
+    .await?;
     let handle = network.handle.clone();
     let drain = tokio::spawn(drain(network));
     Ok(Connected { handle, drain })
@@ -200,8 +205,9 @@ impl Fetcher {
         let height = offer.height;
         tokio::task::block_in_place(|| self.loading.finish(&top, &block, &certificate))?;
         tracing::info!(
-            "the snapshot of height {height} is whole: {} parts, headers {headers_ms} ms, in all {} ms",
+            "the snapshot of height {height} is whole: {} parts, {} bytes of answers, headers {headers_ms} ms, in all {} ms",
             top.parts.len(),
+            self.asker.received_bytes(),
             begun.elapsed().as_millis()
         );
         Ok(Joined::Loaded(height))

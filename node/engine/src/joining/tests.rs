@@ -60,10 +60,13 @@ async fn giver(store: Store, joiner: &Keypair, bend: Bend, is_let: Arc<AtomicBoo
         chain: store.chain().to_string(),
         limits: NetworkLimits::default(),
     };
-    let mut network =
-        dirchain_network::spawn::<DirectoryContext, _>(config, WireCodec, Arc::new(|_| true))
-            .await
-            .unwrap();
+    let mut network = dirchain_network::spawn::<DirectoryContext, _>(
+        config,
+        WireCodec,
+        Arc::new(|_| Verdict::of(Fate::Delivered)),
+    )
+    .await
+    .unwrap();
     let handle = network.handle.clone();
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);

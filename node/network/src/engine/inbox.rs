@@ -3,7 +3,7 @@
 //! Invariant: all events leave under one lock, held only for mailbox pushes; so nothing of a peer comes
 //! before `PeerConnected` or after `PeerDisconnected`. Decoding happens outside the lock.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use arc_malachitebft_codec::Codec;
@@ -25,12 +25,12 @@ use tracing::debug;
 
 use crate::clock::lock;
 use crate::engine::heard::Heard;
-use crate::engine::judge::Judge;
+use crate::engine::judge::{Fate, Judge};
 use crate::error::Violation;
 use crate::lane::Lane;
 use crate::lane::frame::Payload;
 use crate::peers::counters::{Totals, bump};
-use crate::sink::Sink;
+use crate::sink::{Sink, Taken};
 
 /// A mailbox that takes the network's events.
 pub(crate) type BoxedSubscriber<Ctx> = Box<dyn Subscriber<NetworkEvent<Ctx>>>;
@@ -47,7 +47,15 @@ struct State<Ctx: Context> {
     subscribers: Vec<BoxedSubscriber<Ctx>>,
     listening: Vec<Multiaddr>,
     up: HashSet<PeerId>,
+    /// What the connected peers said of their chains last, by status or by what they do.
+    shown: HashMap<PeerId, Shown<Ctx::Height>>,
     heard: Option<mpsc::Sender<Heard<Ctx>>>,
+}
+
+/// The part of a chain that a peer has.
+struct Shown<H> {
+    tip: H,
+    begins: H,
 }
 
 impl<Ctx: Context> State<Ctx> {
@@ -93,6 +101,7 @@ impl<Ctx: Context, C> Inbox<Ctx, C> {
                 subscribers: Vec::new(),
                 listening: Vec::new(),
                 up: HashSet::new(),
+                shown: HashMap::new(),
                 heard: Some(heard),
             }),
         }
@@ -124,6 +133,18 @@ impl<Ctx: Context, C> Inbox<Ctx, C> {
         bump(&self.totals.delivered);
         state.emit(event);
         true
+    }
+
+    /// Tells value sync of a tip that a peer's message shows, once, where its status was not as far.
+    fn show(&self, peer: &PeerId, tip: Ctx::Height) {
+        let mut state = lock(&self.state);
+        let Some(shown) = state.shown.get_mut(peer).filter(|shown| shown.tip < tip) else {
+            return;
+        };
+        shown.tip = tip;
+        let status = Status::new(tip, shown.begins);
+        let peer = EnginePeerId::from_libp2p(peer);
+        state.emit(NetworkEvent::Status(peer, status));
     }
 
     fn decode<T>(&self, body: Bytes, violation: Violation) -> Result<T, Violation>
@@ -188,6 +209,7 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
     fn peer_down(&self, peer: PeerId) {
         let mut state = lock(&self.state);
         if state.up.remove(&peer) {
+            state.shown.remove(&peer);
             let peer = EnginePeerId::from_libp2p(&peer);
             state.emit(NetworkEvent::PeerDisconnected(peer));
         }
@@ -199,18 +221,25 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
         origin: PeerId,
         payload: Payload,
         body: Bytes,
-    ) -> Result<(), Violation> {
+    ) -> Result<Taken, Violation> {
         let event = self.event(&from, &origin, payload, body)?;
-        if !(self.judge)(&event) {
-            // A relay passes on what it has not judged itself.
-            let lane = payload.lane();
-            return match from == origin {
-                true => Err(Violation::Forged { lane }),
-                false => Ok(()),
-            };
+        let is_direct = from == origin;
+        let verdict = (self.judge)(&event);
+        if let Some(tip) = verdict.shows.filter(|_| is_direct) {
+            self.show(&from, tip);
         }
-        self.emit_from(&from, event);
-        Ok(())
+        match verdict.fate {
+            Fate::Delivered => {
+                self.emit_from(&from, event);
+                Ok(Taken::Delivered)
+            }
+            Fate::Untimely => Ok(Taken::LeftOut),
+            Fate::Forged if is_direct => Err(Violation::Forged {
+                lane: payload.lane(),
+            }),
+            // A relay passes on what it has not judged itself.
+            Fate::Forged => Ok(Taken::LeftOut),
+        }
     }
 
     fn status(&self, from: PeerId, body: Bytes) -> Result<u64, Violation> {
@@ -221,7 +250,13 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
             return Err(Violation::StatusOfAnother);
         }
         let tip = Status::new(status.tip_height, status.history_min_height);
-        self.emit_from(&from, NetworkEvent::Status(peer, tip));
+        if self.emit_from(&from, NetworkEvent::Status(peer, tip)) {
+            let shown = Shown {
+                tip: status.tip_height,
+                begins: status.history_min_height,
+            };
+            lock(&self.state).shown.insert(from, shown);
+        }
         Ok(status.tip_height.as_u64())
     }
 
@@ -273,6 +308,7 @@ impl<Ctx: Context, C: ConsensusCodec<Ctx> + SyncCodec<Ctx>> Sink for Inbox<Ctx, 
     fn stop(&self) {
         let mut state = lock(&self.state);
         state.subscribers.clear();
+        state.shown.clear();
         state.heard = None;
     }
 }

@@ -69,6 +69,7 @@ mod tests {
             queue_bytes_max,
             rate_bytes_per_second: 1,
             burst_bytes: 1,
+            frame_cost_bytes_min: 1,
         }
     }
 

@@ -19,8 +19,9 @@ use crate::hub::Hub;
 use crate::lane::bucket::Bucket;
 use crate::lane::frame::{self, HEADER_BYTES, Kind, Payload, take_peer};
 use crate::lane::{End, Lane, heartbeat};
-use crate::limits::{FRAME_COST_BYTES_MIN, READ_BUFFER_BYTES};
+use crate::limits::READ_BUFFER_BYTES;
 use crate::peers::counters::{PeerCounters, bump};
+use crate::sink::Taken;
 
 /// One lane's reader.
 pub(crate) struct Reader {
@@ -72,7 +73,8 @@ impl Reader {
 
     /// Waits for the peer's share of the lane; meanwhile nothing is read and TCP pushes back.
     async fn throttle(&self, size_bytes: usize) {
-        let cost = count(size_bytes.max(FRAME_COST_BYTES_MIN));
+        let cost_bytes_min = self.hub.limits.lane(self.lane).frame_cost_bytes_min;
+        let cost = count(size_bytes).max(cost_bytes_min);
         let wait_ns = lock(&self.bucket).take(cost, self.hub.clock.now_ns());
         if wait_ns > 0 {
             self.counters.throttled_ns.fetch_add(wait_ns, Relaxed);
@@ -111,9 +113,10 @@ impl Reader {
             bump(&self.counters.frames_unwanted);
             return Ok(());
         }
-        self.hub
-            .sink
-            .message(self.peer, self.peer, payload, body.clone())?;
+        let sink = &self.hub.sink;
+        let taken = sink.message(self.peer, self.peer, payload, body.clone())?;
+        self.note(taken);
+        // What is of no use here may be where it is passed on to.
         self.hub.relay(self.peer, payload, &body);
         Ok(())
     }
@@ -127,7 +130,15 @@ impl Reader {
         if !self.hub.takes_relayed(self.peer, origin, payload, &body) {
             return Ok(());
         }
-        self.hub.sink.message(self.peer, origin, payload, body)
+        let taken = self.hub.sink.message(self.peer, origin, payload, body)?;
+        self.note(taken);
+        Ok(())
+    }
+
+    fn note(&self, taken: Taken) {
+        if taken == Taken::LeftOut {
+            bump(&self.counters.frames_untimely);
+        }
     }
 
     /// Waits for room, so that a slow application slows its peers and loses nothing.

@@ -13,6 +13,7 @@ pub(crate) struct PeerCounters {
     pub(crate) frames_out: AtomicU64,
     pub(crate) frames_dropped: AtomicU64,
     pub(crate) frames_unwanted: AtomicU64,
+    pub(crate) frames_untimely: AtomicU64,
     pub(crate) throttled_ns: AtomicU64,
     pub(crate) violations: AtomicU64,
     /// One more than the highest tip it has shown; 0 when it has shown none.

@@ -119,6 +119,7 @@ impl Peer {
             frames_out: self.counters.frames_out.load(Relaxed),
             frames_dropped: self.counters.frames_dropped.load(Relaxed),
             frames_unwanted: self.counters.frames_unwanted.load(Relaxed),
+            frames_untimely: self.counters.frames_untimely.load(Relaxed),
             throttled: Duration::from_nanos(self.counters.throttled_ns.load(Relaxed)),
             violations: self.counters.violations.load(Relaxed),
             last_heard: self.last_heard_ms.map(since),
@@ -325,6 +326,13 @@ impl Directory {
         state.last_heard_ms = Some(now_ms);
         if is_heard != was_heard {
             self.changed();
+        }
+    }
+
+    /// Counts a message that could be of no use.
+    pub(crate) fn left_out(&self, peer: &PeerId) {
+        if let Some(state) = self.peers.get(peer) {
+            state.counters.frames_untimely.fetch_add(1, Relaxed);
         }
     }
 

@@ -44,6 +44,9 @@ pub struct PeerStatus {
     pub frames_dropped: u64,
     /// Frames of a validator's that it sent without being one; none of them was decoded.
     pub frames_unwanted: u64,
+    /// Its messages that could be of no use when they came, by their heights or otherwise: none of their signatures
+    /// was verified.
+    pub frames_untimely: u64,
     /// Time its lanes' readers waited for the rate limit.
     pub throttled: Duration,
     /// Protocol violations.

@@ -11,4 +11,5 @@ mod rates;
 mod relay;
 mod removal;
 mod rogue;
+mod timely;
 mod violations;

@@ -15,7 +15,10 @@ use tokio::time::{Instant, sleep};
 use super::codec::TestCodec;
 use super::context::{Number, TestContext, vote};
 use crate::clock::lock;
-use crate::{Network, NetworkConfig, NetworkError, NetworkLimits, PeerEntry, PeerStatus, spawn};
+use crate::{
+    Fate, Network, NetworkConfig, NetworkError, NetworkLimits, PeerEntry, PeerStatus, Verdict,
+    spawn,
+};
 
 pub(crate) type Event = NetworkEvent<TestContext>;
 
@@ -72,8 +75,24 @@ pub(crate) const CHAIN: &str = "c0ffee";
 /// What stands for a wrong signature.
 pub(crate) const FORGED: u64 = 66;
 
-fn is_genuine(event: &Event) -> bool {
-    !matches!(event, NetworkEvent::Vote(_, vote) if vote.signature == Number(FORGED))
+/// What stands for a signature of a height that is of no use here.
+pub(crate) const UNTIMELY: u64 = 67;
+
+/// The height that an untimely vote shows its sender to have.
+pub(crate) const SHOWN: u64 = 70;
+
+fn judge(event: &Event) -> Verdict<Number> {
+    let NetworkEvent::Vote(_, vote) = event else {
+        return Verdict::of(Fate::Delivered);
+    };
+    match vote.signature {
+        Number(FORGED) => Verdict::of(Fate::Forged),
+        Number(UNTIMELY) => Verdict {
+            fate: Fate::Untimely,
+            shows: Some(Number(SHOWN)),
+        },
+        _ => Verdict::of(Fate::Delivered),
+    }
 }
 
 pub(crate) async fn try_start(
@@ -99,7 +118,7 @@ pub(crate) async fn try_start_on(
         chain: chain.to_owned(),
         limits,
     };
-    let network = spawn(config, TestCodec, Arc::new(is_genuine)).await?;
+    let network = spawn(config, TestCodec, Arc::new(judge)).await?;
     let recorder = Recorder::default();
     let subscriber = Box::new(recorder.clone());
     network.actor.cast(Msg::Subscribe(subscriber)).unwrap();

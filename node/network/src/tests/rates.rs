@@ -14,6 +14,7 @@ async fn reconnecting_does_not_refill_the_bucket() {
     let mut limits: NetworkLimits = quick();
     limits.transactions.rate_bytes_per_second = 20_000;
     limits.transactions.burst_bytes = 20_000;
+    limits.transactions.frame_cost_bytes_min = 1;
     let mut node = start(limits).await;
     let keypair = Keypair::generate_ed25519();
     let peer = keypair.public().to_peer_id();

@@ -19,9 +19,12 @@ use std::time::{Duration, Instant};
 
 use dirchain::client::{AccessQuestion, Author, Client, Outcome, Pipeline};
 use dirchain::devnet::Layout;
+use dirchain_ledger::bounded::List;
+use dirchain_ledger::certificate::{Certificate, CommitSignature, VoteStep, vote_bytes};
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::Height;
+use dirchain_ledger::ids::{ChainId, Height};
+use dirchain_ledger::validators::{Validator, ValidatorSet};
 use dirchain_storage::Store;
 use dirchain_tests::{City, Drafter};
 
@@ -49,6 +52,12 @@ fn main() -> Result<()> {
     );
     let verify = verifications_per_second();
     println!("  Ed25519 strict verifications    {verify:>9.0} /s on one core");
+    for validators in [4, 100] {
+        println!(
+            "  a certificate of {validators:>3} validators     {:>9.0} /s checked on one core",
+            certificates_per_second(validators)?
+        );
+    }
     let city = City::new();
     let synced = synced_writes_per_second(&dir.path().join("store"), &city.layout)?;
     println!("  synced RocksDB writes of 1 KiB  {synced:>9.0} /s, one writer");
@@ -133,6 +142,50 @@ fn verifications_per_second() -> f64 {
         count += 100;
     }
     f64::from(count) / begun.elapsed().as_secs_f64()
+}
+
+/// Checks of what decided a block: the signatures of a quorum.
+fn certificates_per_second(validators: u16) -> Result<f64> {
+    let secrets: Vec<SecretKey> = (0..validators)
+        .map(|number| SecretKey::from_seed(&[u8::try_from(number).unwrap(); 32]))
+        .collect();
+    let member = |(number, secret): (usize, &SecretKey)| -> Result<Validator> {
+        let department = format!("D{number:03}");
+        let node = format!("{department}-1");
+        Ok(Validator::new(
+            secret.public(),
+            node.parse()?,
+            department.parse()?,
+        ))
+    };
+    let members: Result<Vec<Validator>> = secrets.iter().enumerate().map(member).collect();
+    let set = ValidatorSet::new(members?)?;
+    let (chain, height, block) = (ChainId(Hash([1; 32])), Height(7), Hash([2; 32]));
+    let sign = |(index, member): (usize, &Validator)| {
+        let step = VoteStep::Precommit;
+        let bytes = vote_bytes(&chain, step, height, 0, Some(&block), &member.address);
+        let mut secrets = secrets.iter();
+        let secret = secrets.find(|secret| secret.public() == member.consensus_key);
+        CommitSignature {
+            validator: u16::try_from(index).unwrap(),
+            signature: secret.unwrap().sign(&bytes),
+        }
+    };
+    let quorum = set.members().iter().enumerate().take(set.quorum());
+    let signatures: Vec<CommitSignature> = quorum.map(sign).collect();
+    let certificate = Certificate {
+        height,
+        round: 0,
+        block,
+        signatures: List::new(signatures)?,
+    };
+    let begun = Instant::now();
+    let mut count = 0u32;
+    while begun.elapsed() < Duration::from_secs(1) {
+        certificate.verify(&chain, &set)?;
+        count += 1;
+    }
+    Ok(f64::from(count) / begun.elapsed().as_secs_f64())
 }
 
 fn synced_writes_per_second(path: &Path, layout: &Layout) -> Result<f64> {

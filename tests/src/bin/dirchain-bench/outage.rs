@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dirchain::client::{Author, Client, Outcome};
+use dirchain::config::SyncFrom;
 use dirchain_ledger::ids::Height;
-use dirchain_tests::{City, Drafter, Process, START, eventually};
+use dirchain_tests::{City, Drafter, Process, START, configure, eventually};
 
 use super::{OUTAGE_TRANSACTIONS, Result, height, throughput};
 
@@ -35,6 +36,7 @@ pub(crate) fn measure() -> Result<()> {
         three / four * 100.0
     );
     sync(&mut city, blocks)?;
+    snapshot(&mut city)?;
     pauses(&mut city, &mut drafters[..2])
 }
 
@@ -58,6 +60,44 @@ fn sync(city: &mut City, blocks: u64) -> Result<()> {
     Ok(())
 }
 
+/// The same node once more, by a snapshot.
+fn snapshot(city: &mut City) -> Result<()> {
+    let node = &mut city.nodes[3];
+    node.kill();
+    node.wipe();
+    configure(&node.home, |config| config.sync.from = SyncFrom::Snapshot);
+    node.start();
+    let line = eventually("the snapshot is whole", 4 * START, || {
+        let log = node.log();
+        let found = log
+            .lines()
+            .find(|line| line.contains("the snapshot of height"));
+        found.map(str::to_owned)
+    });
+    configure(&node.home, |config| config.sync.from = SyncFrom::Auto);
+    let before = |what: &str| -> Result<f64> {
+        let (head, _) = line.split_once(what).ok_or("an unknown line of the log")?;
+        let word = head.split_whitespace().last().ok_or("no number")?;
+        Ok(word.parse()?)
+    };
+    let bytes = before(" bytes of answers")?;
+    let seconds = line
+        .rsplit_once("in all ")
+        .and_then(|(_, rest)| rest.split_once(" ms"))
+        .ok_or("an unknown line of the log")?
+        .0
+        .parse::<f64>()?
+        / 1e3;
+    println!(
+        "  a wiped node's snapshot: {} parts, {:.1} MB in {seconds:.2} s, its checks and synced writes included: {:.1} MB/s",
+        before(" parts")?,
+        bytes / 1e6,
+        bytes / 1e6 / seconds
+    );
+    node.wait_until_ready();
+    Ok(())
+}
+
 /// Kills nodes under a light load.
 fn pauses(city: &mut City, drafters: &mut [Drafter]) -> Result<()> {
     let stop = &AtomicBool::new(false);
@@ -68,7 +108,9 @@ fn pauses(city: &mut City, drafters: &mut [Drafter]) -> Result<()> {
             .zip(&clients)
             .map(|(drafter, client)| scope.spawn(move || load(client, drafter, stop)))
             .collect();
-        let measured = kill_one(city, &clients[0]).and_then(|()| kill_two(city, &clients[0]));
+        let measured = kill_one(city, &clients[0])
+            .and_then(|()| kill_after_return(city, &clients[0]))
+            .and_then(|()| kill_two(city, &clients[0]));
         stop.store(true, Ordering::Relaxed);
         for thread in load {
             thread.join().expect("a client")?;
@@ -90,8 +132,9 @@ fn load(client: &Client, drafter: &mut Drafter, stop: &AtomicBool) -> Result<()>
     Ok(())
 }
 
+/// One fault at a time: the node that was killed before votes again when the next one is.
 fn kill_one(city: &mut City, client: &Client) -> Result<()> {
-    let (mut seen, mut between) = (Vec::new(), Vec::new());
+    let (mut seen, mut between, mut returned) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..KILLS {
         let victim = 2 + round % 2;
         settle(&mut city.nodes, client)?;
@@ -99,7 +142,7 @@ fn kill_one(city: &mut City, client: &Client) -> Result<()> {
         city.nodes[victim].kill();
         seen.push(longest_pause(client)?);
         between.push(longest_between(client, before)?);
-        city.nodes[victim].start();
+        returned.push(comes_back(&mut city.nodes[victim]));
     }
     let what = "one of four is killed: longest time without a block";
     print(&format!("{what}, by the blocks' times"), between, 500);
@@ -108,7 +151,41 @@ fn kill_one(city: &mut City, client: &Client) -> Result<()> {
         seen,
         500,
     );
+    print_only("from its first answer until it votes again", returned);
     Ok(())
+}
+
+/// Two faults within a moment: a node answers again, and at once another one is killed. Without the
+/// first there is no quorum until it votes.
+fn kill_after_return(city: &mut City, client: &Client) -> Result<()> {
+    let mut between = Vec::new();
+    for round in 0..KILLS {
+        let (back, victim) = (2 + round % 2, 3 - round % 2);
+        settle(&mut city.nodes, client)?;
+        city.nodes[back].kill();
+        std::thread::sleep(WATCHED);
+        city.nodes[back].start();
+        city.nodes[back].wait_until_answering();
+        let before = height(client)?;
+        city.nodes[victim].kill();
+        longest_pause(client)?;
+        between.push(longest_between(client, before)?);
+        city.nodes[victim].start();
+    }
+    print_only(
+        "one is killed as soon as another one answers again: longest time without a block, by the blocks' times",
+        between,
+    );
+    Ok(())
+}
+
+/// Starts a node; gives how long it takes from its first answer until it votes.
+fn comes_back(node: &mut Process) -> Duration {
+    node.start();
+    node.wait_until_answering();
+    let begun = Instant::now();
+    node.wait_until_voting();
+    begun.elapsed()
 }
 
 fn kill_two(city: &mut City, client: &Client) -> Result<()> {
@@ -143,10 +220,11 @@ fn kill_two(city: &mut City, client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Waits until every node is up and has taken part for a while.
+/// Waits until every node is up and votes, and for some blocks more.
 fn settle(nodes: &mut [Process], client: &Client) -> Result<()> {
     for node in nodes {
         node.wait_until_ready();
+        node.wait_until_voting();
     }
     let until = height(client)? + 20;
     eventually("some blocks", START, || {
@@ -183,9 +261,17 @@ fn longest_between(client: &Client, before: u64) -> Result<Duration> {
     Ok(Duration::from_millis(u64::try_from(longest)?))
 }
 
-fn print(what: &str, mut times: Vec<Duration>, goal_ms: u64) {
+fn print(what: &str, times: Vec<Duration>, goal_ms: u64) {
+    println!("  {what}: {} (goal: {goal_ms})", distribution(times));
+}
+
+fn print_only(what: &str, times: Vec<Duration>) {
+    println!("  {what}: {}", distribution(times));
+}
+
+fn distribution(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
     let median = times[times.len() / 2].as_millis();
     let most = times[times.len() - 1].as_millis();
-    println!("  {what}: p50 {median} ms, max {most} ms (goal: {goal_ms})");
+    format!("p50 {median} ms, max {most} ms of {}", times.len())
 }
