@@ -19,16 +19,21 @@ VERIFIER_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/verifier-py
 # And the tools that judge the interface from outside.
 PROGRAMS_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/programs-py
 
+# Where cargo-mutants, and the copy with every mutant of the rules, are.
+MUTANTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/mutants
+CARGO_MUTANTS_VERSION := 27.1.0
+
 # How long `make torture` kills and freezes nodes.
 SECONDS ?= 600
 
-.PHONY: help demo demo-clean build test sim torture lint bench tools verifier-py programs-py
+.PHONY: help demo demo-clean build test sim mutants torture lint bench tools verifier-py programs-py
 
 help:
 	@echo 'make demo        build, start four departments of the sample city, print where to look'
 	@echo 'make demo-clean  forget the data of the demonstration'
 	@echo 'make test        every test'
 	@echo 'make sim         the round under simulated faults: SEEDS=1000 FIRST_SEED=1'
+	@echo 'make mutants     what the tests of the rules do not notice: each mutant of cargo-mutants, judged'
 	@echo 'make torture     nodes killed and frozen under load: SECONDS=600'
 	@echo 'make lint        formatting and lints'
 	@echo 'make bench       measurements'
@@ -54,6 +59,14 @@ test: tools verifier-py programs-py
 sim:
 	@cargo build --release -p dirchain-sim
 	@$(TARGET)/release/dirchain-sim --seeds $(SEEDS) --first-seed $(FIRST_SEED) $(SIM)
+
+# Every mutant that cargo-mutants lists (.cargo/mutants.toml), in one build behind switches. It goes on
+# where it was stopped; MUTANT='--again' begins anew, MUTANT='--only access.rs' judges a part.
+mutants:
+	@PATH="$(MUTANTS)/bin:$$PATH"; cargo mutants --version >/dev/null 2>&1 || \
+		cargo install --quiet --locked --root '$(MUTANTS)' cargo-mutants@$(CARGO_MUTANTS_VERSION)
+	$(call python,$(MUTANTS)/python,tests/mutants_py)
+	@PATH="$(MUTANTS)/bin:$$PATH" '$(MUTANTS)/python/bin/python' -B tests/mutants_py/judge.py --work '$(MUTANTS)/work' $(MUTANT)
 
 # As the test of a minute does, for longer; DIRCHAIN_TORTURE_SEED repeats the blows.
 torture: tools

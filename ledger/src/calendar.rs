@@ -12,10 +12,11 @@ use crate::ids::{Height, Moment, TimeMs};
 use crate::limits;
 
 const DAY_MS: i64 = 86_400_000;
-const ZONE_MS: i64 = 8 * 3_600_000;
+/// Eight hours.
+const ZONE_MS: i64 = 28_800_000;
 
 /// A day in UTC+8, counted from 1970-01-01; printed and parsed as `2026-10-01`.
-#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct Day(pub i64);
 
 /// The text is not a day.
@@ -84,12 +85,6 @@ impl fmt::Display for Day {
     }
 }
 
-impl fmt::Debug for Day {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 impl FromStr for Day {
     type Err = ParseDayError;
     fn from_str(text: &str) -> Result<Self, ParseDayError> {
@@ -102,11 +97,10 @@ impl FromStr for Day {
             let year = number(parts.next()?, 4)?;
             let month = number(parts.next()?, 2)?;
             let day = number(parts.next()?, 2)?;
-            let given = (1..=12).contains(&month) && (1..=31).contains(&day);
-            if !given || parts.next().is_some() {
+            if parts.next().is_some() {
                 return None;
             }
-            // A 31st of February comes back as another day.
+            // A 31st of February or a 13th month comes back as another day.
             let count = days(year, month, day);
             (civil(count) == (year, month, day)).then_some(Day(count))
         };
@@ -214,15 +208,9 @@ impl<'a> Calendar<'a> {
         let mut day = Day::of(from);
         let mut left = count.0.min(limits::WORKING_DAYS_MAX);
         // Every step but a weekend's or a listed day's counts, so this ends.
-        let steps_max = self.days.len().saturating_add(usize::from(left) * 7);
-        for _ in 0..steps_max {
+        while left > 0 {
             day = day.next();
-            if self.is_working(day) {
-                left = left.saturating_sub(1);
-            }
-            if left == 0 {
-                break;
-            }
+            left = left.saturating_sub(u16::from(self.is_working(day)));
         }
         day.next().begins()
     }
@@ -233,14 +221,8 @@ impl<'a> Calendar<'a> {
         let last = Day::of(to);
         let mut day = Day::of(from);
         let mut count = 0u16;
-        let steps_max = self
-            .days
-            .len()
-            .saturating_add(usize::from(limits::WORKING_DAYS_MAX) * 7);
-        for _ in 0..steps_max {
-            if day >= last || count >= limits::WORKING_DAYS_MAX {
-                break;
-            }
+        // As in `due`.
+        while day < last && count < limits::WORKING_DAYS_MAX {
             day = day.next();
             count = count.saturating_add(u16::from(self.is_working(day)));
         }
@@ -357,6 +339,26 @@ mod tests {
             calendar.working_days_between(from, TimeMs(0)),
             WorkingDays(0)
         );
+    }
+
+    #[test]
+    fn no_more_days_are_counted_than_a_deadline_may_have() {
+        let days = october();
+        let calendar = Calendar::new(&days, Height(4));
+        let from = TimeMs(day("2026-09-21").begins().0 + 1);
+        let due = |count| calendar.due(from, WorkingDays(count));
+        let most = limits::WORKING_DAYS_MAX;
+        assert!(due(most - 1) < due(most));
+        assert_eq!(due(most + 1), due(most));
+        for (to, expected) in [
+            (due(most - 1), most - 1),
+            (due(most), most),
+            (TimeMs(due(most).0 + 365 * DAY_MS), most),
+        ] {
+            let between = calendar.working_days_between(from, TimeMs(to.0 - 1));
+            assert_eq!(between, WorkingDays(expected));
+        }
+        assert_eq!(WorkingDays(most).to_string(), "1000");
     }
 
     #[test]

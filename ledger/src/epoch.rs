@@ -284,3 +284,6 @@ fn unreadable(error: impl ToString) -> ViewError {
         reason: error.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

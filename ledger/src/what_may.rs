@@ -133,8 +133,9 @@ pub struct Judged<'v> {
 }
 
 /// Who could read something before a change and cannot after it, on the entries that it touched:
-/// whatever changes a verdict but time and a department's own status is on the entry's trail, so
-/// these are all there are. Who is no longer active is told apart, with what it was granted. About `checks_max` verdicts are asked for; an entry that is begun is
+/// whatever changes a verdict but time and a department's own status touches the entry itself, whose
+/// trail it is on, so these are all there are. Who is no longer active is told apart, with what it was
+/// granted. About `checks_max` verdicts are asked for; an entry that is begun is
 /// finished.
 pub fn losses(
     before: Judged<'_>,
@@ -146,7 +147,6 @@ pub fn losses(
         .iter()
         .filter_map(|(id, _)| match id {
             RecordId::Resource(code) => Some(code),
-            RecordId::Application(id) | RecordId::Authorization(id) => Some(&id.resource),
             _ => None,
         })
         .collect();

@@ -1,12 +1,15 @@
 //! Who owes an answer, since when, how late; and the scores that follow.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use dirchain_ledger::access::who_may_read;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::calendar::WorkingDays;
 use dirchain_ledger::clocks::{Deadline, Duty, Score, deadlines, scores};
+use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{Moment, SharingId, TimeMs};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
+use dirchain_ledger::view::Records;
 
 /// Midnight in UTC+8 at the beginning of a day of January 2026; the genesis is at eight o'clock on
 /// Thursday the first.
@@ -155,13 +158,20 @@ fn what_was_granted_is_connected_and_no_longer_owed_once_a_binding_is_live() {
     ledger.submit(&gateway, vec![report(schema)]).unwrap();
     let now = ledger.now;
     assert_eq!(told(&ledger, now), []);
+    // The report shows that the data is there.
+    let renewed = |later| score(&ledger, PROVIDER, TimeMs(now.0 + later)).stale_entries;
+    assert_eq!((renewed(DAY_MS - 1), renewed(DAY_MS)), (0, 1));
     let before = score(&ledger, PROVIDER, now);
     assert_eq!((before.answered_in_time, before.drifted_bindings), (2, 0));
+    ledger.pass_ms(DAY_MS / 2);
     let drift = report(dirchain_ledger::hash::Hash([2; 32]));
     ledger.submit(&gateway, vec![drift]).unwrap();
     let after = score(&ledger, PROVIDER, now);
     let formula = Settings::default().scoring;
     assert_eq!(after.drifted_bindings, 1);
+    // One of another schema shows nothing.
+    let later = TimeMs(now.0 + DAY_MS);
+    assert_eq!(score(&ledger, PROVIDER, later).stale_entries, 1);
     assert_eq!(
         before.points - after.points,
         i64::from(formula.drifted_binding)
@@ -290,4 +300,204 @@ fn ranks_are_shared_by_those_with_the_same_points() {
     );
     let days = WorkingDays(Settings::default().deadlines.conditional.0);
     assert_eq!(days, WorkingDays(10), "what the other tests count with");
+}
+
+/// A chain with other deadlines, each of a length of its own.
+fn with_deadlines(with: impl FnOnce(&mut Deadlines)) -> Ledger {
+    let mut records = genesis_records();
+    let parameters = records.iter_mut().find_map(|record| match record {
+        Record::Parameters(parameters) => Some(parameters),
+        _ => None,
+    });
+    with(&mut parameters.unwrap().settings.deadlines);
+    Ledger::new(&Genesis::new(id("城市"), GENESIS_TIME, records).unwrap())
+}
+
+#[test]
+fn what_an_applicant_owes_has_a_deadline_of_its_own() {
+    let mut ledger = with_deadlines(|deadlines| deadlines.supplement = WorkingDays(2));
+    let code = ledger.published(PROVIDER, 1);
+    let asked = request(APPLICANT, &[2]);
+    let application = ledger.apply_for(APPLICANT, &code, asked).unwrap();
+    by(&mut ledger, PROVIDER, ask(&application));
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), [of(APPLICANT, Duty::Supply, None)]);
+    // Two working days after Thursday the first: Friday and Monday.
+    assert_eq!(owed(&ledger, now)[0].clock.due, midnight(6));
+}
+
+fn raise(ledger: &mut Ledger, resource: &dirchain_ledger::ids::ResourceCode, raiser: &str) {
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(raiser),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(ledger, raiser, raise);
+}
+
+#[test]
+fn an_objection_answered_in_time_never_stands_before_the_steward_by_itself() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    raise(&mut ledger, &resource, APPLICANT);
+    let answer = Action::AnswerObjection {
+        objection: sharing_id(&resource, 1),
+        revision: 1,
+        outcome: Outcome::Upheld,
+        reason: id("经核对无误"),
+    };
+    by(&mut ledger, PROVIDER, answer);
+    for day in [2, 16, 17, 40] {
+        assert_eq!(told(&ledger, midnight(day)), [], "on the {day}th");
+    }
+}
+
+/// The line of the steward reaches up and down: neither its sub-unit's entries nor what it
+/// objects to itself are its own to decide on.
+#[test]
+fn what_concerns_the_steward_s_sub_units_is_owed_by_its_deputy() {
+    let mut records = genesis_records();
+    let at = Moment {
+        height: dirchain_ledger::ids::Height::GENESIS,
+        time: GENESIS_TIME,
+    };
+    for record in &mut records {
+        let Record::Offices(offices) = record else {
+            continue;
+        };
+        // The provider's sub-unit is the steward.
+        let holders = Office::ALL.map(|office| {
+            let holder = offices.holder(office).cloned();
+            (office, holder)
+        });
+        let holders = holders.into_iter().filter_map(|(office, holder)| {
+            let holder = if office == Office::Steward {
+                Some(id(SUB_UNIT))
+            } else {
+                holder
+            };
+            Some((office, holder?))
+        });
+        *offices = Offices::begin(at, holders.collect::<Vec<_>>()).unwrap();
+    }
+    let mut ledger = Ledger::new(&Genesis::new(id("城市"), GENESIS_TIME, records).unwrap());
+    for (number, (provider, publisher)) in (1..).zip([
+        (PROVIDER, DEPUTY),
+        (SUB_UNIT, DEPUTY),
+        (BYSTANDER, SUB_UNIT),
+    ]) {
+        let entry = entry(&responsibility(root_of(provider)));
+        ledger.draft(provider, &code(number), &entry).unwrap();
+        ledger.submit_draft(provider, &code(number)).unwrap();
+        let at = ledger.moment();
+        let all = deadlines(&ledger.state, at, None).unwrap();
+        let subject = RecordId::Resource(code(number));
+        let mut own = all
+            .iter()
+            .filter(|deadline| deadline.clock.subject == subject);
+        let department = own.next().unwrap().clock.department.to_string();
+        assert_eq!(department, publisher, "an entry of {provider}");
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_clear_a_finding_leaves_another_owed() {
+    let mut ledger = Ledger::default();
+    let inspector = key(REGISTRAR, Role::Inspector);
+    let due = midnight(20);
+    let open = Action::OpenFinding {
+        id: id("J-1"),
+        subject: FindingSubject::Department(id(PROVIDER)),
+        title: id("目录长期未更新"),
+        text: None,
+        due,
+    };
+    ledger.submit(&inspector, vec![open]).unwrap();
+    let expected = [of(PROVIDER, Duty::AnswerFinding, None)];
+    for (revision, cleared) in [(1, false), (3, true)] {
+        let now = ledger.now;
+        assert_eq!(told(&ledger, now), expected);
+        let answer = Action::AnswerFinding {
+            finding: id("J-1"),
+            revision,
+            text: id("已更新"),
+        };
+        ledger.submit(&head(PROVIDER), vec![answer]).unwrap();
+        let now = ledger.now;
+        assert_eq!(told(&ledger, now), [], "an answer waits for its judgement");
+        let judge = Action::JudgeFinding {
+            finding: id("J-1"),
+            revision: revision + 1,
+            cleared,
+            reason: id("已核查"),
+        };
+        ledger.submit(&inspector, vec![judge]).unwrap();
+    }
+    let now = ledger.now;
+    assert_eq!(told(&ledger, now), []);
+    assert_eq!(score(&ledger, PROVIDER, now).answered_in_time, 2);
+    // The second answer was owed since the first was found wanting.
+    assert_eq!(score(&ledger, PROVIDER, TimeMs(due.0 + DAY_MS)).overdue, 0);
+}
+
+#[test]
+fn every_cycle_is_as_long_as_its_name_allows() {
+    let cycles = [
+        (UpdateCycle::RealTime, Some(1)),
+        (UpdateCycle::Daily, Some(1)),
+        (UpdateCycle::Weekly, Some(7)),
+        (UpdateCycle::Monthly, Some(31)),
+        (UpdateCycle::Quarterly, Some(92)),
+        (UpdateCycle::HalfYearly, Some(184)),
+        (UpdateCycle::Yearly, Some(366)),
+        (UpdateCycle::Rarer, None),
+        (UpdateCycle::Irregular, None),
+    ];
+    for (cycle, days) in cycles {
+        let mut ledger = Ledger::default();
+        let mut entry = entry(&responsibility(PROVIDER));
+        entry.update_cycle = Some(cycle);
+        ledger.draft(PROVIDER, &code(1), &entry).unwrap();
+        ledger.submit_draft(PROVIDER, &code(1)).unwrap();
+        ledger.publish(PROVIDER, &code(1)).unwrap();
+        let published = ledger.now;
+        let at = |later| score(&ledger, PROVIDER, TimeMs(published.0 + later)).stale_entries;
+        match days {
+            Some(days) => {
+                let over = days * DAY_MS;
+                assert_eq!((at(over - 1), at(over)), (0, 1), "{cycle:?}");
+            }
+            None => assert_eq!(at(5_000 * DAY_MS), 0, "{cycle:?}"),
+        }
+    }
+}
+
+/// Records are read page by page; none is left out where a page ends.
+#[test]
+fn all_of_many_departments_are_scored_and_told_as_readers() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let known = scores(&ledger.state, ledger.moment()).unwrap().len();
+    let model = ledger.state.department(&id(BYSTANDER)).unwrap().unwrap();
+    let mut outcome = ledger.outcomes.last().unwrap().clone();
+    outcome.pages.clear();
+    for more in [1, 245, 600] {
+        let added = (0..more).map(|number| {
+            let mut department = model.clone();
+            department.id = id(&format!("D{:03}", 100 + number));
+            let record = Record::Department(department);
+            (record.id(), record)
+        });
+        outcome.records = added.collect();
+        ledger.state.apply(&outcome);
+        let at = ledger.moment();
+        assert_eq!(scores(&ledger.state, at).unwrap().len(), known + more);
+        let field = dirchain_ledger::ids::FieldNumber(1);
+        let readers = who_may_read(&ledger.state, &resource, field, at).unwrap();
+        assert_eq!(readers.len(), known + more);
+    }
 }

@@ -5,14 +5,14 @@ use dirchain_ledger::access::{Basis, Denial, Failure, Verdict, may_read};
 use dirchain_ledger::action::Action;
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::execute::{Execution, Refusal, Rehearsal};
-use dirchain_ledger::ids::FieldNumber;
+use dirchain_ledger::ids::{FieldNumber, ResourceCode};
 use dirchain_ledger::limits::TRANSACTION_WORK_MAX;
 use dirchain_ledger::measure::Measure;
-use dirchain_ledger::records::{RecordKind, Sharing};
+use dirchain_ledger::records::{Record, RecordKind, Sharing};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::{Records, View};
-use dirchain_ledger::what_may::{Judged, Readable, losses, what_may};
+use dirchain_ledger::what_may::{Judged, Losses, Readable, losses, what_may};
 
 /// Everything that [`may_read`] allows, field by field.
 fn allowed(ledger: &Ledger, department: &str, resource: &str) -> Vec<(FieldNumber, Basis)> {
@@ -244,4 +244,88 @@ fn what_a_proposal_would_take_away_is_told_before_anybody_approves() {
     };
     let refused = rehearsal.carry_out(&stale, TRANSACTION_WORK_MAX);
     assert!(refused.verdict.is_err());
+}
+
+fn withdrawal_of(ledger: &Ledger, code: &ResourceCode) -> Losses {
+    let withdraw = Measure::Withdraw {
+        code: code.clone(),
+        revision: ledger.revision(code),
+        reason: id("停止提供"),
+    };
+    let author = head(PROVIDER).public();
+    let mut rehearsal = Rehearsal::new(&ledger.state, ledger.chain, ledger.moment(), author);
+    let touched = rehearsal.carry_out(&withdraw, TRANSACTION_WORK_MAX);
+    let before = Judged {
+        view: &ledger.state,
+        at: ledger.moment(),
+    };
+    let after = Judged {
+        view: rehearsal.state(),
+        at: rehearsal.at(),
+    };
+    losses(before, after, &touched.verdict.unwrap(), 10_000).unwrap()
+}
+
+#[test]
+fn a_loss_is_one_for_each_department_and_basis() {
+    let mut ledger = Ledger::default();
+    let code = code(1);
+    let mut entry = entry(&responsibility(PROVIDER));
+    let mut fields = entry.fields.into_vec();
+    fields[3].sharing = Some(Sharing::Unconditional);
+    entry.fields = List::new(fields).unwrap();
+    ledger.draft(PROVIDER, &code, &entry).unwrap();
+    ledger.submit_draft(PROVIDER, &code).unwrap();
+    ledger.publish(PROVIDER, &code).unwrap();
+    // Nobody applied for anything: the entry alone is touched.
+    let told = withdrawal_of(&ledger, &code);
+    let of = |told: &Losses, department: &str| -> Vec<Vec<u16>> {
+        let lost = told.losses.iter();
+        let lost = lost.filter(|loss| loss.department == id(department));
+        lost.map(|loss| loss.fields.iter().map(|field| field.0).collect())
+            .collect()
+    };
+    assert_eq!(of(&told, BYSTANDER), [[1, 4]]);
+    assert_eq!(of(&told, APPLICANT), [[1, 4]]);
+    let request = request(APPLICANT, &[2]);
+    let application = ledger.apply_for(APPLICANT, &code, request.clone()).unwrap();
+    let grant = Action::Grant(grant_of(application, &request));
+    ledger
+        .submit(&administrator(PROVIDER), vec![grant])
+        .unwrap();
+    let told = withdrawal_of(&ledger, &code);
+    assert_eq!(of(&told, BYSTANDER), [vec![1, 4]]);
+    assert_eq!(of(&told, APPLICANT), [vec![1, 4], vec![2]]);
+}
+
+/// Grants are read page by page; none is left out where a page ends.
+#[test]
+fn what_a_department_may_read_by_its_last_of_many_grants_is_told() {
+    let mut ledger = Ledger::default();
+    let first = ledger.granted(1, &[2]);
+    let at = ledger.moment();
+    let granted = ledger.state.authorization(&first).unwrap().unwrap();
+    let mut outcome = ledger.outcomes.last().unwrap().clone();
+    outcome.pages.clear();
+    for count in [63, 64, 65, 128, 200] {
+        // Those before the last were over at once.
+        let many = (1..=count).map(|number| {
+            let mut granted = granted.clone();
+            granted.id.number = number;
+            if number < count {
+                granted.to = granted.from;
+            }
+            let record = Record::Authorization(granted);
+            (record.id(), record)
+        });
+        outcome.records = many.collect();
+        ledger.state.apply(&outcome);
+        let resource = ledger.state.resource(&first.resource).unwrap().unwrap();
+        let told = what_may(&ledger.state, &id(APPLICANT), &resource, at).unwrap();
+        let last = told.iter().find_map(|readable| match &readable.basis {
+            Basis::Authorized { authorization, .. } => Some(authorization.number),
+            _ => None,
+        });
+        assert_eq!(last, Some(count));
+    }
 }

@@ -24,6 +24,7 @@ mod cases;
 mod catalogue;
 mod coverage;
 mod departments;
+mod edges;
 mod genesis;
 mod lasting;
 mod membership;

@@ -777,3 +777,40 @@ refusals! {
         ledger.submit(&administrator(PROVIDER), vec![propose(&code)]).unwrap_err()
     }
 }
+
+/// What readers say of the data counts for its provider.
+#[test]
+fn ratings_count_for_the_provider_s_score() {
+    use dirchain_ledger::clocks::{Score, scores};
+    let mut used = Used::new();
+    let score = |ledger: &Ledger| -> Score {
+        let all = scores(&ledger.state, ledger.moment()).unwrap();
+        let mut own = all
+            .into_iter()
+            .filter(|score| score.department == id(PROVIDER));
+        own.next().unwrap()
+    };
+    // Two days pass with the first batch: the entry counts as stale since.
+    used.seal(Side::Provider, 0, |_, _| ()).unwrap();
+    let before = score(&used.ledger);
+    for (hour, stars, expected) in [
+        (1, Stars::Five, (1, 2)),
+        (2, Stars::One, (2, 0)),
+        (3, Stars::Two, (3, -1)),
+    ] {
+        used.seal(Side::Provider, hour, |_, _| ()).unwrap();
+        let batch = used.batch(hour);
+        let rate = Action::Rate {
+            batch,
+            stars,
+            reason: id("所见"),
+        };
+        used.ledger
+            .submit(&administrator(APPLICANT), vec![rate])
+            .unwrap();
+        let after = score(&used.ledger);
+        assert_eq!((after.ratings, after.stars_above_three), expected);
+        let star = i64::from(Settings::default().scoring.rating_star);
+        assert_eq!(after.points - before.points, expected.1 * star);
+    }
+}
