@@ -520,6 +520,9 @@ pub enum Action {
         revision: u32,
         /// To whom.
         department: DepartmentId,
+        /// Why, where another was asked before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Statement>,
     },
     /// The department asked answers a demand: an entry lists the data, or a reason why not.
     AnswerDemand {

@@ -215,16 +215,20 @@ impl<'a> Calendar<'a> {
         day.next().begins()
     }
 
-    /// How many working days lie after the day of `from` and up to the day before `to` has begun:
-    /// how late something is that was due at `from`. At most [`limits::WORKING_DAYS_MAX`].
-    pub fn working_days_between(&self, from: TimeMs, to: TimeMs) -> WorkingDays {
+    /// How many working days begin at `from` or later, and not after `to`: how late something is
+    /// that was due at `from`, the first instant that was too late. At most
+    /// [`limits::WORKING_DAYS_MAX`].
+    pub fn working_days_begun(&self, from: TimeMs, to: TimeMs) -> WorkingDays {
         let last = Day::of(to);
         let mut day = Day::of(from);
+        if day.begins() < from {
+            day = day.next();
+        }
         let mut count = 0u16;
         // As in `due`.
-        while day < last && count < limits::WORKING_DAYS_MAX {
-            day = day.next();
+        while day <= last && count < limits::WORKING_DAYS_MAX {
             count = count.saturating_add(u16::from(self.is_working(day)));
+            day = day.next();
         }
         WorkingDays(count)
     }
@@ -322,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn the_days_between_are_the_reverse_of_due() {
+    fn the_days_begun_are_the_reverse_of_due() {
         let days = october();
         let calendar = Calendar::new(&days, Height(4));
         let from = TimeMs(day("2026-09-21").begins().0 + 1);
@@ -330,15 +334,36 @@ mod tests {
             let due = calendar.due(from, WorkingDays(count));
             let before = TimeMs(due.0 - 1);
             assert_eq!(
-                calendar.working_days_between(from, before),
+                calendar.working_days_begun(from, before),
                 WorkingDays(count)
             );
         }
-        assert_eq!(calendar.working_days_between(from, from), WorkingDays(0));
-        assert_eq!(
-            calendar.working_days_between(from, TimeMs(0)),
-            WorkingDays(0)
-        );
+        assert_eq!(calendar.working_days_begun(from, from), WorkingDays(0));
+        assert_eq!(calendar.working_days_begun(from, TimeMs(0)), WorkingDays(0));
+    }
+
+    /// What is due at midnight is a day late all through the working day that begins then.
+    #[test]
+    fn the_first_working_day_too_late_counts() {
+        let days = october();
+        let calendar = Calendar::new(&days, Height(4));
+        let late = |due: TimeMs, now: TimeMs| calendar.working_days_begun(due, now).0;
+        let at = |text: &str, hour: i64| TimeMs(day(text).begins().0 + hour * 3_600_000);
+        // A Monday, and the Friday before the holidays' end.
+        for (due, now, count) in [
+            (at("2026-09-21", 0), TimeMs(at("2026-09-21", 0).0 - 1), 0),
+            (at("2026-09-21", 0), at("2026-09-21", 0), 1),
+            (at("2026-09-21", 0), at("2026-09-21", 23), 1),
+            (at("2026-09-21", 0), at("2026-09-22", 0), 2),
+            (at("2026-09-21", 0), at("2026-09-27", 23), 5),
+            (at("2026-09-21", 9), at("2026-09-21", 10), 0),
+            (at("2026-09-21", 9), at("2026-09-22", 0), 1),
+            (at("2026-10-01", 0), at("2026-10-07", 23), 0),
+            (at("2026-10-01", 0), at("2026-10-08", 0), 1),
+            (at("2026-10-01", 0), at("2026-10-10", 12), 3),
+        ] {
+            assert_eq!(late(due, now), count, "{due} {now}");
+        }
     }
 
     #[test]
@@ -355,7 +380,7 @@ mod tests {
             (due(most), most),
             (TimeMs(due(most).0 + 365 * DAY_MS), most),
         ] {
-            let between = calendar.working_days_between(from, TimeMs(to.0 - 1));
+            let between = calendar.working_days_begun(from, TimeMs(to.0 - 1));
             assert_eq!(between, WorkingDays(expected));
         }
         assert_eq!(WorkingDays(most).to_string(), "1000");
@@ -366,7 +391,7 @@ mod tests {
         let calendar = Calendar::new(&[], Height(0));
         for time in [i64::MIN, i64::MAX] {
             calendar.due(TimeMs(time), WorkingDays(u16::MAX));
-            calendar.working_days_between(TimeMs(i64::MIN), TimeMs(time));
+            calendar.working_days_begun(TimeMs(i64::MIN), TimeMs(time));
             let _ = Day::of(TimeMs(time)).to_string();
         }
     }

@@ -12,9 +12,9 @@ use crate::bounded::{BoundError, List};
 use crate::codec::encode;
 use crate::execute::is_sub_unit_id;
 use crate::hash::{Domain, Hash, hash};
-use crate::ids::{ChainId, DepartmentId, Height, Moment, Name, NodeId, TimeMs};
+use crate::ids::{ChainId, CreditCode, DepartmentId, Height, Moment, Name, NodeId, TimeMs};
 use crate::limits;
-use crate::records::{Record, RecordId, is_node_id};
+use crate::records::{DepartmentStatus, Record, RecordId, is_node_id};
 
 /// A chain's beginning. Every department keeps the same file.
 ///
@@ -141,6 +141,16 @@ pub enum GenesisError {
         /// Its parent.
         parent: DepartmentId,
     },
+    /// Two departments have one unified social credit code.
+    #[error("{one} and {other} have one credit code, {credit_code}. Each department has its own")]
+    CreditCode {
+        /// The code.
+        credit_code: CreditCode,
+        /// One of them.
+        one: DepartmentId,
+        /// The other.
+        other: DepartmentId,
+    },
     /// A key is not admitted.
     #[error("a key of {id} is not admitted: {reason}")]
     BadKey {
@@ -225,6 +235,7 @@ impl Genesis {
                 return Err(GenesisError::Missing { id });
             }
         }
+        self.check_credit_codes()?;
         let by_id: BTreeMap<RecordId, &Record> = self
             .records
             .iter()
@@ -245,6 +256,30 @@ impl Genesis {
                 });
             }
             check_record(&by_id, id, record, self.record_bytes_max())?;
+        }
+        Ok(())
+    }
+
+    /// A unified social credit code is that of one department, with its sub-units.
+    fn check_credit_codes(&self) -> Result<(), GenesisError> {
+        let mut held: BTreeMap<&CreditCode, &DepartmentId> = BTreeMap::new();
+        for record in &self.records {
+            let Record::Department(department) = record else {
+                continue;
+            };
+            let now = department.status_at(Height::GENESIS);
+            let lasts = now != Some(DepartmentStatus::Dissolved);
+            let credit_code = department.credit_code.as_ref().filter(|_| lasts);
+            if let Some(credit_code) = credit_code
+                && let Some(one) = held.insert(credit_code, &department.id)
+                && one.top() != department.id.top()
+            {
+                return Err(GenesisError::CreditCode {
+                    credit_code: credit_code.clone(),
+                    one: one.clone(),
+                    other: department.id.clone(),
+                });
+            }
         }
         Ok(())
     }

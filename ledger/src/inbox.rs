@@ -1,15 +1,21 @@
-//! What awaits a department: approvals, confirmations, and everything it owes by a clock
-//! (publications, answers, material).
+//! What awaits a department: approvals, confirmations, verdicts on answers, notices of what it is about to
+//! lose, and everything it owes by a clock (publications, answers, material).
 //!
 //! Invariant: derived from the records at one height and one instant; nothing is stored for it.
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::WorkingDays;
 use crate::clocks::{Deadline, Duty, deadlines, for_each_record};
 use crate::execute::holds;
-use crate::ids::{DepartmentId, Moment, ProposalId, TimeMs};
-use crate::records::{Department, Record, RecordId, RecordKind, Resource, Standing};
+use crate::ids::{DepartmentId, Moment, ProposalId, ResourceCode, SharingId, TimeMs};
+use crate::measure::Measure;
+use crate::records::{
+    Department, Finding, FindingState, Objection, ObjectionStage, Office, Proposal, Rating, Record,
+    RecordId, RecordKind, Resource, Standing,
+};
 use crate::view::{Records, View, ViewError};
 
 /// What is awaited.
@@ -20,6 +26,14 @@ pub enum Awaited {
     Approval,
     /// Whether a grant goes on for the new holder of its responsibility.
     Confirmation,
+    /// A proposal would take from the department what it was granted; no approval is asked of it.
+    Notice,
+    /// The inspectorate's verdict on the answer to a finding.
+    Verdict,
+    /// Whether the raiser of an objection accepts its answer, or escalates it.
+    Acceptance,
+    /// An answer to a rating.
+    Reply,
     /// What a clock runs for.
     #[serde(untagged)]
     Owed(Duty),
@@ -35,8 +49,9 @@ pub struct Item {
     /// Since when.
     pub since: TimeMs,
     /// The first instant that is too late: of what is owed the day it was due, of an approval the
-    /// proposal's lapse, of a confirmation the grant's end.
-    pub until: TimeMs,
+    /// proposal's lapse, of a confirmation the grant's end, of a notice its own end. None where it
+    /// waits for ever.
+    pub until: Option<TimeMs>,
     /// How late it is, of what is owed: working days since it was due; none before.
     pub late: Option<WorkingDays>,
 }
@@ -46,7 +61,7 @@ pub struct Item {
 pub struct Board {
     /// Everything that is owed, the most urgent first.
     pub deadlines: Vec<Deadline>,
-    /// The approvals and confirmations that are awaited, and of whom.
+    /// What else is awaited, and of whom.
     awaited: Vec<(DepartmentId, Item)>,
 }
 
@@ -57,14 +72,26 @@ impl Board {
             deadlines: deadlines(view, at, None)?,
             awaited: Vec::new(),
         };
-        for_each_record(view, RecordKind::Department, |record| match record {
-            Record::Department(department) => board.approvals(view, department, at),
-            _ => Ok(()),
-        })?;
-        for_each_record(view, RecordKind::Resource, |record| match record {
-            Record::Resource(resource) => board.confirmations(view, resource, at),
-            _ => Ok(()),
-        })?;
+        let inspectorate = view.offices()?.holder(Office::Inspectorate).cloned();
+        for kind in [
+            RecordKind::Department,
+            RecordKind::Resource,
+            RecordKind::Objection,
+            RecordKind::Finding,
+            RecordKind::Rating,
+        ] {
+            for_each_record(view, kind, |record| {
+                match record {
+                    Record::Department(department) => board.proposals(view, department, at)?,
+                    Record::Resource(resource) => board.confirmations(view, resource, at)?,
+                    Record::Objection(objection) => board.acceptance(objection),
+                    Record::Finding(finding) => board.verdict(finding, inspectorate.as_ref()),
+                    Record::Rating(rating) => board.reply(view, rating)?,
+                    _ => {}
+                }
+                Ok(())
+            })?;
+        }
         Ok(board)
     }
 
@@ -78,7 +105,7 @@ impl Board {
             awaited: Awaited::Owed(deadline.clock.duty),
             record: deadline.clock.subject.clone(),
             since: deadline.clock.since,
-            until: deadline.clock.due,
+            until: Some(deadline.clock.due),
             late: deadline.late,
         });
         let mut items: Vec<Item> = awaited.chain(owed).collect();
@@ -86,8 +113,27 @@ impl Board {
         items
     }
 
-    /// The vacant seats of a department's open proposals.
-    fn approvals(
+    fn awaits(
+        &mut self,
+        department: &DepartmentId,
+        awaited: Awaited,
+        record: RecordId,
+        since: TimeMs,
+        until: Option<TimeMs>,
+    ) {
+        let item = Item {
+            awaited,
+            record,
+            since,
+            until,
+            late: None,
+        };
+        self.awaited.push((department.clone(), item));
+    }
+
+    /// The vacant seats of a department's open proposals, and who would lose by them. One whose
+    /// subject has changed since can never take effect.
+    fn proposals(
         &mut self,
         view: &dyn View,
         proposer: &Department,
@@ -101,23 +147,21 @@ impl Board {
             let Some(proposal) = view.proposal(&id)? else {
                 continue;
             };
-            if proposal.standing_at(at.time) != Standing::Open {
+            let is_open = proposal.standing_at(at.time) == Standing::Open;
+            if !is_open || proposal.measure.is_outdated(view)? {
                 continue;
             }
-            let mut asked: Vec<&DepartmentId> =
+            let asked: BTreeSet<&DepartmentId> =
                 proposal.vacant().map(|seat| &seat.department).collect();
-            asked.dedup();
-            let items = asked.into_iter().map(|department| {
-                let item = Item {
-                    awaited: Awaited::Approval,
-                    record: RecordId::Proposal(id.clone()),
-                    since: proposal.proposed.at.time,
-                    until: proposal.lapses,
-                    late: None,
-                };
-                (department.clone(), item)
-            });
-            self.awaited.extend(items);
+            let since = proposal.proposed.at.time;
+            for department in asked {
+                let (id, until) = (RecordId::Proposal(id.clone()), Some(proposal.lapses));
+                self.awaits(department, Awaited::Approval, id, since, until);
+            }
+            for department in losers(view, &proposal, at.time)? {
+                let (id, until) = (RecordId::Proposal(id.clone()), Some(proposal.not_before));
+                self.awaits(&department, Awaited::Notice, id, since, until);
+            }
         }
         Ok(())
     }
@@ -143,18 +187,80 @@ impl Board {
             if let Some(since) = passed.filter(|_| duty.effective.to.is_none())
                 && !holds(view, &authorization.grantee, &duty)?
             {
-                let item = Item {
-                    awaited: Awaited::Confirmation,
-                    record: RecordId::Authorization(id),
-                    since: since.time,
-                    until: authorization.to,
-                    late: None,
-                };
-                self.awaited.push((resource.provider.clone(), item));
+                let (id, until) = (RecordId::Authorization(id), Some(authorization.to));
+                let provider = &resource.provider;
+                self.awaits(provider, Awaited::Confirmation, id, since.time, until);
             }
         }
         Ok(())
     }
+
+    /// An answer to a finding.
+    fn verdict(&mut self, finding: &Finding, inspectorate: Option<&DepartmentId>) {
+        if let Some(inspectorate) = inspectorate
+            && finding.state() == FindingState::Answered
+            && let Some(answer) = finding.answers.last()
+        {
+            let (id, since) = (
+                RecordId::Finding(finding.id.clone()),
+                answer.answered.at.time,
+            );
+            self.awaits(inspectorate, Awaited::Verdict, id, since, None);
+        }
+    }
+
+    /// An answer to an objection.
+    fn acceptance(&mut self, objection: &Objection) {
+        if objection.stage() == ObjectionStage::Answered
+            && let Some(answered) = objection.steps.last()
+        {
+            let (id, since) = (
+                RecordId::Objection(objection.id.clone()),
+                answered.decision.at.time,
+            );
+            self.awaits(&objection.raiser, Awaited::Acceptance, id, since, None);
+        }
+    }
+
+    /// A rating without an answer.
+    fn reply(&mut self, view: &dyn View, rating: &Rating) -> Result<(), ViewError> {
+        if rating.answered.is_some() {
+            return Ok(());
+        }
+        let Some(resource) = view.resource(&rating.batch.usage.binding.resource)? else {
+            return Ok(());
+        };
+        let (id, since) = (
+            RecordId::Rating(Box::new(rating.batch.clone())),
+            rating.rated.at.time,
+        );
+        self.awaits(&resource.provider, Awaited::Reply, id, since, None);
+        Ok(())
+    }
+}
+
+/// Whom a proposal would take from what they were granted.
+fn losers(
+    view: &dyn View,
+    proposal: &Proposal,
+    time: TimeMs,
+) -> Result<BTreeSet<DepartmentId>, ViewError> {
+    let on = |code: &ResourceCode| -> Result<Vec<SharingId>, ViewError> {
+        let resource = view.resource(code)?;
+        Ok(resource.map_or_else(Vec::new, |resource| resource.lasting_at(time).collect()))
+    };
+    let taken = match &proposal.measure {
+        Measure::Revoke { authorization, .. } => vec![authorization.clone()],
+        Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => on(code)?,
+        _ => Vec::new(),
+    };
+    let mut losers = BTreeSet::new();
+    for id in taken {
+        let lasts = view.authorization(&id)?;
+        let lasts = lasts.filter(|lasts| lasts.ended.is_none() && time < lasts.to);
+        losers.extend(lasts.map(|lasts| lasts.grantee));
+    }
+    Ok(losers)
 }
 
 /// What awaits a department, at `at`: `at.time` is at or after the block's.

@@ -116,6 +116,8 @@ pub const WINDOW_MS_MAX: i64 = 31 * 24 * 60 * 60 * 1000;
 pub const OBJECTION_STEPS_MAX: usize = 8;
 /// Answers to one finding.
 pub const FINDING_ANSWERS_MAX: usize = 32;
+/// Assignments of one demand that the steward changed.
+pub const DEMAND_ASSIGNMENTS_MAX: usize = 16;
 /// Stages that one application goes through.
 pub const APPLICATION_STAGES_MAX: usize = 64;
 /// Stages after which nothing more is asked of an applicant, nor appealed: the rest decides.

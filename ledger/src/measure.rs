@@ -10,7 +10,8 @@ use crate::ids::{
     DepartmentId, Height, Name, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, Statement,
 };
 use crate::limits;
-use crate::records::{KeyOffer, MemberChange, Office, Purpose, RecordId, Settings};
+use crate::records::{KeyOffer, MemberChange, Office, Purpose, Record, RecordId, Settings};
+use crate::view::{View, ViewError};
 
 /// A day to be listed in the calendar.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
@@ -114,6 +115,14 @@ pub enum Measure {
         /// With the first epoch that ends at this height or after it.
         from: Height,
     },
+    /// An authorization goes on for the new holder of its responsibility, by two people of the
+    /// provider (rules R2 and S8).
+    ConfirmHolder {
+        /// The authorization.
+        authorization: SharingId,
+        /// Its revision as the provider saw it.
+        revision: u32,
+    },
 }
 
 /// What a reorganisation (机构改革) is.
@@ -185,6 +194,7 @@ impl Measure {
             Measure::Reorganise(_) => "reorganise",
             Measure::ChangeMembership { .. } => "change_membership",
             Measure::RaiseRules { .. } => "raise_rules",
+            Measure::ConfirmHolder { .. } => "confirm_holder",
         }
     }
 
@@ -197,7 +207,8 @@ impl Measure {
                 RecordId::Resource(grant.application.resource.clone()),
                 RecordId::Application(grant.application.clone()),
             ],
-            Measure::Revoke { authorization, .. } => vec![
+            Measure::Revoke { authorization, .. }
+            | Measure::ConfirmHolder { authorization, .. } => vec![
                 RecordId::Resource(authorization.resource.clone()),
                 RecordId::Authorization(authorization.clone()),
             ],
@@ -221,5 +232,55 @@ impl Measure {
             }
             Measure::RaiseRules { .. } => vec![RecordId::Parameters],
         }
+    }
+
+    /// The record whose revision it was decided on, with that revision, where it names one: once the
+    /// record has another, the measure cannot take effect any more.
+    pub fn decided_on(&self) -> Option<(RecordId, u32)> {
+        match self {
+            Measure::ChangeParameters(change) => Some((RecordId::Parameters, change.revision)),
+            Measure::AssignOffice { revision, .. } => Some((RecordId::Offices, *revision)),
+            Measure::Grant(grant) => {
+                let application = RecordId::Application(grant.application.clone());
+                Some((application, grant.revision))
+            }
+            Measure::Revoke {
+                authorization,
+                revision,
+                ..
+            }
+            | Measure::ConfirmHolder {
+                authorization,
+                revision,
+            } => {
+                let authorization = RecordId::Authorization(authorization.clone());
+                Some((authorization, *revision))
+            }
+            Measure::Withdraw { code, revision, .. } | Measure::Narrow { code, revision } => {
+                Some((RecordId::Resource(code.clone()), *revision))
+            }
+            Measure::ReplaceHead { .. }
+            | Measure::SuspendDepartment { .. }
+            | Measure::ResumeDepartment { .. }
+            | Measure::Reorganise(_)
+            | Measure::ChangeMembership { .. }
+            | Measure::RaiseRules { .. } => None,
+        }
+    }
+
+    /// Whether the record that it was decided on has changed since.
+    pub fn is_outdated(&self, view: &dyn View) -> Result<bool, ViewError> {
+        let Some((id, revision)) = self.decided_on() else {
+            return Ok(false);
+        };
+        let current = match view.record(&id)? {
+            Some(Record::Parameters(record)) => record.revision,
+            Some(Record::Offices(record)) => record.revision,
+            Some(Record::Application(record)) => record.revision,
+            Some(Record::Authorization(record)) => record.revision,
+            Some(Record::Resource(record)) => record.revision,
+            Some(_) | None => return Ok(true),
+        };
+        Ok(current != revision)
     }
 }

@@ -10,8 +10,8 @@ use crate::action::Action;
 use crate::crypto::{CryptoError, PublicKey};
 use crate::hash::Hash;
 use crate::ids::{
-    DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, NodeId, ProposalId,
-    PurposeCode, ResourceCode, ResponsibilityCode, SharingId, TimeMs,
+    CreditCode, DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, NodeId,
+    ProposalId, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, TimeMs,
 };
 use crate::language::{Language, Phrase};
 use crate::limits;
@@ -251,6 +251,15 @@ rejections! {
         /// What it was to do.
         role: Role,
     } = "bad-offer", Some("R3");
+
+    /// A unified social credit code stands for one legal person.
+    #[error("credit code {credit_code} is that of {department} already. Check both; each department has its own")]
+    CreditCodeTaken {
+        /// The code.
+        credit_code: CreditCode,
+        /// Whose it is.
+        department: DepartmentId,
+    } = "credit-code-taken", None;
 
     /// The department would have no head key.
     #[error("{key} is the last valid head key of {department}. Register another first")]
@@ -589,7 +598,7 @@ rejections! {
     } = "own-equivocation", Some("R10");
 
     /// A number of calls a day that nobody can ask for.
-    #[error("an application for no call a day asks for nothing. Give the number of calls, or none where it does not matter")]
+    #[error("no call a day is nothing: an application for it asks for nothing, a grant of it grants nothing. Give the number of calls, or none where it does not matter")]
     NoCalls {} = "no-calls", Some("S1");
 
     /// The node was removed before.
@@ -600,7 +609,7 @@ rejections! {
     } = "node-removed", None;
 
     /// Two people grant this.
-    #[error("the grant on {application} includes field {field} of level 3 or 4, which needs an administrator and the head. Propose the grant")]
+    #[error("what {application} grants includes field {field} of level 3 or 4, which needs an administrator and the head. Propose it")]
     TwoPersonNeeded {
         /// The application.
         application: SharingId,
@@ -918,6 +927,24 @@ rejections! {
         code: ResourceCode,
     } = "claim-instead", Some("C7");
 
+    /// A claim that waits is made again.
+    #[error("the same claim to be the source of data element {element} waits as objection {objection}. Wait for its settlement, or take it back first")]
+    ClaimWaits {
+        /// The data element.
+        element: ElementCode,
+        /// The objection that the claim opened.
+        objection: SharingId,
+    } = "claim-waits", Some("C7");
+
+    /// Objecting to one's own entry, or that of one's own sub-unit or parent.
+    #[error("{raiser} provides {code}, or belongs to the same department as its provider: nobody objects to an entry of their own. Amend the entry instead")]
+    OwnObjection {
+        /// The entry.
+        code: ResourceCode,
+        /// Who would raise it.
+        raiser: DepartmentId,
+    } = "own-objection", Some("R5");
+
     /// Who raised an objection resolves it.
     #[error("{actor} acts for who raised objection {objection}, and cannot resolve it. Another department must")]
     RaiserResolves {
@@ -957,6 +984,45 @@ rejections! {
         /// The block's time.
         now: TimeMs,
     } = "due-past", None;
+
+    /// Who asks for data is asked for it.
+    #[error("{department} asks for what demand {demand} is about, or belongs to the same department as who does. Assign it to who could list the data")]
+    OwnDemand {
+        /// The demand.
+        demand: DemandId,
+        /// The department named.
+        department: DepartmentId,
+    } = "own-demand", None;
+
+    /// Another department was asked before.
+    #[error("demand {demand} is assigned to {asked}; to assign it to another, say why")]
+    ReasonNeeded {
+        /// The demand.
+        demand: DemandId,
+        /// Who was asked.
+        asked: DepartmentId,
+    } = "reason-needed", None;
+
+    /// The list names the entry already.
+    #[error("the same list names the entry already, as obligation {obligation}. A list names an entry once")]
+    ObligationStands {
+        /// The obligation.
+        obligation: SharingId,
+    } = "obligation-stands", None;
+
+    /// A batch was rated before.
+    #[error("batch {batch} was rated already, and a rating stands. Rate another batch of its reader")]
+    RatedAlready {
+        /// The batch.
+        batch: BatchId,
+    } = "rated-already", None;
+
+    /// The same measure waits on the same revision.
+    #[error("proposal {id} asks for the same, and waits. Approve it, or have it taken back first")]
+    ProposalWaits {
+        /// The proposal.
+        id: ProposalId,
+    } = "proposal-waits", Some("S6");
 
     /// Nobody was asked yet.
     #[error("demand {demand} is assigned to nobody yet. Ask the steward to assign it first")]

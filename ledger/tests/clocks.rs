@@ -3,10 +3,12 @@
 
 use dirchain_ledger::access::who_may_read;
 use dirchain_ledger::action::Action;
+use dirchain_ledger::bounded::List;
 use dirchain_ledger::calendar::WorkingDays;
 use dirchain_ledger::clocks::{Deadline, Duty, Score, deadlines, scores};
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{Moment, SharingId, TimeMs};
+use dirchain_ledger::ids::{Moment, ResourceCode, SharingId, TimeMs};
+use dirchain_ledger::measure::{Measure, Reorganisation, ReorganisationKind, Transfer};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
@@ -32,6 +34,12 @@ fn told(ledger: &Ledger, time: TimeMs) -> Vec<(String, Duty, Option<u16>)> {
             (department, deadline.clock.duty, late)
         })
         .collect()
+}
+
+/// What a department did: in time, late, and what it owes too late.
+fn counts(ledger: &Ledger, department: &str, time: TimeMs) -> (u32, u32, u32) {
+    let score = score(ledger, department, time);
+    (score.answered_in_time, score.answered_late, score.overdue)
 }
 
 fn of(department: &str, duty: Duty, late: Option<u16>) -> (String, Duty, Option<u16>) {
@@ -75,13 +83,11 @@ fn a_submission_is_owed_by_the_steward_and_its_own_by_the_deputy() {
         assert_eq!(due, midnight(9));
         let before = TimeMs(due.0 - 1);
         assert_eq!(told(&ledger, before), [of(publisher, Duty::Publish, None)]);
-        assert_eq!(told(&ledger, due), [of(publisher, Duty::Publish, Some(0))]);
-        // Friday, the weekend, Monday: one working day more has begun on Monday the twelfth.
-        let monday = midnight(12);
-        assert_eq!(
-            told(&ledger, monday),
-            [of(publisher, Duty::Publish, Some(1))]
-        );
+        // All of Friday is the first day late, and so is the weekend; Monday is the second.
+        for (time, days) in [(due, 1), (TimeMs(midnight(12).0 - 1), 1), (midnight(12), 2)] {
+            let late = of(publisher, Duty::Publish, Some(days));
+            assert_eq!(told(&ledger, time), [late]);
+        }
     }
 }
 
@@ -193,13 +199,12 @@ fn an_objection_left_unanswered_is_owed_by_the_steward_too() {
     };
     by(&mut ledger, APPLICANT, raise);
     let due = midnight(16);
-    assert_eq!(
-        told(&ledger, due),
-        [
-            of(PROVIDER, Duty::Correct, Some(0)),
-            of(STEWARD, Duty::Settle, None)
-        ]
-    );
+    let before = TimeMs(due.0 - 1);
+    assert_eq!(told(&ledger, before), [of(PROVIDER, Duty::Correct, None)]);
+    // The provider can answer no more; that it did not, stays.
+    assert_eq!(told(&ledger, due), [of(STEWARD, Duty::Settle, None)]);
+    let late = score(&ledger, PROVIDER, due);
+    assert_eq!((late.answered_late, late.overdue), (1, 0));
     ledger.now = TimeMs(due.0 + DAY_MS);
     let settle = Action::SettleObjection {
         objection: sharing_id(&resource, 1),
@@ -212,7 +217,8 @@ fn an_objection_left_unanswered_is_owed_by_the_steward_too() {
     assert_eq!(told(&ledger, now), []);
     let late = score(&ledger, PROVIDER, now);
     assert_eq!((late.answered_late, late.overdue), (1, 0));
-    assert_eq!(score(&ledger, STEWARD, now).answered_in_time, 1);
+    let settled = score(&ledger, STEWARD, now).answered_in_time;
+    assert_eq!(settled, 2, "one is the publication");
 }
 
 #[test]
@@ -264,6 +270,7 @@ fn demands_findings_and_obligations_run_too() {
         demand: id("X-1"),
         revision: 1,
         department: id(PROVIDER),
+        reason: None,
     };
     by(&mut ledger, STEWARD, assign);
     let now = ledger.now;
@@ -271,7 +278,8 @@ fn demands_findings_and_obligations_run_too() {
         told(&ledger, now)[2],
         of(PROVIDER, Duty::AnswerDemand, None)
     );
-    assert_eq!(score(&ledger, STEWARD, now).answered_in_time, 1);
+    let assigned = score(&ledger, STEWARD, now).answered_in_time;
+    assert_eq!(assigned, 2, "one is the publication");
 }
 
 #[test]
@@ -292,14 +300,271 @@ fn ranks_are_shared_by_those_with_the_same_points() {
     by(&mut ledger, PROVIDER, ask(&application));
     let at = ledger.moment();
     let all = scores(&ledger.state, at).unwrap();
-    assert_eq!((all[0].department.as_str(), all[0].rank), (PROVIDER, 1));
-    assert!(all[1..].iter().all(|score| score.rank == 2));
+    // The steward published in time, the provider asked in time.
+    let first = |place: usize| (all[place].department.as_str(), all[place].rank);
+    assert_eq!([first(0), first(1)], [(STEWARD, 1), (PROVIDER, 1)]);
+    assert!(all[2..].iter().all(|score| score.rank == 3));
     assert!(
         !all.iter()
             .any(|score| score.department.as_str() == SUSPENDED)
     );
     let days = WorkingDays(Settings::default().deadlines.conditional.0);
     assert_eq!(days, WorkingDays(10), "what the other tests count with");
+}
+
+fn raise(resource: &ResourceCode, raiser: &str) -> Action {
+    Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(raiser),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    }
+}
+
+fn close(objection: &SharingId, revision: u32) -> Action {
+    Action::CloseObjection {
+        objection: objection.clone(),
+        revision,
+        reason: id("不再坚持"),
+    }
+}
+
+/// The responsibility of one department, with the entries that cite it, passes to another.
+fn passes(from: &str, to: &str, dissolves: &[&str]) -> Measure {
+    let transfer = Transfer {
+        responsibility: responsibility(from),
+        from: id(from),
+        to: Some(id(to)),
+    };
+    Measure::Reorganise(Reorganisation {
+        kind: match dissolves.is_empty() {
+            true => ReorganisationKind::Split,
+            false => ReorganisationKind::Merge,
+        },
+        document: id("机构改革方案"),
+        transfers: List::new(vec![transfer]).unwrap(),
+        dissolves: List::new(dissolves.iter().map(|department| id(department)).collect()).unwrap(),
+        renames: List::default(),
+    })
+}
+
+#[test]
+fn publications_and_returns_are_answers() {
+    let mut ledger = Ledger::default();
+    let own = entry(&responsibility(PROVIDER));
+    let late_ms = 8 * DAY_MS;
+    for number in 1..=4 {
+        ledger.draft(PROVIDER, &code(number), &own).unwrap();
+        ledger.submit_draft(PROVIDER, &code(number)).unwrap();
+    }
+    let give_back = |ledger: &mut Ledger, number| {
+        let (code, revision) = (code(number), ledger.revision(&code(number)));
+        let reason = id("摘要不完整");
+        let action = Action::ReturnResource {
+            code,
+            revision,
+            reason,
+        };
+        by(ledger, STEWARD, action);
+    };
+    ledger.publish(PROVIDER, &code(1)).unwrap();
+    give_back(&mut ledger, 2);
+    assert_eq!(counts(&ledger, STEWARD, ledger.now), (2, 0, 0));
+    ledger.pass_ms(late_ms);
+    assert_eq!(counts(&ledger, STEWARD, ledger.now), (2, 0, 2));
+    ledger.publish(PROVIDER, &code(3)).unwrap();
+    give_back(&mut ledger, 4);
+    assert_eq!(counts(&ledger, STEWARD, ledger.now), (2, 2, 0));
+    // What is submitted again is owed anew.
+    ledger.submit_draft(PROVIDER, &code(4)).unwrap();
+    ledger.publish(PROVIDER, &code(4)).unwrap();
+    assert_eq!(counts(&ledger, STEWARD, ledger.now), (3, 2, 0));
+}
+
+#[test]
+fn a_submission_taken_back_is_owed_by_nobody_and_stays_late_if_it_was() {
+    let mut ledger = Ledger::default();
+    let own = entry(&responsibility(PROVIDER));
+    ledger.draft(PROVIDER, &code(1), &own).unwrap();
+    for late in 0..=1 {
+        ledger.submit_draft(PROVIDER, &code(1)).unwrap();
+        ledger.pass_ms(8 * DAY_MS * i64::from(late));
+        ledger.draft(PROVIDER, &code(1), &own).unwrap();
+        assert_eq!(told(&ledger, ledger.now), []);
+        assert_eq!(counts(&ledger, STEWARD, ledger.now), (0, late, 0));
+    }
+}
+
+#[test]
+fn the_steward_owes_nothing_while_the_notice_of_what_shares_less_runs() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let mut narrower = entry(&responsibility(PROVIDER));
+    narrower.fields.as_mut_slice()[0].sharing = Some(not_shared());
+    ledger.draft(PROVIDER, &resource, &narrower).unwrap();
+    ledger.submit_draft(PROVIDER, &resource).unwrap();
+    // It can return it, as long as nobody proposes it.
+    let publish = of(STEWARD, Duty::Publish, None);
+    assert_eq!(told(&ledger, ledger.now), [publish.clone()]);
+    let measure = Measure::Narrow {
+        code: resource.clone(),
+        revision: ledger.revision(&resource),
+    };
+    let proposal = ledger.propose(&head(PROVIDER), measure).unwrap();
+    let not_before = ledger
+        .state
+        .proposal(&proposal)
+        .unwrap()
+        .unwrap()
+        .not_before;
+    assert_eq!(told(&ledger, TimeMs(not_before.0 - 1)), []);
+    assert_eq!(told(&ledger, not_before), [publish]);
+    let due = owed(&ledger, not_before)[0].clock.due;
+    assert!(not_before.0 + 4 * DAY_MS < due.0, "{not_before} {due}");
+    ledger.now = not_before;
+    ledger.approve(&administrator(STEWARD), &proposal).unwrap();
+    assert_eq!(told(&ledger, ledger.now), []);
+    assert_eq!(counts(&ledger, STEWARD, ledger.now), (1, 0, 0), "version 1");
+}
+
+#[test]
+fn what_a_raiser_takes_back_is_nobody_s_answer() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    by(&mut ledger, APPLICANT, raise(&resource, APPLICANT));
+    let objection = sharing_id(&resource, 1);
+    by(&mut ledger, APPLICANT, close(&objection, 1));
+    assert_eq!(counts(&ledger, PROVIDER, ledger.now), (0, 0, 0));
+    // Answered, escalated, taken back: the provider answered, the steward did not.
+    by(&mut ledger, APPLICANT, raise(&resource, APPLICANT));
+    let objection = sharing_id(&resource, 2);
+    let answer = Action::AnswerObjection {
+        objection: objection.clone(),
+        revision: 1,
+        outcome: Outcome::Upheld,
+        reason: id("核对无误"),
+    };
+    by(&mut ledger, PROVIDER, answer);
+    let escalate = Action::EscalateObjection {
+        objection: objection.clone(),
+        revision: 2,
+        reason: id("不认可"),
+    };
+    by(&mut ledger, APPLICANT, escalate);
+    by(&mut ledger, APPLICANT, close(&objection, 3));
+    assert_eq!(counts(&ledger, PROVIDER, ledger.now), (1, 0, 0));
+    assert_eq!(counts(&ledger, STEWARD, ledger.now), (1, 0, 0), "version 1");
+    // Left unanswered first, that stays.
+    by(&mut ledger, APPLICANT, raise(&resource, APPLICANT));
+    ledger.pass_ms(20 * DAY_MS);
+    by(&mut ledger, APPLICANT, close(&sharing_id(&resource, 3), 1));
+    assert_eq!(counts(&ledger, PROVIDER, ledger.now), (1, 1, 0));
+}
+
+#[test]
+fn nothing_is_connected_for_a_grant_that_is_over() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let mut asked = request(APPLICANT, &[2]);
+    asked.to = TimeMs(GENESIS_TIME.0 + 5 * DAY_MS);
+    let application = ledger
+        .apply_for(APPLICANT, &resource, asked.clone())
+        .unwrap();
+    let grant = Action::Grant(grant_of(application, &asked));
+    by(&mut ledger, PROVIDER, grant);
+    let before = TimeMs(asked.to.0 - 1);
+    assert_eq!(told(&ledger, before), [of(PROVIDER, Duty::Provision, None)]);
+    assert_eq!(told(&ledger, asked.to), []);
+    assert_eq!(counts(&ledger, PROVIDER, midnight(40)), (1, 0, 0));
+    // A longer one is owed until it is over, and stays late after.
+    let lasting = ledger.granted(2, &[2]);
+    let to = ledger.state.authorization(&lasting).unwrap().unwrap().to;
+    assert_eq!(counts(&ledger, PROVIDER, TimeMs(to.0 - 1)), (2, 0, 1));
+    assert_eq!(counts(&ledger, PROVIDER, to), (2, 1, 0));
+}
+
+#[test]
+fn nothing_is_connected_until_a_new_holder_is_confirmed() {
+    let mut ledger = Ledger::default();
+    let granted = ledger.granted(1, &[2]);
+    ledger
+        .agree(&head(REGISTRAR), passes(APPLICANT, BYSTANDER, &[]))
+        .unwrap();
+    assert_eq!(told(&ledger, ledger.now), []);
+    let confirm = Action::ConfirmHolder {
+        authorization: granted,
+        revision: 1,
+    };
+    by(&mut ledger, PROVIDER, confirm);
+    let connect = of(PROVIDER, Duty::Provision, None);
+    assert_eq!(told(&ledger, ledger.now), [connect]);
+}
+
+#[test]
+fn answers_stay_with_who_gave_them_and_what_is_owed_passes_on() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.granted(1, &[2]).resource;
+    by(&mut ledger, APPLICANT, raise(&resource, APPLICANT));
+    let owes = |ledger: &Ledger, department: &str| {
+        let all = told(ledger, ledger.now);
+        all.iter().filter(|(who, _, _)| who == department).count()
+    };
+    assert_eq!((owes(&ledger, PROVIDER), owes(&ledger, BYSTANDER)), (2, 0));
+    ledger
+        .agree(&head(REGISTRAR), passes(PROVIDER, BYSTANDER, &[]))
+        .unwrap();
+    let now = ledger.now;
+    assert_eq!(counts(&ledger, PROVIDER, now), (1, 0, 0), "the grant");
+    assert_eq!(counts(&ledger, BYSTANDER, now), (0, 0, 0));
+    assert_eq!((owes(&ledger, PROVIDER), owes(&ledger, BYSTANDER)), (0, 2));
+}
+
+#[test]
+fn nobody_owes_a_dissolved_applicant_an_answer() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let asked = request(BYSTANDER, &[2]);
+    ledger.apply_for(BYSTANDER, &resource, asked).unwrap();
+    assert_eq!(told(&ledger, ledger.now).len(), 1);
+    ledger
+        .agree(&head(REGISTRAR), passes(BYSTANDER, DEPUTY, &[BYSTANDER]))
+        .unwrap();
+    assert_eq!(told(&ledger, ledger.now), []);
+    assert_eq!(counts(&ledger, PROVIDER, midnight(60)), (0, 0, 0));
+}
+
+#[test]
+fn who_was_asked_before_another_keeps_what_it_left_late() {
+    for late in 0..=1 {
+        let mut ledger = Ledger::default();
+        let demand = Action::RaiseDemand {
+            id: id("X-1"),
+            asker: id(APPLICANT),
+            text: id("需要残疾人证信息"),
+        };
+        by(&mut ledger, APPLICANT, demand);
+        let assign = |department: &str, revision, reason: Option<&str>| Action::AssignDemand {
+            demand: id("X-1"),
+            revision,
+            department: id(department),
+            reason: reason.map(id),
+        };
+        by(&mut ledger, STEWARD, assign(PROVIDER, 1, None));
+        ledger.pass_ms(40 * DAY_MS * i64::from(late));
+        let another = assign(BYSTANDER, 2, Some("职责不符"));
+        by(&mut ledger, STEWARD, another);
+        assert_eq!(counts(&ledger, PROVIDER, ledger.now), (0, late, 0));
+        let owed = of(BYSTANDER, Duty::AnswerDemand, None);
+        assert_eq!(told(&ledger, ledger.now), [owed]);
+        assert_eq!(
+            counts(&ledger, STEWARD, ledger.now),
+            (1, 0, 0),
+            "assigned once"
+        );
+    }
 }
 
 /// A chain with other deadlines, each of a length of its own.
@@ -326,7 +591,7 @@ fn what_an_applicant_owes_has_a_deadline_of_its_own() {
     assert_eq!(owed(&ledger, now)[0].clock.due, midnight(6));
 }
 
-fn raise(ledger: &mut Ledger, resource: &dirchain_ledger::ids::ResourceCode, raiser: &str) {
+fn raised(ledger: &mut Ledger, resource: &dirchain_ledger::ids::ResourceCode, raiser: &str) {
     let raise = Action::RaiseObjection {
         resource: resource.clone(),
         raiser: id(raiser),
@@ -343,7 +608,7 @@ fn raise(ledger: &mut Ledger, resource: &dirchain_ledger::ids::ResourceCode, rai
 fn an_objection_answered_in_time_never_stands_before_the_steward_by_itself() {
     let mut ledger = Ledger::default();
     let resource = ledger.published(PROVIDER, 1);
-    raise(&mut ledger, &resource, APPLICANT);
+    raised(&mut ledger, &resource, APPLICANT);
     let answer = Action::AnswerObjection {
         objection: sharing_id(&resource, 1),
         revision: 1,

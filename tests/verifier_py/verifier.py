@@ -224,9 +224,9 @@ draft = record(status=variants(("draft", None), ("submitted", decision), ("retur
 resource = record(code=text, provider=text, earlier_providers=many(record(provider=text, until=moment)),
                   created=moment, revision=u32, draft=option(draft),
                   published=option(record(version=u32, since=moment, entry=entry)),
+                  submissions=many(record(since=moment, ended=option(record(at=moment, outcome=variant)))),
                   versions=many(record(version=u32, period=period, entry=hash32, decisions=many(decision))),
-                  unconditional=many(record(field=u16, period=period)),
-                  withdrawn=option(record(reason=text, at=moment)), last_field=u16,
+                  unconditional=many(record(field=u16, period=period)), withdrawn=option(record(reason=text, at=moment)), last_field=u16,
                   applications=u32, waiting=many(record(applicant=text, number=u32)), grants=many(record(number=u32, to=i64)), bindings=u32, objections=u32, obligations=u32, trail=trail)
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
                        calls_per_day_max=option(u32), start=i64, to=i64, granted=decision, approvals=many(decision),

@@ -97,7 +97,7 @@ pub struct DeadlinesAnswer {
 /// Something that awaits a department.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InboxItem {
-    /// What is awaited: `approval`, `confirmation`, or a duty.
+    /// What is awaited: `approval`, `confirmation`, `notice`, `verdict`, `acceptance`, `reply`, or a duty.
     #[schema(value_type = String)]
     pub awaited: Awaited,
     /// The kind of what it is about.
@@ -106,8 +106,8 @@ pub struct InboxItem {
     pub subject: String,
     /// Since when.
     pub since: Time,
-    /// The first instant that is too late.
-    pub until: Time,
+    /// The first instant that is too late, or the end of a notice; none where it waits for ever.
+    pub until: Option<Time>,
     /// Working days since it was due, of what is owed; none before.
     pub late_days: Option<u16>,
 }

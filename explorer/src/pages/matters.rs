@@ -189,13 +189,17 @@ pub(super) fn inbox(
         let what = match item.awaited {
             Awaited::Approval => Atom::Says("awaits-approval"),
             Awaited::Confirmation => Atom::Says("awaits-confirmation"),
+            Awaited::Notice => Atom::Says("awaits-notice"),
+            Awaited::Verdict => Atom::Says("awaits-verdict"),
+            Awaited::Acceptance => Atom::Says("awaits-acceptance"),
+            Awaited::Reply => Atom::Says("awaits-reply"),
             Awaited::Owed(duty) => Atom::word(&duty),
         };
         vec![
             vec![what],
             vec![linked(item.kind, &item.subject)],
             vec![Atom::Time(item.since)],
-            vec![Atom::Time(item.until)],
+            cell(item.until.map(Atom::Time)),
             late(item.late_days),
         ]
     });

@@ -232,6 +232,7 @@ pub(crate) fn reason(action: &Action) -> Option<String> {
         | Action::RaiseDemand { text: reason, .. }
         | Action::AnswerDemand { reason, .. } => Some(reason),
         Action::Grant(grant) => grant.reason.as_ref(),
+        Action::AssignDemand { reason, .. } => reason.as_ref(),
         Action::RegisterDepartment(_)
         | Action::RegisterKey { .. }
         | Action::RevokeKey { .. }
@@ -258,7 +259,6 @@ pub(crate) fn reason(action: &Action) -> Option<String> {
         | Action::SupplyApplication { .. }
         | Action::ReviewApplication { .. }
         | Action::DefineElement { .. }
-        | Action::AssignDemand { .. }
         | Action::ImposeObligation { .. }
         | Action::MeetObligation { .. } => None,
     };

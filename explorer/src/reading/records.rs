@@ -194,7 +194,7 @@ impl Reading<'_> {
             kind: item.record.kind(),
             subject: written(&item.record),
             since: Time(item.since),
-            until: Time(item.until),
+            until: item.until.map(Time),
             late_days: item.late.map(|days| days.0),
         });
         Ok(InboxAnswer {

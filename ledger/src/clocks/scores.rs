@@ -78,7 +78,7 @@ pub fn scores(view: &dyn View, at: Moment) -> Result<Vec<Score>, ViewError> {
         }
         Ok(())
     })?;
-    for_each_clock(view, |clock| {
+    for_each_clock(view, at, |clock| {
         let Some(score) = all.get_mut(&clock.department) else {
             return;
         };
@@ -169,7 +169,8 @@ fn count_rating(
     let Some(resource) = view.resource(&rating.batch.usage.binding.resource)? else {
         return Ok(());
     };
-    if let Some(score) = all.get_mut(&resource.provider) {
+    // Whose data was rated, whoever provides it by now.
+    if let Some(score) = all.get_mut(resource.provider_when(rating.rated.at.time)) {
         score.ratings = score.ratings.saturating_add(1);
         let above = i64::from(u8::from(rating.stars)).saturating_sub(3);
         score.stars_above_three = score.stars_above_three.saturating_add(above);

@@ -1,5 +1,6 @@
 //! Findings (R4), demands, obligations, and the bound on what a department may leave open.
 
+use super::authority::same_line;
 use super::objections::more;
 use super::resources::require_revision;
 use super::{Context, Refusal, push};
@@ -11,8 +12,8 @@ use crate::ids::{
 use crate::language::phrase;
 use crate::limits;
 use crate::records::{
-    Binding, BindingState, Demand, DemandState, Docket, Finding, FindingAnswer, FindingState,
-    FindingSubject, Obligation, Office, Record, RecordId, RecordKind,
+    Binding, BindingState, Demand, DemandState, Docket, EarlierAssignment, Finding, FindingAnswer,
+    FindingState, FindingSubject, Obligation, Office, Record, RecordId, RecordKind, Resource,
 };
 use crate::rejection::Rejection;
 use crate::view::{Records, View};
@@ -169,6 +170,7 @@ impl Context<'_, '_> {
             raised: self.decision(Some(text)),
             revision: 1,
             state: DemandState::Open,
+            earlier: List::default(),
         }))
     }
 
@@ -190,19 +192,47 @@ impl Context<'_, '_> {
         Ok(demand)
     }
 
-    /// The steward assigns a demand, also anew, as long as it was not answered.
+    /// The steward assigns a demand, also anew and with a reason, as long as it was not answered.
     pub(super) fn assign_demand(
         &mut self,
         id: &DemandId,
         revision: u32,
         department: &DepartmentId,
+        reason: Option<&Statement>,
     ) -> Result<(), Refusal> {
         self.require_office(Office::Steward)?;
         let mut demand = self.open_demand(id, revision)?;
         self.active_department(department)?;
+        if same_line(self.state, &demand.asker, department)? {
+            let (demand, department) = (id.clone(), department.clone());
+            return Err(Rejection::OwnDemand { demand, department }.into());
+        }
+        if let DemandState::Assigned {
+            department: asked,
+            decision,
+        } = &demand.state
+        {
+            let needs_reason = || Rejection::ReasonNeeded {
+                demand: id.clone(),
+                asked: asked.clone(),
+            };
+            if asked == department {
+                return Err(Rejection::NoChange {}.into());
+            }
+            let earlier = EarlierAssignment {
+                department: asked.clone(),
+                assigned: decision.clone(),
+                until: self.decision(Some(reason.ok_or_else(needs_reason)?)),
+            };
+            push(
+                &mut demand.earlier,
+                earlier,
+                phrase!("the assignments of a demand", "一项需求的分派次数"),
+            )?;
+        }
         demand.state = DemandState::Assigned {
             department: department.clone(),
-            decision: self.decision(None),
+            decision: self.decision(reason),
         };
         demand.revision = demand.revision.saturating_add(1);
         self.put(Record::Demand(demand))
@@ -279,6 +309,7 @@ impl Context<'_, '_> {
         self.require_office(Office::Steward)?;
         self.require_due(due)?;
         let mut resource = self.existing_resource(code)?;
+        self.require_not_listed(&resource, list)?;
         resource.obligations = resource.obligations.saturating_add(1);
         let id = SharingId {
             resource: code.clone(),
@@ -295,6 +326,21 @@ impl Context<'_, '_> {
             imposed: self.decision(None),
             met: None,
         }))
+    }
+
+    /// A list of obligations names an entry once.
+    fn require_not_listed(&self, resource: &Resource, list: &Name) -> Result<(), Refusal> {
+        for number in 1..=resource.obligations {
+            let id = SharingId {
+                resource: resource.code.clone(),
+                number,
+            };
+            let stands = self.state.obligation(&id)?;
+            if stands.is_some_and(|stands| stands.list == *list) {
+                return Err(Rejection::ObligationStands { obligation: id }.into());
+            }
+        }
+        Ok(())
     }
 
     /// An obligation is met by an entry in force with a live binding, never by a word alone.

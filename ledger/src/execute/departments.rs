@@ -6,7 +6,7 @@ use super::{Context, Refusal, end, full, push};
 use crate::action::{DeclareResponsibility, RegisterDepartment};
 use crate::bounded::List;
 use crate::crypto::PublicKey;
-use crate::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode};
+use crate::ids::{CreditCode, DepartmentId, Height, ResourceCode, ResponsibilityCode};
 use crate::language::phrase;
 use crate::limits;
 use crate::records::{
@@ -15,6 +15,9 @@ use crate::records::{
 };
 use crate::rejection::Rejection;
 use crate::view::{Records, View};
+
+/// Departments that one look at their list reads.
+const DEPARTMENTS_PAGE: usize = 256;
 
 /// Whether an id is its parent's, a dot and a number, and not too deep.
 pub(crate) fn is_sub_unit_id(id: &DepartmentId, parent: &DepartmentId) -> bool {
@@ -54,6 +57,9 @@ impl Context<'_, '_> {
         }
         if self.state.record(&record_id)?.is_some() {
             return Err(Rejection::Taken { id: record_id }.into());
+        }
+        if let Some(credit_code) = &action.credit_code {
+            self.require_credit_code_free(credit_code, &action.id)?;
         }
         let has_head = match &action.head {
             Some(offer) => offer.role == Role::Head,
@@ -106,6 +112,41 @@ impl Context<'_, '_> {
         match &action.head {
             Some(offer) => self.admit_key(&action.id, offer),
             None => Ok(()),
+        }
+    }
+
+    /// A unified social credit code stands for one legal person: one department with its sub-units. That
+    /// of a dissolved department may come back with who takes over.
+    fn require_credit_code_free(
+        &self,
+        credit_code: &CreditCode,
+        id: &DepartmentId,
+    ) -> Result<(), Refusal> {
+        let mut after: Option<RecordId> = None;
+        loop {
+            let ids = self
+                .state
+                .list(RecordKind::Department, after.as_ref(), DEPARTMENTS_PAGE)?;
+            for other in &ids {
+                let Some(Record::Department(other)) = self.state.record(other)? else {
+                    continue;
+                };
+                let status = other.status_at(self.at.height);
+                let is_other = status != Some(DepartmentStatus::Dissolved)
+                    && other.id.top() != id.top()
+                    && other.credit_code.as_ref() == Some(credit_code);
+                if is_other {
+                    return Err(Rejection::CreditCodeTaken {
+                        credit_code: credit_code.clone(),
+                        department: other.id,
+                    }
+                    .into());
+                }
+            }
+            if ids.len() < DEPARTMENTS_PAGE {
+                return Ok(());
+            }
+            after = ids.into_iter().next_back();
         }
     }
 

@@ -149,7 +149,8 @@ impl Context<'_, '_> {
         }
         let holder = self.new_holder(&before)?;
         let mut resource = self.existing_resource(&id.resource)?;
-        in_force(&resource)?;
+        let published = in_force(&resource)?;
+        let approvals = self.approvals(&published.entry, id, &before.fields)?;
         resource.applications = resource.applications.saturating_add(1);
         let number = resource.applications;
         let code = resource.code.clone();
@@ -179,7 +180,7 @@ impl Context<'_, '_> {
             id: heir,
             grantee: holder,
             granted,
-            approvals: List::default(),
+            approvals,
             revision: 1,
             active,
             ..before.clone()

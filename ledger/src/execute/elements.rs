@@ -5,11 +5,11 @@ use crate::bounded::List;
 use crate::ids::{ElementCode, FieldNumber, Name, ResourceCode, Statement};
 use crate::language::phrase;
 use crate::records::{
-    DataElement, FieldType, ObjectionKind, Office, Period, Record, RecordId, Resource, Source,
-    Trail,
+    DataElement, FieldType, Objection, ObjectionKind, ObjectionStage, Office, Period, Record,
+    RecordId, RecordKind, Resource, Source, Trail,
 };
 use crate::rejection::Rejection;
-use crate::view::Records;
+use crate::view::{Records, View};
 
 impl Context<'_, '_> {
     pub(super) fn define_element(
@@ -59,7 +59,8 @@ impl Context<'_, '_> {
         self.put(Record::DataElement(element))
     }
 
-    /// Rule C7: the first claim makes the source; another one opens an objection for the steward.
+    /// Rule C7: the first claim makes the source; another one opens an objection to the source's
+    /// entry, whose provider is heard first.
     pub(super) fn claim_source(
         &mut self,
         code: &ElementCode,
@@ -71,8 +72,10 @@ impl Context<'_, '_> {
         let claimed = self.existing_resource(resource)?;
         self.require_acting_for(&claimed.provider)?;
         require_instance(&element, &claimed, field)?;
-        let current = element.source();
-        if current.is_some_and(|source| source.resource == *resource && source.field == field) {
+        let current = element
+            .source()
+            .map(|source| (&source.resource, source.field));
+        if current == Some((resource, field)) {
             return Err(Rejection::AlreadySource {
                 element: code.clone(),
                 resource: resource.clone(),
@@ -80,17 +83,44 @@ impl Context<'_, '_> {
             }
             .into());
         }
-        if current.is_some() {
+        if let Some((contested, _)) = current {
+            let contested = self.existing_resource(contested)?;
             let kind = ObjectionKind::SourceConflict {
                 element: code.clone(),
+                resource: resource.clone(),
                 field,
             };
-            self.open_objection(claimed, self.actor().clone(), kind, reason, None)?;
-            return self.put(Record::DataElement(element));
+            self.require_not_claimed(code, &kind)?;
+            self.open_objection(contested, self.actor().clone(), kind, reason, None)?;
+            self.put(Record::DataElement(element))?;
+            return self.touch_resource(resource);
         }
         self.make_source(&mut element, &claimed, field)?;
         self.put(Record::DataElement(element))?;
         self.touch_resource(resource)
+    }
+
+    /// Rule C7: a claim that waits for its settlement is not made again.
+    fn require_not_claimed(
+        &self,
+        element: &ElementCode,
+        claim: &ObjectionKind,
+    ) -> Result<(), Refusal> {
+        let target = RecordId::DataElement(element.clone());
+        let kind = RecordKind::Objection;
+        self.state
+            .for_each_referrer(&target, kind, |id| -> Result<(), Refusal> {
+                match self.state.record(id)? {
+                    Some(Record::Objection(objection))
+                        if objection.kind == *claim
+                            && objection.stage() != ObjectionStage::Closed =>
+                    {
+                        let (element, objection) = (element.clone(), objection.id);
+                        Err(Rejection::ClaimWaits { element, objection }.into())
+                    }
+                    _ => Ok(()),
+                }
+            })
     }
 
     /// The field becomes the data element's source from now on.
@@ -119,23 +149,30 @@ impl Context<'_, '_> {
         )
     }
 
-    /// The steward found a second claim to be right.
-    pub(super) fn move_source(
-        &mut self,
-        code: &ElementCode,
-        resource: &ResourceCode,
-        field: FieldNumber,
-    ) -> Result<(), Refusal> {
-        let mut element = self.lasting_element(code)?;
+    /// A second claim was found to be right, by the source's provider or the steward.
+    pub(super) fn yield_source(&mut self, objection: &Objection) -> Result<(), Refusal> {
+        let ObjectionKind::SourceConflict {
+            element,
+            resource,
+            field,
+        } = &objection.kind
+        else {
+            return Ok(());
+        };
+        let mut element = self.lasting_element(element)?;
         let claimed = self.existing_resource(resource)?;
-        require_instance(&element, &claimed, field)?;
-        let before = element.source().map(|source| source.resource.clone());
-        self.make_source(&mut element, &claimed, field)?;
-        self.put(Record::DataElement(element))?;
-        match before {
-            Some(before) if before != *resource => self.touch_resource(&before),
-            Some(_) | None => Ok(()),
+        require_instance(&element, &claimed, *field)?;
+        let source = element.source().map(|source| &source.resource);
+        if source != Some(&objection.id.resource) {
+            let needed = phrase!(
+                "the source has moved to another entry since. Settle it as upheld, or let it be taken back, and claim anew",
+                "来源已移至其他目录。请裁定为维持，或由提出方撤回后重新认领"
+            );
+            return Err(super::objections::wrong_stage(objection, needed));
         }
+        self.make_source(&mut element, &claimed, *field)?;
+        self.put(Record::DataElement(element))?;
+        self.touch_resource(resource)
     }
 }
 

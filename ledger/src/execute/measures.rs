@@ -31,13 +31,15 @@ impl Proposers {
             Measure::Grant(_)
             | Measure::Revoke { .. }
             | Measure::Withdraw { .. }
-            | Measure::Narrow { .. } => &[],
+            | Measure::Narrow { .. }
+            | Measure::ConfirmHolder { .. } => &[],
         };
         let held = state.offices()?;
         let offices = offices.iter().filter_map(|office| held.holder(*office));
         let mut parties = match measure {
             Measure::Grant(grant) => vec![provider(state, &grant.application.resource)?],
-            Measure::Revoke { authorization, .. } => {
+            Measure::Revoke { authorization, .. }
+            | Measure::ConfirmHolder { authorization, .. } => {
                 vec![provider(state, &authorization.resource)?]
             }
             Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => {
@@ -110,7 +112,8 @@ impl Measure {
             | Measure::ResumeDepartment { .. }
             | Measure::Reorganise(_)
             | Measure::ChangeMembership { .. }
-            | Measure::RaiseRules { .. } => false,
+            | Measure::RaiseRules { .. }
+            | Measure::ConfirmHolder { .. } => false,
         }
     }
 }
@@ -147,6 +150,10 @@ impl Context<'_, '_> {
             Measure::Reorganise(reorganisation) => self.reorganise(reorganisation),
             Measure::ChangeMembership { changes } => self.change_membership(changes),
             Measure::RaiseRules { version, from } => self.raise_rules(*version, *from),
+            Measure::ConfirmHolder {
+                authorization,
+                revision,
+            } => self.confirm_holder(authorization, *revision),
         }
     }
 
@@ -164,7 +171,8 @@ impl Context<'_, '_> {
             | Measure::ResumeDepartment { .. }
             | Measure::Reorganise(_)
             | Measure::ChangeMembership { .. }
-            | Measure::RaiseRules { .. } => Ok(()),
+            | Measure::RaiseRules { .. }
+            | Measure::ConfirmHolder { .. } => Ok(()),
         }
     }
 }

@@ -22,6 +22,7 @@ pub use rehearsal::Rehearsal;
 mod reorganisation;
 pub use reorganisation::{Reach, reach};
 mod resources;
+pub(crate) use resources::first_narrowed;
 mod seats;
 mod sharing;
 mod usage;
@@ -345,7 +346,8 @@ impl Context<'_, '_> {
                 demand,
                 revision,
                 department,
-            } => self.assign_demand(demand, *revision, department),
+                reason,
+            } => self.assign_demand(demand, *revision, department, reason.as_ref()),
             Action::AnswerDemand {
                 demand,
                 revision,

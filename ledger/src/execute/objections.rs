@@ -28,6 +28,10 @@ impl Context<'_, '_> {
         self.require_acting_for(raiser)?;
         self.active_department(raiser)?;
         let resource = self.existing_resource(code)?;
+        if same_line(self.state, &resource.provider, raiser)? {
+            let (code, raiser) = (code.clone(), raiser.clone());
+            return Err(Rejection::OwnObjection { code, raiser }.into());
+        }
         match kind {
             ObjectionKind::Correction { fields } => {
                 let published = super::sharing::in_force(&resource)?;
@@ -64,12 +68,15 @@ impl Context<'_, '_> {
         )?;
         self.put(Record::Docket(docket))?;
         resource.objections = resource.objections.saturating_add(1);
+        let provider = resource.provider.clone();
         let id = SharingId {
             resource: resource.code.clone(),
             number: resource.objections,
         };
         self.put(Record::Resource(Box::new(resource)))?;
-        let stage = match kind.is_for_provider() {
+        // A department does not answer itself: what it claims from its own line, the steward decides.
+        let is_heard = kind.is_for_provider() && !same_line(self.state, &provider, &raiser)?;
+        let stage = match is_heard {
             true => ObjectionStage::Raised,
             false => ObjectionStage::Escalated,
         };
@@ -164,6 +171,13 @@ impl Context<'_, '_> {
         self.require_other_than_raiser(&objection)?;
         require_verdict(&objection, outcome)?;
         match objection.stage() {
+            ObjectionStage::Raised if self.is_left_unanswered(&objection)? => {
+                let needed = phrase!(
+                    "the time to answer is over, and it stands before the steward, who settles it",
+                    "答复期限已过，已提交数据主管部门裁定"
+                );
+                return Err(wrong_stage(&objection, needed));
+            }
             ObjectionStage::Raised => {}
             ObjectionStage::Answered | ObjectionStage::Escalated | ObjectionStage::Closed => {
                 return Err(wrong_stage(
@@ -212,6 +226,9 @@ impl Context<'_, '_> {
         self.require_acting_for(&objection.raiser)?;
         let answered = objection.steps.last().and_then(|step| step.outcome);
         let outcome = answered.unwrap_or(Outcome::Withdrawn);
+        if outcome == Outcome::Corrected {
+            self.yield_source(&objection)?;
+        }
         self.undisputed(&objection, false)?;
         self.advance(objection, ObjectionStage::Closed, Some(outcome), reason)
     }
@@ -249,10 +266,8 @@ impl Context<'_, '_> {
                 ));
             }
         }
-        if let (Outcome::Corrected, ObjectionKind::SourceConflict { element, field }) =
-            (outcome, &objection.kind)
-        {
-            self.move_source(element, &id.resource, *field)?;
+        if outcome == Outcome::Corrected {
+            self.yield_source(&objection)?;
         }
         self.undisputed(&objection, outcome == Outcome::Corrected)?;
         self.advance(objection, ObjectionStage::Closed, Some(outcome), reason)
@@ -347,7 +362,7 @@ pub(super) fn more(count: u32, count_max: u32, what: Phrase) -> Result<u32, Refu
     Err(super::full(what, count_max))
 }
 
-fn wrong_stage(objection: &Objection, needed: Phrase) -> Refusal {
+pub(super) fn wrong_stage(objection: &Objection, needed: Phrase) -> Refusal {
     Rejection::ObjectionStage {
         objection: objection.id.clone(),
         stage: objection.stage(),

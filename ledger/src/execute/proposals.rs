@@ -13,10 +13,10 @@ use crate::language::phrase;
 use crate::limits;
 use crate::measure::Measure;
 use crate::records::{
-    Decision, Key, Proposal, ProposalStatus, Record, RecordId, Seat, Standing, Trail,
+    Decision, Key, Proposal, ProposalStatus, Record, RecordId, RecordKind, Seat, Standing, Trail,
 };
 use crate::rejection::Rejection;
-use crate::view::{Overlay, Records};
+use crate::view::{Overlay, Records, View};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -32,6 +32,7 @@ impl Context<'_, '_> {
             .into());
         }
         self.rehearse(measure)?;
+        self.require_not_proposed(measure)?;
         let seats = seats(self.state, self.at, measure)?;
         let number = self.open_number()?;
         let parameters = self.state.parameters()?;
@@ -68,6 +69,30 @@ impl Context<'_, '_> {
         };
         self.fill(&mut proposal)?;
         self.conclude(proposal)
+    }
+
+    /// What takes something from an entry or a grant is proposed once on one revision of it.
+    fn require_not_proposed(&self, measure: &Measure) -> Result<(), Refusal> {
+        let Some((subject, _)) = measure.decided_on().filter(|_| measure.needs_notice()) else {
+            return Ok(());
+        };
+        let decided_on = measure.decided_on();
+        self.state.for_each_referrer(
+            &subject,
+            RecordKind::Proposal,
+            |id| -> Result<(), Refusal> {
+                match self.state.record(id)? {
+                    Some(Record::Proposal(proposal))
+                        if proposal.standing_at(self.at.time) == Standing::Open
+                            && proposal.measure.name() == measure.name()
+                            && proposal.measure.decided_on() == decided_on =>
+                    {
+                        Err(Rejection::ProposalWaits { id: proposal.id }.into())
+                    }
+                    _ => Ok(()),
+                }
+            },
+        )
     }
 
     pub(super) fn approve(&mut self, id: &ProposalId, revision: u32) -> Result<(), Refusal> {

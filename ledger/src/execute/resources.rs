@@ -10,7 +10,7 @@ use crate::limits;
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
     Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, Resource,
-    ResourceStatus, Sharing, VersionPeriod, Withdrawal,
+    ResourceStatus, Sharing, Submission, SubmissionOutcome, VersionPeriod, Withdrawal,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -81,6 +81,7 @@ impl Context<'_, '_> {
         }
         require_not_withdrawn(&resource)?;
         require_field_numbers(&resource, entry)?;
+        resource.end_submission(self.at, SubmissionOutcome::TakenBack);
         resource.draft = Some(Draft {
             status: DraftStatus::Draft,
             entry: entry.clone(),
@@ -120,6 +121,18 @@ impl Context<'_, '_> {
         }
         self.require_complete(code, &resource.provider, &draft.entry)?;
         draft.status = DraftStatus::Submitted { decision };
+        let submission = Submission {
+            since: self.at,
+            ended: None,
+        };
+        push(
+            &mut resource.submissions,
+            submission,
+            phrase!(
+                "the number of submissions of an entry",
+                "一个目录的提交次数"
+            ),
+        )?;
         self.put_resource(resource)
     }
 
@@ -190,6 +203,7 @@ impl Context<'_, '_> {
             reason: reason.clone(),
             since: self.at,
         };
+        resource.end_submission(self.at, SubmissionOutcome::Returned);
         self.put_resource(resource)
     }
 
@@ -244,6 +258,11 @@ impl Context<'_, '_> {
             .unwrap_or(0);
         resource.last_field = resource.last_field.max(highest);
         self.share_unconditionally(&mut resource, Some(&entry))?;
+        let outcome = match self.mandate {
+            Some(_) => SubmissionOutcome::Agreed,
+            None => SubmissionOutcome::Published,
+        };
+        resource.end_submission(self.at, outcome);
         resource.published = Some(Published {
             version,
             since: self.at,
@@ -309,6 +328,7 @@ impl Context<'_, '_> {
             end(&mut last.period, self.at);
         }
         self.share_unconditionally(&mut resource, None)?;
+        resource.end_submission(self.at, SubmissionOutcome::TakenBack);
         resource.draft = None;
         resource.withdrawn = Some(Withdrawal {
             reason: reason.clone(),
@@ -424,7 +444,10 @@ fn submitted(resource: &mut Resource) -> Result<(&mut Draft, Decision), Refusal>
     let wrong = Rejection::WrongStatus {
         code,
         status,
-        needed: phrase!("it has not been submitted", "尚未提交"),
+        needed: phrase!(
+            "no draft of it waits for publication. The provider's head submits one, and again after every change",
+            "没有等待发布的草稿。须由提供方负责人提交，修改后须重新提交"
+        ),
     };
     let draft = resource.draft.as_mut().ok_or(wrong.clone())?;
     match &draft.status {
@@ -464,20 +487,26 @@ fn openness_of(sharing: Option<&Sharing>) -> u8 {
     }
 }
 
-/// An amendment keeps every field and shares each at least as widely (S6 governs anything else).
-fn require_not_narrower(code: &ResourceCode, before: &Entry, after: &Entry) -> Result<(), Refusal> {
-    for field in &before.fields {
+/// The first field that an amendment leaves out, or shares less widely than the version before; none
+/// where it keeps every field and shares each at least as widely.
+pub(crate) fn first_narrowed(before: &Entry, after: &Entry) -> Option<FieldNumber> {
+    let narrowed = before.fields.iter().find(|field| {
         let was = openness_of(before.sharing_of(field));
         let is = after
             .field(field.number)
             .map(|field| openness_of(after.sharing_of(field)));
-        if is.is_none_or(|is| is < was) {
-            return Err(Rejection::Narrows {
-                code: code.clone(),
-                field: field.number,
-            }
-            .into());
+        is.is_none_or(|is| is < was)
+    });
+    narrowed.map(|field| field.number)
+}
+
+/// What shares less is published by a proposal, with notice (rule S6).
+fn require_not_narrower(code: &ResourceCode, before: &Entry, after: &Entry) -> Result<(), Refusal> {
+    match first_narrowed(before, after) {
+        Some(field) => {
+            let code = code.clone();
+            Err(Rejection::Narrows { code, field }.into())
         }
+        None => Ok(()),
     }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::Refusal;
 use super::authority::same_line;
+use crate::action::Grant;
 use crate::ids::{DepartmentId, Moment};
 use crate::measure::Measure;
 use crate::records::{MemberChange, Office, Seat, Signatory};
@@ -21,8 +22,13 @@ pub(super) fn seats(
             heads(&mut seats, two_offices(state, None)?);
             heads(&mut seats, [department.clone()]);
         }
-        Measure::Grant(grant) => {
-            let resource = state.resource(&grant.application.resource)?;
+        Measure::Grant(Grant {
+            application: id, ..
+        })
+        | Measure::ConfirmHolder {
+            authorization: id, ..
+        } => {
+            let resource = state.resource(&id.resource)?;
             if let Some(provider) = resource.map(|resource| resource.provider) {
                 seats.push(vacant(&provider, Signatory::Administrator));
                 seats.push(vacant(&provider, Signatory::Head));

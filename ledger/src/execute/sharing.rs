@@ -10,8 +10,8 @@ use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, 
 use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
-    Application, ApplicationStatus, Authorization, Entry, Lasting, Period, Published, Record,
-    RecordId, Request, Resource, SensitivityLevel, Sharing, StageSince, Waiting,
+    Application, ApplicationStatus, Authorization, Decision, Entry, Lasting, Period, Published,
+    Record, RecordId, Request, Resource, SensitivityLevel, Sharing, StageSince, Waiting,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -146,7 +146,8 @@ impl Context<'_, '_> {
         self.enter_stage(application, ApplicationStatus::Submitted)
     }
 
-    /// Rule S4: what an application lacks is asked for, and its clock stands still.
+    /// Rule S4: what an application lacks is asked for, also what it came to lack in review because the
+    /// entry was amended, and its clock stands still.
     pub(super) fn ask_for_more(
         &mut self,
         id: &SharingId,
@@ -156,10 +157,10 @@ impl Context<'_, '_> {
         let application = self.open_application(id, revision)?;
         let resource = self.existing_resource(&id.resource)?;
         self.require_decider(&resource, &application.applicant)?;
-        if application.status != ApplicationStatus::Submitted {
+        if let ApplicationStatus::NeedsMore { .. } = application.status {
             let needed = phrase!(
-                "material is asked for before it is taken into review, once at a time",
-                "补充材料应在受理审核之前提出，且一次只能提出一项"
+                "material is asked for once at a time, and the applicant owes what was asked for",
+                "申请方尚未补充所要求的材料，一次只能提出一项"
             );
             return Err(wrong_stage(&application, needed));
         }
@@ -324,18 +325,14 @@ impl Context<'_, '_> {
         self.active_department(&application.applicant)?;
         self.require_own(&application.applicant, &request.responsibility)?;
         require_fields(&resource.code, &published.entry, &grant.fields)?;
+        if grant.calls_per_day_max == Some(0) && self.rules()?.asks_for_calls() {
+            return Err(Rejection::NoCalls {}.into());
+        }
         require_within(grant, request)?;
         require_shareable(&resource.code, &published.entry, &grant.fields)?;
         self.require_not_drifted(&resource.code, &grant.fields)?;
         require_period(grant.from, grant.to, self.at.time)?;
-        let approvals = match &self.mandate {
-            Some(mandate) => mandate.approvals.clone(),
-            None => {
-                self.require_one_is_enough(&published.entry, grant)?;
-                Vec::new()
-            }
-        };
-        let approvals = List::new(approvals);
+        let approvals = self.approvals(&published.entry, &grant.application, &grant.fields)?;
         let mut active = List::default();
         push(
             &mut active,
@@ -354,12 +351,7 @@ impl Context<'_, '_> {
             from: grant.from,
             to: grant.to,
             granted: granted.clone(),
-            approvals: approvals.map_err(|_| {
-                full(
-                    phrase!("the number of approvals", "批准的数量"),
-                    limits::SEATS_MAX,
-                )
-            })?,
+            approvals,
             revision: 1,
             active,
             suspended: None,
@@ -404,22 +396,33 @@ impl Context<'_, '_> {
         resource.grants = grants.retaining(lasts);
     }
 
-    /// Rule S8: with the two-person rule on, a field of level 3 or 4 is granted by proposal.
-    fn require_one_is_enough(&self, entry: &Entry, grant: &Grant) -> Result<(), Refusal> {
-        if !self.state.parameters()?.settings.two_person {
-            return Ok(());
+    /// The approvals that a grant of these fields rests on, beside its signer's. Rule S8: with the
+    /// two-person rule on, a field of level 3 or 4 is granted by proposal.
+    pub(super) fn approvals(
+        &self,
+        entry: &Entry,
+        id: &SharingId,
+        fields: &[FieldNumber],
+    ) -> Result<List<Decision, { limits::SEATS_MAX }>, Refusal> {
+        if let Some(mandate) = &self.mandate {
+            let what = phrase!("the number of approvals", "批准的数量");
+            let approvals = List::new(mandate.approvals.clone());
+            return approvals.map_err(|_| full(what, limits::SEATS_MAX));
         }
-        for number in &grant.fields {
+        if !self.state.parameters()?.settings.two_person {
+            return Ok(List::default());
+        }
+        for number in fields {
             let level = entry.field(*number).and_then(|field| entry.level_of(field));
             if level.is_some_and(|level| level >= SensitivityLevel::Three) {
                 return Err(Rejection::TwoPersonNeeded {
-                    application: grant.application.clone(),
+                    application: id.clone(),
                     field: *number,
                 }
                 .into());
             }
         }
-        Ok(())
+        Ok(List::default())
     }
 }
 

@@ -138,9 +138,8 @@ impl Context<'_, '_> {
             }
             .into());
         }
-        let record = RecordId::Rating(id.clone().into());
         if self.state.rating(id)?.is_some() {
-            return Err(Rejection::Taken { id: record }.into());
+            return Err(Rejection::RatedAlready { batch: id.clone() }.into());
         }
         self.put(Record::Rating(Rating {
             batch: id.clone(),

@@ -22,11 +22,13 @@ pub enum ObjectionKind {
         /// The fields.
         fields: FieldNumbers,
     },
-    /// A second claim to be a data element's source (rule C7): this entry's.
+    /// Another field claims to be the data element's source, which is one of this entry's (rule C7).
     SourceConflict {
         /// The data element.
         element: ElementCode,
-        /// The field claimed.
+        /// The entry whose field claims it.
+        resource: ResourceCode,
+        /// That field.
         field: FieldNumber,
     },
     /// Against the refusal of an application on this entry.
@@ -39,7 +41,10 @@ pub enum ObjectionKind {
 impl ObjectionKind {
     /// Whether the provider is heard first; else the steward decides from the start.
     pub fn is_for_provider(&self) -> bool {
-        matches!(self, ObjectionKind::Correction { .. })
+        match self {
+            ObjectionKind::Correction { .. } | ObjectionKind::SourceConflict { .. } => true,
+            ObjectionKind::Appeal { .. } => false,
+        }
     }
 }
 
@@ -251,6 +256,19 @@ pub struct Demand {
     pub revision: u32,
     /// Where it stands.
     pub state: DemandState,
+    /// Assignments that the steward changed, oldest first.
+    pub earlier: List<EarlierAssignment, { limits::DEMAND_ASSIGNMENTS_MAX }>,
+}
+
+/// An assignment of a demand that the steward changed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct EarlierAssignment {
+    /// The department that was asked.
+    pub department: DepartmentId,
+    /// When it was asked.
+    pub assigned: Decision,
+    /// Who asked another, when and why.
+    pub until: Decision,
 }
 
 impl Demand {
@@ -266,7 +284,10 @@ impl Demand {
             } => (Some(department), Some(resource)),
             DemandState::Refused { department, .. } => (department.as_ref(), None),
         };
-        let departments = std::iter::once(&self.asker).chain(department);
+        let earlier = self.earlier.iter().map(|earlier| &earlier.department);
+        let departments = std::iter::once(&self.asker)
+            .chain(department)
+            .chain(earlier);
         let departments = departments.cloned().map(RecordId::Department);
         departments
             .chain(resource.cloned().map(RecordId::Resource))

@@ -13,6 +13,7 @@ mod parameters;
 mod proposal;
 mod resource;
 mod sharing;
+mod submission;
 mod system;
 mod usage;
 
@@ -26,6 +27,7 @@ pub use parameters::*;
 pub use proposal::*;
 pub use resource::*;
 pub use sharing::*;
+pub use submission::*;
 pub use system::*;
 pub use usage::*;
 
@@ -505,8 +507,12 @@ impl Record {
                     RecordId::Resource(record.id.resource.clone()),
                     RecordId::Department(record.raiser.clone()),
                 ];
-                if let ObjectionKind::SourceConflict { element, .. } = &record.kind {
+                if let ObjectionKind::SourceConflict {
+                    element, resource, ..
+                } = &record.kind
+                {
                     references.push(RecordId::DataElement(element.clone()));
+                    references.push(RecordId::Resource(resource.clone()));
                 }
                 references
             }

@@ -3,7 +3,7 @@
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Period, Trail};
+use super::{Decision, Period, Submission, Trail};
 use crate::bounded::{List, Text};
 use crate::codec::encode;
 use crate::hash::{Domain, Hash, hash};
@@ -506,6 +506,8 @@ pub struct Resource {
     pub draft: Option<Draft>,
     /// The version in force, if any.
     pub published: Option<Published>,
+    /// Every submission there was, oldest first.
+    pub submissions: List<Submission, { limits::PERIODS_MAX }>,
     /// Every version there was, oldest first.
     pub versions: List<VersionPeriod, { limits::PERIODS_MAX }>,
     /// When which field was shared unconditionally, oldest first: what past use may rest on.
@@ -572,6 +574,7 @@ impl Resource {
             revision: 0,
             draft: None,
             published: None,
+            submissions: List::default(),
             versions: List::default(),
             unconditional: List::default(),
             withdrawn: None,
@@ -612,6 +615,13 @@ impl Resource {
         let mut earlier = earlier.filter(|earlier| height < earlier.until.height);
         let provider = earlier.next().map(|earlier| &earlier.provider);
         provider.unwrap_or(&self.provider)
+    }
+
+    /// Who provided it at an instant.
+    pub fn provider_when(&self, time: TimeMs) -> &DepartmentId {
+        let mut earlier = self.earlier_providers.iter();
+        let earlier = earlier.find(|earlier| time < earlier.until.time);
+        earlier.map_or(&self.provider, |earlier| &earlier.provider)
     }
 
     /// The version last published at or before `height`, in force then or withdrawn by then.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Period;
 use crate::bounded::{BoundError, List};
-use crate::ids::{DepartmentId, Moment};
+use crate::ids::{DepartmentId, Moment, TimeMs};
 use crate::limits;
 
 /// An office that a department holds for the whole chain.
@@ -98,6 +98,16 @@ impl Offices {
     /// Who holds an office.
     pub fn holder(&self, office: Office) -> Option<&DepartmentId> {
         let holder = self.current().find(|holder| holder.office == office);
+        holder.map(|holder| &holder.department)
+    }
+
+    /// Who held an office at an instant.
+    pub fn holder_when(&self, office: Office, time: TimeMs) -> Option<&DepartmentId> {
+        let held = |holder: &&OfficeHolder| {
+            let Period { from, to } = holder.held;
+            holder.office == office && from.time <= time && to.is_none_or(|to| time < to.time)
+        };
+        let holder = self.holders.iter().find(held);
         holder.map(|holder| &holder.department)
     }
 

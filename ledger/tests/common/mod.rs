@@ -370,6 +370,7 @@ fn case_actions() -> Vec<Action> {
             demand: id("X-D005-01"),
             revision,
             department: id(PROVIDER),
+            reason: Some(id("改派")),
         },
         Action::AnswerDemand {
             demand: id("X-D005-01"),
@@ -516,6 +517,10 @@ pub(crate) fn measures() -> Vec<Measure> {
         Measure::RaiseRules {
             version: 3,
             from: Height(600),
+        },
+        Measure::ConfirmHolder {
+            authorization: sharing_id(&code(1), 2),
+            revision: 1,
         },
     ]
 }
@@ -747,6 +752,7 @@ fn case_records() -> Vec<Record> {
             id: sharing_id(&code(1), 1),
             kind: ObjectionKind::SourceConflict {
                 element: id("DE00001"),
+                resource: code(2),
                 field: FieldNumber(2),
             },
             raiser: id(APPLICANT),
@@ -786,6 +792,12 @@ fn case_records() -> Vec<Record> {
                 assigned: decision(None),
                 decision: decision(Some("已列入")),
             },
+            earlier: List::new(vec![EarlierAssignment {
+                department: id(BYSTANDER),
+                assigned: decision(None),
+                until: decision(Some("改派")),
+            }])
+            .unwrap(),
         }),
         Record::Obligation(Obligation {
             id: sharing_id(&code(1), 1),
@@ -843,6 +855,14 @@ fn resource() -> Resource {
             since: moment(6),
             entry: entry(&responsibility(PROVIDER)),
         }),
+        submissions: List::new(vec![Submission {
+            since: moment(5),
+            ended: Some(SubmissionEnd {
+                at: moment(6),
+                outcome: SubmissionOutcome::Published,
+            }),
+        }])
+        .unwrap(),
         versions: List::new(vec![VersionPeriod {
             version: 1,
             period: Period::since(moment(6)),

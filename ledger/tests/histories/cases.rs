@@ -308,6 +308,16 @@ impl Step {
                     demand,
                     revision,
                     department,
+                    reason: None,
+                };
+                (head(STEWARD), action)
+            }
+            DemandState::Assigned { .. } if self.variant.is_multiple_of(3) => {
+                let action = Action::AssignDemand {
+                    demand,
+                    revision,
+                    department: id(PARTIES[self.party]),
+                    reason: (!self.is_odd).then_some(reason),
                 };
                 (head(STEWARD), action)
             }

@@ -101,7 +101,25 @@ impl Step {
         let revision = self.off_by(ledger.revision(code));
         let code = code.clone();
         let expendable = id(EXPENDABLE[usize::from(self.variant) % EXPENDABLE.len()]);
-        match self.variant % 17 {
+        match self.variant % 18 {
+            17 => {
+                let waits = lasting(ledger).into_iter().find(|authorization| {
+                    let duty = ledger.state.responsibility(&authorization.responsibility);
+                    let duty = duty.unwrap().unwrap();
+                    !dirchain_ledger::execute::holds(&ledger.state, &authorization.grantee, &duty)
+                        .unwrap()
+                });
+                let Some(authorization) = waits else {
+                    return (head(STEWARD), self.parameters(ledger));
+                };
+                let entry = ledger.state.resource(&authorization.id.resource).unwrap();
+                let measure = Measure::ConfirmHolder {
+                    authorization: authorization.id.clone(),
+                    revision: self.off_by(authorization.revision),
+                };
+                let provider = entry.unwrap().provider;
+                (administrator(signer_of(provider.as_str())), measure)
+            }
             0 => (head(STEWARD), self.parameters(ledger)),
             1 => {
                 let offices = ledger.state.offices().unwrap();

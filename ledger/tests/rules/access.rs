@@ -98,6 +98,7 @@ fn point_2_a_suspended_provider_does_not_read_either() {
             since: at,
             entry: entry(&responsibility(SUSPENDED)),
         }),
+        submissions: List::default(),
         versions: List::default(),
         withdrawn: None,
         last_field: 4,

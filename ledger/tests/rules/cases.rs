@@ -165,6 +165,16 @@ fn assign(revision: u32) -> Action {
         demand: id("X-1"),
         revision,
         department: id(PROVIDER),
+        reason: None,
+    }
+}
+
+fn assign_to(department: &str, revision: u32, reason: Option<&str>) -> Action {
+    Action::AssignDemand {
+        demand: id("X-1"),
+        revision,
+        department: id(department),
+        reason: reason.map(id),
     }
 }
 
@@ -326,6 +336,28 @@ fn s4_what_an_application_lacks_is_asked_for_and_supplied() {
     assert_eq!(stored.stages.len(), 5);
 }
 
+/// An amendment published while an application is in review is no dead end.
+#[test]
+fn s4_what_an_amendment_outdated_is_asked_for_in_review_and_supplied_anew() {
+    let (mut city, application) = City::applied();
+    city.by(PROVIDER, review(&application, 1)).unwrap();
+    let code = application.resource.clone();
+    let amended = entry(&responsibility(PROVIDER));
+    city.0.draft(PROVIDER, &code, &amended).unwrap();
+    city.0.submit_draft(PROVIDER, &code).unwrap();
+    city.0.publish(PROVIDER, &code).unwrap();
+    let mut asked = request(APPLICANT, &[2]);
+    let mut grant = grant_of(application.clone(), &asked);
+    grant.revision = 2;
+    let refused = city.refusal(PROVIDER, Action::Grant(grant.clone()));
+    assert_eq!(refused.code(), "other-version");
+    city.by(PROVIDER, ask(&application, 2)).unwrap();
+    asked.version = 2;
+    city.by(APPLICANT, supply(&application, 3, asked)).unwrap();
+    grant.revision = 4;
+    city.by(PROVIDER, Action::Grant(grant)).unwrap();
+}
+
 #[test]
 fn s4_withdrawing_an_entry_refuses_what_waits_in_any_stage() {
     let (mut city, application) = City::applied();
@@ -435,18 +467,99 @@ fn c7_the_first_claim_makes_the_source_and_a_second_opens_an_objection() {
         let (mut city, first, second) = City::claimed();
         city.by(APPLICANT, claim(&second, 2)).unwrap();
         assert_eq!(city.source(), first);
-        let objection = sharing_id(&second, 1);
+        // It is put to whose source it is.
+        let objection = sharing_id(&first, 1);
         let stored = city.objection(&objection);
-        assert_eq!(stored.stage(), ObjectionStage::Escalated);
-        let field = FieldNumber(2);
-        let element = id(ELEMENT);
-        assert_eq!(
-            stored.kind,
-            ObjectionKind::SourceConflict { element, field }
-        );
-        city.by(STEWARD, settle(&objection, 1, outcome)).unwrap();
+        assert_eq!(stored.stage(), ObjectionStage::Raised);
+        let kind = ObjectionKind::SourceConflict {
+            element: id(ELEMENT),
+            resource: second.clone(),
+            field: FieldNumber(2),
+        };
+        assert_eq!(stored.kind, kind);
+        city.by(PROVIDER, answer(&objection, 1, Outcome::Upheld))
+            .unwrap();
+        city.by(APPLICANT, escalate(&objection, 2)).unwrap();
+        city.by(STEWARD, settle(&objection, 3, outcome)).unwrap();
         assert_eq!(city.source(), if moved { second } else { first });
     }
+}
+
+#[test]
+fn c7_a_source_that_gives_way_is_the_claimant_s_once_it_accepts() {
+    let (mut city, first, second) = City::claimed();
+    city.by(APPLICANT, claim(&second, 2)).unwrap();
+    let objection = sharing_id(&first, 1);
+    city.by(PROVIDER, answer(&objection, 1, Outcome::Corrected))
+        .unwrap();
+    assert_eq!(city.source(), first);
+    let trail = |city: &City| {
+        let claimed = city.0.state.resource(&second).unwrap();
+        claimed.unwrap().trail.count
+    };
+    let before = trail(&city);
+    city.by(APPLICANT, close(&objection, 2)).unwrap();
+    assert_eq!(city.source(), second);
+    assert_eq!(trail(&city), before + 1);
+}
+
+#[test]
+fn c7_a_claim_taken_back_may_be_made_again() {
+    let (mut city, first, second) = City::claimed();
+    for number in 1..=2 {
+        city.by(APPLICANT, claim(&second, 2)).unwrap();
+        let objection = sharing_id(&first, number);
+        city.by(APPLICANT, close(&objection, 1)).unwrap();
+        assert_eq!(city.source(), first);
+    }
+}
+
+/// Nobody answers itself: what a department claims from its own entry, the steward decides.
+#[test]
+fn c7_a_claim_within_one_department_stands_before_the_steward() {
+    let (mut city, first, _) = City::claimed();
+    let mut another = entry(&responsibility(PROVIDER));
+    another.fields.as_mut_slice()[1].data_element = Some(id(ELEMENT));
+    city.0.draft(PROVIDER, &code(3), &another).unwrap();
+    city.0.submit_draft(PROVIDER, &code(3)).unwrap();
+    city.0.publish(PROVIDER, &code(3)).unwrap();
+    city.by(PROVIDER, claim(&code(3), 2)).unwrap();
+    let objection = sharing_id(&first, 1);
+    assert_eq!(
+        city.objection(&objection).stage(),
+        ObjectionStage::Escalated
+    );
+    city.by(STEWARD, settle(&objection, 1, Outcome::Corrected))
+        .unwrap();
+    assert_eq!(city.source(), code(3));
+}
+
+/// A field of [`BYSTANDER`]'s claims the source too, and gets it first.
+fn overtaken() -> (City, SharingId) {
+    let (mut city, first, second) = City::claimed();
+    let mut third = entry(&responsibility(BYSTANDER));
+    third.fields.as_mut_slice()[1].data_element = Some(id(ELEMENT));
+    city.0.draft(BYSTANDER, &code(3), &third).unwrap();
+    city.0.submit_draft(BYSTANDER, &code(3)).unwrap();
+    city.0.publish(BYSTANDER, &code(3)).unwrap();
+    city.by(APPLICANT, claim(&second, 2)).unwrap();
+    city.by(BYSTANDER, claim(&code(3), 2)).unwrap();
+    let (slow, quick) = (sharing_id(&first, 1), sharing_id(&first, 2));
+    for objection in [&slow, &quick] {
+        city.by(PROVIDER, answer(objection, 1, Outcome::Corrected))
+            .unwrap();
+    }
+    city.by(BYSTANDER, close(&quick, 2)).unwrap();
+    assert_eq!(city.source(), code(3));
+    (city, slow)
+}
+
+#[test]
+fn c7_a_claim_that_came_too_late_is_upheld_or_escalated() {
+    let (mut city, slow) = overtaken();
+    city.by(APPLICANT, escalate(&slow, 2)).unwrap();
+    city.by(STEWARD, settle(&slow, 3, Outcome::Upheld)).unwrap();
+    assert_eq!(city.source(), code(3));
 }
 
 #[test]
@@ -477,6 +590,37 @@ fn demands_are_assigned_and_answered_by_an_entry_or_a_reason() {
         let is_listed = matches!(stored.state, DemandState::Listed { .. });
         assert_eq!(is_listed, lists);
     }
+}
+
+#[test]
+fn a_demand_passed_on_keeps_who_was_asked_before() {
+    let mut city = City(Ledger::default());
+    city.by(APPLICANT, demand(1)).unwrap();
+    city.by(STEWARD, assign(1)).unwrap();
+    city.by(STEWARD, assign_to(BYSTANDER, 2, Some("职责不符")))
+        .unwrap();
+    let stored = city.0.state.demand(&id("X-1")).unwrap().unwrap();
+    let DemandState::Assigned { department, .. } = &stored.state else {
+        panic!("{stored:?}");
+    };
+    assert_eq!(department.as_str(), BYSTANDER);
+    let earlier = stored.earlier.first().unwrap();
+    assert_eq!(earlier.department.as_str(), PROVIDER);
+    assert_eq!(earlier.until.reason, Some(id("职责不符")));
+}
+
+#[test]
+fn an_entry_stands_in_several_lists() {
+    let (mut city, code) = City::published();
+    city.by(STEWARD, impose(&code)).unwrap();
+    let another = Action::ImposeObligation {
+        resource: code.clone(),
+        list: id("第二批共享责任清单"),
+        due: TimeMs(GENESIS_TIME.0 + 9 * DAY_MS),
+    };
+    city.by(STEWARD, another).unwrap();
+    let stands = |number| city.0.state.obligation(&sharing_id(&code, number)).unwrap();
+    assert!(stands(1).is_some() && stands(2).is_some());
 }
 
 #[test]
@@ -512,9 +656,9 @@ refusals! {
         let (mut city, application) = City::applied();
         city.refusal(PROVIDER, refuse(&application, 1))
     }
-    s4_nothing_more_is_asked_for_in_review => "wrong-stage" {
+    s4_nothing_more_is_asked_for_while_something_is_owed => "wrong-stage" {
         let (mut city, application) = City::applied();
-        city.by(PROVIDER, review(&application, 1)).unwrap();
+        city.by(PROVIDER, ask(&application, 1)).unwrap();
         city.refusal(PROVIDER, ask(&application, 2))
     }
     s4_nothing_is_supplied_unasked => "wrong-stage" {
@@ -617,8 +761,31 @@ refusals! {
     }
     c7_a_conflict_comes_from_a_claim => "claim-instead" {
         let (mut city, _, second) = City::claimed();
-        let kind = ObjectionKind::SourceConflict { element: id(ELEMENT), field: FieldNumber(2) };
-        city.refusal(APPLICANT, raise(&second, APPLICANT, kind))
+        let (element, resource, field) = (id(ELEMENT), second.clone(), FieldNumber(2));
+        let kind = ObjectionKind::SourceConflict { element, resource, field };
+        city.refusal(BYSTANDER, raise(&second, BYSTANDER, kind))
+    }
+    c7_a_claim_that_waits_is_not_made_again => "claim-waits" {
+        let (mut city, _, second) = City::claimed();
+        city.by(APPLICANT, claim(&second, 2)).unwrap();
+        city.refusal(APPLICANT, claim(&second, 2))
+    }
+    c7_a_source_is_not_taken_from_who_was_not_heard => "objection-stage" {
+        let (mut city, slow) = overtaken();
+        city.refusal(APPLICANT, close(&slow, 2))
+    }
+    r5_nobody_objects_to_an_own_entry => "own-objection" {
+        let (mut city, code) = City::published();
+        city.refusal(PROVIDER, raise(&code, PROVIDER, correction()))
+    }
+    r5_a_sub_unit_does_not_object_to_its_parent_s_entry => "own-objection" {
+        let (mut city, code) = City::published();
+        city.refusal(SUB_UNIT, raise(&code, SUB_UNIT, correction()))
+    }
+    r5_what_stands_before_the_steward_is_not_answered => "objection-stage" {
+        let (mut city, objection) = City::objected();
+        city.0.now = TimeMs(GENESIS_TIME.0 + 15 * DAY_MS - 8 * 3_600_000);
+        city.refusal(PROVIDER, answer(&objection, 1, Outcome::Corrected))
     }
     r5_a_raiser_does_not_settle => "raiser-resolves" {
         let mut city = City(Ledger::default());
@@ -627,9 +794,10 @@ refusals! {
         city.refusal(STEWARD, settle(&sharing_id(&code, 1), 1, Outcome::Upheld))
     }
     r5_a_raiser_does_not_answer => "raiser-resolves" {
-        let (mut city, code) = City::published();
-        city.by(PROVIDER, raise(&code, PROVIDER, correction())).unwrap();
-        city.refusal(PROVIDER, answer(&sharing_id(&code, 1), 1, Outcome::Upheld))
+        let (mut city, objection) = City::objected();
+        let measure = crate::reorganisation::split(PROVIDER, APPLICANT);
+        city.0.agree(&head(REGISTRAR), measure).unwrap();
+        city.refusal(APPLICANT, answer(&objection, 1, Outcome::Upheld))
     }
     r5_the_provider_answers => "not-acting-for" {
         objected_then(BYSTANDER, |objection| answer(objection, 1, Outcome::Upheld))
@@ -708,6 +876,44 @@ refusals! {
         city.by(APPLICANT, demand(1)).unwrap();
         city.by(STEWARD, assign(1)).unwrap();
         city.refusal(BYSTANDER, answer_demand(2, Some(code)))
+    }
+    nobody_is_asked_for_what_it_asks_for => "own-demand" {
+        let mut city = City(Ledger::default());
+        city.by(APPLICANT, demand(1)).unwrap();
+        city.refusal(STEWARD, assign_to(APPLICANT_UNIT, 1, None))
+    }
+    another_is_asked_for_a_reason => "reason-needed" {
+        let mut city = City(Ledger::default());
+        city.by(APPLICANT, demand(1)).unwrap();
+        city.by(STEWARD, assign(1)).unwrap();
+        city.refusal(STEWARD, assign_to(BYSTANDER, 2, None))
+    }
+    the_same_is_not_asked_again => "no-change" {
+        let mut city = City(Ledger::default());
+        city.by(APPLICANT, demand(1)).unwrap();
+        city.by(STEWARD, assign(1)).unwrap();
+        city.refusal(STEWARD, assign_to(PROVIDER, 2, Some("再问")))
+    }
+    a_demand_passes_on_a_bounded_number_of_times => "full" {
+        let mut city = City(Ledger::default());
+        city.by(APPLICANT, demand(1)).unwrap();
+        city.by(STEWARD, assign(1)).unwrap();
+        let mut revision = 2;
+        loop {
+            let to = [PROVIDER, BYSTANDER][usize::from(revision % 2 == 0)];
+            match city.by(STEWARD, assign_to(to, revision, Some("改派"))) {
+                Ok(_) => revision += 1,
+                Err(refused) => {
+                    assert_eq!(usize::try_from(revision).unwrap(), limits::DEMAND_ASSIGNMENTS_MAX + 2);
+                    break refused;
+                }
+            }
+        }
+    }
+    a_list_names_an_entry_once => "obligation-stands" {
+        let (mut city, code) = City::published();
+        city.by(STEWARD, impose(&code)).unwrap();
+        city.refusal(STEWARD, impose(&code))
     }
     a_demand_is_assigned_before_an_entry_meets_it => "demand-not-assigned" {
         let (mut city, code) = City::published();

@@ -356,6 +356,7 @@ fn full_resource() -> Record {
             since: at,
             entry: own_entry(),
         }),
+        submissions: List::default(),
         versions: List::new(vec![period; PERIODS_MAX]).unwrap(),
         withdrawn: None,
         last_field: 4,

@@ -23,6 +23,17 @@ fn register(id_text: &str, parent: Option<&str>, head: Option<KeyOffer>) -> Acti
     })
 }
 
+/// As [`register`], with a unified social credit code.
+fn register_coded(id_text: &str, parent: Option<&str>, head: Option<KeyOffer>) -> Action {
+    match register(id_text, parent, head) {
+        Action::RegisterDepartment(department) => Action::RegisterDepartment(RegisterDepartment {
+            credit_code: Some(id("11110000DEM000241U")),
+            ..department
+        }),
+        other => other,
+    }
+}
+
 fn offer(ledger: &Ledger, department: &str, role: Role, label: &str) -> KeyOffer {
     KeyOffer::new(&labelled_key(label), &ledger.chain, &id(department), role)
 }
@@ -191,7 +202,24 @@ fn an_abolished_responsibility_is_on_the_trail_of_what_it_concerns() {
     assert_eq!(ended.trail.count, 1);
 }
 
+#[test]
+fn a_department_shares_its_credit_code_with_its_sub_units() {
+    let mut ledger = Ledger::default();
+    let head_offer = offer(&ledger, "D010", Role::Head, "D010");
+    let first = register_coded("D010", None, Some(head_offer));
+    let unit = register_coded("D010.1", Some("D010"), None);
+    ledger.submit(&head(REGISTRAR), vec![first, unit]).unwrap();
+}
+
 refusals! {
+    a_credit_code_is_one_department_s => "credit-code-taken" {
+        let mut ledger = Ledger::default();
+        let two = ["D010", "D011"].map(|id| {
+            let head_offer = offer(&ledger, id, Role::Head, id);
+            register_coded(id, None, Some(head_offer))
+        });
+        ledger.submit(&head(REGISTRAR), two.into()).unwrap_err()
+    }
     only_the_registrar_registers_departments => "office-needed" {
         let mut ledger = Ledger::default();
         let head_offer = offer(&ledger, "D010", Role::Head, "D010 Head");

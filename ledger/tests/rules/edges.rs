@@ -383,8 +383,8 @@ fn r5_silence_counts_from_the_due_instant() {
         .submit(&administrator(APPLICANT), vec![raise])
         .unwrap();
     let open = inbox(&ledger.state, &id(PROVIDER), ledger.moment()).unwrap();
-    let due = open.items[0].until;
-    assert_eq!(open.items[0].awaited, Awaited::Owed(Duty::Correct));
+    let due = open[0].until.unwrap();
+    assert_eq!(open[0].awaited, Awaited::Owed(Duty::Correct));
     for (ms, expected) in [(-1, "objection-stage"), (0, PASSES)] {
         let settle = Action::SettleObjection {
             objection: sharing_id(&resource, 1),

@@ -147,3 +147,22 @@ fn a_sub_unit_s_id_extends_its_parent_s() {
     });
     assert!(matches!(stray, Err(GenesisError::BadSubUnit { .. })));
 }
+
+#[test]
+fn a_credit_code_is_one_department_s_with_its_sub_units() {
+    let with_code = |whose: &[&str]| {
+        changed(|record| {
+            if let Record::Department(department) = record
+                && whose.contains(&department.id.as_str())
+            {
+                department.credit_code = Some(id("11110000DEM000241U"));
+            }
+        })
+    };
+    with_code(&[PROVIDER, SUB_UNIT]).unwrap();
+    let refused = with_code(&[PROVIDER, APPLICANT]);
+    assert!(
+        matches!(refused, Err(GenesisError::CreditCode { .. })),
+        "{refused:?}"
+    );
+}

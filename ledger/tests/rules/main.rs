@@ -26,6 +26,7 @@ mod coverage;
 mod departments;
 mod edges;
 mod genesis;
+mod inbox;
 mod lasting;
 mod membership;
 mod nodes;

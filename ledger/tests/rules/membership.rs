@@ -473,6 +473,15 @@ refusals! {
         let height = ledger.tip.height;
         raise(&mut ledger, 3, height).unwrap_err()
     }
+    s2_nobody_grants_no_call => "no-calls" {
+        let mut ledger = Ledger::default();
+        let code = ledger.published(PROVIDER, 1);
+        let asked = request(APPLICANT, &[2]);
+        let application = ledger.apply_for(APPLICANT, &code, asked.clone()).unwrap();
+        let mut grant = grant_of(application, &asked);
+        grant.calls_per_day_max = Some(0);
+        ledger.submit(&administrator(PROVIDER), vec![Action::Grant(grant)]).unwrap_err()
+    }
     s1_nobody_asks_for_no_call => "no-calls" {
         let mut ledger = Ledger::default();
         ledger.published(PROVIDER, 1);

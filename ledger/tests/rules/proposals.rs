@@ -352,11 +352,68 @@ fn s6_a_revocation_takes_effect_after_its_notice_and_with_consent() {
     assert!(!reads(&ledger).is_allowed());
 }
 
+/// A grant of two people whose responsibility passed to [`BYSTANDER`], with the rule still on.
+fn passed_on() -> (Ledger, SharingId) {
+    let (mut ledger, application, request) = two_person();
+    let grant = Measure::Grant(grant_of(application.clone(), &request));
+    ledger.agree(&administrator(PROVIDER), grant).unwrap();
+    let measure = crate::reorganisation::split(APPLICANT, BYSTANDER);
+    ledger.agree(&head(REGISTRAR), measure).unwrap();
+    (ledger, application)
+}
+
+#[test]
+fn s8_a_new_holder_is_confirmed_by_two_people_too() {
+    let (mut ledger, authorization) = passed_on();
+    let resource = authorization.resource.clone();
+    let measure = Measure::ConfirmHolder {
+        authorization,
+        revision: 1,
+    };
+    let id = ledger.propose(&administrator(PROVIDER), measure).unwrap();
+    let reads = |ledger: &Ledger| ledger.verdict(BYSTANDER, &resource, 2, None).is_allowed();
+    assert!(!reads(&ledger));
+    ledger.approve(&head(PROVIDER), &id).unwrap();
+    assert!(reads(&ledger));
+    let heir = ledger.state.authorization(&sharing_id(&resource, 2));
+    let keys: Vec<_> = heir.unwrap().unwrap().decisions().map(|d| d.key).collect();
+    let two = [Role::Administrator, Role::Head].map(|role| key(PROVIDER, role).public());
+    assert_eq!(keys, two);
+}
+
+#[test]
+fn s6_an_early_end_is_proposed_anew_once_it_was_taken_back() {
+    let mut ledger = Ledger::default();
+    let authorization = ledger.granted(1, &[2]);
+    let proposer = administrator(PROVIDER);
+    for _ in 0..2 {
+        let proposal = ledger
+            .propose(&proposer, revocation(&authorization))
+            .unwrap();
+        let action = Action::TakeBackProposal {
+            proposal,
+            revision: 1,
+        };
+        ledger.submit(&proposer, vec![action]).unwrap();
+    }
+}
+
 fn refused(author: &SecretKey, measure: Measure) -> Rejection {
     Ledger::default().agree(author, measure).unwrap_err()
 }
 
 refusals! {
+    s8_one_person_does_not_confirm_a_new_holder => "two-person-needed" {
+        let (mut ledger, authorization) = passed_on();
+        let confirm = Action::ConfirmHolder { authorization, revision: 1 };
+        ledger.submit(&administrator(PROVIDER), vec![confirm]).unwrap_err()
+    }
+    s6_an_early_end_is_proposed_once => "proposal-waits" {
+        let mut ledger = Ledger::default();
+        let authorization = ledger.granted(1, &[2]);
+        ledger.propose(&administrator(PROVIDER), revocation(&authorization)).unwrap();
+        ledger.propose(&head(PROVIDER), revocation(&authorization)).unwrap_err()
+    }
     s8_one_person_is_not_enough => "two-person-needed" {
         let (mut ledger, application, request) = two_person();
         let grant = Action::Grant(grant_of(application, &request));

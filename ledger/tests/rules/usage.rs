@@ -543,6 +543,12 @@ fn rated() -> (Used, BatchId) {
     (used, batch)
 }
 
+/// The same, for what else such a batch leads to.
+pub(crate) fn rated_batch() -> (Ledger, BatchId) {
+    let (used, batch) = rated();
+    (used.ledger, batch)
+}
+
 #[test]
 fn a_reader_rates_a_batch_and_the_provider_answers() {
     let (mut used, batch) = rated();
@@ -756,7 +762,7 @@ refusals! {
         let rating = rate(&used.batch(0));
         used.ledger.submit(&administrator(APPLICANT), vec![rating]).unwrap_err()
     }
-    one_rating_for_a_batch => "taken" {
+    one_rating_for_a_batch => "rated-already" {
         let (mut used, batch) = rated();
         used.ledger.submit(&administrator(APPLICANT), vec![rate(&batch)]).unwrap_err()
     }

@@ -37,7 +37,9 @@ fn text(answer: &InboxAnswer) -> String {
             word(&item.kind),
             item.subject.clone(),
             format!("since {}", item.since),
-            format!("until {}", item.until),
+            item.until
+                .map(|until| format!("until {until}"))
+                .unwrap_or_default(),
             late.unwrap_or_default(),
         ]);
     }

@@ -39,7 +39,7 @@ impl Kept {
             .iter()
             .find_map(|sealed| match sealed.sorter.sort(receipt) {
                 Sorted::Into(id, _) => Some((sealed, id)),
-                Sorted::Later | Sorted::Before | Sorted::Unfounded => None,
+                Sorted::Later | Sorted::Before | Sorted::Sealed(_) | Sorted::Unfounded => None,
             })
     }
 

@@ -39,6 +39,9 @@ pub struct Sorter {
     pub until: TimeMs,
     /// The spans of use of each reader met so far.
     pub readers: BTreeMap<DepartmentId, Vec<UseSpanItem>>,
+    /// Up to when the ledger has each use sealed on this side, of those met so far; none that it has
+    /// nothing of.
+    pub sealed: BTreeMap<UsageId, Option<TimeMs>>,
 }
 
 /// Where a receipt goes.
@@ -50,6 +53,8 @@ pub enum Sorted {
     Later,
     /// Nowhere: it lies before what is sealed.
     Before,
+    /// Nowhere: it lies in a window that the ledger has sealed, up to this instant.
+    Sealed(TimeMs),
     /// Nowhere: it was not denied although nothing allowed it.
     Unfounded,
 }
@@ -97,6 +102,12 @@ impl Sorter {
             reader: receipt.reader.clone(),
             basis,
         };
+        if let Some(sealed_to) = self.sealed.get(&usage).copied().flatten() {
+            if receipt.time < sealed_to {
+                return Sorted::Sealed(sealed_to);
+            }
+            from = from.max(sealed_to);
+        }
         Sorted::Into(BatchId { usage, from }, to)
     }
 }

@@ -90,6 +90,7 @@ fn sorter() -> Sorter {
         from: TimeMs(MIDNIGHT + 1_000),
         until: TimeMs(MIDNIGHT + 2 * DAY),
         readers: [("D005".parse().unwrap(), spans)].into(),
+        sealed: Default::default(),
     }
 }
 
@@ -205,4 +206,31 @@ fn a_log_that_grows_is_sealed_from_where_it_was() {
     // Both windows are of one day and one basis, and do not overlap.
     assert_eq!(window(&early), (1_000, DAY / 2));
     assert_eq!(window(&late), (DAY / 2, DAY));
+}
+
+/// A second log of a binding goes on where the ledger has its uses sealed to.
+#[test]
+fn windows_begin_where_the_ledger_has_their_use_sealed_to() {
+    let mut sorter = sorter();
+    let told = |sorter: &Sorter, time, fields: &[u16], denied| match sorter
+        .sort(&call(time, fields, denied))
+    {
+        Sorted::Into(id, to) => format!("{} {}", id.from.0 - MIDNIGHT, to.0 - MIDNIGHT),
+        Sorted::Sealed(to) => format!("sealed to {}", to.0 - MIDNIGHT),
+        other => format!("{other:?}"),
+    };
+    let usage = match sorter.sort(&call(5_000, &[1], false)) {
+        Sorted::Into(id, _) => id.usage,
+        other => panic!("{other:?}"),
+    };
+    sorter.sealed.insert(usage.clone(), None);
+    assert_eq!(told(&sorter, 5_000, &[1], false), "1000 86400000");
+    let sealed_to = Some(TimeMs(MIDNIGHT + 6_000));
+    sorter.sealed.insert(usage, sealed_to);
+    assert_eq!(told(&sorter, 5_999, &[1], false), "sealed to 6000");
+    assert_eq!(told(&sorter, 6_000, &[1], false), "6000 86400000");
+    let next_day = told(&sorter, DAY, &[1], false);
+    assert_eq!(next_day, "86400000 172800000");
+    // Another use is another matter.
+    assert_eq!(told(&sorter, 5_000, &[2], false), "1000 86400000");
 }

@@ -36,6 +36,7 @@ pub(in crate::pages) fn key(measure: &Measure) -> &'static str {
         Measure::Reorganise(_) => "measure-reorganise",
         Measure::ChangeMembership { .. } => "measure-change-membership",
         Measure::RaiseRules { .. } => "measure-raise-rules",
+        Measure::ConfirmHolder { .. } => "measure-confirm-holder",
     }
 }
 
@@ -78,7 +79,8 @@ pub(in crate::pages) fn told(
         }
         Measure::Narrow { .. }
         | Measure::SuspendDepartment { .. }
-        | Measure::ResumeDepartment { .. } => (vec![about], none),
+        | Measure::ResumeDepartment { .. }
+        | Measure::ConfirmHolder { .. } => (vec![about], none),
         Measure::Reorganise(found) => reorganisation(reading, found)?,
         Measure::ChangeMembership { changes } => {
             let changes = members("changes", changes.iter());

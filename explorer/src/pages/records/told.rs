@@ -299,10 +299,15 @@ pub(in crate::pages) fn objection_facts(
         ObjectionKind::Correction { fields: wrong } => {
             facts.push(("fields", fields(reading, resource, wrong)?));
         }
-        ObjectionKind::SourceConflict { element, field } => {
+        ObjectionKind::SourceConflict {
+            element,
+            resource: claimed,
+            field,
+        } => {
             let element = linked(RecordKind::DataElement, &element.to_string());
             facts.push(("data-element", vec![element]));
-            facts.push(("field", fields(reading, resource, &[*field])?));
+            facts.push(("claimed-by", vec![reading.resource_atom(claimed)?]));
+            facts.push(("field", fields(reading, claimed, &[*field])?));
         }
         ObjectionKind::Appeal { application } => {
             let id = format!("{resource}/{application}");
@@ -414,6 +419,11 @@ fn demand(reading: &Reading<'_>, found: &Demand) -> Told {
     };
     if let Some(asked) = asked {
         facts.push(("who-answers", vec![reading.department_atom(asked)?]));
+    }
+    for earlier in &found.earlier {
+        let who = reading.department_atom(&earlier.department)?;
+        let what = vec![Atom::Says("action-assign-demand"), who];
+        rows.push(step(reading, what, &earlier.assigned)?);
     }
     if let Some(assigned) = assigned {
         let what = vec![Atom::Says("action-assign-demand")];

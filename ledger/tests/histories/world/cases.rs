@@ -49,14 +49,17 @@ impl Hand<'_> {
                 ..
             } => {
                 let dispute = self.dispute(objection, *revision)?;
+                let in_time = dispute.stage == ObjectionStage::Raised && !self.is_overdue(&dispute);
                 unless([
                     self.must_act_for(&self.world.entries[&objection.resource].provider),
                     (self.acts_for(&dispute.raiser), "raiser-resolves"),
                     (
-                        *outcome == Outcome::Withdrawn || dispute.stage != ObjectionStage::Raised,
+                        *outcome == Outcome::Withdrawn || !in_time,
                         "objection-stage",
                     ),
                 ])?;
+                let dispute = self.world.objections.get_mut(objection).unwrap();
+                dispute.answer = Some(*outcome);
                 self.advance(objection, ObjectionStage::Answered);
                 Ok(())
             }
@@ -79,7 +82,13 @@ impl Hand<'_> {
                 ..
             } => {
                 let dispute = self.dispute(objection, *revision)?;
-                unless([self.must_act_for(&dispute.raiser)])?;
+                let gives_way = dispute.stage == ObjectionStage::Answered
+                    && dispute.answer == Some(Outcome::Corrected);
+                all([
+                    unless([self.must_act_for(&dispute.raiser)]),
+                    self.may_move(objection, &dispute, gives_way),
+                ])?;
+                self.move_source(&dispute, gives_way);
                 self.undisputed(objection, false)?;
                 self.advance(objection, ObjectionStage::Closed);
                 Ok(())
@@ -132,6 +141,8 @@ impl Hand<'_> {
                     self.world.require_active(asker),
                 ])?;
                 let wanted = Wanted {
+                    asker: asker.clone(),
+                    turns: 0,
                     is_answered: false,
                     asked: None,
                     revision: 1,
@@ -143,13 +154,26 @@ impl Hand<'_> {
                 demand,
                 revision,
                 department,
+                reason,
             } => {
                 all([
                     unless([self.must_hold(Office::Steward)]),
                     self.demand(demand, *revision),
                     self.world.require_active(department),
                 ])?;
+                let wanted = &self.world.demands[demand];
+                let is_other = wanted
+                    .asked
+                    .as_ref()
+                    .is_some_and(|asked| asked != department);
+                unless([
+                    (self.world.kin(&wanted.asker, department), "own-demand"),
+                    (wanted.asked.as_ref() == Some(department), "no-change"),
+                    (is_other && reason.is_none(), "reason-needed"),
+                    (is_other && wanted.turns >= 16, "full"),
+                ])?;
                 let wanted = self.world.demands.get_mut(demand).unwrap();
+                wanted.turns += usize::from(is_other);
                 wanted.asked = Some(department.clone());
                 wanted.revision += 1;
                 Ok(())
@@ -160,11 +184,20 @@ impl Hand<'_> {
                 resource,
                 ..
             } => self.answer_demand(demand, *revision, resource.as_ref()),
-            Action::ImposeObligation { resource, due, .. } => {
+            Action::ImposeObligation {
+                resource,
+                due,
+                list,
+            } => {
+                let of_list = |(id, stands): (&SharingId, &(u32, bool, _))| {
+                    id.resource == *resource && stands.2 == *list
+                };
+                let is_listed = self.world.obligations.iter().any(of_list);
                 all([
                     unless([
                         self.must_hold(Office::Steward),
                         (*due <= self.at.time, "due-past"),
+                        (is_listed, "obligation-stands"),
                     ]),
                     found(self.world.entries.get(resource)).map(drop),
                 ])?;
@@ -174,7 +207,8 @@ impl Hand<'_> {
                     resource: resource.clone(),
                     number: listed.obligations,
                 };
-                self.world.obligations.insert(id, (1, false));
+                let stands = (1, false, list.clone());
+                self.world.obligations.insert(id, stands);
                 self.touch(resource);
                 Ok(())
             }
@@ -182,7 +216,8 @@ impl Hand<'_> {
                 obligation,
                 revision,
             } => {
-                let (current, is_met) = *found(self.world.obligations.get(obligation))?;
+                let stands = found(self.world.obligations.get(obligation))?.clone();
+                let (current, is_met, list) = stands;
                 let code = &obligation.resource;
                 let is_bound = self.world.bindings.iter().any(|(binding, bound)| {
                     binding.resource == *code && bound.state == BindingState::Live
@@ -194,7 +229,7 @@ impl Hand<'_> {
                     (self.world.in_force(code).is_none(), "wrong-status"),
                     (!is_bound, "nothing-bound"),
                 ])?;
-                let met = (current + 1, true);
+                let met = (current + 1, true, list);
                 self.world.obligations.insert(obligation.clone(), met);
                 self.touch(code);
                 Ok(())
@@ -224,9 +259,8 @@ impl Hand<'_> {
     }
 
     fn claim(&mut self, element: &ElementCode, code: &ResourceCode, field: FieldNumber) -> Done {
-        let (_, source, _) = found(self.world.elements.get(element))?;
+        let (_, source, _) = found(self.world.elements.get(element))?.clone();
         let is_source = source.as_ref() == Some(&(code.clone(), field));
-        let has_source = source.is_some();
         let listed = found(self.world.entries.get(code))?;
         all([
             unless([
@@ -235,10 +269,23 @@ impl Hand<'_> {
             ]),
             self.require_instance(element, code, field),
         ])?;
-        if has_source {
-            let element = element.clone();
-            let kind = ObjectionKind::SourceConflict { element, field };
-            self.open_objection(code, self.actor(), kind, ObjectionStage::Escalated);
+        if let Some((contested, _)) = source {
+            let kind = ObjectionKind::SourceConflict {
+                element: element.clone(),
+                resource: code.clone(),
+                field,
+            };
+            let is_open = |dispute: &Dispute| dispute.stage != ObjectionStage::Closed;
+            let mut same = self.world.objections.values().filter(|d| d.kind == kind);
+            unless([(same.any(is_open), "claim-waits")])?;
+            // The source is heard first, unless it would answer itself.
+            let heard = &self.world.entries[&contested].provider;
+            let stage = match self.world.kin(heard, &self.actor()) {
+                true => ObjectionStage::Escalated,
+                false => ObjectionStage::Raised,
+            };
+            self.open_objection(&contested, self.actor(), kind, stage);
+            self.touch(code);
         } else {
             let element = self.world.elements.get_mut(element).unwrap();
             element.1 = Some((code.clone(), field));
@@ -266,6 +313,7 @@ impl Hand<'_> {
             stage,
             revision: 1,
             raised: self.at,
+            answer: None,
         };
         self.world.objections.insert(id, dispute);
         self.touch(code);
@@ -275,7 +323,10 @@ impl Hand<'_> {
         let who = all([
             unless([self.must_act_for(raiser)]),
             self.world.require_active(raiser),
-            found(self.world.entries.get(code)).map(drop),
+            found(self.world.entries.get(code)).and_then(|listed| {
+                let is_own = self.world.kin(&listed.provider, raiser);
+                unless([(is_own, "own-objection")])
+            }),
         ]);
         match kind {
             ObjectionKind::SourceConflict { .. } => all([who, never("claim-instead")]),
@@ -364,6 +415,47 @@ impl Hand<'_> {
         Ok(())
     }
 
+    /// Whether the provider's time to answer is over.
+    fn is_overdue(&self, dispute: &Dispute) -> bool {
+        let since = self.world.settings_at(dispute.raised.height);
+        super::proposals::due(dispute.raised.time, since.deadlines.correction) <= self.at.time
+    }
+
+    /// That a claim which was found right can take the source away from the entry it is about.
+    fn may_move(&self, id: &SharingId, dispute: &Dispute, is_right: bool) -> Done {
+        match &dispute.kind {
+            ObjectionKind::SourceConflict {
+                element,
+                resource,
+                field,
+            } if is_right => {
+                let (_, source, _) = &self.world.elements[element];
+                let is_there = source
+                    .as_ref()
+                    .is_some_and(|(code, _)| *code == id.resource);
+                all([
+                    self.require_instance(element, resource, *field),
+                    unless([(!is_there, "objection-stage")]),
+                ])
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn move_source(&mut self, dispute: &Dispute, is_right: bool) {
+        if let ObjectionKind::SourceConflict {
+            element,
+            resource,
+            field,
+        } = &dispute.kind
+            && is_right
+        {
+            let element = self.world.elements.get_mut(element).unwrap();
+            element.1 = Some((resource.clone(), *field));
+            self.touch(resource);
+        }
+    }
+
     /// Rule R5.
     fn settle_objection(&mut self, id: &SharingId, revision: u32, outcome: Outcome) -> Done {
         let dispute = self.dispute(id, revision)?;
@@ -375,38 +467,21 @@ impl Hand<'_> {
             true => Office::StewardDeputy,
             false => Office::Steward,
         };
-        let since = self.world.settings_at(dispute.raised.height);
-        let due = super::proposals::due(dispute.raised.time, since.deadlines.correction);
         let stands = match dispute.stage {
             ObjectionStage::Escalated => true,
-            ObjectionStage::Raised => due <= self.at.time,
+            ObjectionStage::Raised => self.is_overdue(&dispute),
             ObjectionStage::Answered | ObjectionStage::Closed => false,
         };
         let is_right = outcome == Outcome::Corrected;
-        let claimed = match &dispute.kind {
-            ObjectionKind::SourceConflict { element, field } if is_right => {
-                Some((element.clone(), *field))
-            }
-            _ => None,
-        };
-        let instance = claimed.as_ref().map_or(Ok(()), |(element, field)| {
-            self.require_instance(element, &id.resource, *field)
-        });
         all([
             unless([
                 (self.acts_for(&dispute.raiser), "raiser-resolves"),
                 self.must_hold(office),
                 (outcome == Outcome::Withdrawn || !stands, "objection-stage"),
             ]),
-            instance,
+            self.may_move(id, &dispute, is_right),
         ])?;
-        if let Some((element, field)) = claimed {
-            let element = self.world.elements.get_mut(&element).unwrap();
-            let before = element.1.replace((id.resource.clone(), field));
-            if let Some((before, _)) = before {
-                self.touch(&before);
-            }
-        }
+        self.move_source(&dispute, is_right);
         self.undisputed(id, is_right)?;
         self.advance(id, ObjectionStage::Closed);
         Ok(())

@@ -73,6 +73,10 @@ impl Hand<'_> {
                     .admit(offer.public_key, department, Role::Head, from);
                 Ok(())
             }
+            Measure::ConfirmHolder {
+                authorization,
+                revision,
+            } => self.confirm_holder(authorization, *revision),
             Measure::SuspendDepartment { department } => {
                 self.world.require_free(department)?;
                 self.set_status(department, DepartmentStatus::Suspended)

@@ -26,7 +26,7 @@ use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{
-    DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, Moment, NodeId,
+    DemandId, DepartmentId, ElementCode, FieldNumber, FindingId, Height, Moment, Name, NodeId,
     ProposalId, PurposeCode, ResourceCode, ResponsibilityCode, SharingId, TimeMs,
 };
 use dirchain_ledger::measure::Measure;
@@ -154,6 +154,8 @@ pub(crate) struct Dispute {
     pub(crate) stage: ObjectionStage,
     pub(crate) revision: u32,
     pub(crate) raised: Moment,
+    /// What its provider answered.
+    pub(crate) answer: Option<Outcome>,
 }
 
 #[derive(Clone, Debug)]
@@ -166,6 +168,9 @@ pub(crate) struct Found {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
+    pub(crate) asker: DepartmentId,
+    /// How often another was asked than before.
+    pub(crate) turns: usize,
     pub(crate) is_answered: bool,
     pub(crate) asked: Option<DepartmentId>,
     pub(crate) revision: u32,
@@ -222,7 +227,8 @@ pub(crate) struct World {
     pub(crate) objections: BTreeMap<SharingId, Dispute>,
     pub(crate) findings: BTreeMap<FindingId, Found>,
     pub(crate) demands: BTreeMap<DemandId, Wanted>,
-    pub(crate) obligations: BTreeMap<SharingId, (u32, bool)>,
+    /// An obligation's revision, whether it was met, and the list that it stands in.
+    pub(crate) obligations: BTreeMap<SharingId, (u32, bool, Name)>,
     pub(crate) nodes: BTreeMap<NodeId, Machine>,
     pub(crate) used_keys: BTreeSet<PublicKey>,
     pub(crate) members: Vec<(NodeId, DepartmentId, PublicKey)>,

@@ -46,7 +46,8 @@ impl World {
     fn provider_in(&self, measure: &Measure) -> Option<Result<DepartmentId, Codes>> {
         let code = match measure {
             Measure::Grant(grant) => &grant.application.resource,
-            Measure::Revoke { authorization, .. } => &authorization.resource,
+            Measure::Revoke { authorization, .. }
+            | Measure::ConfirmHolder { authorization, .. } => &authorization.resource,
             Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => code,
             _ => return None,
         };
@@ -81,6 +82,49 @@ impl World {
             false => Office::Steward,
         };
         self.offices[&office].clone()
+    }
+
+    /// Whether the same early end waits, of the same subject at the same revision.
+    fn is_proposed(&self, measure: &Measure, now: TimeMs) -> bool {
+        let same = |other: &Measure| match (measure, other) {
+            (
+                Measure::Revoke {
+                    authorization: one,
+                    revision: at,
+                    ..
+                },
+                Measure::Revoke {
+                    authorization: other,
+                    revision,
+                    ..
+                },
+            ) => (one, at) == (other, revision),
+            (
+                Measure::Withdraw {
+                    code: one,
+                    revision: at,
+                    ..
+                },
+                Measure::Withdraw {
+                    code: other,
+                    revision,
+                    ..
+                },
+            )
+            | (
+                Measure::Narrow {
+                    code: one,
+                    revision: at,
+                },
+                Measure::Narrow {
+                    code: other,
+                    revision,
+                },
+            ) => (one, at) == (other, revision),
+            _ => false,
+        };
+        let mut waiting = self.proposals.values();
+        waiting.any(|motion| !motion.is_closed && now < motion.lapses && same(&motion.measure))
     }
 
     fn may_propose(&self, measure: &Measure, actor: &DepartmentId) -> Result<bool, Codes> {
@@ -119,7 +163,7 @@ impl World {
                 places.extend(heads(self.two_offices(None)?));
                 places.push((department.clone(), Head));
             }
-            Measure::Grant(_) => {
+            Measure::Grant(_) | Measure::ConfirmHolder { .. } => {
                 let provider = provider.unwrap();
                 places.extend([(provider.clone(), Administrator), (provider, Head)]);
             }
@@ -203,6 +247,10 @@ impl Hand<'_> {
             open: Codes::new(),
         };
         hand.enact(measure)?;
+        unless([(
+            self.world.is_proposed(measure, self.at.time),
+            "proposal-waits",
+        )])?;
         let places = self.world.places(measure)?;
         let settings = self.world.settings();
         let not_before = match needs_notice(measure) {

@@ -20,6 +20,21 @@ pub(super) fn are_fields(entry: &Entry, fields: &[FieldNumber]) -> bool {
         && fields.iter().all(known)
 }
 
+/// Whether a field is of level 3 or 4, its own or the entry's.
+fn is_sensitive(entry: &Entry, fields: &[FieldNumber]) -> bool {
+    let named = entry
+        .fields
+        .iter()
+        .filter(|field| fields.contains(&field.number));
+    let mut levels = named.map(|field| field.level.or(entry.level));
+    levels.any(|level| {
+        matches!(
+            level,
+            Some(SensitivityLevel::Three | SensitivityLevel::Four)
+        )
+    })
+}
+
 impl World {
     /// How many applications of a department, with all above and below it, wait for an entry.
     pub(super) fn waiting(&self, code: &ResourceCode, applicant: &DepartmentId) -> usize {
@@ -63,7 +78,7 @@ impl Hand<'_> {
             } => self.decide(
                 application,
                 *revision,
-                &[Stage::Submitted],
+                &[Stage::Submitted, Stage::InReview],
                 Stage::NeedsMore,
             ),
             Action::ReviewApplication {
@@ -238,13 +253,6 @@ impl Hand<'_> {
                 Some(Sharing::Unconditional | Sharing::Conditional { .. })
             )
         };
-        let is_sensitive = |number: &FieldNumber| {
-            let level = field(number).and_then(|field| field.level.or(entry.level));
-            matches!(
-                level,
-                Some(SensitivityLevel::Three | SensitivityLevel::Four)
-            )
-        };
         let alone = self.mandate.is_none() && self.world.settings().two_person;
         let drifted = self.world.bindings.iter().any(|(binding, bound)| {
             binding.resource == id.resource
@@ -258,6 +266,7 @@ impl Hand<'_> {
         all([
             unless([
                 (request.version != version, "other-version"),
+                (grant.calls_per_day_max == Some(0), "no-calls"),
                 (
                     !self
                         .world
@@ -273,7 +282,7 @@ impl Hand<'_> {
                     "bad-period",
                 ),
                 (
-                    alone && grant.fields.iter().any(is_sensitive),
+                    alone && is_sensitive(entry, &grant.fields),
                     "two-person-needed",
                 ),
             ]),
@@ -343,10 +352,13 @@ impl Hand<'_> {
     }
 
     /// Rule R2.
-    fn confirm_holder(&mut self, id: &SharingId, revision: u32) -> Done {
+    pub(super) fn confirm_holder(&mut self, id: &SharingId, revision: u32) -> Done {
         let held = found(self.world.grants.get(id))?.clone();
         let provides = self.acts_for(&self.world.entries[&id.resource].provider);
         let duty = found(self.world.duties.get(&held.duty))?.clone();
+        let alone = self.mandate.is_none() && self.world.settings().two_person;
+        let in_force = self.world.in_force(&id.resource);
+        let needs_two = in_force.is_some_and(|(_, entry)| is_sensitive(entry, &held.fields));
         all([
             unless([
                 (!provides, "not-provider"),
@@ -356,7 +368,8 @@ impl Hand<'_> {
                     self.world.is_held(&held.grantee, &held.duty),
                     "no-new-holder",
                 ),
-                (self.world.in_force(&id.resource).is_none(), "wrong-status"),
+                (in_force.is_none(), "wrong-status"),
+                (alone && needs_two, "two-person-needed"),
             ]),
             self.require_lasting(&held, revision),
             self.world.require_active(&duty.holder),
@@ -374,9 +387,11 @@ impl Hand<'_> {
             stage: ApplicationStage::Granted,
         };
         self.world.applications.insert(heir.clone(), asked);
+        let mut by = vec![(self.key, self.at.height)];
+        by.extend(self.mandate.iter().flatten().copied());
         let passed = Held {
             grantee: duty.holder,
-            by: vec![(self.key, self.at.height)],
+            by,
             revision: 1,
             ..held
         };

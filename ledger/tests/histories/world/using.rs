@@ -67,7 +67,7 @@ impl Hand<'_> {
                         provides || !self.acts_for(&batch.usage.reader),
                         "not-reader",
                     ),
-                    (self.world.ratings.contains_key(batch), "taken"),
+                    (self.world.ratings.contains_key(batch), "rated-already"),
                 ])?;
                 self.world.ratings.insert(batch.clone(), false);
                 self.touch(code);

@@ -27,6 +27,9 @@ pub(crate) enum DemandCommand {
         id: DemandId,
         /// To whom
         department: DepartmentId,
+        /// Why, where another was asked before
+        #[arg(long)]
+        reason: Option<Statement>,
         #[command(flatten)]
         revision: Revision,
         #[command(flatten)]
@@ -65,6 +68,7 @@ impl DemandCommand {
             DemandCommand::Assign {
                 id,
                 department,
+                reason,
                 revision,
                 signing,
             } => {
@@ -74,6 +78,7 @@ impl DemandCommand {
                     demand: id,
                     revision,
                     department,
+                    reason,
                 }])
             }
             DemandCommand::Answer {

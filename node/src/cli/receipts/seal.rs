@@ -7,7 +7,7 @@ use dirchain_explorer::api::Time;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{SharingId, TimeMs};
 use dirchain_ledger::receipts::Receipt;
-use dirchain_ledger::records::{Binding, Record, RecordId, Side};
+use dirchain_ledger::records::{Binding, Record, RecordId, Role, Side};
 use serde::Serialize;
 
 use super::{for_each_receipt, kept_beside, read_kept};
@@ -41,6 +41,10 @@ pub(crate) struct Seal {
     #[arg(long)]
     leave_out_unfounded: bool,
 
+    /// Seal the rest although some lines lie in windows that the ledger has sealed
+    #[arg(long)]
+    leave_out_sealed: bool,
+
     #[command(flatten)]
     signing: Signing,
 }
@@ -66,6 +70,12 @@ struct Report {
     unfounded: u64,
     /// The first of them.
     unfounded_lines: Vec<u64>,
+    /// Lines in windows that the ledger has sealed, from another log or with secrets that are lost.
+    in_sealed: u64,
+    /// The first of them.
+    in_sealed_lines: Vec<u64>,
+    /// Up to when the ledger has such a window sealed.
+    in_sealed_to: Option<Time>,
     /// The file with the batches' secrets.
     kept: PathBuf,
 }
@@ -101,6 +111,18 @@ impl Seal {
                 join(&report.unfounded_lines)
             );
         }
+        if report.in_sealed > 0 && !self.leave_out_sealed {
+            anyhow::bail!(
+                "{} lines lie in windows that the ledger has sealed up to {} (lines {}), and nothing is put behind a sealed window. Nothing was sealed. If it was this log, put {} back beside it: with it, sealing goes on from there. If it was the log before this one, seal each with --until the time at which it ends. --leave-out-sealed seals the rest",
+                report.in_sealed,
+                report
+                    .in_sealed_to
+                    .map(|to| to.to_string())
+                    .unwrap_or_default(),
+                join(&report.in_sealed_lines),
+                path.display()
+            );
+        }
         if !sealed.batches.is_empty() {
             kept.push(sealed);
             // Before anything is submitted: without its secret a batch proves nothing.
@@ -127,6 +149,11 @@ impl Seal {
         let client = &desk.client;
         let bound = binding(client, &self.binding)?;
         let key = client.key(&desk.author.public_key())?;
+        anyhow::ensure!(
+            key.key.role == Role::Gateway,
+            "a gateway seals receipts, and this key's role is {}. Sign with a key of the role `gateway`: `--as` names it",
+            key.key.role
+        );
         let side = match bound.terms.gateway == key.key.public_key {
             true => Side::Provider,
             false => Side::Consumer,
@@ -141,6 +168,7 @@ impl Seal {
             from,
             until: until.max(from),
             readers: Default::default(),
+            sealed: Default::default(),
         };
         report.until = Some(Time(sorter.until));
         let mut builder = Builder::default();
@@ -152,7 +180,7 @@ impl Seal {
                 return Ok(true);
             }
             self.ask_spans(client, &mut sorter, &receipt)?;
-            match sorter.sort(&receipt) {
+            match sort(client, &mut sorter, side, &receipt)? {
                 Sorted::Into(id, to) => {
                     builder.add(id, to, &receipt, || {
                         let mut secret = [0; 32];
@@ -163,6 +191,11 @@ impl Seal {
                         "the log makes more than {BATCHES_MAX} batches. Split it by time"
                     );
                 }
+                Sorted::Sealed(to) => {
+                    report.in_sealed = report.in_sealed.saturating_add(1);
+                    report.in_sealed_to = report.in_sealed_to.max(Some(Time(to)));
+                    tell(&mut report.in_sealed_lines, line);
+                }
                 Sorted::Later => report.later = report.later.saturating_add(1),
                 Sorted::Before if receipt.time < live => {
                     report.before = report.before.saturating_add(1);
@@ -170,16 +203,14 @@ impl Seal {
                 // What was left out of a seal before stays out.
                 Sorted::Before | Sorted::Unfounded => {
                     report.unfounded = report.unfounded.saturating_add(1);
-                    if report.unfounded_lines.len() < TOLD_MAX {
-                        report.unfounded_lines.push(line);
-                    }
+                    tell(&mut report.unfounded_lines, line);
                 }
             }
             Ok(true)
         })?;
         anyhow::ensure!(
             found == kept.calls(),
-            "{} has {found} lines of windows that are sealed with {}: it was changed since, or lines came late. Nothing was sealed. Put late lines into a log of their own",
+            "{} has {found} lines of windows that are sealed with {}: it was changed since, or lines came late. Nothing was sealed. Nothing is put behind a sealed window: take late lines out",
             self.file.display(),
             kept.calls()
         );
@@ -220,6 +251,34 @@ impl Seal {
     }
 }
 
+/// Where a receipt goes. Up to when the ledger has its use sealed is asked when the use is met first.
+fn sort(
+    client: &Client,
+    sorter: &mut Sorter,
+    side: Side,
+    receipt: &Receipt,
+) -> anyhow::Result<Sorted> {
+    let sorted = sorter.sort(receipt);
+    let usage = match &sorted {
+        Sorted::Into(id, _) if !sorter.sealed.contains_key(&id.usage) => id.usage.clone(),
+        _ => return Ok(sorted),
+    };
+    let id = RecordId::Usage(Box::new(usage.clone()));
+    let known = client.record(&id, None).if_known()?;
+    let sealed_to = known.and_then(|known| match known.item.record {
+        Record::Usage(known) => known.side(side).sealed_to,
+        _ => None,
+    });
+    sorter.sealed.insert(usage, sealed_to);
+    Ok(sorter.sort(receipt))
+}
+
+fn tell(lines: &mut Vec<u64>, line: u64) {
+    if lines.len() < TOLD_MAX {
+        lines.push(line);
+    }
+}
+
 /// Submits what the ledger does not have yet, in the order of the batches: those of one use follow
 /// one another in time.
 fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::Result<()> {
@@ -234,8 +293,9 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
         match side {
             Some(seal) if seal.root == batch.root => report.known = report.known.saturating_add(1),
             Some(_) => report.refused.push(format!(
-                "{}: this side was sealed before, with another root",
-                batch.id
+                "{}: this side was sealed before, with another root. What is sealed stands; move {} away and run this again to seal what comes after it",
+                batch.id,
+                report.kept.display()
             )),
             None => items.push(Item {
                 tag: batch.id.clone(),
@@ -287,6 +347,10 @@ fn text(report: &Report) -> String {
     for (count, what) in [
         (report.before, "lines are from before the binding was live"),
         (report.unfounded, "calls were allowed without any basis"),
+        (
+            report.in_sealed,
+            "lines lie in windows that the ledger has sealed",
+        ),
     ] {
         if count > 0 {
             lines.push(format!("{count} {what}"));

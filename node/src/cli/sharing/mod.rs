@@ -80,6 +80,9 @@ pub(crate) enum SharingCommand {
     ConfirmHolder {
         #[command(flatten)]
         subject: Subject,
+        /// Propose it, and why: fields of level 3 and 4 may need an administrator and the head
+        #[arg(long, value_name = "REASON")]
+        propose: Option<Statement>,
         #[command(flatten)]
         signing: Signing,
     },
@@ -197,10 +200,23 @@ impl SharingCommand {
                 };
                 signing.on_authorization(context, subject, resume)
             }
-            SharingCommand::ConfirmHolder { subject, signing } => {
-                let confirm = |authorization, revision| Action::ConfirmHolder {
-                    authorization,
-                    revision,
+            SharingCommand::ConfirmHolder {
+                subject,
+                propose,
+                signing,
+            } => {
+                let confirm = |authorization, revision| match propose {
+                    None => Action::ConfirmHolder {
+                        authorization,
+                        revision,
+                    },
+                    Some(reason) => Action::Propose {
+                        measure: Box::new(Measure::ConfirmHolder {
+                            authorization,
+                            revision,
+                        }),
+                        reason,
+                    },
                 };
                 signing.on_authorization(context, subject, confirm)
             }

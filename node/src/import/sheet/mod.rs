@@ -76,10 +76,12 @@ pub fn entries(sheet: &Sheet) -> Result<Entries, SheetError> {
         if let Some(code) = &code {
             let known = seen.get(code).and_then(|place| groups.get_mut(*place));
             match known {
-                // Neither lands: the first rows alone would be half of the entry.
                 Some(first) => {
                     faults.push(apart(row.number, first.row(), &columns));
-                    first.faults.push(apart(first.row(), row.number, &columns));
+                    // The same entry goes on there: its first rows alone would be half of it.
+                    if first.goes_on_in(row, &columns) {
+                        first.faults.push(apart(first.row(), row.number, &columns));
+                    }
                 }
                 None => drop(seen.insert(code.clone(), groups.len())),
             }
@@ -147,6 +149,16 @@ impl Group<'_> {
     /// The number of its first row.
     fn row(&self) -> u32 {
         self.rows.first().map_or(0, |row| row.number)
+    }
+
+    /// Whether a row elsewhere with its code names no other entry.
+    fn goes_on_in(&self, row: &SheetRow, columns: &Columns) -> bool {
+        let name = |row: &SheetRow| {
+            let cell = row.cells.get(columns.get(&Column::Name)?)?;
+            Some(cell.text().to_owned())
+        };
+        let own = self.rows.first().and_then(|row| name(row));
+        name(row).is_none_or(|other| Some(other) == own)
     }
 
     fn describe(mut self, columns: &Columns) -> Result<super::catalogue::Described, Vec<Fault>> {

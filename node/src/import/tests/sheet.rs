@@ -147,6 +147,10 @@ fn an_entry_whose_rows_stand_apart_does_not_land_by_half() {
         ]
     );
     assert!(entries(rows).catalogue.rows[1].content.is_ok());
+    // Another entry under a code that is taken is at fault alone.
+    let rows = rows.replace("000001,人口,生日", "000001,户籍,生日");
+    assert_eq!(faults(&rows).len(), 1);
+    assert!(entries(&rows).catalogue.rows[0].content.is_ok());
 }
 
 #[test]

@@ -1,0 +1,407 @@
+//! The clocks of each kind of record: who owed what, since when, and what ended it.
+//!
+//! An answer is its giver's: a clock that ended is told of who provided the entry or held the office
+//! then, whoever does now.
+
+use super::{Clock, Duty, due, for_each_binding};
+use crate::calendar::WorkingDays;
+use crate::execute::{acts_for, first_narrowed};
+use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, TimeMs};
+use crate::measure::Measure;
+use crate::records::{
+    Application, ApplicationStage, Authorization, Deadlines, Demand, DemandState, DepartmentStatus,
+    Finding, Objection, ObjectionStage, Obligation, Office, Offices, Outcome, Parameters, Record,
+    RecordId, RecordKind, Resource, Standing, Submission, SubmissionOutcome,
+};
+use crate::view::{Records, View, ViewError};
+
+/// What the clocks of a record are told with.
+pub(super) struct Desk<'v> {
+    /// The ledger at a height.
+    pub(super) view: &'v dyn View,
+    /// That height, and the instant that is asked for.
+    pub(super) at: Moment,
+    /// The deadlines and the calendar.
+    pub(super) parameters: Parameters,
+    /// Who held which office when.
+    pub(super) offices: Offices,
+}
+
+impl Desk<'_> {
+    pub(super) fn clocks_of(&self, record: &Record) -> Result<Vec<Clock>, ViewError> {
+        Ok(match record {
+            Record::Resource(record) => self.publications(record)?,
+            Record::Application(record) => self.application(record)?,
+            Record::Authorization(record) => self.provisioning(record)?.into_iter().collect(),
+            Record::Objection(record) => self.objection(record)?,
+            Record::Finding(record) => finding(record),
+            Record::Demand(record) => self.demand(record),
+            Record::Obligation(record) => self.obligation(record)?.into_iter().collect(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn due(&self, since: Moment, days: impl Fn(&Deadlines) -> WorkingDays) -> TimeMs {
+        due(&self.parameters, since, days)
+    }
+
+    /// The instant at which something ended, or else the one asked for.
+    fn until(&self, ended: Option<TimeMs>) -> TimeMs {
+        ended.unwrap_or(self.at.time)
+    }
+
+    /// The steward at an instant, or its deputy where one of its own line is concerned.
+    fn steward_for(
+        &self,
+        concerned: &[&DepartmentId],
+        time: TimeMs,
+    ) -> Result<Option<DepartmentId>, ViewError> {
+        let Some(steward) = self.offices.holder_when(Office::Steward, time) else {
+            return Ok(None);
+        };
+        for department in concerned {
+            if acts_for(self.view, steward, department)?
+                || acts_for(self.view, department, steward)?
+            {
+                let deputy = self.offices.holder_when(Office::StewardDeputy, time);
+                return Ok(deputy.cloned());
+            }
+        }
+        Ok(Some(steward.clone()))
+    }
+
+    /// From every submission to its publication or return. What the provider took back itself, and
+    /// what several published by a proposal, is no answer of the steward's.
+    fn publications(&self, resource: &Resource) -> Result<Vec<Clock>, ViewError> {
+        let mut clocks = Vec::new();
+        for submission in &resource.submissions {
+            if submission.ended_as(SubmissionOutcome::Agreed) {
+                continue;
+            }
+            let ended = submission.ended.map(|end| end.at.time);
+            let until = self.until(ended);
+            let Some(department) = self.steward_for(&[resource.provider_when(until)], until)?
+            else {
+                continue;
+            };
+            let since = self.publishable(resource, submission)?;
+            let clock = Clock {
+                department,
+                duty: Duty::Publish,
+                subject: RecordId::Resource(resource.code.clone()),
+                since: since.time,
+                due: self.due(since, |deadlines| deadlines.publication),
+                answered: None,
+            };
+            clocks.extend(match submission.ended_as(SubmissionOutcome::TakenBack) {
+                true => clock.stopped(ended),
+                false => Some(clock.with_answer(ended)),
+            });
+        }
+        Ok(clocks)
+    }
+
+    /// Since when a submission can be published: what shares less than the version in force waits
+    /// for the notice of the proposal that would publish it (rule S6).
+    fn publishable(
+        &self,
+        resource: &Resource,
+        submission: &Submission,
+    ) -> Result<Moment, ViewError> {
+        let mut since = submission.since;
+        let (None, Some(published), Some(draft)) =
+            (submission.ended, &resource.published, &resource.draft)
+        else {
+            return Ok(since);
+        };
+        if first_narrowed(&published.entry, &draft.entry).is_none() {
+            return Ok(since);
+        }
+        let target = RecordId::Resource(resource.code.clone());
+        let kind = RecordKind::Proposal;
+        self.view
+            .for_each_referrer(&target, kind, |id| -> Result<(), ViewError> {
+                if let Some(Record::Proposal(proposal)) = self.view.record(id)?
+                    && let Measure::Narrow { code, revision } = &proposal.measure
+                    && (code, *revision) == (&resource.code, resource.revision)
+                    && proposal.standing_at(self.at.time) == Standing::Open
+                {
+                    since.time = since.time.max(proposal.not_before);
+                }
+                Ok(())
+            })?;
+        Ok(since)
+    }
+
+    /// The provider's clock runs from every submission to its decision or question, the
+    /// applicant's from every question to what it supplies. An applicant that takes back, or is no
+    /// more, stops them.
+    fn application(&self, application: &Application) -> Result<Vec<Clock>, ViewError> {
+        let Some(resource) = self.view.resource(&application.id.resource)? else {
+            return Ok(Vec::new());
+        };
+        let mut clocks = Vec::new();
+        for (place, begun) in application.stages.iter().enumerate() {
+            let mut rest = application.stages.iter().skip(place.saturating_add(1));
+            let (duty, end) = match begun.stage {
+                ApplicationStage::Submitted => (
+                    Duty::Decide,
+                    rest.find(|next| next.stage != ApplicationStage::InReview),
+                ),
+                ApplicationStage::NeedsMore => (Duty::Supply, rest.next()),
+                ApplicationStage::InReview
+                | ApplicationStage::Granted
+                | ApplicationStage::Refused
+                | ApplicationStage::TakenBack
+                | ApplicationStage::Disputed => continue,
+            };
+            let ended = end.map(|end| end.since.time);
+            let is_open = is_unconditional(&resource, &application.request.fields, begun.since);
+            let clock = Clock {
+                department: match duty {
+                    Duty::Supply => application.applicant.clone(),
+                    _ => resource.provider_when(self.until(ended)).clone(),
+                },
+                duty,
+                subject: RecordId::Application(application.id.clone()),
+                since: begun.since.time,
+                due: self.due(begun.since, |deadlines| match duty {
+                    Duty::Supply => deadlines.supplement,
+                    _ if is_open => deadlines.unconditional,
+                    _ => deadlines.conditional,
+                }),
+                answered: None,
+            };
+            clocks.extend(match end {
+                Some(end) if end.stage == ApplicationStage::TakenBack => clock.stopped(ended),
+                Some(_) => Some(clock.with_answer(ended)),
+                None => clock.stopped(self.dissolved(&application.applicant)?),
+            });
+        }
+        Ok(clocks)
+    }
+
+    fn dissolved(&self, department: &DepartmentId) -> Result<Option<TimeMs>, ViewError> {
+        let department = self.view.department(department)?;
+        let last = department.and_then(|department| department.status.last().cloned());
+        let last = last.filter(|last| last.status == DepartmentStatus::Dissolved);
+        Ok(last.map(|last| last.since.time))
+    }
+
+    /// From the grant to the first binding that went live; nothing is owed any more once the grant
+    /// ended, expired, or waits for a new holder of its responsibility.
+    fn provisioning(&self, authorization: &Authorization) -> Result<Option<Clock>, ViewError> {
+        let Some(resource) = self.view.resource(&authorization.id.resource)? else {
+            return Ok(None);
+        };
+        let granted = authorization.granted.at;
+        let live = first_live(self.view, &resource.code)?.map(|live| live.max(granted.time));
+        let ended = authorization.ended.as_ref().map(|end| end.decision.at.time);
+        let expired = Some(authorization.to).filter(|to| *to <= self.at.time);
+        let lost = self.lost(authorization)?;
+        let stopped = [ended, expired, lost].into_iter().flatten().min();
+        let until = self.until(live.or(stopped));
+        let clock = Clock {
+            department: resource.provider_when(until).clone(),
+            duty: Duty::Provision,
+            subject: RecordId::Authorization(authorization.id.clone()),
+            since: granted.time,
+            due: self.due(granted, |deadlines| deadlines.provisioning),
+            answered: None,
+        };
+        Ok(match (live, stopped) {
+            (Some(live), Some(stopped)) if stopped < live => clock.stopped(Some(stopped)),
+            (Some(live), Some(_) | None) => Some(clock.with_answer(Some(live))),
+            (None, stopped) => clock.stopped(stopped),
+        })
+    }
+
+    /// When a grantee lost the responsibility that it was granted for; none while it has it.
+    fn lost(&self, authorization: &Authorization) -> Result<Option<TimeMs>, ViewError> {
+        let Some(duty) = self.view.responsibility(&authorization.responsibility)? else {
+            return Ok(None);
+        };
+        if acts_for(self.view, &duty.holder, &authorization.grantee)? {
+            return Ok(duty.effective.to.map(|to| to.time));
+        }
+        for earlier in duty.earlier_holders.iter().rev() {
+            if acts_for(self.view, &earlier.holder, &authorization.grantee)? {
+                return Ok(Some(earlier.until.time));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The provider's clock runs to its answer, or until the objection stands before the steward by
+    /// itself (rule R5); the steward's from there to the settlement.
+    fn objection(&self, objection: &Objection) -> Result<Vec<Clock>, ViewError> {
+        let Some(resource) = self.view.resource(&objection.id.resource)? else {
+            return Ok(Vec::new());
+        };
+        let subject = RecordId::Objection(objection.id.clone());
+        let step = |stage| objection.steps.iter().find(|step| step.stage == stage);
+        let at = |stage| step(stage).map(|step| step.decision.at);
+        let closed = at(ObjectionStage::Closed).map(|closed| closed.time);
+        let until = self.until(closed);
+        let mut clocks = Vec::new();
+        let mut escalated = at(ObjectionStage::Escalated);
+        if let Some(raised) = at(ObjectionStage::Raised) {
+            let answered = at(ObjectionStage::Answered).map(|answered| answered.time);
+            let due = self.due(raised, |deadlines| deadlines.correction);
+            let is_left = answered.is_none() && due <= until;
+            let clock = Clock {
+                department: resource
+                    .provider_when(answered.unwrap_or(until.min(due)))
+                    .clone(),
+                duty: Duty::Correct,
+                subject: subject.clone(),
+                since: raised.time,
+                due,
+                answered: None,
+            };
+            clocks.extend(match answered {
+                Some(answered) => Some(clock.with_answer(Some(answered))),
+                None if is_left => clock.stopped(Some(due)),
+                None => clock.stopped(closed),
+            });
+            if is_left {
+                escalated = escalated.or(Some(Moment {
+                    time: due,
+                    ..raised
+                }));
+            }
+        }
+        let concerned = [resource.provider_when(until), &objection.raiser];
+        let steward = self.steward_for(&concerned, until)?;
+        if let (Some(since), Some(department)) = (escalated, steward) {
+            let clock = Clock {
+                department,
+                duty: Duty::Settle,
+                subject,
+                since: since.time,
+                due: self.due(since, |deadlines| deadlines.escalation),
+                answered: None,
+            };
+            let outcome = step(ObjectionStage::Closed).and_then(|step| step.outcome);
+            clocks.extend(match outcome {
+                Some(Outcome::Withdrawn) => clock.stopped(closed),
+                Some(Outcome::Corrected | Outcome::Upheld) | None => {
+                    Some(clock.with_answer(closed))
+                }
+            });
+        }
+        Ok(clocks)
+    }
+
+    fn demand(&self, demand: &Demand) -> Vec<Clock> {
+        let (assigned, answered) = match &demand.state {
+            DemandState::Open => (None, None),
+            DemandState::Assigned {
+                department,
+                decision,
+            } => (Some((department, decision.at)), None),
+            DemandState::Listed {
+                department,
+                assigned,
+                decision,
+                ..
+            } => (Some((department, assigned.at)), Some(decision.at.time)),
+            DemandState::Refused {
+                department,
+                assigned,
+                decision,
+            } => {
+                let assigned = assigned.as_ref().map(|assigned| assigned.at);
+                (department.as_ref().zip(assigned), Some(decision.at.time))
+            }
+        };
+        let clock = |department: &DepartmentId, duty, since: Moment, answered| Clock {
+            department: department.clone(),
+            duty,
+            subject: RecordId::Demand(demand.id.clone()),
+            since: since.time,
+            due: self.due(since, |deadlines| deadlines.demand),
+            answered,
+        };
+        // Whoever was asked before another was owed the answer until then.
+        let earlier = demand.earlier.iter().filter_map(|earlier| {
+            let (department, since) = (&earlier.department, earlier.assigned.at);
+            let until = Some(earlier.until.at.time);
+            clock(department, Duty::AnswerDemand, since, None).stopped(until)
+        });
+        let first = demand.earlier.first().map(|first| first.assigned.at.time);
+        let assigned_at = assigned.map(|(_, at)| at.time).or(answered);
+        let assigned_at = first.or(assigned_at);
+        let until = self.until(assigned_at);
+        let steward = self.offices.holder_when(Office::Steward, until);
+        let assigning =
+            steward.map(|steward| clock(steward, Duty::Assign, demand.raised.at, assigned_at));
+        let answering = assigned.map(|(asked, at)| clock(asked, Duty::AnswerDemand, at, answered));
+        assigning
+            .into_iter()
+            .chain(earlier)
+            .chain(answering)
+            .collect()
+    }
+
+    /// Whoever provides the entry meets the obligation; its withdrawal stops the clock.
+    fn obligation(&self, obligation: &Obligation) -> Result<Option<Clock>, ViewError> {
+        let Some(resource) = self.view.resource(&obligation.id.resource)? else {
+            return Ok(None);
+        };
+        let met = obligation.met.as_ref().map(|met| met.at.time);
+        let withdrawn = resource.withdrawn.as_ref().map(|end| end.at.time);
+        let clock = Clock {
+            department: resource
+                .provider_when(self.until(met.or(withdrawn)))
+                .clone(),
+            duty: Duty::Share,
+            subject: RecordId::Obligation(obligation.id.clone()),
+            since: obligation.imposed.at.time,
+            due: obligation.due,
+            answered: None,
+        };
+        Ok(match met {
+            Some(met) => Some(clock.with_answer(Some(met))),
+            None => clock.stopped(withdrawn),
+        })
+    }
+}
+
+/// Whether every field was shared with everybody when it was asked for.
+fn is_unconditional(resource: &Resource, fields: &[FieldNumber], at: Moment) -> bool {
+    fields.iter().all(|number| {
+        let mut open = resource.unconditional.iter();
+        open.any(|open| open.field == *number && open.period.holds_at(at.height))
+    })
+}
+
+fn first_live(view: &dyn View, code: &ResourceCode) -> Result<Option<TimeMs>, ViewError> {
+    let mut first: Option<TimeMs> = None;
+    for_each_binding(view, code, |binding| {
+        let live = binding.first_live();
+        first = [first, live].into_iter().flatten().min();
+    })?;
+    Ok(first)
+}
+
+/// One clock for each answer that was asked for; all are due at the date given.
+fn finding(finding: &Finding) -> Vec<Clock> {
+    let judged = finding.answers.iter().filter(|answer| !answer.cleared);
+    let judged = judged.filter_map(|answer| answer.judged.as_ref());
+    let begun = std::iter::once(&finding.opened).chain(judged);
+    begun
+        .enumerate()
+        .map(|(place, begun)| {
+            let answer = finding.answers.get(place);
+            Clock {
+                department: finding.department.clone(),
+                duty: Duty::AnswerFinding,
+                subject: RecordId::Finding(finding.id.clone()),
+                since: begun.at.time,
+                due: finding.due,
+                answered: answer.map(|answer| answer.answered.at.time),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,156 @@
+//! What awaits a department beside what it owes by a clock.
+
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::TimeMs;
+use dirchain_ledger::inbox::{Awaited, inbox};
+use dirchain_ledger::measure::Measure;
+use dirchain_ledger::records::*;
+use dirchain_ledger::testing::*;
+use dirchain_ledger::view::Records;
+
+/// What awaits a department now: what, on which record, until when.
+fn awaited(ledger: &Ledger, department: &str) -> Vec<(Awaited, String, Option<TimeMs>)> {
+    let found = inbox(&ledger.state, &id(department), ledger.moment()).unwrap();
+    let items = found.into_iter();
+    items
+        .map(|item| (item.awaited, item.record.to_string(), item.until))
+        .collect()
+}
+
+fn kinds(ledger: &Ledger, department: &str) -> Vec<Awaited> {
+    let all = awaited(ledger, department).into_iter();
+    all.map(|(awaited, _, _)| awaited).collect()
+}
+
+fn by(ledger: &mut Ledger, department: &str, action: Action) {
+    ledger
+        .submit(&administrator(department), vec![action])
+        .unwrap();
+}
+
+#[test]
+fn an_answered_finding_awaits_the_inspectorate() {
+    let mut ledger = Ledger::default();
+    let open = Action::OpenFinding {
+        id: id("J-1"),
+        subject: FindingSubject::Department(id(PROVIDER)),
+        title: id("目录长期未更新"),
+        text: None,
+        due: TimeMs(GENESIS_TIME.0 + 9 * DAY_MS),
+    };
+    let inspector = key(REGISTRAR, Role::Inspector);
+    ledger.submit(&inspector, vec![open]).unwrap();
+    assert_eq!(kinds(&ledger, REGISTRAR), []);
+    let answer = Action::AnswerFinding {
+        finding: id("J-1"),
+        revision: 1,
+        text: id("已更新"),
+    };
+    by(&mut ledger, PROVIDER, answer);
+    let verdict = (Awaited::Verdict, "finding J-1".to_owned(), None);
+    assert_eq!(awaited(&ledger, REGISTRAR), [verdict]);
+    assert_eq!(kinds(&ledger, BYSTANDER), []);
+    let judge = Action::JudgeFinding {
+        finding: id("J-1"),
+        revision: 2,
+        cleared: true,
+        reason: id("予以销号"),
+    };
+    ledger.submit(&inspector, vec![judge]).unwrap();
+    assert_eq!(kinds(&ledger, REGISTRAR), []);
+}
+
+#[test]
+fn an_answered_objection_awaits_its_raiser() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(APPLICANT),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(&mut ledger, APPLICANT, raise);
+    assert_eq!(kinds(&ledger, APPLICANT), []);
+    let objection = sharing_id(&resource, 1);
+    let answer = Action::AnswerObjection {
+        objection: objection.clone(),
+        revision: 1,
+        outcome: Outcome::Upheld,
+        reason: id("核对无误"),
+    };
+    by(&mut ledger, PROVIDER, answer);
+    assert_eq!(kinds(&ledger, APPLICANT), [Awaited::Acceptance]);
+    assert_eq!(kinds(&ledger, PROVIDER), []);
+    let close = Action::CloseObjection {
+        objection,
+        revision: 2,
+        reason: id("接受"),
+    };
+    by(&mut ledger, APPLICANT, close);
+    assert_eq!(kinds(&ledger, APPLICANT), []);
+}
+
+#[test]
+fn a_rating_awaits_its_provider_s_answer() {
+    let (mut ledger, batch) = crate::usage::rated_batch();
+    assert_eq!(kinds(&ledger, PROVIDER), [Awaited::Reply]);
+    assert_eq!(kinds(&ledger, APPLICANT), []);
+    let text = id("已改进");
+    by(&mut ledger, PROVIDER, Action::AnswerRating { batch, text });
+    assert_eq!(kinds(&ledger, PROVIDER), []);
+}
+
+#[test]
+fn who_is_about_to_lose_a_grant_is_told_while_the_notice_runs() {
+    let measures: [fn(&Ledger, &dirchain_ledger::ids::SharingId) -> Measure; 2] = [
+        |_, granted| Measure::Revoke {
+            authorization: granted.clone(),
+            revision: 1,
+            reason: id("用途终止"),
+        },
+        |ledger, granted| Measure::Withdraw {
+            code: granted.resource.clone(),
+            revision: ledger.revision(&granted.resource),
+            reason: id("系统停用"),
+        },
+    ];
+    for measure in measures {
+        let mut ledger = Ledger::default();
+        let granted = ledger.granted(1, &[2]);
+        assert_eq!(kinds(&ledger, APPLICANT), []);
+        let measure = measure(&ledger, &granted);
+        let proposal = ledger.propose(&head(PROVIDER), measure).unwrap();
+        let stored = ledger.state.proposal(&proposal).unwrap().unwrap();
+        let until = Some(stored.not_before);
+        let notice = (Awaited::Notice, format!("proposal {proposal}"), until);
+        assert_eq!(awaited(&ledger, APPLICANT), [notice]);
+        assert_eq!(kinds(&ledger, BYSTANDER), []);
+        let take_back = Action::TakeBackProposal {
+            proposal,
+            revision: 1,
+        };
+        ledger.submit(&head(PROVIDER), vec![take_back]).unwrap();
+        assert_eq!(kinds(&ledger, APPLICANT), []);
+    }
+}
+
+#[test]
+fn a_proposal_that_can_take_effect_no_more_awaits_nobody() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let measure = Measure::Withdraw {
+        code: resource.clone(),
+        revision: ledger.revision(&resource),
+        reason: id("系统停用"),
+    };
+    ledger.propose(&head(PROVIDER), measure).unwrap();
+    assert_eq!(kinds(&ledger, STEWARD), [Awaited::Approval]);
+    // A new draft: it was decided on another revision.
+    let own = entry(&responsibility(PROVIDER));
+    ledger.draft(PROVIDER, &resource, &own).unwrap();
+    assert_eq!(kinds(&ledger, STEWARD), []);
+}
