@@ -100,7 +100,7 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     let best: Vec<_> = (scores.items.iter())
         .map(|item| (item.score.rank, &item.score.department))
         .collect();
-    assert_eq!(best[..2], [(1, &id(STEWARD)), (2, &id(PROVIDER))]);
+    assert_eq!(best[..2], [(1, &id(STEWARD)), (1, &id(PROVIDER))]);
     let spans: UseSpansAnswer =
         read(&router, &format!("{RESOURCE}/use-spans?reader={APPLICANT}")).await;
     let bases: Vec<&str> = spans

@@ -101,25 +101,7 @@ impl Step {
         let revision = self.off_by(ledger.revision(code));
         let code = code.clone();
         let expendable = id(EXPENDABLE[usize::from(self.variant) % EXPENDABLE.len()]);
-        match self.variant % 18 {
-            17 => {
-                let waits = lasting(ledger).into_iter().find(|authorization| {
-                    let duty = ledger.state.responsibility(&authorization.responsibility);
-                    let duty = duty.unwrap().unwrap();
-                    !dirchain_ledger::execute::holds(&ledger.state, &authorization.grantee, &duty)
-                        .unwrap()
-                });
-                let Some(authorization) = waits else {
-                    return (head(STEWARD), self.parameters(ledger));
-                };
-                let entry = ledger.state.resource(&authorization.id.resource).unwrap();
-                let measure = Measure::ConfirmHolder {
-                    authorization: authorization.id.clone(),
-                    revision: self.off_by(authorization.revision),
-                };
-                let provider = entry.unwrap().provider;
-                (administrator(signer_of(provider.as_str())), measure)
-            }
+        match self.variant % 17 {
             0 => (head(STEWARD), self.parameters(ledger)),
             1 => {
                 let offices = ledger.state.offices().unwrap();
@@ -187,17 +169,44 @@ impl Step {
                 (head(REGISTRAR), Measure::SuspendDepartment { department })
             }
             11 => {
-                let department = expendable;
+                // Whoever is suspended, if somebody is.
+                let is_suspended = |department: &DepartmentId| {
+                    let stored = ledger.state.department(department).unwrap();
+                    let status = stored.and_then(|stored| stored.status_at(ledger.tip.height));
+                    status == Some(DepartmentStatus::Suspended)
+                };
+                let mut all = EXPENDABLE.iter().map(|department| id(department));
+                let department = all.find(is_suspended).unwrap_or(expendable);
                 (head(REGISTRAR), Measure::ResumeDepartment { department })
             }
             12 | 13 => (head(REGISTRAR), self.reorganisation(ledger)),
             14 | 15 => (head(STEWARD), self.membership(ledger)),
             _ => {
+                if let Some(confirmation) = self.confirmation(ledger) {
+                    return confirmation;
+                }
                 let version = RULES_VERSION + 1 + u32::from(self.is_odd);
                 let from = Height(1_000_000);
                 (head(STEWARD), Measure::RaiseRules { version, from })
             }
         }
+    }
+
+    /// The confirmation of a new holder by two people, where a grant waits for one.
+    fn confirmation(&self, ledger: &Ledger) -> Option<(SecretKey, Measure)> {
+        let waits = lasting(ledger).into_iter().find(|authorization| {
+            let duty = ledger.state.responsibility(&authorization.responsibility);
+            let duty = duty.unwrap().unwrap();
+            !dirchain_ledger::execute::holds(&ledger.state, &authorization.grantee, &duty).unwrap()
+        });
+        let authorization = waits?;
+        let entry = ledger.state.resource(&authorization.id.resource).unwrap();
+        let provider = entry.unwrap().provider;
+        let measure = Measure::ConfirmHolder {
+            authorization: authorization.id.clone(),
+            revision: self.off_by(authorization.revision),
+        };
+        Some((administrator(signer_of(provider.as_str())), measure))
     }
 
     fn parameters(&self, ledger: &Ledger) -> Measure {
