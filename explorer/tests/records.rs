@@ -8,12 +8,14 @@ use std::sync::Arc;
 use axum::http::Request;
 use common::{City, get, problem_of, read};
 use dirchain_explorer::api::{
-    DeadlinesAnswer, DifferenceAnswer, InboxAnswer, Page, RecordAnswer, RecordItem, ScoresAnswer,
-    UseSpansAnswer, VersionAnswer,
+    DeadlinesAnswer, DifferenceAnswer, HistoryItem, InboxAnswer, Page, RecordAnswer, RecordItem,
+    ScoresAnswer, UseSpansAnswer, VersionAnswer,
 };
 use dirchain_ledger::action::Action;
+use dirchain_ledger::bounded::List;
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::inbox::Awaited;
+use dirchain_ledger::measure::{Measure, Renaming, Reorganisation, ReorganisationKind};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
 
@@ -151,4 +153,55 @@ async fn a_stale_decision_is_told_what_changed_since() {
     let problem = problem_of(&sent, 422, "stale");
     let says = "Since then: name was `户籍人口基本信息`, is `第二版`";
     assert!(problem.detail.contains(says), "{}", problem.detail);
+}
+
+fn renaming(name: &str) -> Measure {
+    let rename = Renaming {
+        department: id(PROVIDER),
+        name: id(name),
+    };
+    Measure::Reorganise(Reorganisation {
+        kind: ReorganisationKind::Rename,
+        document: id("京编办〔2026〕4号"),
+        transfers: List::default(),
+        dissolves: List::default(),
+        renames: List::new(vec![rename]).unwrap(),
+    })
+}
+
+/// That a proposal lapsed follows from the time alone: no block says it.
+#[tokio::test]
+async fn a_proposal_is_told_to_have_lapsed_and_an_approval_tells_its_measure() {
+    let mut ledger = Ledger::default();
+    ledger.agree(&head(REGISTRAR), renaming("新名称")).unwrap();
+    let waits = ledger.propose(&head(REGISTRAR), renaming("又一名称"));
+    let (waits, then) = (waits.unwrap(), ledger.tip.height);
+    ledger.pass_ms(31 * 86_400_000);
+    let last = ledger.propose(&head(REGISTRAR), renaming("第三名称"));
+    let last = last.unwrap();
+    let router = City::new(ledger).router();
+
+    let of = |id: &dyn std::fmt::Display, query: &str| {
+        let id = id.to_string().replace('/', "%2F");
+        format!("/api/v1/proposals/{id}{query}")
+    };
+    let lapsed: RecordAnswer = read(&router, &of(&waits, "")).await;
+    assert_eq!(lapsed.item.standing, Some(Standing::Lapsed));
+    let before: RecordAnswer = read(&router, &of(&waits, &format!("?at={then}"))).await;
+    assert_eq!(before.item.standing, Some(Standing::Open));
+    let open: RecordAnswer = read(&router, &of(&last, "")).await;
+    assert_eq!(open.item.standing, Some(Standing::Open));
+    let all: Page<RecordItem> = read(&router, "/api/v1/proposals").await;
+    let standings: Vec<_> = all.items.iter().filter_map(|item| item.standing).collect();
+    assert_eq!(
+        standings,
+        [Standing::InForce, Standing::Lapsed, Standing::Open]
+    );
+
+    let path = format!("/api/v1/departments/{PROVIDER}/history");
+    let history: Page<HistoryItem> = read(&router, &path).await;
+    let mut approvals = history.items.iter().filter(|item| item.action == "approve");
+    let approval = approvals.next().unwrap();
+    assert_eq!(approval.measure.as_deref(), Some("reorganise"));
+    assert_eq!(approval.reason.as_deref(), Some("依据"));
 }

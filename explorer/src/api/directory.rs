@@ -297,7 +297,10 @@ pub struct HistoryItem {
     /// The same for the pages, which link to it.
     #[serde(skip)]
     pub subject_id: Option<RecordId>,
-    /// Why, where the action says.
+    /// Of what is done to a proposal, the measure: `revoke`. The last approval puts it into force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measure: Option<String>,
+    /// Why, where the action says; of an approval, why it was proposed.
     pub reason: Option<String>,
     /// Who signed.
     pub signer: Signer,

@@ -4,7 +4,7 @@
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, TimeMs};
 use dirchain_ledger::inbox::Awaited;
-use dirchain_ledger::records::{Entry, Record, RecordKind, UseBasis};
+use dirchain_ledger::records::{Entry, Record, RecordKind, Standing, UseBasis};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,6 +18,11 @@ pub struct RecordItem {
     /// The record, in a member named by its kind.
     #[schema(value_type = Object)]
     pub record: Record,
+    /// Of a proposal, where it stands at the instant asked about: `open`, `in_force`, `rejected`,
+    /// `taken_back`, or `lapsed`, which follows from the time alone and which the record does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub standing: Option<Standing>,
 }
 
 /// `GET /api/v1/bindings/{resource}/{number}` and its like

@@ -3,7 +3,8 @@
 use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::crypto::PublicKey;
-use dirchain_ledger::ids::Height;
+use dirchain_ledger::ids::{Height, Statement};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::RecordId;
 use dirchain_ledger::view::Records;
 
@@ -82,6 +83,7 @@ impl Reading<'_> {
         let transaction = transaction.ok_or_else(broken)?;
         let action = transaction.actions.get(index(action_index));
         let action = action.ok_or_else(broken)?;
+        let (measure, proposed_for) = self.proposed(action)?.unzip();
         Ok(HistoryItem {
             at: block.header.moment().into(),
             transaction: transaction.id(),
@@ -90,9 +92,29 @@ impl Reading<'_> {
             action: action.name().to_owned(),
             subject: subject(action).map(|id| id.to_string()),
             subject_id: subject(action),
-            reason: reason(action),
+            measure,
+            reason: reason(action).or(proposed_for),
             signer: self.signer(&transaction.envelope.author)?,
         })
+    }
+
+    /// The measure that an action proposes or decides about, and why it was proposed.
+    fn proposed(&self, action: &Action) -> Result<Option<(String, String)>, Problem> {
+        let told = |measure: &Measure, reason: &Statement| {
+            Some((measure.name().to_owned(), reason.to_string()))
+        };
+        match action {
+            Action::Propose {
+                measure, reason, ..
+            } => Ok(told(measure, reason)),
+            Action::Approve { proposal, .. }
+            | Action::Reject { proposal, .. }
+            | Action::TakeBackProposal { proposal, .. } => {
+                let proposal = self.view.proposal(proposal)?;
+                Ok(proposal.and_then(|found| told(&found.measure, &found.reason)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Who signed with a key, as far as the ledger knows the key at this height.

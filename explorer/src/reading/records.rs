@@ -2,7 +2,7 @@
 
 use dirchain_ledger::clocks::{self, Deadline};
 use dirchain_ledger::difference::difference;
-use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, TimeMs};
 use dirchain_ledger::inbox::Board;
 use dirchain_ledger::records::{Entry, Record, RecordId, RecordKind, Resource, VersionPeriod};
 use dirchain_ledger::usage::use_spans;
@@ -18,9 +18,14 @@ use crate::api::{
 use crate::at;
 use crate::problem::ProblemKind;
 
-fn item(record: Record) -> RecordItem {
+/// A record as it is answered, judged at an instant.
+fn item(record: Record, instant: TimeMs) -> RecordItem {
     RecordItem {
         id: written(&record.id()),
+        standing: match &record {
+            Record::Proposal(proposal) => Some(proposal.standing_at(instant)),
+            _ => None,
+        },
         record,
     }
 }
@@ -59,7 +64,7 @@ impl Reading<'_> {
         let record = self.view.record(id)?.ok_or_else(|| self.missing(id))?;
         Ok(RecordAnswer {
             as_of: self.as_of(),
-            item: item(record),
+            item: item(record, self.resolved.instant),
         })
     }
 
@@ -103,7 +108,8 @@ impl Reading<'_> {
         let after = slice.after_record(&[kind])?;
         let keep = |id: &RecordId| {
             let record = self.view.record(id)?;
-            Ok(record.filter(|record| wanted(record)).map(item))
+            let record = record.filter(|record| wanted(record));
+            Ok(record.map(|record| item(record, self.resolved.instant)))
         };
         let found = scan(self.view.as_ref(), source, after, slice.limit, keep)?;
         Ok(self.page(found.items, found.next))

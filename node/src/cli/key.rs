@@ -29,7 +29,7 @@ pub(crate) enum KeyCommand {
         #[command(flatten)]
         signing: Signing,
     },
-    /// Revoke a key: nothing signed with it afterwards counts
+    /// Revoke a key for good: what it signs afterwards is refused, what it signed before stands
     Revoke {
         /// The public key, or the name of a key in your keystore
         #[arg(value_name = "KEY")]
@@ -38,7 +38,8 @@ pub(crate) enum KeyCommand {
         #[command(flatten)]
         signing: Signing,
     },
-    /// Report a key stolen: verdicts that rest on it say so
+    /// Report that a key may have been in other hands: what it signed since then stands, and verdicts
+    /// that rest on it say so; `key revoke` ends the key itself
     Suspect {
         /// The public key, or the name of a key in your keystore
         #[arg(value_name = "KEY")]

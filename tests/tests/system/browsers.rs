@@ -82,10 +82,15 @@ fn seal_receipts(city: &City) {
     std::fs::write(&log, lines).unwrap();
     let log = log.to_str().unwrap();
     let seal = format!(
-        "receipts seal {log} --as D012-gateway --binding 103001/000001/1 --until {} --wait",
+        "receipts seal {log} --as D012-gateway --binding 103001/000001/1 --until {}",
         newest()
     );
-    city.cli(0, &seal).ok();
+    let told = city.cli(0, &format!("{seal} --dry-run")).ok();
+    assert!(told.contains("2 batches with 3 calls"), "{told}");
+    let kept = city.dir().join("access.csv.receipts");
+    assert!(!kept.exists(), "a dry run writes nothing");
+    city.cli(0, &format!("{seal} --wait")).ok();
+    assert!(kept.exists());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use dirchain_explorer::api::{
 };
 use dirchain_ledger::action::Action;
 use dirchain_ledger::language::Language;
+use dirchain_ledger::records::{Deadlines, Parameters, Scoring, Settings};
 
 use crate::cli::output::{Table, duration, local, or_dash, word};
 
@@ -213,6 +214,8 @@ pub(super) fn parameters(answer: &ParametersAnswer) -> String {
     let heartbeat_ms = u64::try_from(settings.heartbeat_ms).unwrap_or_default();
     row("heartbeat", duration(heartbeat_ms));
     row("epoch", answer.epoch.to_string());
+    rules(&mut row, settings);
+    row("revision", parameters.revision.to_string());
     for holder in &answer.offices {
         row(&word(&holder.office), holder.department.to_string());
     }
@@ -230,5 +233,121 @@ pub(super) fn parameters(answer: &ParametersAnswer) -> String {
         purposes.row([purpose.code.to_string(), purpose.name.to_string()]);
     }
     text.push_str(&format!("\npurposes\n{}", purposes.text()));
+    text.push_str(&format!("\ndeadlines\n{}", deadlines(&settings.deadlines)));
+    text.push_str(&format!("\nscore\n{}\n", formula(&settings.scoring)));
+    text.push_str(&calendar(parameters));
     text
+}
+
+/// The numbers that the rules go by.
+fn rules(row: &mut impl FnMut(&str, String), settings: &Settings) {
+    row("epoch blocks", settings.epoch_blocks.to_string());
+    row("ready blocks", settings.ready_blocks.to_string());
+    row(
+        "two persons",
+        match settings.two_person {
+            true => "for grants of fields of level 3 or 4",
+            false => "not asked for",
+        }
+        .to_owned(),
+    );
+    row("proposals wait", format!("{} days", settings.proposal_days));
+    let open_max = settings.open_proposals_max;
+    row(
+        "proposals open",
+        format!("at most {open_max} of a department"),
+    );
+    row("notice", format!("{} working days", settings.notice));
+}
+
+/// Within how many working days who answers what.
+fn deadlines(deadlines: &Deadlines) -> String {
+    let Deadlines {
+        publication,
+        unconditional,
+        conditional,
+        supplement,
+        provisioning,
+        correction,
+        escalation,
+        demand,
+    } = deadlines;
+    let mut table = Table::default();
+    for (name, days) in [
+        ("publication", publication),
+        ("unconditional", unconditional),
+        ("conditional", conditional),
+        ("supplement", supplement),
+        ("provisioning", provisioning),
+        ("correction", correction),
+        ("escalation", escalation),
+        ("demand", demand),
+    ] {
+        table.row([name.to_owned(), format!("{days} working days")]);
+    }
+    table.text()
+}
+
+/// The days that are not what their weekdays say.
+fn calendar(parameters: &Parameters) -> String {
+    if parameters.calendar.is_empty() {
+        return "\ncalendar: no listed days, weekends are free\n".to_owned();
+    }
+    let mut table = Table::default();
+    for listed in parameters.calendar.iter() {
+        table.row([
+            listed.day.to_string(),
+            word(&listed.kind),
+            format!("since height {}", listed.since.height),
+        ]);
+    }
+    format!("\ncalendar\n{}", table.text())
+}
+
+/// The formula of the score, with its points.
+fn formula(scoring: &Scoring) -> String {
+    let Scoring {
+        base,
+        answered_in_time,
+        overdue,
+        stale_entry,
+        drifted_binding,
+        rating_star,
+    } = scoring;
+    format!(
+        "{base} + {answered_in_time} for each answer in time - {overdue} for each overdue or late \
+         - {stale_entry} for each stale entry - {drifted_binding} for each drifted binding \
+         + {rating_star} for each star of a rating above three, - {rating_star} for each below"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_tell_every_number_that_the_rules_go_by() {
+        let mut settings = Settings {
+            two_person: true,
+            proposal_days: 41,
+            ..Settings::default()
+        };
+        settings.deadlines.correction.0 = 42;
+        settings.scoring.overdue = 43;
+        let mut told = deadlines(&settings.deadlines);
+        told.push_str(&formula(&settings.scoring));
+        rules(
+            &mut |name, value| told.push_str(&format!("\n{name}: {value}")),
+            &settings,
+        );
+        for part in [
+            "correction     42 working days",
+            "- 43 for each overdue",
+            "two persons: for grants of fields of level 3 or 4",
+            "proposals wait: 41 days",
+            "notice: 10 working days",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
 }

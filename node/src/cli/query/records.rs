@@ -1,12 +1,14 @@
 //! Bindings, use, objections, findings, demands, obligations; deadlines, scores, differences.
 
 use clap::ValueEnum;
-use dirchain_explorer::api::{DeadlinesAnswer, DifferenceAnswer, RecordItem, ScoresAnswer};
-use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_explorer::api::{DeadlinesAnswer, DifferenceAnswer, RecordItem, ScoresAnswer, Time};
+use dirchain_ledger::ids::{DepartmentId, ResourceCode, TimeMs};
 use dirchain_ledger::records::RecordId;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::cli::context::Context;
-use crate::cli::output::{Table, or_dash, word};
+use crate::cli::output::{Table, local, or_dash, word};
 use crate::client::Client;
 
 use super::When;
@@ -129,7 +131,8 @@ impl One {
     pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
         let id = self.kind.id(&self.id)?;
         let answer = client.record(&id, self.when.at)?;
-        context.output.print(&answer, |answer| item(&answer.item))
+        let text = item(&answer.item)?;
+        context.output.print(&shown(&answer, utc)?, |_| text)
     }
 }
 
@@ -141,28 +144,86 @@ impl Many {
             (None, Some(id)) => client.records(&format!("departments/{id}/{list}"), at, limit)?,
             (None, None) => client.records(list, at, limit)?,
         };
-        context.output.print(&items, |items| {
-            let shown: Vec<String> = items.iter().map(item).collect();
-            match shown.is_empty() {
-                true => "none".to_owned(),
-                false => shown.join("\n"),
-            }
-        })
+        let texts: serde_json::Result<Vec<String>> = items.iter().map(item).collect();
+        let text = match texts? {
+            none if none.is_empty() => "none".to_owned(),
+            some => some.join("\n"),
+        };
+        let items: serde_json::Result<Vec<Value>> =
+            items.iter().map(|item| shown(item, utc)).collect();
+        context.output.print(&items?, |_| text)
     }
 }
 
 /// A record as rows of names and values.
-fn item(item: &RecordItem) -> String {
+fn item(item: &RecordItem) -> serde_json::Result<String> {
     let mut table = Table::default();
     table.row(["id".to_owned(), item.id.clone()]);
-    if let Ok(value) = serde_json::to_value(&item.record) {
-        rows(&mut table, "", &value);
-    }
-    table.text()
+    rows(&mut table, "", &shown(item, local)?["record"]);
+    Ok(table.text())
 }
 
-fn rows(table: &mut Table, name: &str, value: &serde_json::Value) {
-    use serde_json::Value;
+/// An instant as programs are told it.
+fn utc(time: Time) -> String {
+    time.to_string()
+}
+
+/// The members of records that hold an instant; on the ledger it is a number of milliseconds.
+const INSTANTS: [&str; 7] = [
+    "time",
+    "from",
+    "to",
+    "due",
+    "not_before",
+    "lapses",
+    "sealed_to",
+];
+
+/// An answer with a record as it is shown: with instants as RFC 3339 instead of milliseconds, the id
+/// once, and a proposal whose date has passed as `lapsed`, which the ledger's record does not say.
+fn shown(answer: &impl Serialize, instant: fn(Time) -> String) -> serde_json::Result<Value> {
+    let mut answer = serde_json::to_value(answer)?;
+    let lapsed = answer["standing"] == "lapsed";
+    let id = answer["id"].clone();
+    let Some(record) = answer.get_mut("record") else {
+        return Ok(answer);
+    };
+    if let Some(members) = record.as_object_mut() {
+        members.retain(|name, value| name != "id" || *value != id);
+    }
+    if lapsed && let Some(status) = record.pointer_mut("/status/status") {
+        *status = "lapsed".into();
+    }
+    tell_instants(record, instant);
+    Ok(answer)
+}
+
+fn tell_instants(value: &mut Value, instant: fn(Time) -> String) {
+    match value {
+        Value::Object(members) => {
+            // The rules come into force from a height on.
+            let by_height = members
+                .get("measure")
+                .is_some_and(|name| name == "raise_rules");
+            for (name, value) in members.iter_mut() {
+                match value.as_i64() {
+                    Some(time_ms) if INSTANTS.contains(&name.as_str()) && !by_height => {
+                        *value = instant(Time(TimeMs(time_ms))).into();
+                    }
+                    _ => tell_instants(value, instant),
+                }
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                tell_instants(item, instant);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn rows(table: &mut Table, name: &str, value: &Value) {
     let below = |key: &str| match name.is_empty() {
         true => key.to_owned(),
         false => format!("{name}.{key}"),
@@ -284,4 +345,44 @@ fn difference(answer: &DifferenceAnswer) -> String {
         "{resource}, {from} to {to}: {count} differences\n{}",
         table.text()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn records_are_shown_with_times_one_id_and_where_a_proposal_stands() {
+        let answer = json!({
+            "as_of": { "height": 9, "time": "2026-01-01T00:00:00.000Z" },
+            "id": "D001/7",
+            "standing": "lapsed",
+            "record": {
+                "record": "proposal",
+                "id": "D001/7",
+                "proposed": { "at": { "height": 4, "time": 7 } },
+                "measure": { "measure": "raise_rules", "version": 3, "from": 250 },
+                "lapses": 86_400_000,
+                "status": { "status": "open" },
+            },
+        });
+        let told = shown(&answer, utc).unwrap();
+        assert_eq!(told["id"], "D001/7");
+        let record = &told["record"];
+        assert_eq!(record["id"], Value::Null);
+        assert_eq!(record["lapses"], "1970-01-02T00:00:00.000Z");
+        assert_eq!(record["proposed"]["at"]["time"], "1970-01-01T00:00:00.007Z");
+        assert_eq!(record["proposed"]["at"]["height"], 4);
+        assert_eq!(record["measure"]["from"], 250, "a height is no time");
+        assert_eq!(record["status"]["status"], "lapsed");
+        let people = shown(&answer, local).unwrap();
+        assert_eq!(people["record"]["lapses"], "1970-01-02T08:00:00+08:00");
+
+        let open = json!({ "id": "D001/8", "standing": "open",
+                           "record": { "id": "D001/8", "status": { "status": "open" } } });
+        let told = shown(&open, utc).unwrap();
+        assert_eq!(told["record"]["status"]["status"], "open");
+    }
 }

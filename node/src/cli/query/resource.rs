@@ -204,7 +204,10 @@ pub(super) fn history(asked: &Subject, events: &[HistoryItem]) -> String {
         table.row([
             event.at.height.to_string(),
             local(event.at.time),
-            event.action.clone(),
+            match &event.measure {
+                Some(measure) => format!("{}: {measure}", event.action),
+                None => event.action.clone(),
+            },
             or_dash(other),
             signer(&event.signer),
             event.transaction.to_string(),

@@ -54,8 +54,12 @@ pub(crate) struct Seal {
 struct Report {
     /// Lines read.
     lines: u64,
-    /// Batches on the ledger now.
+    /// Whether it was only looked at: then nothing was sealed.
+    dry_run: bool,
+    /// Batches on the ledger now; in a dry run, those that would be.
     sealed: usize,
+    /// The calls that they count.
+    calls: u64,
     /// Batches that were there before.
     known: usize,
     /// Batches that the ledger refuses, with the reason.
@@ -80,6 +84,14 @@ struct Report {
     kept: PathBuf,
 }
 
+impl Report {
+    /// Counts a batch of so many calls that is sealed, or would be.
+    fn add(&mut self, calls: u64) {
+        self.sealed = self.sealed.saturating_add(1);
+        self.calls = self.calls.saturating_add(calls);
+    }
+}
+
 fn binding(client: &Client, id: &SharingId) -> anyhow::Result<Binding> {
     let answer = client.record(&RecordId::Binding(id.clone()), None)?;
     match answer.item.record {
@@ -101,6 +113,7 @@ impl Seal {
         }
         let mut report = Report {
             kept: path.clone(),
+            dry_run: self.signing.dry_run,
             ..Report::default()
         };
         let sealed = self.build(&desk, &kept, &mut report)?;
@@ -136,9 +149,15 @@ impl Seal {
         context.output.print(&report, text)?;
         anyhow::ensure!(
             report.refused.is_empty(),
-            "the ledger refuses {} batches. `{}` keeps all of them; run this again once the reason is gone",
+            "the ledger refuses {} batches. {}",
             report.refused.len(),
-            report.kept.display()
+            match report.dry_run {
+                true => "This was a dry run: nothing was signed or written".to_owned(),
+                false => format!(
+                    "`{}` keeps all of them; run this again once the reason is gone",
+                    report.kept.display()
+                ),
+            }
         );
         Ok(())
     }
@@ -280,7 +299,7 @@ fn tell(lines: &mut Vec<u64>, line: u64) {
 }
 
 /// Submits what the ledger does not have yet, in the order of the batches: those of one use follow
-/// one another in time.
+/// one another in time. With a key that was not opened it only counts them.
 fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::Result<()> {
     let mut items = Vec::new();
     for batch in &sealed.batches {
@@ -298,10 +317,16 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
                 report.kept.display()
             )),
             None => items.push(Item {
-                tag: batch.id.clone(),
+                tag: (batch.id.clone(), batch.counted.calls),
                 actions: vec![Action::SealReceipts(Box::new(batch.seal(sealed.side)))],
             }),
         }
+    }
+    if !desk.author.can_sign() {
+        for item in &items {
+            report.add(item.tag.1);
+        }
+        return Ok(());
     }
     let bar = crate::progress::bar(items.len(), "submitting");
     let actions_max = LOT_ACTIONS_MAX;
@@ -310,13 +335,10 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
         &mut desk.author,
         items,
         actions_max,
-        |id, fate| {
+        |(id, calls), fate| {
             bar.inc(1);
             match fate {
-                // A key that is not opened seals nothing: sending ends before any fate.
-                Fate::Committed(_) | Fate::Passes => {
-                    report.sealed = report.sealed.saturating_add(1)
-                }
+                Fate::Committed(_) | Fate::Passes => report.add(calls),
                 Fate::Refused { message, .. } => report.refused.push(format!("{id}: {message}")),
             }
         },
@@ -334,9 +356,13 @@ fn join(lines: &[u64]) -> String {
 }
 
 fn text(report: &Report) -> String {
+    let done = match report.dry_run {
+        true => "would be sealed",
+        false => "sealed",
+    };
     let mut lines = vec![format!(
-        "{} batches sealed, {} were sealed before, from {} lines",
-        report.sealed, report.known, report.lines
+        "{} batches with {} calls {done}, {} were sealed before, from {} lines",
+        report.sealed, report.calls, report.known, report.lines
     )];
     if let Some(until) = report.until.filter(|_| report.later > 0) {
         lines.push(format!(
@@ -357,8 +383,39 @@ fn text(report: &Report) -> String {
         }
     }
     lines.extend(report.refused.iter().map(|told| format!("refused: {told}")));
-    if report.sealed + report.known > 0 {
+    if report.dry_run {
+        lines.push("a dry run: nothing was signed or written".to_owned());
+    } else if report.sealed > 0 || report.known > 0 {
         lines.push(format!("secrets: {}", report.kept.display()));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dry_run_tells_what_would_be_sealed_and_of_no_secrets() {
+        let mut report = Report {
+            lines: 9,
+            kept: "log.csv.receipts".into(),
+            ..Report::default()
+        };
+        report.add(3);
+        report.add(4);
+        let sealed = text(&report);
+        assert!(
+            sealed.starts_with("2 batches with 7 calls sealed, 0 were sealed before, from 9 lines")
+        );
+        assert!(sealed.ends_with("secrets: log.csv.receipts"), "{sealed}");
+        report.dry_run = true;
+        let would = text(&report);
+        assert!(
+            would.starts_with("2 batches with 7 calls would be sealed"),
+            "{would}"
+        );
+        assert!(would.ends_with("nothing was signed or written"), "{would}");
+        assert!(!would.contains("secrets"), "{would}");
+    }
 }
