@@ -142,16 +142,19 @@ pub(crate) fn begins_later(directory: &dyn Directory) -> Problem {
 }
 
 fn future(tip: Moment) -> Problem {
-    ProblemKind::AtInTheFuture.with(format!(
-        "The chain reaches to height {} at {}. Ask for that or earlier, or leave `at` out for the newest state",
-        tip.height,
-        Time(tip.time)
-    ))
+    let (height, time) = (tip.height, Time(tip.time));
+    ProblemKind::AtInTheFuture.with_both(
+        format!(
+            "The chain reaches to height {height} at {time}. Ask for that or earlier, or leave `at` out for the newest state"
+        ),
+        format!("账本目前到高度 {height}，时间 {time}。请查询这一高度或更早的高度，不写 `at` 即为最新状态"),
+    )
 }
 
 fn before_genesis(directory: &dyn Directory) -> Problem {
-    ProblemKind::AtBeforeGenesis.with(format!(
-        "The chain begins at {}. Ask for that or later",
-        directory.about().genesis_time
-    ))
+    let begun = directory.about().genesis_time;
+    ProblemKind::AtBeforeGenesis.with_both(
+        format!("The chain begins at {begun}. Ask for that or later"),
+        format!("账本始于 {begun}。请查询此时或更晚的时间"),
+    )
 }

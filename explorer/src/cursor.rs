@@ -1,7 +1,7 @@
 //! Where the next page of a list begins: opaque to whoever carries it, and pinned to a height, so
 //! that the pages of one list are one list while the chain goes on.
 
-use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::ids::{FieldNumber, Height, TimeMs};
 use dirchain_ledger::records::RecordId;
 
 use crate::api::Problem;
@@ -15,6 +15,8 @@ use crate::problem::ProblemKind;
 pub(crate) enum After {
     /// After a record, in the order of ids.
     Record(RecordId),
+    /// After a field of a record, and then as after the record.
+    Field(RecordId, FieldNumber),
     /// Before an event, newest first.
     Event(EventPlace),
     /// Below a block, newest first.
@@ -28,15 +30,23 @@ pub(crate) struct Cursor {
     pub height: Height,
     /// The instant that windows were judged at.
     pub instant: TimeMs,
+    /// What the list was narrowed to ([`crate::reading::Slice::narrowed`]).
+    pub scope: u64,
     /// After what.
     pub after: After,
 }
 
 impl Cursor {
-    /// The cursor's text: hexadecimal of a kind byte, height, instant and position.
+    /// The cursor's text: hexadecimal of a kind byte, height, instant, position and
+    /// scope.
     pub(crate) fn encode(&self) -> String {
         let (kind, position) = match &self.after {
             After::Record(id) => (b'r', id.key()),
+            After::Field(id, field) => {
+                let mut bytes = field.0.to_be_bytes().to_vec();
+                bytes.extend(id.key());
+                (b'f', bytes)
+            }
             After::Event((height, transaction, action)) => {
                 let mut bytes = height.0.to_be_bytes().to_vec();
                 bytes.extend_from_slice(&transaction.to_be_bytes());
@@ -49,6 +59,7 @@ impl Cursor {
         bytes.extend_from_slice(&self.height.0.to_be_bytes());
         bytes.extend_from_slice(&self.instant.0.to_be_bytes());
         bytes.extend(position);
+        bytes.extend_from_slice(&self.scope.to_be_bytes());
         hex::encode(bytes)
     }
 
@@ -69,8 +80,14 @@ impl Cursor {
         let (kind, rest) = bytes.split_first()?;
         let (height, rest) = rest.split_first_chunk()?;
         let (instant, rest) = rest.split_first_chunk()?;
+        let (rest, scope) = rest.split_last_chunk()?;
         let after = match *kind {
             b'r' => After::Record(RecordId::from_key(rest)?),
+            b'f' => {
+                let (field, rest) = rest.split_first_chunk()?;
+                let id = RecordId::from_key(rest)?;
+                After::Field(id, FieldNumber(u16::from_be_bytes(*field)))
+            }
             b'e' => {
                 let (height, rest) = rest.split_first_chunk()?;
                 let (transaction, rest) = rest.split_first_chunk()?;
@@ -86,6 +103,7 @@ impl Cursor {
         Some(Self {
             height: Height(u64::from_be_bytes(*height)),
             instant: TimeMs(i64::from_be_bytes(*instant)),
+            scope: u64::from_be_bytes(*scope),
             after,
         })
     }
@@ -107,7 +125,7 @@ pub(crate) fn resolve(
     };
     // A place beyond the pinned height, or an instant after the tip, was made up by somebody.
     let place = match &cursor.after {
-        After::Record(_) => Height(0),
+        After::Record(_) | After::Field(..) => Height(0),
         After::Event((height, _, _)) | After::Block(height) => *height,
     };
     if cursor.height > tip.height || place > cursor.height || cursor.instant > tip.time {
@@ -136,6 +154,7 @@ mod tests {
         let positions = [
             After::Record(RecordId::Resource(code(7))),
             After::Record(RecordId::Authorization(sharing_id(&code(7), 3))),
+            After::Field(RecordId::Resource(code(7)), FieldNumber(300)),
             After::Event((Height(9), 2, 1)),
             After::Block(Height(u64::MAX)),
         ];
@@ -143,12 +162,13 @@ mod tests {
             let cursor = Cursor {
                 height: Height(12),
                 instant: TimeMs(-5),
+                scope: u64::MAX - 1,
                 after,
             };
             let text = cursor.encode();
             assert!(text.len() <= limits::CURSOR_CHARS_MAX);
             assert_eq!(Cursor::decode(&text).unwrap(), cursor);
-            for cut in 0..text.len().min(34) {
+            for cut in 0..text.len().min(50) {
                 assert!(Cursor::decode(&text[..cut]).is_err(), "{cut}");
             }
             assert!(Cursor::decode(&format!("78{}", &text[2..])).is_err());

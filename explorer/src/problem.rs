@@ -171,7 +171,11 @@ impl From<&Rejection> for RefusalItem {
 impl From<TransactionError> for Problem {
     fn from(error: TransactionError) -> Self {
         let kind = match error {
-            TransactionError::Encoding(_) => ProblemKind::MalformedTransaction,
+            TransactionError::Encoding(_) => {
+                return ProblemKind::MalformedTransaction.with(
+                    "The bytes are no signed transaction, or not all of it. Send it whole, as it was signed",
+                );
+            }
             TransactionError::WrongChain { .. } => ProblemKind::WrongChain,
             TransactionError::Empty => ProblemKind::EmptyTransaction,
             TransactionError::WrongActions => ProblemKind::WrongActions,

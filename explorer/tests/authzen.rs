@@ -451,6 +451,60 @@ async fn searches_go_on_page_by_page_at_one_height() {
 }
 
 #[tokio::test]
+async fn a_page_of_fields_holds_as_many_as_were_asked_for_and_all_come() {
+    let city = city();
+    city.change(|ledger| ledger.granted(2, &[2]));
+    let router = city.router();
+    let ask = |limit: u64, token: &str| {
+        json!({
+            "subject": {"type": "department", "id": "D004"}, "action": {"name": "read"},
+            "resource": {"type": "field"}, "page": {"limit": limit, "token": token},
+        })
+    };
+    let (all, _) = found(&router, "resource", ask(1_000, "")).await;
+    assert!(all.len() > 4, "{all:?}");
+    for limit in 1..=5 {
+        let (mut pages, mut token) = (Vec::new(), String::new());
+        loop {
+            let (page, next) = found(&router, "resource", ask(limit, &token)).await;
+            assert!(u64::try_from(page.len()).unwrap() <= limit, "{page:?}");
+            pages.extend(page);
+            assert!(pages.len() <= all.len(), "{pages:?}");
+            if next.is_empty() {
+                break;
+            }
+            token = next;
+        }
+        assert_eq!(pages, all, "{limit}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_is_none_is_told_in_the_words_of_the_question() {
+    let router = city().router();
+    let ask = |department: &str, page: Value| {
+        json!({
+            "subject": {"type": "department", "id": department}, "action": {"name": "read"},
+            "resource": {"type": "field"}, "page": page,
+        })
+    };
+    let (_, token) = found(&router, "resource", ask("D004", json!({"limit": 1}))).await;
+    for (department, page, code) in [
+        ("D004", json!({"limit": 0}), "bad-parameter"),
+        ("D004", json!({"limit": 1_000_000}), "bad-parameter"),
+        ("D004", json!({"token": "beef"}), "bad-cursor"),
+        ("D005", json!({"limit": 1, "token": token}), "bad-cursor"),
+    ] {
+        let body = ask(department, page).to_string();
+        let sent = post(&router, "/access/v1/search/resource", body).await;
+        let problem = problem_of(&sent, 400, code);
+        assert!(problem.detail.contains("`page."), "{problem}");
+        assert!(problem.detail.contains("`page.next_token`"), "{problem}");
+        assert!(!problem.detail.contains("cursor"), "{problem}");
+    }
+}
+
+#[tokio::test]
 async fn unknown_types_are_found_nowhere() {
     let router = city().router();
     for (what, body) in [

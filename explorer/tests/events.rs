@@ -185,6 +185,12 @@ async fn places_that_are_none_are_refused() {
     let request = Request::get("/api/v1/events").header("last-event-id", "seven");
     let sent = send(&router, request.body(Body::empty()).unwrap()).await;
     problem_of(&sent, 400, "bad-parameter");
+    for action in ["", ".0.0"] {
+        let id = format!("{}{action}", next.next());
+        let request = Request::get("/api/v1/events").header("last-event-id", id);
+        let sent = send(&router, request.body(Body::empty()).unwrap()).await;
+        problem_of(&sent, 400, "at-in-the-future");
+    }
     city.kept_from.store(4, Ordering::Relaxed);
     let address = "/api/v1/events?from=2";
     problem(&router, address, 404, "height-unavailable").await;

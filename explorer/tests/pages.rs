@@ -553,3 +553,33 @@ async fn home_and_blocks_show_the_past_too() {
         assert_eq!(bad.status, StatusCode::BAD_REQUEST, "{address}");
     }
 }
+
+#[tokio::test]
+async fn what_went_wrong_is_told_in_the_reader_s_language() {
+    let router = City::new(Ledger::default()).router();
+    for (address, english, chinese) in [
+        ("/resources/999999%2F999999", "There is no resource", "没有"),
+        (
+            "/departments?at=9999",
+            "The chain reaches to",
+            "账本目前到高度",
+        ),
+        (
+            "/departments?at=2000-01-01",
+            "The chain begins at",
+            "账本始于",
+        ),
+        ("/blocks/99999", "The chain reaches to", "账本目前到高度"),
+    ] {
+        let sign = if address.contains('?') { '&' } else { '?' };
+        let page = get(&router, &format!("{address}{sign}lang=zh"))
+            .await
+            .text();
+        assert!(page.contains(chinese), "{address}: {page}");
+        assert!(!page.contains(english), "{address}: {page}");
+        let page = get(&router, &format!("{address}{sign}lang=en"))
+            .await
+            .text();
+        assert!(page.contains(english), "{address}: {page}");
+    }
+}

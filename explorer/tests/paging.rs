@@ -204,6 +204,43 @@ async fn the_page_of_an_entry_agrees_with_who_may_read() {
     }
 }
 
+#[tokio::test]
+async fn a_cursor_goes_on_with_the_list_that_it_was_made_by_and_no_other() {
+    let mut ledger = Ledger::default();
+    for number in 1..=6 {
+        drafted(&mut ledger, PROVIDER, number);
+    }
+    let router = City::new(ledger).router();
+    for (list, others) in [
+        (
+            "/api/v1/resources?limit=2",
+            &["/api/v1/resources?status=draft", "/api/v1/resources?text=a"][..],
+        ),
+        (
+            "/api/v1/resources?limit=2&status=draft",
+            &[
+                "/api/v1/resources?limit=2",
+                "/api/v1/resources?status=draft&sub_units=true",
+            ][..],
+        ),
+        (
+            "/api/v1/departments?limit=2",
+            &["/api/v1/departments?text=D"][..],
+        ),
+    ] {
+        let page: Page<serde_json::Value> = read(&router, list).await;
+        let cursor = page.next_cursor.unwrap();
+        for other in others {
+            let sign = if other.contains('?') { '&' } else { '?' };
+            let address = format!("{other}{sign}cursor={cursor}");
+            common::problem(&router, &address, 400, "bad-cursor").await;
+        }
+        // How many a page holds belongs to the page, not to the list.
+        let address = format!("{}&cursor={cursor}", list.replace("limit=2", "limit=3"));
+        let _: Page<serde_json::Value> = read(&router, &address).await;
+    }
+}
+
 /// A cursor's text with eight of its bytes, from `at` on, replaced.
 fn forged(cursor: &str, at: usize, bytes: u64) -> String {
     let (before, after) = (&cursor[..2 * at], &cursor[2 * (at + 8)..]);

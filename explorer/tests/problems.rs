@@ -258,11 +258,16 @@ async fn bodies_that_are_no_transaction_are_refused() {
         400,
         "malformed-transaction",
     );
-    problem_of(
+    let problem = problem_of(
         &post(&router, BINARY, "").await,
         400,
         "malformed-transaction",
     );
+    assert!(
+        problem.detail.contains("no signed transaction"),
+        "{problem}"
+    );
+    assert!(!problem.detail.contains("UnexpectedEnd"), "{problem}");
     let json = "application/json";
     problem_of(
         &post(&router, json, "{").await,

@@ -51,6 +51,7 @@ pub(crate) async fn departments(
     let filter = DepartmentFilter {
         text: text_filter(query.text.as_deref())?,
     };
+    let slice = slice.narrowed(&filter);
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.departments(&filter, &slice)
     };
@@ -116,6 +117,7 @@ pub(crate) async fn resources(
         update_cycle: query.update_cycle,
         text: text_filter(query.text.as_deref())?,
     };
+    let slice = slice.narrowed(&filter);
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.resources(&filter, &slice)
     };
@@ -188,6 +190,7 @@ async fn history(app: &App, subject: RecordId, query: HistoryQuery) -> Answered<
     let at = point(query.at.as_deref())?;
     let (most, usual) = (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT);
     let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let slice = slice.narrowed(&subject);
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.history(&subject, &slice)
     };
@@ -244,6 +247,7 @@ pub(crate) async fn applications(
         direction: query.direction.unwrap_or_default(),
         state: query.state,
     };
+    let slice = slice.narrowed(&(&id, filter));
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.applications(&id, filter, &slice)
     };
@@ -274,6 +278,7 @@ pub(crate) async fn authorizations(
         direction: query.direction.unwrap_or_default(),
         state: query.state,
     };
+    let slice = slice.narrowed(&(&id, filter));
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.authorizations(&id, filter, &slice)
     };

@@ -96,7 +96,7 @@ pub(crate) async fn events(
 ) -> Result<Response, Problem> {
     let tip = app.directory.tip_moment().height;
     let last = match headers.get(LAST_EVENT_ID) {
-        Some(id) => parse_place(id)?,
+        Some(id) => known(parse_place(id)?, tip)?,
         None => match query.from {
             None => (tip, BLOCK_END),
             Some(from) => before(Height(from), tip)?,
@@ -127,6 +127,17 @@ pub(crate) async fn events(
     let nosniff = HeaderValue::from_static("nosniff");
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, nosniff);
     Ok(response)
+}
+
+/// A place that a listener was at: this node may be one block behind the node that it heard before,
+/// and what lies beyond is of another chain.
+fn known((height, action): Place, tip: Height) -> Result<Place, Problem> {
+    if height > tip.next() {
+        return Err(ProblemKind::AtInTheFuture.with(format!(
+            "`Last-Event-ID` is of block {height}, and the chain reaches to height {tip}. Leave it out to begin anew; if the chain was begun anew, so is what you keep of it"
+        )));
+    }
+    Ok((height, action))
 }
 
 /// The place before everything about a block.

@@ -130,7 +130,10 @@ pub(crate) fn slice(
         )));
     }
     let cursor = cursor.map(Cursor::decode).transpose()?;
-    Ok(Slice { limit, cursor })
+    Ok(Slice {
+        cursor,
+        ..Slice::first(limit)
+    })
 }
 
 /// The point of the chain asked for, if one is named.

@@ -93,7 +93,9 @@ pub enum TokensError {
     #[error("there are more than {} tokens", limits::TOKENS_MAX)]
     TooMany,
     /// None at all.
-    #[error("it holds no token. Add one with `dirchain token new`")]
+    #[error(
+        "it holds no token. Add a line: a role (reader, gateway or operator), a space and the SHA-256 of the token in hexadecimal, as `printf %s \"$TOKEN\" | sha256sum` prints it"
+    )]
     Empty,
 }
 
@@ -347,6 +349,13 @@ mod tests {
         ] {
             assert_eq!(Tokens::parse(text).unwrap_err(), error, "{text}");
         }
+    }
+
+    #[test]
+    fn an_empty_file_tells_how_a_line_is_made() {
+        let told = TokensError::Empty.to_string();
+        assert!(told.contains("sha256sum"), "{told}");
+        assert!(!told.contains("dirchain "), "{told}");
     }
 
     #[test]

@@ -361,6 +361,7 @@ async fn listed(
         limits::LIMIT_DEFAULT,
         limits::LIMIT_MAX,
     )?;
+    let slice = slice.narrowed(&(&target, kind));
     let read = move |directory: &dyn Directory| {
         let reading = Reading::of_slice(directory, at, &slice)?;
         match &target {

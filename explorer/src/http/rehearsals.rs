@@ -61,7 +61,8 @@ pub(crate) async fn may_read(
 ) -> Result<Answer<Page<ReadableItem>>, Problem> {
     let at = point(query.at.as_deref())?;
     let (most, usual) = (limits::LIMIT_MAX, limits::LIMIT_DEFAULT);
-    let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let slice =
+        slice(query.limit, query.cursor.as_deref(), usual, most)?.narrowed(&(&id, query.basis));
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.may_read(&id, query.basis, &slice)
     };

@@ -119,8 +119,8 @@ impl Export {
             .map(crate::cursor::Cursor::decode)
             .transpose()?
             .map(|cursor| Slice {
-                limit: limits::LIMIT_MAX,
                 cursor: Some(cursor),
+                ..Slice::first(limits::LIMIT_MAX)
             });
         Ok(())
     }

@@ -46,6 +46,7 @@ use crate::api::Problem;
 use crate::directory::Directory;
 use crate::http::{App, tag_of};
 use crate::pages::frame::Frame;
+use crate::pages::words::Lang;
 use crate::problem::ProblemKind;
 
 pub(crate) use frame::Visit;
@@ -133,13 +134,20 @@ async fn in_words(visit: Visit, request: Request, next: Next) -> Response {
 #[template(path = "problem.html")]
 struct ProblemPage {
     frame: Frame,
+    /// The language of what happened, and what happened; in English where there is no other.
+    told: (&'static str, String),
     problem: Problem,
 }
 
 /// A problem for people.
 pub(crate) fn problem_page(visit: &Visit, problem: Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let told = match (visit.lang, &problem.detail_zh) {
+        (Lang::Zh, Some(chinese)) => (Lang::Zh.tag(), format!("{chinese}。")),
+        (Lang::Zh | Lang::En, _) => (Lang::En.tag(), format!("{}.", problem.detail)),
+    };
     let page = ProblemPage {
+        told,
         frame: Frame::bare(visit),
         problem,
     };

@@ -209,7 +209,7 @@ pub(super) async fn search(
     text_filter(query.q.as_deref())?;
     let point = Point::parse(query.at.as_deref())?;
     let filter = query.scanned()?;
-    let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?;
+    let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?.narrowed(&filter);
     let index = Arc::clone(&app.search);
     if visit.asked("csv").is_some() {
         let read = move |directory: &dyn Directory, slice: &Slice| {

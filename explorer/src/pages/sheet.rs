@@ -393,8 +393,8 @@ pub(super) fn unknown_table(name: &str) -> Problem {
 pub(super) fn part(visit: &Visit, id: &str, shown: usize) -> Asked<Slice> {
     let cursor = visit.asked(id).map(Cursor::decode).transpose()?;
     Ok(Slice {
-        limit: shown,
         cursor,
+        ..Slice::first(shown)
     })
 }
 

@@ -36,7 +36,9 @@ impl Reading<'_> {
         let mut height = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
             None => Some(self.height()),
             Some(After::Block(below)) => below.previous(),
-            Some(After::Record(_) | After::Event(_)) => return Err(foreign_cursor()),
+            Some(After::Record(_) | After::Field(..) | After::Event(_)) => {
+                return Err(foreign_cursor());
+            }
         };
         let mut items = Vec::new();
         let begins = self.directory.history_begins();
@@ -166,10 +168,13 @@ pub(crate) fn block(directory: &dyn Directory, height: Height) -> Result<BlockAn
         ));
     }
     if height > tip.height {
-        return Err(ProblemKind::NoSuchBlock.with(format!(
-            "The chain reaches to height {}. Ask for that or an earlier one",
-            tip.height
-        )));
+        return Err(ProblemKind::NoSuchBlock.with_both(
+            format!(
+                "The chain reaches to height {}. Ask for that or an earlier one",
+                tip.height
+            ),
+            format!("账本目前到高度 {}。请查询这一高度或更早的高度", tip.height),
+        ));
     }
     let block = directory.block(height)?;
     let block = block.ok_or_else(|| at::unavailable(directory, height))?;

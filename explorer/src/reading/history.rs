@@ -28,7 +28,9 @@ impl Reading<'_> {
         let before = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
             None => (self.height().next(), 0, 0),
             Some(After::Event(place)) => *place,
-            Some(After::Record(_) | After::Block(_)) => return Err(foreign_cursor()),
+            Some(After::Record(_) | After::Field(..) | After::Block(_)) => {
+                return Err(foreign_cursor());
+            }
         };
         let wanted = slice.limit.saturating_add(1);
         let mut places = self.directory.history(subject, Some(before), wanted)?;

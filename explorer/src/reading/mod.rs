@@ -37,6 +37,7 @@ pub(crate) use today::Happened;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use dirchain_ledger::block::Header;
 use dirchain_ledger::ids::{DepartmentId, Height};
@@ -56,6 +57,8 @@ pub(crate) struct Reading<'d> {
     directory: &'d dyn Directory,
     view: Box<dyn View + 'd>,
     resolved: Resolved,
+    /// What the list that is read is narrowed to.
+    scope: u64,
     names: RefCell<BTreeMap<DepartmentId, String>>,
 }
 
@@ -66,6 +69,8 @@ pub(crate) struct Slice {
     pub limit: usize,
     /// Where it begins.
     pub cursor: Option<Cursor>,
+    /// What the list is narrowed to; a cursor of another scope is refused. 0 where nothing narrows.
+    pub scope: u64,
 }
 
 impl Slice {
@@ -74,7 +79,32 @@ impl Slice {
         Self {
             limit,
             cursor: None,
+            scope: 0,
         }
+    }
+
+    /// The same part of the list that is narrowed so: a cursor goes on with the list that it was
+    /// made by, and with no other.
+    pub(crate) fn narrowed(self, to: &impl fmt::Debug) -> Self {
+        let hash = blake3::hash(format!("{to:?}").as_bytes());
+        let short = hash.as_bytes().first_chunk().copied();
+        Self {
+            scope: u64::from_be_bytes(short.unwrap_or_default()),
+            ..self
+        }
+    }
+
+    /// The state that the list is read in: the cursor's, or else what `at` says.
+    pub(crate) fn resolve(
+        &self,
+        directory: &dyn Directory,
+        at: Option<At>,
+    ) -> Result<Resolved, Problem> {
+        let cursor = self.cursor.as_ref();
+        if cursor.is_some_and(|cursor| cursor.scope != self.scope) {
+            return Err(foreign_cursor());
+        }
+        cursor::resolve(directory, at, cursor)
     }
 
     /// After which record the list goes on; it is of one of the kinds that the list walks.
@@ -82,7 +112,9 @@ impl Slice {
         match self.cursor.as_ref().map(|cursor| &cursor.after) {
             None => Ok(None),
             Some(After::Record(id)) if kinds.contains(&id.kind()) => Ok(Some(id)),
-            Some(After::Record(_) | After::Event(_) | After::Block(_)) => Err(foreign_cursor()),
+            Some(After::Record(_) | After::Field(..) | After::Event(_) | After::Block(_)) => {
+                Err(foreign_cursor())
+            }
         }
     }
 }
@@ -103,8 +135,11 @@ impl<'d> Reading<'d> {
         at: Option<At>,
         slice: &Slice,
     ) -> Result<Self, Problem> {
-        let resolved = cursor::resolve(directory, at, slice.cursor.as_ref())?;
-        Ok(Self::of(directory, resolved))
+        let resolved = slice.resolve(directory, at)?;
+        Ok(Self {
+            scope: slice.scope,
+            ..Self::of(directory, resolved)
+        })
     }
 
     /// The state that a block left.
@@ -123,6 +158,7 @@ impl<'d> Reading<'d> {
             directory,
             view: directory.view(resolved.as_of.height),
             resolved,
+            scope: 0,
             names: RefCell::default(),
         }
     }
@@ -191,6 +227,7 @@ impl<'d> Reading<'d> {
         let cursor = next.map(|after| Cursor {
             height: self.height(),
             instant: self.resolved.instant,
+            scope: self.scope,
             after,
         });
         Page {

@@ -4,6 +4,7 @@ use std::io;
 
 use dirchain_explorer::api::Problem;
 use dirchain_ledger::language::Language;
+use rustls::CertificateError;
 
 /// Why a question or submission got no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +40,16 @@ pub enum ClientError {
         url: String,
         /// What the system said.
         reason: String,
+    },
+    /// Who answers shows a certificate that none of the authorities vouches for.
+    #[error(
+        "{url} answers, but its certificate is not trusted: {reason}. Name the file of the authorities that vouch for it (PEM) in DIRCHAIN_AUTHORITIES, and make sure that the address is the node's"
+    )]
+    Untrusted {
+        /// The node's address.
+        url: String,
+        /// What is wrong with the certificate.
+        reason: &'static str,
     },
     /// No answer in time.
     #[error(
@@ -85,6 +96,7 @@ impl ClientError {
             ClientError::NoAuthorities { .. } => "no-authorities",
             ClientError::BadAuthorities { .. } => "bad-authorities",
             ClientError::Unreachable { .. } => "unreachable",
+            ClientError::Untrusted { .. } => "untrusted-certificate",
             ClientError::TimedOut { .. } => "timed-out",
             ClientError::Malformed { .. } => "malformed-answer",
             ClientError::Problem(problem) => problem.code(),
@@ -100,6 +112,7 @@ impl ClientError {
             | ClientError::NoAuthorities { .. }
             | ClientError::BadAuthorities { .. }
             | ClientError::Unreachable { .. }
+            | ClientError::Untrusted { .. }
             | ClientError::TimedOut { .. }
             | ClientError::Malformed { .. }
             | ClientError::OtherChain { .. } => None,
@@ -122,6 +135,7 @@ impl ClientError {
             | ClientError::NoAuthorities { .. }
             | ClientError::BadAuthorities { .. }
             | ClientError::Unreachable { .. }
+            | ClientError::Untrusted { .. }
             | ClientError::Malformed { .. }
             | ClientError::OtherChain { .. } => false,
         }
@@ -173,9 +187,12 @@ pub(super) fn failed(url: &str, error: &ureq::Error) -> ClientError {
             url,
             reason: error.to_string(),
         },
-        ureq::Error::Io(error) => ClientError::Unreachable {
-            url,
-            reason: error.to_string(),
+        ureq::Error::Io(error) => match distrust(error) {
+            Some(reason) => ClientError::Untrusted { url, reason },
+            None => ClientError::Unreachable {
+                url,
+                reason: error.to_string(),
+            },
         },
         ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => ClientError::Unreachable {
             url,
@@ -186,6 +203,26 @@ pub(super) fn failed(url: &str, error: &ureq::Error) -> ClientError {
             reason: other.to_string(),
         },
     }
+}
+
+/// What is wrong with the certificate that the other side showed, where that is what failed.
+fn distrust(error: &io::Error) -> Option<&'static str> {
+    let inner = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let rustls::Error::InvalidCertificate(fault) = inner else {
+        return None;
+    };
+    Some(match fault {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "it is for another name than that of the address"
+        }
+        CertificateError::UnknownIssuer => "none of the authorities signed it",
+        CertificateError::Revoked => "it was revoked",
+        _ => "it is no server's certificate that one of the authorities signed",
+    })
 }
 
 fn is_timeout(error: &io::Error) -> bool {
@@ -240,6 +277,28 @@ mod tests {
         );
         assert_eq!(error.code(), "malformed-answer");
         assert!(error.to_string().contains("502"), "{error}");
+    }
+
+    #[test]
+    fn a_certificate_that_is_not_trusted_is_told_from_a_node_that_is_not_there() {
+        let of = |inner: rustls::Error| {
+            let error = io::Error::new(io::ErrorKind::InvalidData, inner);
+            failed("https://a", &ureq::Error::Io(error))
+        };
+        for (fault, told) in [
+            (CertificateError::UnknownIssuer, "none of the authorities"),
+            (CertificateError::Expired, "expired"),
+            (CertificateError::NotValidForName, "another name"),
+            (CertificateError::BadEncoding, "no server's certificate"),
+        ] {
+            let error = of(rustls::Error::InvalidCertificate(fault));
+            assert_eq!(error.code(), "untrusted-certificate");
+            let text = error.to_string();
+            assert!(text.contains(told), "{text}");
+            assert!(text.contains("DIRCHAIN_AUTHORITIES"), "{text}");
+        }
+        let error = of(rustls::Error::HandshakeNotComplete);
+        assert_eq!(error.code(), "unreachable");
     }
 
     #[test]

@@ -125,7 +125,7 @@ fn a_node_that_others_reach_is_encrypted_and_knows_who_asks() {
     let stranger = Client::shown(&url, Some(other.as_bytes()), Some("reader")).unwrap();
     assert!(matches!(
         stranger.status(),
-        Err(ClientError::Unreachable { .. })
+        Err(ClientError::Untrusted { .. })
     ));
     let mut plain = TcpStream::connect(("127.0.0.1", port)).unwrap();
     plain
