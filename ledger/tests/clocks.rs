@@ -408,7 +408,7 @@ fn the_steward_owes_nothing_while_the_notice_of_what_shares_less_runs() {
     ledger.submit_draft(PROVIDER, &resource).unwrap();
     // It can return it, as long as nobody proposes it.
     let publish = of(STEWARD, Duty::Publish, None);
-    assert_eq!(told(&ledger, ledger.now), [publish.clone()]);
+    assert_eq!(told(&ledger, ledger.now), std::slice::from_ref(&publish));
     let measure = Measure::Narrow {
         code: resource.clone(),
         revision: ledger.revision(&resource),

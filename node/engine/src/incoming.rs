@@ -140,6 +140,8 @@ impl Lately {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use dirchain_ledger::action::Action;
     use dirchain_ledger::codec::encode;
