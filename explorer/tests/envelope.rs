@@ -25,35 +25,61 @@ fn grow(city: &City, number: u32) {
 }
 
 async fn conditional(router: &Router, address: &str, tag: &str) -> Sent {
-    let request = Request::get(address).header("if-none-match", tag);
+    let request = Request::get(address)
+        .header("host", "node.example")
+        .header("if-none-match", tag);
     send(router, request.body(Body::empty()).unwrap()).await
 }
 
 const CHECK: &str = "/api/v1/access-check?department=D005&resource=307001024%2F000001&field=2";
 
+/// Answers that change when an entry is added.
+const CHANGING: [&str; 4] = [
+    "/api/v1/resources",
+    "/api/v1/catalogue.ttl",
+    "/api/v1/catalogue.jsonld",
+    "/search?csv=entries",
+];
+
+/// Answers of every kind, whole and in parts.
+const ANSWERS: [&str; 9] = [
+    "/api/v1/resources",
+    "/api/v1/parameters",
+    CHECK,
+    "/api/v1/catalogue.ttl",
+    "/api/v1/catalogue.jsonld?at=2",
+    "/search?csv=entries",
+    "/departments/D004?csv=provides",
+    "/assets/style.css",
+    "/departments",
+];
+
 #[tokio::test]
 async fn whoever_has_an_answer_is_told_so_until_it_changes() {
     let city = city();
     let router = city.router();
-    for address in ["/api/v1/resources", "/api/v1/parameters", CHECK] {
-        let first = get(&router, address).await;
+    for address in ANSWERS {
+        let first = conditional(&router, address, "").await;
         let tag = first.header("etag").to_owned();
-        assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
-        assert_eq!(first.header("cache-control"), "no-cache");
+        assert!(
+            tag.starts_with('"') && tag.ends_with('"'),
+            "{address}: {tag}"
+        );
         let again = conditional(&router, address, &tag).await;
         assert_eq!(again.status, 304, "{address}");
         assert!(again.body.is_empty() && again.header("etag") == tag);
         let other = conditional(&router, address, "\"another\"").await;
         assert_eq!((other.status.as_u16(), other.body), (200, first.body));
     }
-    let tag = get(&router, "/api/v1/resources")
-        .await
-        .header("etag")
-        .to_owned();
-    grow(&city, 7);
-    let changed = conditional(&router, "/api/v1/resources", &tag).await;
-    assert_eq!(changed.status, 200);
-    assert_ne!(changed.header("etag"), tag);
+    for (number, address) in CHANGING.iter().enumerate() {
+        let before = conditional(&router, address, "").await;
+        assert_eq!(before.header("cache-control"), "no-cache");
+        let tag = before.header("etag").to_owned();
+        grow(&city, 7 + u32::try_from(number).unwrap());
+        let changed = conditional(&router, address, &tag).await;
+        assert_eq!(changed.status, 200, "{address}");
+        assert_ne!(changed.header("etag"), tag, "{address}");
+    }
 }
 
 #[tokio::test]

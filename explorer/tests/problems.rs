@@ -86,6 +86,76 @@ async fn parameters_that_do_not_parse_are_named() {
 }
 
 #[tokio::test]
+async fn no_parser_speaks_to_people() {
+    let router = city().router();
+    for (address, english, chinese) in [
+        (
+            "resources?foo=1",
+            "There is no parameter `foo` here. These are taken: `provider`",
+            "此处没有参数 `foo`",
+        ),
+        (
+            "status?foo=1",
+            "There is no parameter `foo` here, nor any other",
+            "也没有其他参数",
+        ),
+        (
+            "resources?limit=-1",
+            "`limit` is a whole number from 0 on",
+            "`limit` 应为非负整数",
+        ),
+        (
+            "resources?limit=",
+            "`limit` is a whole number from 0 on",
+            "`limit` 应为非负整数",
+        ),
+        (
+            "resources?limit=99999999999999999999",
+            "`limit` is too large",
+            "`limit` 的数值过大",
+        ),
+        (
+            "resources?limit=1&limit=2",
+            "`limit` is given twice",
+            "`limit` 出现了两次",
+        ),
+        (
+            "access-check?department=D004",
+            "`resource` is missing",
+            "缺少参数 `resource`",
+        ),
+        (
+            "departments/D004/applications?direction=up",
+            "`direction` is `up`. It is one of `in`, `out`",
+            "应为以下之一:`in`, `out`",
+        ),
+        (
+            "events?actions=maybe",
+            "`actions` is `true` or `false`",
+            "应为 `true` 或 `false`",
+        ),
+        (
+            "applications/307001024%2F000001/x",
+            "`x` is not valid there: it is a whole number",
+            "`x` 在此处无效",
+        ),
+        (
+            "blocks/18446744073709551616",
+            "`18446744073709551616` is not valid there",
+            "在此处无效",
+        ),
+    ] {
+        let is_path = address.starts_with("blocks/") || address.ends_with("/x");
+        let code = if is_path { "bad-path" } else { "bad-parameter" };
+        let sent = get(&router, &format!("/api/v1/{address}")).await;
+        let problem = problem_of(&sent, 400, code);
+        assert!(problem.detail.contains(english), "{address}: {problem}");
+        let told = problem.detail_zh.unwrap_or_default();
+        assert!(told.contains(chinese), "{address}: {told}");
+    }
+}
+
+#[tokio::test]
 async fn paths_that_do_not_parse_are_named() {
     let router = city().router();
     for address in [

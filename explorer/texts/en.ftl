@@ -14,6 +14,7 @@ search-title = Search: { $value }
 past = You are looking at the past.
 past-as-of = The directory as it stood at
 past-leave = Show it as it is now
+point-asked = Asked for as of
 holds-for = Holds for block
 at-label = As of
 at-placeholder = Height, or 2026-03-01 12:00
@@ -403,6 +404,7 @@ problem-took-too-long = The answer took too long
 ## The interface for programs
 interface = Interface for programs
 interface-required = required
+interface-question = A question:
 interface-example = An answer:
 interface-problems = Problems
 interface-meaning = Meaning

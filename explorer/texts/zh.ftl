@@ -14,6 +14,7 @@ search-title = 检索:{ $value }
 past = 您正在查看历史视图。
 past-as-of = 目录状态截至
 past-leave = 返回当前视图
+point-asked = 所询时点
 holds-for = 数据截至区块
 at-label = 查看时点
 at-placeholder = 高度,或 2026-03-01 12:00
@@ -394,6 +395,7 @@ problem-took-too-long = 应答超时
 ## The interface for programs
 interface = 程序接口
 interface-required = 必填
+interface-question = 请求示例:
 interface-example = 返回示例:
 interface-problems = 错误
 interface-meaning = 含义

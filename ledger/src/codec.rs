@@ -6,6 +6,7 @@
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use bincode::enc::EncoderImpl;
 use bincode::enc::write::SizeWriter;
+use bincode::error::DecodeError;
 use bincode::{Decode, Encode};
 
 /// Why bytes are not the encoding of the value expected.
@@ -58,6 +59,22 @@ pub fn encoded_bytes<T: Encode>(value: &T) -> usize {
     }
 }
 
+/// What is wrong with bytes, without the decoder's own terms.
+fn words(error: &DecodeError) -> String {
+    match error {
+        DecodeError::UnexpectedEnd { .. } => "they end before the value does".to_owned(),
+        DecodeError::LimitExceeded => "a length in them is larger than they are".to_owned(),
+        DecodeError::UnexpectedVariant { found, .. } => {
+            format!("they name a kind {found} that there is not")
+        }
+        DecodeError::InvalidBooleanValue(found) => format!("a yes or no is {found}"),
+        DecodeError::Utf8 { .. } => "a text in them is not UTF-8".to_owned(),
+        DecodeError::OtherString(words) => words.clone(),
+        DecodeError::Other(words) => (*words).to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
 /// Decodes a value of at most `N` bytes and requires that it encodes back to the same bytes.
 pub fn decode<T: Encode + Decode<()>, const N: usize>(bytes: &[u8]) -> Result<T, CodecError> {
     if bytes.len() > N {
@@ -71,7 +88,7 @@ pub fn decode<T: Encode + Decode<()>, const N: usize>(bytes: &[u8]) -> Result<T,
         .with_limit::<N>();
     let (value, used) = bincode::decode_from_slice::<T, _>(bytes, config).map_err(|error| {
         CodecError::Malformed {
-            reason: error.to_string(),
+            reason: words(&error),
         }
     })?;
     if used != bytes.len() {

@@ -17,6 +17,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::App;
 use super::chain::AtQuery;
+use super::envelope::tag_of_state;
 use super::extract::{Params, point};
 use crate::api::{Problem, Time};
 use crate::at::{self, Resolved};
@@ -59,8 +60,10 @@ fn export(
     let at = point(query.at.as_deref())?;
     let resolved = at::resolve(app.directory.as_ref(), at)?;
     let about = app.directory.about();
+    let base_url = app.base_url(headers)?;
+    let tag = tag_of_state(&about.chain, &resolved, &[&base_url, format.media_type()]);
     let export = Export {
-        namer: Namer::new(&about.chain, app.base_url(headers)?),
+        namer: Namer::new(&about.chain, base_url),
         name: about.name,
         format,
         resolved,
@@ -71,6 +74,7 @@ fn export(
     let body = Body::from_stream(stream::try_unfold(export, Export::next));
     let mut response = Response::new(body);
     let headers = response.headers_mut();
+    headers.insert(header::ETAG, tag);
     for (name, value) in [
         (header::CONTENT_TYPE, format.media_type()),
         (header::CACHE_CONTROL, "no-cache"),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
-use super::extract::{Answer, Params, Place, point, slice};
+use super::extract::{Answer, Nothing, Params, Place, point, slice};
 use crate::api::{
     BlockAnswer, BlockItem, KeyAnswer, MembersAnswer, NodeItem, Page, ParametersAnswer, Problem,
     Status,
@@ -37,7 +37,10 @@ pub(crate) struct AtQuery {
 
 /// The chain, its end, this node.
 #[utoipa::path(get, path = "/status", tag = "chain", responses((status = 200, description = "The answer", body = Status)))]
-pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Answer<Status>, Problem> {
+pub(crate) async fn status(
+    State(app): State<Arc<App>>,
+    Params(Nothing {}): Params<Nothing>,
+) -> Result<Answer<Status>, Problem> {
     let status = app.read(|directory| Ok(reading::status(directory))).await?;
     Ok(Answer(status))
 }
@@ -108,6 +111,7 @@ pub(crate) async fn blocks(
 pub(crate) async fn block(
     State(app): State<Arc<App>>,
     Place(height): Place<u64>,
+    Params(Nothing {}): Params<Nothing>,
 ) -> Result<Answer<BlockAnswer>, Problem> {
     let block = app
         .read(move |directory| reading::block(directory, Height(height)))

@@ -9,9 +9,12 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use dirchain_ledger::ids::ChainId;
 use futures::FutureExt;
 
 use super::App;
+use crate::api::Time;
+use crate::at::Resolved;
 use crate::limits;
 use crate::problem::ProblemKind;
 
@@ -58,6 +61,19 @@ pub(crate) fn tag_of(body: &[u8]) -> HeaderValue {
     let short = hash.as_bytes().get(..16).unwrap_or_default();
     HeaderValue::from_str(&format!("\"{}\"", hex::encode(short)))
         .unwrap_or_else(|_| HeaderValue::from_static("\"\""))
+}
+
+/// A strong tag of an answer that goes out in parts: of all that decides its bytes, the state that it
+/// is read in among them.
+pub(crate) fn tag_of_state(chain: &ChainId, read: &Resolved, others: &[&str]) -> HeaderValue {
+    let (chain, height) = (chain.to_string(), read.as_of.height.to_string());
+    let instant = Time(read.instant).to_string();
+    let all = [
+        &[env!("CARGO_PKG_VERSION"), &chain, &height, &instant],
+        others,
+    ]
+    .concat();
+    tag_of(all.join("\n").as_bytes())
 }
 
 /// Whether `If-None-Match` names the tag. Tags compare weakly there (RFC 9110, 13.1.2).

@@ -27,9 +27,8 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::<T>::from_request_parts(parts, state).await;
-        let query = query.map_err(|error: QueryRejection| {
-            ProblemKind::BadParameter.with(shorten(&error.body_text()))
-        })?;
+        let query = query
+            .map_err(|error: QueryRejection| told(ProblemKind::BadParameter, &error.body_text()))?;
         Ok(Self(query.0))
     }
 }
@@ -42,10 +41,23 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Place<T
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let path = Path::<T>::from_request_parts(parts, state).await;
-        let path = path.map_err(|error: PathRejection| {
-            ProblemKind::BadPath.with(shorten(&error.body_text()))
-        })?;
+        let path =
+            path.map_err(|error: PathRejection| told(ProblemKind::BadPath, &error.body_text()))?;
         Ok(Self(path.0))
+    }
+}
+
+/// What takes no parameter.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
+
+/// The problem that a parser names, in a person's words.
+fn told(kind: ProblemKind, text: &str) -> Problem {
+    let text = shorten(text);
+    match in_words(&text) {
+        Some((english, chinese)) => kind.with_both(english, chinese),
+        None => kind.with(text),
     }
 }
 
@@ -57,6 +69,71 @@ fn shorten(text: &str) -> String {
         rest = rest.strip_prefix(heading).unwrap_or(rest);
     }
     rest.chars().take(400).collect()
+}
+
+/// A parser's terms in English and in Chinese; none for what our own types say, which is plain.
+fn in_words(text: &str) -> Option<(String, String)> {
+    if let Some((wrong, _)) = text
+        .strip_prefix("Cannot parse ")
+        .and_then(|rest| rest.rsplit_once(" to a `u"))
+    {
+        let value = wrong.rsplit('`').nth(1).unwrap_or(wrong);
+        return Some((
+            format!("`{value}` is not valid there: it is a whole number, and not too large"),
+            format!("`{value}` 在此处无效:应为整数,且不过大"),
+        ));
+    }
+    let (name, reason) = text.split_once(": ").unwrap_or(("", text));
+    let quoted = |reason: &str| reason.split('`').nth(1).unwrap_or_default().to_owned();
+    if let Some((_, known)) = reason.split_once(", expected ") {
+        let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+        let known = format!("`{}`", known.join("`, `"));
+        let wrong = quoted(reason);
+        if reason.starts_with("unknown field") {
+            return Some((
+                format!("There is no parameter `{wrong}` here. These are taken: {known}"),
+                format!("此处没有参数 `{wrong}`。可用的参数:{known}"),
+            ));
+        }
+        if reason.starts_with("unknown variant") {
+            return Some((
+                format!("`{name}` is `{wrong}`. It is one of {known}"),
+                format!("`{name}` 的值 `{wrong}` 无效,应为以下之一:{known}"),
+            ));
+        }
+    }
+    let (english, chinese) = match reason {
+        _ if reason.starts_with("unknown field") => {
+            let wrong = quoted(reason);
+            return Some((
+                format!("There is no parameter `{wrong}` here, nor any other"),
+                format!("此处没有参数 `{wrong}`,也没有其他参数"),
+            ));
+        }
+        _ if reason.starts_with("missing field") => {
+            let missing = quoted(reason);
+            return Some((
+                format!("The parameter `{missing}` is missing. Give it"),
+                format!("缺少参数 `{missing}`,请补上"),
+            ));
+        }
+        _ if reason.starts_with("duplicate field") => {
+            let twice = quoted(reason);
+            return Some((
+                format!("The parameter `{twice}` is given twice. Give it once"),
+                format!("参数 `{twice}` 出现了两次,请只写一次"),
+            ));
+        }
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            ("is a whole number from 0 on", "应为非负整数")
+        }
+        _ if reason.starts_with("number too large") => ("is too large a number", "的数值过大"),
+        _ if reason.starts_with("provided string was not") => {
+            ("is `true` or `false`", "应为 `true` 或 `false`")
+        }
+        _ => return None,
+    };
+    Some((format!("`{name}` {english}"), format!("`{name}` {chinese}")))
 }
 
 /// An answer as JSON.

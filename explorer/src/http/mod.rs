@@ -20,7 +20,7 @@ mod transactions;
 pub(crate) use app::{App, Counts};
 pub use app::{Beside, Settings};
 pub(crate) use catalogue::ProblemText;
-pub(crate) use envelope::tag_of;
+pub(crate) use envelope::{tag_of, tag_of_state};
 pub(crate) use extract::{Params, Place, encoded, slice, text_filter};
 pub use guard::{Access, Peer, Rate, TokenRole, Tokens, TokensError};
 pub(crate) use records::{Id, KINDS, Kind};
@@ -88,6 +88,13 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .nest("/api/v1", check.layer(middleware::from_fn(historic)))
         .merge(decisions())
         .merge(slow)
+}
+
+/// The document of these routes alone, without what a node has beside them.
+#[cfg(test)]
+pub(crate) fn document_alone() -> serde_json::Value {
+    let (_, api) = documented().split_for_parts();
+    openapi::document(&api).value
 }
 
 /// The node as a policy decision point.

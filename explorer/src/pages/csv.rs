@@ -9,12 +9,13 @@ use axum::response::Response;
 use futures::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
+use super::frame::Point;
 use super::sheet::Table;
 use super::{Paged, Unpaged};
 use crate::api::Problem;
-use crate::at::At;
+use crate::at::{self, At};
 use crate::directory::Directory;
-use crate::http::{App, ProblemText};
+use crate::http::{App, ProblemText, tag_of, tag_of_state};
 use crate::limits;
 use crate::pages::Visit;
 use crate::reading::{Reading, Slice};
@@ -44,9 +45,11 @@ pub(super) async fn csv(
     read: impl Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
 ) -> Paged {
     let place = app.export_place()?;
+    let at = Point::parse(visit.asked("at"))?.at;
+    let before = at::resolve(app.directory.as_ref(), at)?;
     let mut export = Export {
-        app,
-        visit,
+        app: Arc::clone(&app),
+        visit: visit.clone(),
         read: Arc::new(read),
         next: Some(Slice::first(limits::LIMIT_MAX)),
         text: None,
@@ -54,9 +57,23 @@ pub(super) async fn csv(
         _place: place,
     };
     export.step().await.map_err(Unpaged::from)?;
+    let tag = match (&export.text, &export.next) {
+        (Some(whole), None) => Some(tag_of(whole.as_bytes())),
+        // Of what goes out in parts the first was read in this state only if it still is the newest;
+        // the others keep to the first one's.
+        _ => {
+            let about = app.directory.about();
+            let (lang, address) = (visit.lang.code(), visit.address(None));
+            let is_unchanged = at::resolve(app.directory.as_ref(), at)? == before;
+            is_unchanged.then(|| tag_of_state(&about.chain, &before, &[lang, &address]))
+        }
+    };
     let body = Body::from_stream(stream::try_unfold(export, Export::part));
     let mut response = Response::new(body);
     let headers = response.headers_mut();
+    if let Some(tag) = tag {
+        headers.insert(header::ETAG, tag);
+    }
     for (name, value) in [
         (
             header::CONTENT_TYPE,

@@ -52,7 +52,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
 
 impl Visit {
     /// This address with its query, in a language.
-    fn address(&self, lang: Option<Lang>) -> String {
+    pub(super) fn address(&self, lang: Option<Lang>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(&self.query);
         if let Some(lang) = lang {

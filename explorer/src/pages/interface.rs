@@ -1,30 +1,69 @@
-//! The interface's documentation as a page, from the document that programs read.
+//! The interface's documentation as a page, from the document that programs read. The document speaks
+//! English; what it says stands in Chinese beside it (`texts/interface.zh.json`).
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use axum::extract::State;
 use serde_json::Value;
 
 use super::frame::{Frame, Visit};
+use super::words::Lang;
 use super::{Paged, filters, show};
 use crate::directory::Directory;
 use crate::http::App;
 use crate::problem::ProblemKind;
 
+/// What the document says, in Chinese, by its English words without the full stop at their end.
+static CHINESE: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../texts/interface.zh.json")).unwrap_or_default()
+});
+
+/// A sentence of the document in the reader's language; its own where it has no Chinese.
+struct Said {
+    lang: Lang,
+    text: String,
+}
+
+impl Said {
+    fn of(lang: Lang, english: &Value) -> Self {
+        let words = english.as_str().unwrap_or_default().split_whitespace();
+        let english = words.collect::<Vec<_>>().join(" ");
+        let plain = english.strip_suffix('.').unwrap_or(&english);
+        match CHINESE.get(plain) {
+            Some(chinese) if lang == Lang::Zh => Self {
+                lang,
+                text: chinese.clone(),
+            },
+            _ => Self {
+                lang: Lang::En,
+                text: plain.to_owned(),
+            },
+        }
+    }
+
+    /// Its parts: plain words and code by turns, as backticks part them.
+    fn parts(&self) -> impl Iterator<Item = (bool, &str)> {
+        let parts = self.text.split('`').enumerate();
+        parts.map(|(index, part)| (index % 2 == 1, part))
+    }
+}
+
 #[derive(Template)]
 #[template(path = "interface.html")]
 struct InterfacePage {
     frame: Frame,
-    about: String,
+    about: Said,
     groups: Vec<Group>,
     problems: &'static [ProblemKind],
 }
 
 /// Operations about one subject.
 struct Group {
-    name: String,
-    says: String,
+    id: String,
+    name: Said,
+    says: Said,
     operations: Vec<Operation>,
 }
 
@@ -32,8 +71,8 @@ struct Operation {
     id: String,
     method: String,
     path: String,
-    summary: String,
-    says: Option<String>,
+    summary: Said,
+    says: Option<Said>,
     parameters: Vec<Parameter>,
     question: Option<String>,
     answer: Option<String>,
@@ -43,7 +82,7 @@ struct Parameter {
     name: String,
     place: String,
     required: bool,
-    says: String,
+    says: Said,
 }
 
 /// `GET /interface`
@@ -56,8 +95,8 @@ pub(super) async fn interface(State(app): State<Arc<App>>, visit: Visit) -> Page
         Ok(InterfacePage {
             frame: Frame::now(visit, &directory.about(), as_of)
                 .with_json(json, &super::frame::Point::default()),
-            about: text(&document["info"]["description"]),
-            groups: groups(document),
+            about: Said::of(visit.lang, &document["info"]["description"]),
+            groups: groups(visit.lang, document),
             problems: ProblemKind::ALL,
         })
     };
@@ -68,23 +107,24 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn groups(document: &Value) -> Vec<Group> {
+fn groups(lang: Lang, document: &Value) -> Vec<Group> {
     let tags = document["tags"].as_array();
     let of = |tag: &Value| Group {
-        name: text(&tag["name"]),
-        says: text(&tag["description"]),
-        operations: operations(document, &tag["name"]),
+        id: text(&tag["name"]),
+        name: Said::of(lang, &tag["name"]),
+        says: Said::of(lang, &tag["description"]),
+        operations: operations(lang, document, &tag["name"]),
     };
     tags.into_iter().flatten().map(of).collect()
 }
 
-fn operations(document: &Value, tag: &Value) -> Vec<Operation> {
+fn operations(lang: Lang, document: &Value, tag: &Value) -> Vec<Operation> {
     let mut found = Vec::new();
     let paths = document["paths"].as_object();
     for (path, methods) in paths.into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
             if operation["tags"][0] == *tag {
-                found.push(shown(path, method, operation));
+                found.push(shown(lang, path, method, operation));
             }
         }
     }
@@ -92,7 +132,7 @@ fn operations(document: &Value, tag: &Value) -> Vec<Operation> {
 }
 
 /// Characters of an example that are shown; the document has all of it.
-const EXAMPLE_CHARS_SHOWN: usize = 360;
+const EXAMPLE_CHARS_SHOWN: usize = 300;
 
 fn pretty(value: Option<&Value>) -> Option<String> {
     let text = serde_json::to_string_pretty(value?).ok()?;
@@ -103,7 +143,7 @@ fn pretty(value: Option<&Value>) -> Option<String> {
     Some(cut + "…")
 }
 
-fn shown(path: &str, method: &str, operation: &Value) -> Operation {
+fn shown(lang: Lang, path: &str, method: &str, operation: &Value) -> Operation {
     let responses = operation["responses"].as_object();
     let mut answers = responses.into_iter().flatten();
     let answer =
@@ -113,16 +153,59 @@ fn shown(path: &str, method: &str, operation: &Value) -> Operation {
         name: text(&parameter["name"]),
         place: text(&parameter["in"]),
         required: parameter["required"] == true,
-        says: text(&parameter["description"]),
+        says: Said::of(lang, &parameter["description"]),
     });
     Operation {
         id: text(&operation["operationId"]),
         method: method.to_uppercase(),
         path: path.to_owned(),
-        summary: text(&operation["summary"]),
-        says: operation["description"].as_str().map(str::to_owned),
+        summary: Said::of(lang, &operation["summary"]),
+        says: operation
+            .get("description")
+            .map(|says| Said::of(lang, says)),
         parameters: parameters.collect(),
         question: pretty(operation.pointer("/requestBody/content/application~1json/example")),
         answer: pretty(answer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_the_document_says_is_said_in_chinese_and_nothing_more() {
+        let document = crate::http::document_alone();
+        let mut said = Vec::new();
+        collect(&document, &mut said);
+        assert!(said.len() > 100, "{}", said.len());
+        for english in &said {
+            let shown = Said::of(Lang::Zh, &Value::from(english.as_str()));
+            assert_eq!(shown.lang, Lang::Zh, "no Chinese for: {english}");
+            assert_eq!(
+                shown.text.matches('`').count(),
+                english.matches('`').count(),
+                "{english}"
+            );
+        }
+    }
+
+    /// What the page takes from the document.
+    fn collect(document: &Value, said: &mut Vec<String>) {
+        let mut add = |value: &Value| said.extend(value.as_str().map(str::to_owned));
+        add(&document["info"]["description"]);
+        for tag in document["tags"].as_array().into_iter().flatten() {
+            add(&tag["name"]);
+            add(&tag["description"]);
+        }
+        for methods in document["paths"].as_object().into_iter().flatten() {
+            for operation in methods.1.as_object().into_iter().flatten() {
+                add(&operation.1["summary"]);
+                add(&operation.1["description"]);
+                for parameter in operation.1["parameters"].as_array().into_iter().flatten() {
+                    add(&parameter["description"]);
+                }
+            }
+        }
     }
 }

@@ -136,6 +136,8 @@ struct ProblemPage {
     frame: Frame,
     /// The language of what happened, and what happened; in English where there is no other.
     told: (&'static str, String),
+    /// The point of the chain that the address asks for.
+    at: Option<String>,
     problem: Problem,
 }
 
@@ -149,6 +151,7 @@ pub(crate) fn problem_page(visit: &Visit, problem: Problem) -> Response {
     let page = ProblemPage {
         told,
         frame: Frame::bare(visit),
+        at: visit.asked("at").map(str::to_owned),
         problem,
     };
     match write_page(visit, &page) {
@@ -209,7 +212,8 @@ fn asset(kind: &'static str, text: &'static str) -> Response {
         (header::CACHE_CONTROL, "public, max-age=300"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (headers, text).into_response()
+    let tag = [(header::ETAG, tag_of(text.as_bytes()))];
+    (headers, tag, text).into_response()
 }
 
 async fn style() -> Response {
