@@ -102,10 +102,17 @@ impl Proven {
     ///
     /// # Errors
     ///
-    /// [`Reason::PastTip`].
+    /// [`Reason::PastTip`], [`Reason::BeforeGenesis`].
     pub fn moment_at(&self, time: TimeMs) -> Result<Moment, Reason> {
         if time > self.until.time {
             return Err(self.past_tip(Asked::Time(time)));
+        }
+        if let Some(asked) = self
+            .genesis_time
+            .filter(|begin| time < *begin)
+            .map(|_| time)
+        {
+            return Err(Reason::BeforeGenesis { asked });
         }
         let before = self.changes().range(..=time).next_back().map(|(_, h)| *h);
         let height = before.unwrap_or(Height::GENESIS);
@@ -183,7 +190,7 @@ impl Proven {
     ///
     /// # Errors
     ///
-    /// [`Reason::PastTip`], [`Reason::NotInFile`].
+    /// [`Reason::EmptyRange`], [`Reason::PastTip`], [`Reason::NotInFile`].
     pub fn could_read(
         &self,
         department: &DepartmentId,
@@ -200,6 +207,9 @@ impl Proven {
             let verdict = self.may_read(department, field, None, self.moment_at(from)?)?;
             push(&mut spans, from, verdict);
         }
+        if let Some(last) = spans.last_mut().filter(|_| range.to <= self.until.time) {
+            last.to = Some(range.to);
+        }
         Ok(spans)
     }
 
@@ -208,7 +218,7 @@ impl Proven {
     ///
     /// # Errors
     ///
-    /// [`Reason::PastTip`].
+    /// [`Reason::EmptyRange`], [`Reason::PastTip`].
     pub fn granted(
         &self,
         department: &DepartmentId,
@@ -224,6 +234,10 @@ impl Proven {
     }
 
     fn require_told(&self, range: Range) -> Result<(), Reason> {
+        let Range { from, to } = range;
+        if from >= to {
+            return Err(Reason::EmptyRange { from, to });
+        }
         let after_end = TimeMs(self.until.time.0.saturating_add(1));
         if range.to > after_end {
             return Err(self.past_tip(Asked::Time(range.to)));

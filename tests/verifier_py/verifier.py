@@ -24,8 +24,8 @@ TREE_NODES_MAX = 400_000
 BLOB = {"key": 128, "header": 512, "certificate": 65536, "validators": 65536, "note": 16384,
         "record": 640 * 1024, "action": 256 * 1024}
 DAY_MS = 24 * 60 * 60 * 1000
-UNDECIDED = {"before-checkpoint", "past-tip", "before-genesis", "not-in-file", "retired-keys",
-             "pin-not-linked", "pin-too-old"}
+UNDECIDED = {"before-checkpoint", "past-tip", "before-genesis", "empty-range", "not-in-file",
+             "retired-keys", "pin-not-linked", "pin-too-old"}
 
 REFUTED = {"was-granted", "existed"}
 
@@ -672,8 +672,8 @@ class Verifier:
 
     def never_granted(self, reader, number, start, to):
         """Refused unless no authorization that covers the field was in force from `start` up to `to`."""
-        if to > self.state["time"] + 1:
-            raise Refused("past-tip", str(to))
+        if to > self.state["time"] + 1 or start >= to:
+            raise Refused("past-tip" if start < to else "empty-range", str(to))
         for key in sorted(key for key in self.records if key[0] == AUTHORIZATION):
             found = self.records[key]
             if found and key[1:].startswith(self.file.subject[1:] + b"\0") and found["grantee"] == reader \

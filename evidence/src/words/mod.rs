@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use dirchain_ledger::access::{Basis, Verdict};
 use dirchain_ledger::ids::{Height, Moment, TimeMs};
 pub use dirchain_ledger::language::Language;
-use dirchain_ledger::records::DepartmentStatus;
+use dirchain_ledger::records::{DepartmentStatus, RecordId};
 
 use crate::claims::Claim;
 use crate::reason::{Kind, Reason};
@@ -50,7 +50,11 @@ pub fn refusal(reason: &Reason, language: Language) -> String {
             "NOT SO: the file is valid, and proves the contrary",
         ),
     };
-    format!("{outcome} [{}]\n{reason}\n", reason.code())
+    let words = match language {
+        Language::Chinese => reason.chinese(),
+        Language::English => reason.to_string(),
+    };
+    format!("{outcome} [{}]\n{words}\n", reason.code())
 }
 
 struct Lines {
@@ -183,12 +187,19 @@ impl Lines {
     }
 
     fn readers(&mut self, report: &Report) {
-        if report.readers.is_empty() {
+        if !matches!(report.subject, RecordId::Resource(_)) {
             return;
         }
         let at = report.asked_at.time;
         let title = self.say("此时可读取者", "Who could read at").to_owned();
         self.line(format!("\n{title} {at}"));
+        if report.readers.is_empty() {
+            let nobody = self.say(
+                "  无：此时没有生效的版本",
+                "  nobody: no version of it was in force then",
+            );
+            self.line(nobody.to_owned());
+        }
         for item in &report.readers {
             let words = self.readers_of(item);
             self.line(format!("  {}  {words}", item.field));

@@ -126,6 +126,41 @@ fn never_granted_and_could_never_read_are_two_answers() {
         proven.granted(&applicant, FieldNumber(2), later),
         Err(Reason::PastTip { asked, until })
     );
+    let open = open[1].from;
+    let cut = Range {
+        from: GENESIS_TIME,
+        to: TimeMs(open.0 + 1),
+    };
+    let spans = proven.could_read(&bystander, FieldNumber(1), cut).unwrap();
+    assert_eq!(
+        spans[1].to,
+        Some(cut.to),
+        "a verdict is told no longer than asked: {spans:?}"
+    );
+    for empty in [
+        Range {
+            to: GENESIS_TIME,
+            ..all
+        },
+        Range {
+            to: TimeMs(GENESIS_TIME.0 - 86_400_000),
+            ..all
+        },
+        Range {
+            from: until,
+            to: GENESIS_TIME,
+        },
+    ] {
+        let told = proven.could_read(&bystander, FieldNumber(1), empty);
+        assert_eq!(told.unwrap_err().code(), "empty-range");
+        let told = proven.granted(&bystander, FieldNumber(1), empty);
+        assert_eq!(told.unwrap_err().code(), "empty-range");
+    }
+    let early = TimeMs(GENESIS_TIME.0 - 1);
+    assert_eq!(
+        proven.moment_at(early).unwrap_err().code(),
+        "before-genesis"
+    );
     let unknown = proven.could_read(&id(DEPUTY), FieldNumber(1), all);
     assert_eq!(unknown.unwrap_err().code(), "not-in-file");
 }
