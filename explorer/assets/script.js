@@ -108,6 +108,15 @@
     });
   }
 
+  // A picture wider than the screen begins with what it is about.
+  for (const centre of document.querySelectorAll(".picture .centre")) {
+    const box = centre.closest(".scroll");
+    if (!box) continue;
+    const place = centre.getBoundingClientRect();
+    const seen = box.getBoundingClientRect();
+    box.scrollLeft += place.left + place.width / 2 - seen.left - seen.width / 2;
+  }
+
   const later = (work, after) => {
     let timer = 0;
     return () => {

@@ -16,6 +16,8 @@ pub(crate) enum At {
     Height(Height),
     /// At this instant.
     Time(TimeMs),
+    /// At the end of a period, such as a second or a day, or as far into it as the chain reaches.
+    Within(TimeMs, TimeMs),
 }
 
 impl FromStr for At {
@@ -65,19 +67,21 @@ impl Resolved {
 /// Finds the point of the chain that a request asks about; the tip when it does not say.
 pub(crate) fn resolve(directory: &dyn Directory, at: Option<At>) -> Result<Resolved, Problem> {
     let tip = directory.tip_moment();
-    let height = match at {
-        None => tip.height,
-        Some(At::Height(height)) => height,
-        Some(At::Time(time)) if time > tip.time => return Err(future(tip)),
-        Some(At::Time(time)) => directory
+    let time = match at {
+        Some(At::Time(time)) => Some(time),
+        Some(At::Within(first, last)) => Some(last.min(tip.time).max(first)),
+        Some(At::Height(_)) | None => None,
+    };
+    let height = match (at, time) {
+        (_, Some(time)) if time > tip.time => return Err(future(tip)),
+        (_, Some(time)) => directory
             .height_at(time)?
             .ok_or_else(|| before_genesis(directory))?,
+        (Some(At::Height(height)), None) => height,
+        (_, None) => tip.height,
     };
     let as_of = moment_of(directory, tip, height)?;
-    let instant = match at {
-        Some(At::Time(time)) => time,
-        Some(At::Height(_)) | None => as_of.time,
-    };
+    let instant = time.unwrap_or(as_of.time);
     Ok(Resolved {
         as_of,
         instant,

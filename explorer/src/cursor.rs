@@ -21,6 +21,8 @@ pub(crate) enum After {
     Event(EventPlace),
     /// Below a block, newest first.
     Block(Height),
+    /// After so many items, of what is worked out anew for each page.
+    Count(u64),
 }
 
 /// A cursor: the state that the list was begun in, and after what it goes on.
@@ -54,6 +56,7 @@ impl Cursor {
                 (b'e', bytes)
             }
             After::Block(height) => (b'b', height.0.to_be_bytes().to_vec()),
+            After::Count(count) => (b'c', count.to_be_bytes().to_vec()),
         };
         let mut bytes = vec![kind];
         bytes.extend_from_slice(&self.height.0.to_be_bytes());
@@ -98,6 +101,7 @@ impl Cursor {
                 ))
             }
             b'b' => After::Block(Height(u64::from_be_bytes(rest.try_into().ok()?))),
+            b'c' => After::Count(u64::from_be_bytes(rest.try_into().ok()?)),
             _ => return None,
         };
         Some(Self {
@@ -125,7 +129,7 @@ pub(crate) fn resolve(
     };
     // A place beyond the pinned height, or an instant after the tip, was made up by somebody.
     let place = match &cursor.after {
-        After::Record(_) | After::Field(..) => Height(0),
+        After::Record(_) | After::Field(..) | After::Count(_) => Height(0),
         After::Event((height, _, _)) | After::Block(height) => *height,
     };
     if cursor.height > tip.height || place > cursor.height || cursor.instant > tip.time {

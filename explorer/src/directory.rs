@@ -5,7 +5,7 @@ use std::time::Duration;
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::crypto::PublicKey;
-use dirchain_ledger::ids::{Height, Moment, TimeMs, TransactionId};
+use dirchain_ledger::ids::{Address, Height, Moment, TimeMs, TransactionId};
 use dirchain_ledger::records::RecordId;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::transaction::{SignedTransaction, TransactionError};
@@ -38,6 +38,10 @@ pub trait Directory: Send + Sync + 'static {
             time: tip.time.0,
         }
     }
+
+    /// Which validators are passed over on the next block because they missed their turns, and up to
+    /// and with which height.
+    fn passed_over(&self) -> Vec<(Address, Height)>;
 
     /// Where what is owed is kept, once it was worked out.
     fn owed(&self) -> &Owed;

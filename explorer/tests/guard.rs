@@ -9,6 +9,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use common::{City, Sent, problem_of, send};
 use dirchain_explorer::{Access, Peer, Rate, Settings, Tokens, router_with};
 use dirchain_ledger::action::Action;
@@ -75,11 +77,14 @@ async fn only_known_tokens_and_certificates_open_a_closed_node() {
             Some("Bearer wrong"),
             Some("Bearer "),
             Some("Basic reader-token"),
+            Some("Basic cmVhZGVyLXRva2Vu"),
+            Some("Basic YW55Ondyb25n"),
             Some("reader-token"),
         ] {
             let sent = ask(&router, far(), path, token).await;
             problem_of(&sent, 401, "token-needed");
-            assert!(sent.header("www-authenticate").starts_with("Bearer"));
+            let asked: Vec<_> = sent.headers.get_all("www-authenticate").iter().collect();
+            assert!(asked.len() == 2, "for programs and for browsers: {asked:?}");
         }
         // This machine is no exception, and neither is a connection of unknown origin.
         problem_of(
@@ -99,8 +104,12 @@ async fn only_known_tokens_and_certificates_open_a_closed_node() {
         ("operator", "/metrics", 200),
         ("operator", "/api/v1/resources", 200),
     ] {
-        for scheme in ["Bearer", "bearer"] {
-            let token = format!("{scheme} {role}-token");
+        let pair = BASE64.encode(format!("anybody:{role}-token"));
+        for token in [
+            format!("Bearer {role}-token"),
+            format!("bearer {role}-token"),
+            format!("Basic {pair}"),
+        ] {
             let sent = ask(&router, far(), path, Some(&token)).await;
             assert_eq!(sent.status, status, "{role} {path}");
             if status == 403 {

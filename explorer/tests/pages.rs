@@ -157,7 +157,7 @@ async fn pages_speak_the_language_that_the_address_or_the_browser_names() {
     }
     let chosen = get(&router, "/departments/D004?at=3&lang=zh").await.text();
     for link in [
-        "href=\"/?lang=zh\"",
+        "href=\"/?at=3&#38;lang=zh\"",
         "/responsibilities/Z-D004-01?at=3&#38;lang=zh\"",
         "href=\"/departments/D004?at=3&#38;lang=en\"",
         "<input type=\"hidden\" name=\"lang\" value=\"zh\">",

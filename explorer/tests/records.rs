@@ -76,6 +76,44 @@ async fn records_are_served_one_by_one_and_in_lists() {
 }
 
 #[tokio::test]
+async fn deadlines_go_on_from_page_to_page_at_one_height() {
+    let mut ledger = Ledger::default();
+    ledger.granted(1, &[1, 2]);
+    for number in 2..7 {
+        let mut asked = request(BYSTANDER, &[2]);
+        asked.scene = format!("scene {number}").parse().unwrap();
+        ledger.apply_for(BYSTANDER, &code(1), asked).unwrap();
+    }
+    let city = City::new(ledger);
+    let router = city.router();
+    let whole: DeadlinesAnswer = read(&router, "/api/v1/deadlines").await;
+    assert!(whole.count >= 5 && whole.next_cursor.is_none(), "{whole:?}");
+    let (mut items, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let address = format!("/api/v1/deadlines?limit=2{cursor}");
+        let page: DeadlinesAnswer = read(&router, &address).await;
+        assert_eq!((page.count, page.as_of), (whole.count, whole.as_of));
+        assert!(page.items.len() <= 2);
+        items.extend(page.items);
+        if items.len() == 2 {
+            // What comes later is not of this list.
+            let draft = entry(&responsibility(PROVIDER));
+            city.change(|ledger| ledger.draft(PROVIDER, &code(7), &draft).map(drop))
+                .unwrap();
+        }
+        let Some(next) = page.next_cursor else { break };
+        let foreign = get(
+            &router,
+            &format!("/api/v1/deadlines?late=true&cursor={next}"),
+        )
+        .await;
+        problem_of(&foreign, 400, "bad-cursor");
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(items, whole.items);
+}
+
+#[tokio::test]
 async fn deadlines_scores_and_spans_hold_for_a_height() {
     let city = city();
     let router = city.router();
@@ -98,6 +136,8 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     )
     .await;
     assert_eq!(none.count, 0);
+    let none = none.next_cursor;
+    assert_eq!(none, None);
     let scores: ScoresAnswer = read(&router, "/api/v1/scores").await;
     let best: Vec<_> = (scores.items.iter())
         .map(|item| (item.score.rank, &item.score.department))

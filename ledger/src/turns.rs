@@ -23,7 +23,7 @@ pub const PASSED_HEIGHTS_PER_VALIDATOR: u64 = 4;
 /// How many times as long each further miss counts.
 pub const PASSED_GROWTH: u64 = 4;
 /// Misses after which it grows no longer.
-pub const MISSES_MAX: u8 = 4;
+pub const MISSES_MAX: u8 = 2;
 
 /// A validator that missed its turn and has built no block since.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -62,6 +62,13 @@ impl Turns {
     pub fn passes_over(&self, address: &Address, height: Height) -> bool {
         let absence = self.absence(address);
         absence.is_some_and(|absence| height <= absence.until)
+    }
+
+    /// Who is passed over at a height, and up to and with which one.
+    pub fn passed_over(&self, height: Height) -> impl Iterator<Item = (Address, Height)> {
+        let absences = self.absences.iter();
+        let passed = absences.filter(move |absence| height <= absence.until);
+        passed.map(|absence| (absence.address, absence.until))
     }
 
     /// The turns after a block. `set` voted on it, `next` votes on the one after it.

@@ -749,10 +749,10 @@ def read_checkpoint(path):
         *(bytes.fromhex(found[name]) for name in ("transactions_root", "header_log_root", "state_root",
                                                   "validators_hash", "next_validators_hash")),
         struct.pack("<I", found["rules_version"])])
-    own, following = Set(encode_set(pin["validators"])), Set(encode_set(pin["next_validators"]))
-    if own.hash.hex() != found["validators_hash"] or following.hash.hex() != found["next_validators_hash"]:
+    own, following, block = Set(encode_set(pin["validators"])), Set(encode_set(pin["next_validators"])), tagged("header", data)
+    if [found["validators_hash"], found["next_validators_hash"], pin["block"]] != [one.hex() for one in (own.hash, following.hash, block)]:
         raise SystemExit("the checkpoint contradicts itself")
-    return Anchor(bytes.fromhex(found["chain"]), found["height"], following, tagged("header", data), own)
+    return Anchor(bytes.fromhex(found["chain"]), found["height"], following, block, own)
 
 def read_genesis(path, chain):
     """The first validators; the chain's id is given beside, as it is the hash of an encoding not written here."""

@@ -159,15 +159,12 @@ impl World {
     /// The chain as it was after the block at `height`.
     pub fn checkpoint(&self, height: u64) -> Checkpoint {
         let index = usize::try_from(height).unwrap() - 1;
-        Checkpoint {
-            header: self.headers[index].clone(),
-            validators: self.sets[index].clone(),
-            next_validators: self
-                .sets
-                .get(index + 1)
-                .cloned()
-                .unwrap_or_else(|| self.tip.validators.clone()),
-        }
+        let next = self.sets.get(index + 1);
+        Checkpoint::new(
+            self.headers[index].clone(),
+            self.sets[index].clone(),
+            next.unwrap_or(&self.tip.validators).clone(),
+        )
     }
 
     /// The state as it stood after each block.

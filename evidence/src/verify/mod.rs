@@ -189,11 +189,8 @@ pub fn verify_end(bytes: &[u8], anchor: Anchor<'_>) -> Result<(Checkpoint, Trust
             height: head.height,
         });
     }
-    let checkpoint = Checkpoint {
-        header: head,
-        validators: end.validators.clone(),
-        next_validators: end.validators.clone(),
-    };
+    let voters = &end.validators;
+    let checkpoint = Checkpoint::new(head, voters.clone(), voters.clone());
     let trust = Trust {
         anchor: anchor.moment(),
         retired_sets: end.retired_sets,

@@ -5,7 +5,7 @@ use std::fmt;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{
-    DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, TransactionId,
+    DepartmentId, FieldNumber, PurposeCode, ResourceCode, ResponsibilityCode, TransactionId,
 };
 use dirchain_ledger::records::{
     AdministrativeLevel, Category, DepartmentStatus, Entry, LegalBasis, Office, Openness, RecordId,
@@ -297,6 +297,12 @@ pub struct HistoryItem {
     /// The same for the pages, which link to it.
     #[serde(skip)]
     pub subject_id: Option<RecordId>,
+    /// Of what is done about an application or authorization: for whom, which fields, what for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concerns: Option<Concern>,
+    /// The responsibilities that a reorganisation hands over, as it was proposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<HandedOver>,
     /// Of what is done to a proposal, the measure: `revoke`. The last approval puts it into force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<String>,
@@ -304,6 +310,36 @@ pub struct HistoryItem {
     pub reason: Option<String>,
     /// Who signed.
     pub signer: Signer,
+}
+
+/// For whom a sharing is, and of what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Concern {
+    /// Who applied, or reads.
+    pub department: DepartmentId,
+    /// Its name.
+    pub department_name: String,
+    /// The fields: of a grant those granted, else those asked for.
+    pub fields: Vec<FieldNumber>,
+    /// What for.
+    pub purpose: PurposeCode,
+    /// That purpose's name.
+    pub purpose_name: String,
+}
+
+/// A responsibility that passes from one department to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HandedOver {
+    /// Which.
+    pub responsibility: ResponsibilityCode,
+    /// From whom.
+    pub from: DepartmentId,
+    /// That department's name.
+    pub from_name: String,
+    /// To whom; to nobody where it ends.
+    pub to: Option<DepartmentId>,
+    /// That department's name.
+    pub to_name: Option<String>,
 }
 
 /// An action that took effect: `GET /api/v1/events`, messages of the type `action`.

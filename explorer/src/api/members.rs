@@ -23,6 +23,10 @@ pub struct Member {
     pub address: Address,
     /// Whether it built a block since it entered with this key; until then it counts as absent.
     pub proven: bool,
+    /// The height up to which it is passed over, at the end of the chain: it missed its turn to
+    /// build a block, and counts as absent until it builds one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed_over_until: Option<Height>,
     /// Contradictions of it on record.
     pub equivocations: u64,
 }

@@ -4,7 +4,7 @@
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, TimeMs};
 use dirchain_ledger::inbox::Awaited;
-use dirchain_ledger::records::{Entry, Record, RecordKind, Standing, UseBasis};
+use dirchain_ledger::records::{Entry, Record, RecordId, RecordKind, Standing, UseBasis};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -76,6 +76,9 @@ pub struct DeadlineItem {
     pub kind: RecordKind,
     /// What it is about, as people write it.
     pub subject: String,
+    /// The same for the pages, which link to it.
+    #[serde(skip)]
+    pub subject_id: Option<RecordId>,
     /// Since when.
     pub since: Time,
     /// The first instant that is too late.
@@ -97,6 +100,8 @@ pub struct DeadlinesAnswer {
     pub late: usize,
     /// The most urgent ones first, as many as were asked for.
     pub items: Vec<DeadlineItem>,
+    /// Where the list goes on, if it does.
+    pub next_cursor: Option<String>,
 }
 
 /// Something that awaits a department.
@@ -109,6 +114,9 @@ pub struct InboxItem {
     pub kind: RecordKind,
     /// What it is about, as people write it.
     pub subject: String,
+    /// The same for the pages, which link to it.
+    #[serde(skip)]
+    pub subject_id: Option<RecordId>,
     /// Since when.
     pub since: Time,
     /// The first instant that is too late, or the end of a notice; none where it waits for ever.

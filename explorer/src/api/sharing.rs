@@ -214,8 +214,13 @@ pub struct ApplicationItem {
     pub responsibility: ResponsibilityCode,
     /// The fields asked for.
     pub fields: Vec<FieldNumber>,
+    /// The fields granted, of what was granted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted_fields: Option<Vec<FieldNumber>>,
     /// What for.
     pub purpose: PurposeCode,
+    /// That purpose's name.
+    pub purpose_name: String,
     /// The business scene.
     pub scene: String,
     /// How the data is to arrive.
@@ -273,6 +278,8 @@ pub enum AuthorizationState {
     /// Active, within its window, but the grantee no longer holds the responsibility that it was
     /// granted for.
     NotHeld,
+    /// Active, within its window, but the grantee is suspended or dissolved: it reads nothing.
+    ReaderNotActive,
 }
 
 /// An authorization.
@@ -298,6 +305,8 @@ pub struct AuthorizationItem {
     pub fields: Vec<FieldNumber>,
     /// What for.
     pub purpose: PurposeCode,
+    /// That purpose's name.
+    pub purpose_name: String,
     /// Calls a day at most.
     pub calls_per_day_max: Option<u32>,
     /// First instant of use.

@@ -19,11 +19,12 @@ use super::App;
 use super::chain::AtQuery;
 use super::envelope::tag_of_state;
 use super::extract::{Params, point};
-use crate::api::{Problem, Time};
+use crate::api::{AuthorizationState, Problem, Time};
 use crate::at::{self, Resolved};
 use crate::dcat::{self, Format, Namer};
 use crate::directory::Directory;
 use crate::limits;
+use crate::reading::Reading;
 
 /// The catalogue in Turtle
 ///
@@ -167,6 +168,7 @@ fn page(
 ) -> Result<(String, Option<RecordId>), Problem> {
     let view = directory.view(resolved.as_of.height);
     let view = view.as_ref();
+    let reading = Reading::of(directory, resolved);
     let ids = view.list(kind, after, limits::EXPORT_PAGE)?;
     let mut text = String::new();
     for id in &ids {
@@ -178,8 +180,10 @@ fn page(
             },
             Some(Record::Authorization(found)) => {
                 let resource = view.resource(&found.id.resource)?;
-                let lasts =
-                    found.is_active_at(resolved.as_of.height) && resolved.instant < found.to;
+                let lasts = matches!(
+                    reading.standing(&found)?,
+                    AuthorizationState::InForce | AuthorizationState::NotBegun
+                ) && reading.is_active(&found.grantee)?;
                 match resource.filter(|resource| lasts && resource.in_force().is_some()) {
                     Some(resource) => {
                         dcat::policy_of_authorization(namer, &resource.provider, &found)

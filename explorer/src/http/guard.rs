@@ -10,6 +10,8 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 
 use super::App;
@@ -249,8 +251,8 @@ impl App {
             return Ok(());
         }
         let certified = peer.is_some_and(|peer| peer.has_certificate);
-        let role = match bearer(headers) {
-            Some(token) => tokens.role_of(token),
+        let role = match token_in(headers) {
+            Some(token) => tokens.role_of(&token),
             None => certified.then_some(TokenRole::Reader),
         };
         match role {
@@ -261,24 +263,38 @@ impl App {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers
-        .get(header::AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// The token that a request brings: a program's as it is (RFC 6750), a person's as the password that
+/// a browser asks for (RFC 7617), under whatever name.
+fn token_in(headers: &HeaderMap) -> Option<String> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, given) = given.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(given.trim().to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = BASE64.decode(given.trim()).ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    let (_, token) = pair.split_once(':')?;
+    Some(token.to_owned())
 }
 
 fn unknown() -> Response {
     let problem = ProblemKind::TokenNeeded.with(
-        "This node answers to whom its operator gave a token. Send it as `Authorization: Bearer TOKEN`",
+        "This node answers to whom its operator gave a token. A program sends it as `Authorization: Bearer TOKEN`; in a browser it is the password, with any name",
     );
     let mut response = problem.into_response();
-    let challenge = HeaderValue::from_static("Bearer realm=\"dirchain\"");
-    response
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, challenge);
+    for challenge in [
+        "Bearer realm=\"dirchain\"",
+        "Basic realm=\"dirchain: any name, and the token as password\", charset=\"UTF-8\"",
+    ] {
+        let headers = response.headers_mut();
+        headers.append(
+            header::WWW_AUTHENTICATE,
+            HeaderValue::from_static(challenge),
+        );
+    }
     response
 }
 

@@ -73,6 +73,11 @@ pub(super) fn document(api: &OpenApi) -> Document {
     });
     // A query's parameter refers to it, which the derived document does not follow.
     value["components"]["schemas"]["Direction"] = json!(Direction::schema());
+    value["components"]["securitySchemes"] = json!({
+        "token": { "type": "http", "scheme": "bearer", "description": "Where the node's operator gave tokens; a browser sends it as the password" },
+    });
+    // Neither: a node may answer everybody.
+    value["security"] = json!([{}, { "token": [] }]);
     exact_integers(&mut value);
     for (path, operations) in objects(&mut value["paths"]) {
         for (method, operation) in objects(operations) {
@@ -101,9 +106,19 @@ fn complete(path: &str, method: &str, operation: &mut Value, examples: &Value) {
     {
         explain(path, parameter);
     }
+    let bytes = operation.pointer_mut("/requestBody/content/application~1octet-stream");
+    if let Some(bytes) = bytes {
+        *bytes = json!({});
+    }
     if let Some(responses) = operation["responses"].as_object_mut() {
         for (status, response) in responses.iter_mut() {
             response["headers"] = headers();
+            if method == "get" && status == "200" {
+                response["headers"]["ETag"] = json!({
+                    "description": "A strong tag of the answer, for `If-None-Match`; some answers have none",
+                    "schema": { "type": "string" },
+                });
+            }
             let json = response.pointer_mut("/content/application~1json");
             if let (Some(json), Some(example), true) = (json, &example, status.starts_with('2'))
                 && json.get("examples").is_none()

@@ -380,6 +380,7 @@ struct DeadlinesQuery {
     #[serde(default)]
     late: bool,
     limit: Option<usize>,
+    cursor: Option<String>,
     at: Option<String>,
 }
 
@@ -390,10 +391,12 @@ async fn deadlines(
     Params(query): Params<DeadlinesQuery>,
 ) -> Answered<DeadlinesAnswer> {
     let at = point(query.at.as_deref())?;
-    let limit = slice(query.limit, None, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)?.limit;
+    let (usual, most) = (limits::LIMIT_DEFAULT, limits::LIMIT_MAX);
+    let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let slice = slice.narrowed(&(&query.department, query.late));
     let read = move |directory: &dyn Directory| {
-        let (reading, board) = Reading::owed(directory, at)?;
-        reading.deadlines(&board, query.department.as_ref(), query.late, limit)
+        let (reading, board) = Reading::owed_in(directory, at, &slice)?;
+        reading.deadlines(&board, query.department.as_ref(), query.late, &slice)
     };
     app.read(read).await.map(Answer)
 }

@@ -86,7 +86,8 @@ pub(super) async fn csv(
         headers.insert(name, HeaderValue::from_static(value));
     }
     let safe = name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '-', "-");
-    let named = format!("attachment; filename=\"{safe}.csv\"");
+    let height = before.as_of.height;
+    let named = format!("attachment; filename=\"{safe}-{height}.csv\"");
     if let Ok(named) = HeaderValue::from_str(&named) {
         headers.insert(header::CONTENT_DISPOSITION, named);
     }

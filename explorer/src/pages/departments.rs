@@ -59,7 +59,7 @@ const GRANTED: &[Column] = &[
     records_in("authorization"),
     records_in("provider"),
     records_in("reader"),
-    numbers_in("fields"),
+    words_in("fields"),
     words_in("purpose"),
     words_in("until"),
     words_in("state"),
@@ -155,8 +155,12 @@ fn department_table(
         "sub-units" => sub_units(reading, id)?,
         "owes" => {
             let board = reading.board()?;
-            let mut owed = matters::inbox(reading, &board, id, slice.limit)?;
+            let (mut owed, count, _) = matters::inbox(reading, &board, id, slice.limit)?;
             owed.beside = vec![("deadlines", format!("/deadlines?department={id}"))];
+            if count > owed.rows.len() {
+                let all = ("awaits-all", format!("/departments/{id}/inbox"));
+                owed.beside.insert(0, all);
+            }
             owed
         }
         "provides" => {
@@ -251,7 +255,6 @@ fn granted(
     };
     let found = reading.authorizations(id, filter, slice)?;
     let rows = found.items.iter().map(|item: &AuthorizationItem| {
-        let number = u64::try_from(item.fields.len()).unwrap_or(u64::MAX);
         vec![
             vec![Atom::resource(
                 &item.id.resource,
@@ -263,8 +266,8 @@ fn granted(
             )],
             vec![Atom::department(&item.provider, item.provider_name.clone())],
             vec![Atom::department(&item.grantee, item.grantee_name.clone())],
-            vec![Atom::Number(number)],
-            vec![Atom::Code(item.purpose.to_string())],
+            vec![field_numbers(&item.fields)],
+            vec![Atom::Text(item.purpose_name.clone())],
             vec![Atom::Time(item.to)],
             vec![Atom::word(&item.state)],
         ]
@@ -304,7 +307,7 @@ fn readable(reading: &Reading<'_>, id: &DepartmentId, slice: &Slice) -> Result<T
             } => {
                 let grant = vec![
                     records::linked(RecordKind::Authorization, &authorization.to_string()),
-                    Atom::Code(purpose.to_string()),
+                    reading.purpose_atom(&purpose)?,
                     Atom::SaysOf("until-time", super::filters::offset_time(&until)),
                 ];
                 (grant, suspect)
@@ -344,8 +347,13 @@ fn keys(reading: &Reading<'_>, id: &DepartmentId) -> Result<Table, Problem> {
 
 /// Fields by their numbers.
 pub(super) fn field_numbers(fields: &[FieldNumber]) -> Atom {
+    Atom::Text(numbers_of(fields))
+}
+
+/// The same as a text.
+pub(super) fn numbers_of(fields: &[FieldNumber]) -> String {
     let numbers: Vec<String> = fields.iter().map(ToString::to_string).collect();
-    Atom::Text(numbers.join(", "))
+    numbers.join(", ")
 }
 
 /// `GET /departments/{id}`
@@ -387,10 +395,13 @@ pub(super) async fn department(
         for table in &mut tables {
             let hint = match table.id {
                 "reads" => "reads-hint",
-                "provides" if has_units => "provides-hint",
+                "provides" if has_units => {
+                    table.none = "provides-none-itself";
+                    "provides-hint"
+                }
                 "owes" if has_units => "owes-hint",
                 "sub-units" if table.hint.is_some() => {
-                    let hint = filters::count_text(visit.lang, "only-first", table.rows.len());
+                    let hint = filters::count_text(visit.lang, "only-some", table.rows.len());
                     table.hint = Some(hint);
                     continue;
                 }

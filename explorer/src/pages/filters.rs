@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use askama::{Result, Values};
+use dirchain_ledger::ids::FieldNumber;
 use dirchain_ledger::records::SensitivityLevel;
 use fluent_bundle::types::FluentNumber;
 use fluent_bundle::{FluentArgs, FluentValue};
@@ -137,6 +138,11 @@ pub(super) fn action(name: &str, values: &dyn Values) -> Result<Cow<'static, str
 /// The text of a prefix and a code; a code without a text stands for itself.
 pub(super) fn coded(prefix: &str, values: &dyn Values, code: &str) -> Result<Cow<'static, str>> {
     Ok(words::say_coded(lang_of(values), prefix, code))
+}
+
+/// Fields by their numbers.
+pub(super) fn numbers(fields: &[FieldNumber], _: &dyn Values) -> Result<String> {
+    Ok(super::departments::numbers_of(fields))
 }
 
 /// A time as people read it, with its offset: `2026-03-01 12:05:06 +08:00`.

@@ -109,6 +109,8 @@ pub(super) struct Frame {
     pub(super) past: Option<Moment>,
     /// The point asked for, as it was written.
     pub(super) at_text: String,
+    /// The same as programs write it: a height, or the instant that is judged.
+    point: Option<String>,
     /// What links to records carry so that they show the same point in the same language.
     pub(super) suffix: String,
     /// The same after another parameter.
@@ -149,6 +151,7 @@ impl Frame {
             json: None,
             as_of: None,
             past: None,
+            point: None,
             at_text: String::new(),
             suffix: String::new(),
             and_at: String::new(),
@@ -156,7 +159,7 @@ impl Frame {
             and_plain: String::new(),
             kept: visit.kept(),
         };
-        frame.link_with(None);
+        frame.link();
         frame
     }
 
@@ -177,9 +180,13 @@ impl Frame {
         let mut frame = Self {
             past: is_past.then(|| reading.as_of()),
             at_text: at.text.clone(),
+            point: at.at.map(|asked| match asked {
+                At::Height(height) => height.to_string(),
+                At::Time(_) | At::Within(..) => Time(resolved.instant).to_string(),
+            }),
             ..Self::now(visit, &about, reading.as_of())
         };
-        frame.link_with(at.at);
+        frame.link();
         frame
     }
 
@@ -216,8 +223,8 @@ impl Frame {
                 query.append_pair(name, value);
             }
         }
-        if let Some(at) = at.at {
-            query.append_pair("at", &point_text(at));
+        if let Some(point) = self.point.as_ref().filter(|_| at.at.is_some()) {
+            query.append_pair("at", point);
         }
         let (path, query) = (path.into(), query.finish());
         self.json = Some(match query.is_empty() {
@@ -227,22 +234,15 @@ impl Frame {
         self
     }
 
-    fn link_with(&mut self, at: Option<At>) {
+    fn link(&mut self) {
         let lang = self.chosen.map(|lang| format!("lang={}", lang.code()));
-        let point = at.map(|at| format!("at={}", point_text(at)));
+        let point = self.point.as_ref().map(|point| format!("at={point}"));
         let parts: Vec<String> = point.into_iter().chain(lang.clone()).collect();
         self.suffix = prefixed('?', &parts);
         self.and_at = prefixed('&', &parts);
         let parts: Vec<String> = lang.into_iter().collect();
         self.plain = prefixed('?', &parts);
         self.and_plain = prefixed('&', &parts);
-    }
-}
-
-fn point_text(at: At) -> String {
-    match at {
-        At::Height(height) => height.to_string(),
-        At::Time(time) => Time(time).to_string(),
     }
 }
 
@@ -269,7 +269,7 @@ impl Point {
             None
         } else {
             match local(text) {
-                Some(time) => Some(At::Time(time)),
+                Some((first, last)) => Some(At::Within(first, last)),
                 // Pages print heights with a sign before them.
                 None => Some(text.strip_prefix('#').unwrap_or(text).parse()?),
             }
@@ -281,22 +281,28 @@ impl Point {
     }
 }
 
-fn local(text: &str) -> Option<TimeMs> {
-    let with_offset = text.parse::<Time>().is_ok();
-    if with_offset
-        || text
-            .trim_start_matches('#')
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-    {
+/// The period that a time means which is written as pages print it, or without an offset: a second has
+/// its milliseconds, a date its day.
+fn local(text: &str) -> Option<(TimeMs, TimeMs)> {
+    let text = text.trim_start_matches('#');
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let civil: DateTime = match text.parse::<DateTime>() {
-        Ok(civil) => civil,
-        Err(_) => text.parse::<Date>().ok()?.into(),
+    let printed = format!(" +{OFFSET_HOURS:02}:00");
+    let text = text.strip_suffix(&printed).unwrap_or(text);
+    if text.parse::<Time>().is_ok() {
+        return None;
+    }
+    let (civil, length_ms): (DateTime, i64) = match text.parse::<Date>() {
+        Ok(date) if !text.contains(':') => (date.into(), 86_400_000),
+        _ if text.contains('.') => (text.parse().ok()?, 1),
+        _ if text.matches(':').count() == 1 => (text.parse().ok()?, 60_000),
+        _ => (text.parse().ok()?, 1_000),
     };
-    let timestamp = Offset::constant(OFFSET_HOURS).to_timestamp(civil).ok()?;
-    Some(TimeMs(timestamp.as_millisecond()))
+    let first = Offset::constant(OFFSET_HOURS).to_timestamp(civil).ok()?;
+    let first = first.as_millisecond();
+    let last = first.saturating_add(length_ms).saturating_sub(1);
+    Some((TimeMs(first), TimeMs(last)))
 }
 
 /// A parameter of a page's address; an empty one counts as absent, as forms send them.
@@ -304,4 +310,70 @@ pub(super) fn given(text: &Option<String>) -> Option<&str> {
     text.as_deref()
         .map(str::trim)
         .filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn ms(text: &str) -> TimeMs {
+        text.parse::<Time>().unwrap().0
+    }
+
+    #[test]
+    fn a_time_as_pages_print_it_means_all_of_what_it_names() {
+        for (written, first, last) in [
+            (
+                "2026-11-23 02:07:12",
+                "2026-11-22T18:07:12Z",
+                "2026-11-22T18:07:12.999Z",
+            ),
+            (
+                "2026-11-23 02:07:12 +08:00",
+                "2026-11-22T18:07:12Z",
+                "2026-11-22T18:07:12.999Z",
+            ),
+            (
+                "2026-11-23T02:07:12",
+                "2026-11-22T18:07:12Z",
+                "2026-11-22T18:07:12.999Z",
+            ),
+            (
+                "2026-11-23 02:07:12.5",
+                "2026-11-22T18:07:12.500Z",
+                "2026-11-22T18:07:12.500Z",
+            ),
+            (
+                "2026-11-23 02:07",
+                "2026-11-22T18:07:00Z",
+                "2026-11-22T18:07:59.999Z",
+            ),
+            (
+                "2026-11-23",
+                "2026-11-22T16:00:00Z",
+                "2026-11-23T15:59:59.999Z",
+            ),
+        ] {
+            let point = Point::parse(Some(written)).unwrap();
+            assert_eq!(point.at, Some(At::Within(ms(first), ms(last))), "{written}");
+        }
+        for (written, exact) in [
+            ("2026-11-22T18:07:12Z", "2026-11-22T18:07:12Z"),
+            ("2026-11-23T02:07:12+08:00", "2026-11-22T18:07:12Z"),
+        ] {
+            let point = Point::parse(Some(written)).unwrap();
+            assert_eq!(point.at, Some(At::Time(ms(exact))), "{written}");
+        }
+        for written in ["5", "#5", " 5 "] {
+            assert_eq!(
+                Point::parse(Some(written)).unwrap().at,
+                Some(At::Height(dirchain_ledger::ids::Height(5)))
+            );
+        }
+        for nonsense in ["abc", "2026-13-01", "2026-11-23 25:00", "-5", "##"] {
+            assert!(Point::parse(Some(nonsense)).is_err(), "{nonsense}");
+        }
+    }
 }

@@ -5,21 +5,25 @@ use std::sync::Arc;
 use axum::extract::State;
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::inbox::{Awaited, Board};
+use dirchain_ledger::records::{RecordId, RecordKind};
 
 use super::frame::{Frame, Point, Visit};
 use super::records::linked;
 use super::sheet::{Atom, Cell, Column, Table, cell, numbers_in, records_in, words_in};
-use super::sheets::{Form, SheetPage, Tab, Tick, give};
-use super::{Paged, filters, words};
+use super::sheets::{Crumb, Form, SheetPage, Tab, Tick, give};
+use super::{Asked, Paged, filters, words};
 use crate::api::Problem;
 use crate::directory::Directory;
-use crate::http::App;
+use crate::http::{App, Place, text_filter};
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::reading::Reading;
+use crate::reading::{DepartmentFilter, Reading, Slice};
 
 const DEADLINES_SHOWN: usize = 100;
-const SCORES_SHOWN: usize = 120;
+const AWAITED_SHOWN: usize = 500;
+/// Departments that are named when words fit several.
+const MEANT_MAX: usize = 8;
+const SCORES_SHOWN: usize = 80;
 
 const OWED: &[Column] = &[
     records_in("department"),
@@ -27,14 +31,14 @@ const OWED: &[Column] = &[
     records_in("about"),
     words_in("since"),
     words_in("due"),
-    numbers_in("late-days"),
+    words_in("late-days"),
 ];
 const AWAITED: &[Column] = &[
     words_in("owed"),
     records_in("about"),
     words_in("since"),
     words_in("due"),
-    numbers_in("late-days"),
+    words_in("late-days"),
 ];
 const SCORES: &[Column] = &[
     numbers_in("rank"),
@@ -49,8 +53,11 @@ const SCORES: &[Column] = &[
 
 /// How late something is, as a cell.
 fn late(days: Option<u16>) -> Cell {
-    let days = days.map(|days| Atom::SaysOf("late-by", days.to_string()));
-    cell(days)
+    let Some(days) = days else {
+        return Cell::new();
+    };
+    let by = (days > 0).then(|| Atom::SaysOf("late-by", days.to_string()));
+    cell([Atom::Badge("overdue", "no")].into_iter().chain(by))
 }
 
 fn owed(
@@ -60,18 +67,19 @@ fn owed(
     late_only: bool,
     limit: usize,
 ) -> Result<(Table, usize, usize), Problem> {
-    let found = reading.deadlines(board, department, late_only, limit)?;
-    let rows = found.items.iter().map(|item| {
+    let found = reading.deadlines(board, department, late_only, &Slice::first(limit))?;
+    let mut rows = Vec::new();
+    for item in &found.items {
         let whose = Atom::department(&item.department, item.department_name.clone());
-        vec![
+        rows.push(vec![
             vec![whose],
             vec![Atom::word(&item.duty)],
-            vec![linked(item.kind, &item.subject)],
+            about(reading, item.kind, &item.subject, item.subject_id.as_ref())?,
             vec![Atom::Time(item.since)],
             vec![Atom::Time(item.due)],
             late(item.late_days),
-        ]
-    });
+        ]);
+    }
     let table = Table::new("owed", "owed-answers", "owed-none", OWED).with(rows);
     Ok((table, found.count, found.late))
 }
@@ -79,23 +87,20 @@ fn owed(
 /// `GET /deadlines`
 pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
-    let department = visit.asked("department").map(|text| {
-        let id = text.parse::<DepartmentId>();
-        id.map_err(|error| ProblemKind::BadParameter.with(format!("`{text}`: {error}")))
-    });
-    let department = department.transpose()?;
-    let late_only = visit.asked("late") == Some("true");
+    let late_only = matches!(visit.asked("late"), Some("true" | "on" | "1"));
     let shown = match visit.asked("csv") {
         Some(_) => limits::CSV_ROWS_MAX,
         None => DEADLINES_SHOWN,
     };
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let (reading, board) = Reading::owed(directory, point.at)?;
+        let department = visit.asked("department");
+        let department = department.map(|text| meant(&reading, text)).transpose()?;
         let (mut table, count, late) =
             owed(&reading, &board, department.as_ref(), late_only, shown)?;
         table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
         let narrowed = [
-            ("department", visit.asked("department")),
+            ("department", department.as_ref().map(DepartmentId::as_str)),
             ("late", late_only.then_some("true")),
         ];
         let frame = Frame::at(visit, &reading, &point);
@@ -177,15 +182,33 @@ pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     give(app, visit, "scores".to_owned(), read).await
 }
 
-/// What awaits a department: its approval, its confirmation, its answer.
+/// The record that something is owed about, with the entry that it belongs to.
+fn about(
+    reading: &Reading<'_>,
+    kind: RecordKind,
+    id: &str,
+    record: Option<&RecordId>,
+) -> Result<Cell, Problem> {
+    match record {
+        Some(record) => reading.named(record),
+        None => Ok(vec![linked(kind, id)]),
+    }
+}
+
+/// What awaits a department: its approval, its confirmation, its answer; what is late first, then by
+/// when it is due, then what has no end. With how many there are, and how many of them are late.
 pub(super) fn inbox(
     reading: &Reading<'_>,
     board: &Board,
     department: &DepartmentId,
     limit: usize,
-) -> Result<Table, Problem> {
-    let found = reading.inbox(board, department, limit)?;
-    let rows = found.items.iter().map(|item| {
+) -> Result<(Table, usize, usize), Problem> {
+    let mut found = reading.inbox(board, department, usize::MAX)?.items;
+    found.sort_by_key(|item| (item.until.is_none(), item.until, item.since));
+    let late_count = found.iter().filter(|item| item.late_days.is_some()).count();
+    let count = found.len();
+    let mut rows = Vec::new();
+    for item in found.iter().take(limit) {
         let what = match item.awaited {
             Awaited::Approval => Atom::Says("awaits-approval"),
             Awaited::Confirmation => Atom::Says("awaits-confirmation"),
@@ -195,13 +218,77 @@ pub(super) fn inbox(
             Awaited::Reply => Atom::Says("awaits-reply"),
             Awaited::Owed(duty) => Atom::word(&duty),
         };
-        vec![
+        rows.push(vec![
             vec![what],
-            vec![linked(item.kind, &item.subject)],
+            about(reading, item.kind, &item.subject, item.subject_id.as_ref())?,
             vec![Atom::Time(item.since)],
             cell(item.until.map(Atom::Time)),
             late(item.late_days),
-        ]
-    });
-    Ok(Table::new("owes", "owes", "owes-none", AWAITED).with(rows))
+        ]);
+    }
+    let table = Table::new("owes", "owes", "owes-none", AWAITED).with(rows);
+    Ok((table, count, late_count))
+}
+
+/// `GET /departments/{id}/inbox`
+pub(super) async fn awaited(
+    State(app): State<Arc<App>>,
+    visit: Visit,
+    place: Asked<Place<DepartmentId>>,
+) -> Paged {
+    let Place(id) = place?;
+    let point = Point::parse(visit.asked("at"))?;
+    let shown = match visit.asked("csv") {
+        Some(_) => limits::CSV_ROWS_MAX,
+        None => AWAITED_SHOWN,
+    };
+    let file = format!("{id}-inbox");
+    let read = move |directory: &dyn Directory, visit: &Visit| {
+        let (reading, board) = Reading::owed(directory, point.at)?;
+        let (mut table, count, late) = inbox(&reading, &board, &id, shown)?;
+        table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
+        let narrowed = [("department", Some(id.as_str()))];
+        let frame = Frame::at(visit, &reading, &point);
+        let frame = frame.with_json_of("/api/v1/inbox", &narrowed, &point);
+        let mut page = SheetPage::new(frame, words::say(visit.lang, "owes").into_owned());
+        page.crumbs = vec![
+            Crumb::said("departments", "/departments"),
+            Crumb::to(reading.department_atom(&id)?),
+        ];
+        page.tables = vec![table];
+        Ok(page)
+    };
+    give(app, visit, file, read).await
+}
+
+/// The department that somebody means: by its id, or by words that only its name holds.
+fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, Problem> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
+    }
+    let filter = DepartmentFilter {
+        text: text_filter(Some(text))?,
+    };
+    let found = reading
+        .departments(&filter, &Slice::first(MEANT_MAX))?
+        .items;
+    match found.as_slice() {
+        [one] => Ok(one.id.clone()),
+        [] => Err(ProblemKind::BadParameter.with_both(
+            format!(
+                "No department is called `{text}`. Write a part of its name, or its id such as D012"
+            ),
+            format!("没有名称含“{text}”的部门。请写名称的一部分,或编号,如 D012"),
+        )),
+        several => {
+            let named = several
+                .iter()
+                .map(|item| format!("{} {}", item.id, item.name));
+            let named = named.collect::<Vec<_>>().join(", ");
+            Err(ProblemKind::BadParameter.with_both(
+                format!("Several departments are called `{text}`: {named}. Write one's id"),
+                format!("名称含“{text}”的部门不止一个:{named}。请写其编号"),
+            ))
+        }
+    }
 }

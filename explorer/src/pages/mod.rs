@@ -66,6 +66,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/departments", get(departments::departments))
         .route("/departments/{id}", get(departments::department))
         .route("/departments/{id}/may-read", get(departments::may_read))
+        .route("/departments/{id}/inbox", get(matters::awaited))
         .route("/deadlines", get(matters::deadlines))
         .route("/scores", get(matters::scores))
         .route("/responsibilities/{code}", get(duties::responsibility))

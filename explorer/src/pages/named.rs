@@ -28,15 +28,9 @@ impl Reading<'_> {
         Ok(Atom::responsibility(code, title))
     }
 
-    /// A purpose by its name and code.
+    /// A purpose by its name.
     pub(super) fn purpose_atom(&self, code: &PurposeCode) -> Result<Atom, Problem> {
-        let parameters = self.parameters()?.parameters;
-        let mut listed = parameters.purposes.iter();
-        let found = listed.find(|listed| listed.purpose.code == *code);
-        Ok(match found {
-            Some(listed) => Atom::Text(format!("{} ({code})", listed.purpose.name)),
-            None => Atom::Code(code.to_string()),
-        })
+        Ok(Atom::Text(self.purpose_name(code)?))
     }
 
     /// A record with its name, and with the entry that it belongs to.

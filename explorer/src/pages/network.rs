@@ -74,14 +74,20 @@ const TABLES: [&str; 5] = ["voters", "changes", "offices", "nodes", "purposes"];
 fn voters(reading: &Reading<'_>) -> Result<Table, Problem> {
     let found = reading.members()?;
     let rows = found.members.into_iter().map(|member| {
-        let proven = match member.proven {
-            true => Atom::Badge("member-proven", "yes"),
-            false => Atom::Badge("member-unproven", "wait"),
+        let passed = member.passed_over_until;
+        let proven = match (member.proven, passed) {
+            (true, None) => Atom::Badge("member-proven", "yes"),
+            (true, Some(_)) => Atom::Badge("member-missed", "no"),
+            (false, _) => Atom::Badge("member-unproven", "wait"),
         };
         vec![
             vec![Atom::department(&member.department, member.department_name)],
             vec![Atom::Code(member.node.to_string())],
-            vec![proven],
+            cell(
+                [proven]
+                    .into_iter()
+                    .chain(passed.map(|until| Atom::SaysOf("member-passed", until.to_string()))),
+            ),
             vec![Atom::Number(member.equivocations)],
             vec![Atom::Hash(member.consensus_key.to_string())],
         ]

@@ -139,6 +139,14 @@ pub(super) async fn checkpoint(
     headers: HeaderMap,
 ) -> Paged {
     let proofs = proofs(&app)?;
+    if visit.asked("at").is_some() {
+        return Err(ProblemKind::BadParameter
+            .with_both(
+                "A checkpoint is of the newest block: this page takes no `at`. `dirchain checkpoint pin` keeps one for later",
+                "检查点对应最新区块:本页不接受 `at`。可用 `dirchain checkpoint pin` 留存",
+            )
+            .into());
+    }
     let host = headers
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());

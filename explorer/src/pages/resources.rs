@@ -1,16 +1,17 @@
 //! One catalogue entry: what it is, who may read it, who did, and how that came about.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use dirchain_ledger::ids::ResourceCode;
+use dirchain_ledger::ids::{PurposeCode, ResourceCode};
 use dirchain_ledger::records::{Entry, Lack, RecordId, RecordKind, ResourceStatus, Sharing};
 
 use super::changes::{Change, Part, changes};
 use super::chart::{self, Chart};
 use super::csv;
-use super::departments::field_numbers;
+use super::departments::{field_numbers, numbers_of};
 use super::duties::legal_bases;
 use super::frame::{Frame, Point, Visit};
 use super::records::{linked, naming};
@@ -77,9 +78,13 @@ struct ResourcePage {
     /// What it says: the version in force, or else the draft.
     entry: Option<Entry>,
     facts: Facts,
+    /// Whether the provider is suspended or dissolved: it does not read as the owner then.
+    is_provider_inactive: bool,
     /// What the draft lacks.
     lacks: Vec<Lack>,
     instant: Time,
+    /// The purposes' names.
+    purposes: BTreeMap<PurposeCode, String>,
     fields: Vec<FieldAccess>,
     /// Authorizations, applications.
     sharings: Vec<Table>,
@@ -223,16 +228,18 @@ fn table(
 
 /// Fields with who may read them, for CSV.
 fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> {
-    let rows = reading.field_access(code)?.into_iter().map(|field| {
-        let who = match field.who {
+    let purposes = reading.purposes()?;
+    let access = reading.field_access(code)?;
+    let rows = access.iter().map(|field| {
+        let who = match field.readers(&access) {
             WhoReads::Everyone { suspect, .. } => {
                 let stolen = suspect.then_some(Atom::Badge("key-stolen", "no"));
                 cell([Atom::Says("every-department")].into_iter().chain(stolen))
             }
-            WhoReads::Elsewhere => vec![Atom::Says("too-many-readers")],
-            WhoReads::Only(readers) => cell(readers.into_iter().map(|(name, reader)| {
+            WhoReads::Elsewhere | WhoReads::SameAs(_) => vec![Atom::Says("too-many-readers")],
+            WhoReads::Only(readers) => cell(readers.iter().map(|(name, reader)| {
                 let how = match &reader.basis {
-                    Basis::Owner { .. } | Basis::Unconditional { .. } => name,
+                    Basis::Owner { .. } | Basis::Unconditional { .. } => name.clone(),
                     Basis::Authorized {
                         authorization,
                         until,
@@ -240,6 +247,9 @@ fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> 
                         ..
                     } => {
                         let until = filters::offset_time(until);
+                        let purpose = purposes
+                            .get(purpose)
+                            .map_or(purpose.as_str(), String::as_str);
                         format!("{name} ({authorization}, {purpose} – {until})")
                     }
                 };
@@ -248,11 +258,11 @@ fn fields(reading: &Reading<'_>, code: &ResourceCode) -> Result<Table, Problem> 
         };
         vec![
             vec![Atom::Number(field.number.0.into())],
-            vec![Atom::Text(field.name)],
+            vec![Atom::text(&field.name)],
             cell(
-                [Atom::Code(field.field_type)]
+                [Atom::Code(field.field_type.clone())]
                     .into_iter()
-                    .chain(field.unit.map(Atom::Text)),
+                    .chain(field.unit.clone().map(Atom::Text)),
             ),
             field.sharing.as_ref().map(sharing).unwrap_or_default(),
             cell(field.level.as_ref().map(Atom::word)),
@@ -284,7 +294,7 @@ pub(super) fn authorizations(
             vec![linked(RecordKind::Authorization, &item.id.to_string())],
             vec![Atom::department(&item.grantee, item.grantee_name)],
             vec![field_numbers(&item.fields)],
-            vec![Atom::Code(item.purpose.to_string())],
+            vec![Atom::Text(item.purpose_name)],
             vec![Atom::responsibility(&item.responsibility, None)],
             window(item.from, item.to),
             state,
@@ -316,8 +326,17 @@ fn applications(
         vec![
             vec![linked(RecordKind::Application, &item.id.to_string())],
             vec![Atom::department(&item.applicant, item.applicant_name)],
-            vec![field_numbers(&item.fields)],
-            vec![Atom::Code(item.purpose.to_string()), Atom::Text(item.scene)],
+            {
+                let mut fields = vec![field_numbers(&item.fields)];
+                let granted = item
+                    .granted_fields
+                    .filter(|granted| *granted != item.fields);
+                fields.extend(
+                    granted.map(|granted| Atom::SaysOf("granted-fields", numbers_of(&granted))),
+                );
+                fields
+            },
+            vec![Atom::Text(item.purpose_name), Atom::Text(item.scene)],
             vec![Atom::word(&item.state)],
             vec![Atom::Moment(item.submitted)],
             decided.unwrap_or_default(),
@@ -371,8 +390,10 @@ pub(super) async fn resource(
             lacks: draft.map(Entry::lacks).unwrap_or_default(),
             entry: entry_of(&resource).cloned(),
             facts: facts(&reading, &resource)?,
+            is_provider_inactive: !reading.is_active(&resource.resource.provider)?,
             resource,
             instant: Time(reading.resolved().instant),
+            purposes: reading.purposes()?,
             fields: reading.field_access(&code)?,
             sharings: tables.collect::<Result<_, _>>()?,
             used: chart::of(&reading, &code)?,

@@ -48,7 +48,7 @@ pub(super) async fn application(
             ("purpose", vec![reading.purpose_atom(&item.purpose)?]),
             ("scene", vec![Atom::Text(item.scene)]),
             (
-                "fields",
+                "fields-asked",
                 fields_named(&reading, &id.resource, &item.fields)?,
             ),
             ("sharing-method", vec![Atom::word(&item.method)]),
@@ -63,6 +63,9 @@ pub(super) async fn application(
         if item.state == ApplicationState::Granted {
             let granted = linked(RecordKind::Authorization, &id.to_string());
             page.facts.push(("authorization", vec![granted]));
+            let fields = item.granted_fields.unwrap_or_default();
+            let named = fields_named(&reading, &id.resource, &fields)?;
+            page.facts.push(("fields-granted", named));
         }
         Ok(page)
     };

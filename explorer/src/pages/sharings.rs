@@ -23,6 +23,7 @@ use crate::problem::ProblemKind;
 use crate::reading::{Pair, Reading, Sharings, Slice};
 
 const PAIRS_SHOWN: usize = 40;
+const NEIGHBOURS_SHOWN: usize = 50;
 const AUTHORIZATIONS_SHOWN: usize = 60;
 
 #[derive(Deserialize)]
@@ -375,7 +376,7 @@ fn department_page(
     });
     let mut rows: Vec<PairRow> = rows.collect();
     let pair_count = rows.len();
-    rows.truncate(PAIRS_SHOWN);
+    rows.truncate(NEIGHBOURS_SHOWN);
     DepartmentSharing {
         picture: graph::picture(nodes, &edges),
         rows,

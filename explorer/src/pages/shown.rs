@@ -85,6 +85,7 @@ shown! {
         AuthorizationState::EndedEarly => "authorization-ended-early" "no",
         AuthorizationState::Suspended => "authorization-suspended" "no",
         AuthorizationState::NotHeld => "authorization-not-held" "no",
+        AuthorizationState::ReaderNotActive => "authorization-reader-not-active" "no",
     }
     DraftState {
         DraftState::Draft => "draft-written" "quiet",

@@ -36,7 +36,7 @@ impl Reading<'_> {
         let mut height = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
             None => Some(self.height()),
             Some(After::Block(below)) => below.previous(),
-            Some(After::Record(_) | After::Field(..) | After::Event(_)) => {
+            Some(After::Record(_) | After::Field(..) | After::Event(_) | After::Count(_)) => {
                 return Err(foreign_cursor());
             }
         };

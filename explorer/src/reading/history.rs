@@ -4,12 +4,12 @@ use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{Height, Statement};
-use dirchain_ledger::measure::Measure;
+use dirchain_ledger::measure::{Measure, Reorganisation};
 use dirchain_ledger::records::RecordId;
 use dirchain_ledger::view::Records;
 
 use super::{Reading, Slice, foreign_cursor};
-use crate::api::{ActionEvent, BlockItem, HistoryItem, Page, Problem, Signer};
+use crate::api::{ActionEvent, BlockItem, Concern, HandedOver, HistoryItem, Page, Problem, Signer};
 use crate::at;
 use crate::cursor::After;
 use crate::directory::{Directory, EventPlace};
@@ -28,7 +28,7 @@ impl Reading<'_> {
         let before = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
             None => (self.height().next(), 0, 0),
             Some(After::Event(place)) => *place,
-            Some(After::Record(_) | After::Field(..) | After::Block(_)) => {
+            Some(After::Record(_) | After::Field(..) | After::Block(_) | After::Count(_)) => {
                 return Err(foreign_cursor());
             }
         };
@@ -85,7 +85,11 @@ impl Reading<'_> {
         let transaction = transaction.ok_or_else(broken)?;
         let action = transaction.actions.get(index(action_index));
         let action = action.ok_or_else(broken)?;
-        let (measure, proposed_for) = self.proposed(action)?.unzip();
+        let proposed = self.proposed(action)?;
+        let transfers = match &proposed {
+            Some((Measure::Reorganise(reorganisation), _)) => self.handed_over(reorganisation)?,
+            Some(_) | None => Vec::new(),
+        };
         Ok(HistoryItem {
             at: block.header.moment().into(),
             transaction: transaction.id(),
@@ -94,29 +98,86 @@ impl Reading<'_> {
             action: action.name().to_owned(),
             subject: subject(action).map(|id| id.to_string()),
             subject_id: subject(action),
-            measure,
-            reason: reason(action).or(proposed_for),
+            concerns: self.concerns(action)?,
+            transfers,
+            reason: reason(action).or(proposed.as_ref().map(|(_, reason)| reason.to_string())),
+            measure: proposed.map(|(measure, _)| measure.name().to_owned()),
             signer: self.signer(&transaction.envelope.author)?,
         })
     }
 
     /// The measure that an action proposes or decides about, and why it was proposed.
-    fn proposed(&self, action: &Action) -> Result<Option<(String, String)>, Problem> {
-        let told = |measure: &Measure, reason: &Statement| {
-            Some((measure.name().to_owned(), reason.to_string()))
-        };
+    fn proposed(&self, action: &Action) -> Result<Option<(Measure, Statement)>, Problem> {
         match action {
             Action::Propose {
                 measure, reason, ..
-            } => Ok(told(measure, reason)),
+            } => Ok(Some(((**measure).clone(), reason.clone()))),
             Action::Approve { proposal, .. }
             | Action::Reject { proposal, .. }
             | Action::TakeBackProposal { proposal, .. } => {
                 let proposal = self.view.proposal(proposal)?;
-                Ok(proposal.and_then(|found| told(&found.measure, &found.reason)))
+                Ok(proposal.map(|found| (found.measure, found.reason)))
             }
             _ => Ok(None),
         }
+    }
+
+    /// What a reorganisation hands over, with names.
+    fn handed_over(&self, reorganisation: &Reorganisation) -> Result<Vec<HandedOver>, Problem> {
+        let transfers = reorganisation.transfers.iter();
+        transfers
+            .map(|transfer| {
+                Ok(HandedOver {
+                    responsibility: transfer.responsibility.clone(),
+                    from: transfer.from.clone(),
+                    from_name: self.department_name(&transfer.from)?,
+                    to_name: match &transfer.to {
+                        Some(to) => Some(self.department_name(to)?),
+                        None => None,
+                    },
+                    to: transfer.to.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// For whom an action about an application or authorization is, and of what.
+    fn concerns(&self, action: &Action) -> Result<Option<Concern>, Problem> {
+        let (department, fields, purpose) = match action {
+            Action::Apply {
+                applicant, request, ..
+            } => (
+                applicant.clone(),
+                request.fields.to_vec(),
+                request.purpose.clone(),
+            ),
+            _ => match subject(action) {
+                Some(RecordId::Application(id)) => {
+                    let Some(found) = self.view.application(&id)? else {
+                        return Ok(None);
+                    };
+                    let fields = match action {
+                        Action::Grant(grant) => grant.fields.to_vec(),
+                        _ => found.request.fields.to_vec(),
+                    };
+                    (found.applicant, fields, found.request.purpose)
+                }
+                Some(RecordId::Authorization(id)) => {
+                    let Some(found) = self.view.authorization(&id)? else {
+                        return Ok(None);
+                    };
+                    (found.grantee, found.fields.to_vec(), found.purpose)
+                }
+                Some(_) | None => return Ok(None),
+            },
+        };
+        Ok(Some(Concern {
+            department_name: self.department_name(&department)?,
+            department,
+            fields,
+            purpose_name: self.purpose_name(&purpose)?,
+            purpose,
+        }))
     }
 
     /// Who signed with a key, as far as the ledger knows the key at this height.

@@ -1,6 +1,9 @@
 //! Who votes, and what is agreed about that.
 
+use std::collections::BTreeMap;
+
 use dirchain_ledger::epoch;
+use dirchain_ledger::ids::{Address, Height};
 use dirchain_ledger::view::Records;
 
 use super::Reading;
@@ -12,6 +15,10 @@ impl Reading<'_> {
     pub(crate) fn members(&self) -> Result<MembersAnswer, Problem> {
         let membership = self.view.membership()?;
         let parameters = self.view.parameters()?;
+        let passed: BTreeMap<Address, Height> = match self.resolved.tip == self.resolved.as_of {
+            true => self.directory.passed_over().into_iter().collect(),
+            false => BTreeMap::new(),
+        };
         let mut members = Vec::new();
         for member in membership.current.members() {
             let node = self.view.node(&member.node)?;
@@ -22,6 +29,7 @@ impl Reading<'_> {
                 consensus_key: member.consensus_key,
                 address: member.address,
                 proven: !membership.unproven.contains(&member.address),
+                passed_over_until: passed.get(&member.address).copied(),
                 equivocations: node.map_or(0, |node| count(node.equivocations.len())),
             });
         }

@@ -40,7 +40,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use dirchain_ledger::block::Header;
-use dirchain_ledger::ids::{DepartmentId, Height};
+use dirchain_ledger::ids::{DepartmentId, Height, PurposeCode};
 use dirchain_ledger::language::Language;
 use dirchain_ledger::records::{Department, RecordId, RecordKind};
 use dirchain_ledger::view::{Records, View};
@@ -60,6 +60,8 @@ pub(crate) struct Reading<'d> {
     /// What the list that is read is narrowed to.
     scope: u64,
     names: RefCell<BTreeMap<DepartmentId, String>>,
+    purpose_names: RefCell<BTreeMap<PurposeCode, String>>,
+    active: RefCell<BTreeMap<DepartmentId, bool>>,
 }
 
 /// Which part of a list is asked for.
@@ -112,9 +114,13 @@ impl Slice {
         match self.cursor.as_ref().map(|cursor| &cursor.after) {
             None => Ok(None),
             Some(After::Record(id)) if kinds.contains(&id.kind()) => Ok(Some(id)),
-            Some(After::Record(_) | After::Field(..) | After::Event(_) | After::Block(_)) => {
-                Err(foreign_cursor())
-            }
+            Some(
+                After::Record(_)
+                | After::Field(..)
+                | After::Event(_)
+                | After::Block(_)
+                | After::Count(_),
+            ) => Err(foreign_cursor()),
         }
     }
 }
@@ -153,13 +159,16 @@ impl<'d> Reading<'d> {
         Self::of(directory, resolved)
     }
 
-    fn of(directory: &'d dyn Directory, resolved: Resolved) -> Self {
+    /// The state at a point that was found already.
+    pub(crate) fn of(directory: &'d dyn Directory, resolved: Resolved) -> Self {
         Self {
             directory,
             view: directory.view(resolved.as_of.height),
             resolved,
             scope: 0,
             names: RefCell::default(),
+            purpose_names: RefCell::default(),
+            active: RefCell::default(),
         }
     }
 
@@ -202,6 +211,37 @@ impl<'d> Reading<'d> {
         Ok(name)
     }
 
+    /// Whether a department is active at this height: neither suspended nor dissolved.
+    pub(crate) fn is_active(&self, id: &DepartmentId) -> Result<bool, Problem> {
+        if let Some(active) = self.active.borrow().get(id) {
+            return Ok(*active);
+        }
+        let department = self.view.department(id)?;
+        let active = department.is_some_and(|found| found.is_active_at(self.height()));
+        let mut known = self.active.borrow_mut();
+        if known.len() < limits::MEMO_RECORDS_MAX {
+            known.insert(id.clone(), active);
+        }
+        Ok(active)
+    }
+
+    /// The purposes' names, by their codes.
+    pub(crate) fn purposes(&self) -> Result<BTreeMap<PurposeCode, String>, Problem> {
+        let parameters = self.parameters()?.parameters;
+        let listed = parameters.purposes.iter().map(|listed| &listed.purpose);
+        let named = listed.map(|purpose| (purpose.code.clone(), purpose.name.to_string()));
+        Ok(named.collect())
+    }
+
+    /// A purpose's name, or its code where the parameters do not list it.
+    pub(crate) fn purpose_name(&self, code: &PurposeCode) -> Result<String, Problem> {
+        if self.purpose_names.borrow().is_empty() {
+            *self.purpose_names.borrow_mut() = self.purposes()?;
+        }
+        let named = self.purpose_names.borrow().get(code).cloned();
+        Ok(named.unwrap_or_else(|| code.to_string()))
+    }
+
     fn missing(&self, id: &RecordId) -> Problem {
         let height = self.height();
         let (english, chinese) = match height < self.resolved.tip.height {
@@ -224,16 +264,21 @@ impl<'d> Reading<'d> {
     }
 
     fn page_after<T>(&self, items: Vec<T>, next: Option<After>) -> Page<T> {
-        let cursor = next.map(|after| Cursor {
+        Page {
+            as_of: self.as_of(),
+            items,
+            next_cursor: next.map(|after| self.cursor(after)),
+        }
+    }
+
+    /// The text of a cursor of this reading's list.
+    fn cursor(&self, after: After) -> String {
+        let cursor = Cursor {
             height: self.height(),
             instant: self.resolved.instant,
             scope: self.scope,
             after,
-        });
-        Page {
-            as_of: self.as_of(),
-            items,
-            next_cursor: cursor.as_ref().map(Cursor::encode),
-        }
+        };
+        cursor.encode()
     }
 }

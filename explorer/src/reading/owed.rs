@@ -8,10 +8,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use dirchain_ledger::ids::Height;
+use dirchain_ledger::ids::{Height, Moment};
 use dirchain_ledger::inbox::Board;
 
-use super::Reading;
+use super::{Reading, Slice};
 use crate::api::Problem;
 use crate::at::At;
 use crate::directory::Directory;
@@ -21,6 +21,8 @@ use crate::limits;
 #[derive(Debug, Default)]
 pub struct Owed {
     newest: Mutex<Option<Walk>>,
+    /// That of the earlier moment that was asked about last.
+    past: Mutex<Option<(Moment, Arc<Board>)>>,
     walking: Mutex<()>,
 }
 
@@ -74,6 +76,22 @@ impl<'d> Reading<'d> {
         }
     }
 
+    /// The same for a part of a list: its cursor says which block it holds for.
+    pub(crate) fn owed_in(
+        directory: &'d dyn Directory,
+        at: Option<At>,
+        slice: &Slice,
+    ) -> Result<(Self, Arc<Board>), Problem> {
+        if slice.cursor.is_some() {
+            let reading = Self::of_slice(directory, at, slice)?;
+            let board = reading.walked()?;
+            return Ok((reading, board));
+        }
+        let (reading, board) = Self::owed(directory, at)?;
+        let scope = slice.scope;
+        Ok((Self { scope, ..reading }, board))
+    }
+
     /// What is owed and awaited here; at the end of the chain also that of a block shortly before.
     pub(crate) fn board(&self) -> Result<Arc<Board>, Problem> {
         match self.height() == self.directory().tip_moment().height {
@@ -105,11 +123,20 @@ impl<'d> Reading<'d> {
         Ok((self.height(), board))
     }
 
-    /// That of an earlier block: nobody else asks for the same, so it is not kept.
+    /// That of an earlier moment; the last one is kept for whoever goes through its pages.
     fn walked(&self) -> Result<Arc<Board>, Problem> {
         let owed = self.directory().owed();
         let _alone = owed.walking.lock().unwrap_or_else(PoisonError::into_inner);
-        self.walk()
+        let moment = self.resolved.judged();
+        let kept = owed.past.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, board)) = kept.as_ref().filter(|(of, _)| *of == moment) {
+            return Ok(Arc::clone(board));
+        }
+        drop(kept);
+        let board = self.walk()?;
+        let mut kept = owed.past.lock().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some((moment, Arc::clone(&board)));
+        Ok(board)
     }
 
     fn walk(&self) -> Result<Arc<Board>, Problem> {

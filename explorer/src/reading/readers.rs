@@ -25,6 +25,8 @@ pub(crate) enum WhoReads {
     },
     /// These, each with its name and basis.
     Only(Vec<(String, ReaderItem)>),
+    /// The same, on the same bases, as of an earlier field that has several.
+    SameAs(FieldNumber),
     /// Not worked out here: the page covers too much already.
     Elsewhere,
 }
@@ -48,6 +50,19 @@ pub(crate) struct FieldAccess {
     pub level: Option<SensitivityLevel>,
     /// Who may read it.
     pub who: WhoReads,
+}
+
+impl FieldAccess {
+    /// Who may read it, where that is told with an earlier field as well.
+    pub(crate) fn readers<'f>(&'f self, all: &'f [FieldAccess]) -> &'f WhoReads {
+        match &self.who {
+            WhoReads::SameAs(number) => {
+                let told = all.iter().find(|field| field.number == *number);
+                told.map_or(&self.who, |field| &field.who)
+            }
+            who => who,
+        }
+    }
 }
 
 impl Reading<'_> {
@@ -139,7 +154,7 @@ impl Reading<'_> {
         let suspect = access::is_suspect(&memo, resource.decisions_on(version))?;
         let candidates = self.candidates(&resource)?;
         let mut checks = 0usize;
-        let mut fields = Vec::new();
+        let mut fields: Vec<FieldAccess> = Vec::new();
         for field in &entry.fields {
             let who = match (everyone(&resource, field.number), &candidates) {
                 (Some(version), _) => WhoReads::Everyone { version, suspect },
@@ -149,6 +164,13 @@ impl Reading<'_> {
                 }
                 (None, Some(_) | None) => WhoReads::Elsewhere,
             };
+            let same = match &who {
+                WhoReads::Only(readers) if readers.len() > 2 => {
+                    fields.iter().find(|before| before.who == who)
+                }
+                _ => None,
+            };
+            let who = same.map_or(who.clone(), |before| WhoReads::SameAs(before.number));
             fields.push(FieldAccess {
                 number: field.number,
                 name: field.name.to_string(),

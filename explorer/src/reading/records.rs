@@ -9,13 +9,14 @@ use dirchain_ledger::usage::use_spans;
 use dirchain_ledger::view::Records;
 
 use super::scan::{Source, scan};
-use super::{Reading, Slice};
+use super::{Reading, Slice, foreign_cursor};
 use crate::api::{
     DeadlineItem, DeadlinesAnswer, DifferenceAnswer, InboxAnswer, InboxItem, Page, Problem,
     RecordAnswer, RecordItem, ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer,
     VersionAnswer,
 };
 use crate::at;
+use crate::cursor::After;
 use crate::problem::ProblemKind;
 
 /// A record as it is answered, judged at an instant.
@@ -145,41 +146,49 @@ impl Reading<'_> {
         board: &Board,
         department: Option<&DepartmentId>,
         late_only: bool,
-        limit: usize,
+        slice: &Slice,
     ) -> Result<DeadlinesAnswer, Problem> {
         if let Some(department) = department {
             self.require_department(department)?;
         }
-        let at = self.resolved.judged();
+        let begun = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
+            None => 0,
+            Some(After::Count(count)) => usize::try_from(*count).unwrap_or(usize::MAX),
+            Some(_) => return Err(foreign_cursor()),
+        };
         let is_asked = |deadline: &&Deadline| {
             department.is_none_or(|department| is_of(&deadline.clock.department, department))
         };
         let all: Vec<&Deadline> = board.deadlines.iter().filter(is_asked).collect();
-        let late = all.iter().filter(|deadline| deadline.late.is_some());
-        let late = late.count();
-        let shown = all.iter().filter(|d| !late_only || d.late.is_some());
-        let items: Result<Vec<DeadlineItem>, Problem> = shown
-            .take(limit)
-            .map(|deadline| {
-                let clock = &deadline.clock;
-                Ok(DeadlineItem {
-                    department: clock.department.clone(),
-                    department_name: self.department_name(&clock.department)?,
-                    duty: clock.duty,
-                    kind: clock.subject.kind(),
-                    subject: written(&clock.subject),
-                    since: Time(clock.since),
-                    due: Time(clock.due),
-                    late_days: deadline.late.map(|days| days.0),
-                })
-            })
-            .collect();
+        let late: Vec<&Deadline> = all.iter().filter(|d| d.late.is_some()).copied().collect();
+        let (count, late_count) = (all.len(), late.len());
+        let listed = if late_only { late } else { all };
+        let end = begun.saturating_add(slice.limit).min(listed.len());
+        let shown = listed.get(begun..end).unwrap_or_default();
+        let items = shown.iter().map(|deadline| self.deadline_item(deadline));
+        let next = u64::try_from(end).ok().filter(|_| end < listed.len());
         Ok(DeadlinesAnswer {
             as_of: self.as_of(),
-            instant: Time(at.time),
-            count: all.len(),
-            late,
-            items: items?,
+            instant: Time(self.resolved.judged().time),
+            count,
+            late: late_count,
+            items: items.collect::<Result<_, _>>()?,
+            next_cursor: next.map(|count| self.cursor(After::Count(count))),
+        })
+    }
+
+    fn deadline_item(&self, deadline: &Deadline) -> Result<DeadlineItem, Problem> {
+        let clock = &deadline.clock;
+        Ok(DeadlineItem {
+            department: clock.department.clone(),
+            department_name: self.department_name(&clock.department)?,
+            duty: clock.duty,
+            kind: clock.subject.kind(),
+            subject: written(&clock.subject),
+            subject_id: Some(clock.subject.clone()),
+            since: Time(clock.since),
+            due: Time(clock.due),
+            late_days: deadline.late.map(|days| days.0),
         })
     }
 
@@ -199,6 +208,7 @@ impl Reading<'_> {
             awaited: item.awaited,
             kind: item.record.kind(),
             subject: written(&item.record),
+            subject_id: Some(item.record.clone()),
             since: Time(item.since),
             until: item.until.map(Time),
             late_days: item.late.map(|days| days.0),

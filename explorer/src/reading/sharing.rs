@@ -234,7 +234,9 @@ impl Reading<'_> {
     fn application_item(&self, found: &Application) -> Result<ApplicationItem, Problem> {
         let resource = self.resource_item(&self.require_resource(&found.id.resource)?)?;
         let request = &found.request;
+        let granted = self.view.authorization(&found.id)?;
         Ok(ApplicationItem {
+            granted_fields: granted.map(|granted| granted.fields.to_vec()),
             id: found.id.clone(),
             resource_name: resource.name,
             provider: resource.provider,
@@ -245,6 +247,7 @@ impl Reading<'_> {
             responsibility: request.responsibility.clone(),
             fields: request.fields.to_vec(),
             purpose: request.purpose.clone(),
+            purpose_name: self.purpose_name(&request.purpose)?,
             scene: request.scene.to_string(),
             method: request.method,
             calls_per_day_max: request.calls_per_day_max,
@@ -274,6 +277,7 @@ impl Reading<'_> {
             version: found.version,
             fields: found.fields.to_vec(),
             purpose: found.purpose.clone(),
+            purpose_name: self.purpose_name(&found.purpose)?,
             calls_per_day_max: found.calls_per_day_max,
             from: Time(found.from),
             to: Time(found.to),
@@ -288,9 +292,10 @@ impl Reading<'_> {
     }
 
     /// Where an authorization stands at this reading's instant.
-    pub(super) fn standing(&self, found: &Authorization) -> Result<AuthorizationState, Problem> {
+    pub(crate) fn standing(&self, found: &Authorization) -> Result<AuthorizationState, Problem> {
         let failure = access::standing(self.view.as_ref(), found, self.resolved.judged())?;
         Ok(match failure {
+            None if !self.is_active(&found.grantee)? => AuthorizationState::ReaderNotActive,
             None => AuthorizationState::InForce,
             Some(Failure::WindowNotBegun) => AuthorizationState::NotBegun,
             Some(Failure::WindowOver) => AuthorizationState::Expired,

@@ -34,6 +34,10 @@ impl Directory for Town {
         }
     }
 
+    fn passed_over(&self) -> Vec<(dirchain_ledger::ids::Address, Height)> {
+        Vec::new()
+    }
+
     fn tip(&self) -> TipSummary {
         let ledger = self.0.lock().unwrap();
         TipSummary {

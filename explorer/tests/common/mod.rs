@@ -28,7 +28,9 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{FieldNumber, Height, Moment, ResourceCode, TimeMs, TransactionId};
+use dirchain_ledger::ids::{
+    Address, FieldNumber, Height, Moment, ResourceCode, TimeMs, TransactionId,
+};
 use dirchain_ledger::records::*;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::{
@@ -204,6 +206,11 @@ impl Directory for City {
             block: ledger.tip.block,
             validators: ledger.tip.validators.members().to_vec(),
         }
+    }
+
+    fn passed_over(&self) -> Vec<(Address, Height)> {
+        let tip = &self.ledger().tip;
+        tip.turns.passed_over(tip.height.next()).collect()
     }
 
     fn tip_moment(&self) -> Moment {

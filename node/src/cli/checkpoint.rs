@@ -48,7 +48,7 @@ pub(crate) struct Pin {
     file: PathBuf,
 }
 
-fn read_checkpoint(path: &std::path::Path) -> anyhow::Result<Checkpoint> {
+pub(super) fn read_checkpoint(path: &std::path::Path) -> anyhow::Result<Checkpoint> {
     let checkpoint: Checkpoint = serde_json::from_slice(&read_file(path)?)
         .with_context(|| format!("{} is no checkpoint", path.display()))?;
     checkpoint.check()?;
@@ -91,6 +91,14 @@ impl CheckpointCommand {
 
 impl Pin {
     fn run(self, context: &Context) -> anyhow::Result<()> {
+        // A pin is what shows a fork later: only the one that the new one was proven to go on from
+        // gives way.
+        let goes_on = self.anchor.checkpoint.as_ref() == Some(&self.file);
+        anyhow::ensure!(
+            goes_on || !self.file.exists(),
+            "{} is there already, and a pin is not replaced. Name another file",
+            self.file.display()
+        );
         let client = context.client()?;
         let checkpoint = match (&self.anchor.genesis, &self.anchor.checkpoint) {
             (Some(path), _) => {

@@ -14,7 +14,7 @@ use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
+use dirchain_ledger::ids::{Address, DepartmentId, Height, Moment, NodeId, TimeMs, TransactionId};
 use dirchain_ledger::records::{Node, RecordId};
 use dirchain_ledger::view::{Records as _, View, ViewError};
 use dirchain_storage::{FillState, HistoryEvent, Store, StoreError};
@@ -283,6 +283,11 @@ impl Directory for NodeDirectory {
             block: tip.block,
             validators: tip.validators.members().to_vec(),
         }
+    }
+
+    fn passed_over(&self) -> Vec<(Address, Height)> {
+        let tip = self.store.tip();
+        tip.turns.passed_over(tip.height.next()).collect()
     }
 
     fn tip_moment(&self) -> Moment {

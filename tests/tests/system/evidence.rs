@@ -282,7 +282,7 @@ fn a_pin_holds_history_and_a_witness_cosigns_it() {
     let key = city.client(0).log_text("key").unwrap().trim().to_owned();
     follow(&office, 0, &key).ok();
     office
-        .online(2, &format!("evidence refresh old.proof --pin {pinned} --cosigned witness/checkpoint -o new.proof"))
+        .online(2, &format!("evidence refresh old.proof --genesis genesis.json --pin {pinned} --cosigned witness/checkpoint -o new.proof"))
         .ok();
     let report = office.report(&format!(
         "new.proof --checkpoint pin.json --strict --witness {witness} --pin-age-days 0"

@@ -105,11 +105,22 @@ fn agreement(contested: bool, both: bool) -> Cell {
     }]
 }
 
+/// How many calls there were, and how many of them were denied.
+fn counts(calls: u64, denied: u64) -> Cell {
+    let denied = (denied > 0).then(|| Atom::SaysOf("denied-of", denied.to_string()));
+    cell(
+        [Atom::SaysOf("calls-of", calls.to_string())]
+            .into_iter()
+            .chain(denied),
+    )
+}
+
 fn usage(reading: &Reading<'_>, found: &Usage) -> Result<Summary, Problem> {
     let calls = found.provider.calls.max(found.consumer.calls);
+    let denied = found.provider.denied.max(found.consumer.denied);
     let sealed = found.provider.sealed_to.max(found.consumer.sealed_to);
     Ok(Summary {
-        what: vec![Atom::SaysOf("calls-of", calls.to_string())],
+        what: counts(calls, denied),
         about: vec![reading.resource_atom(&found.id.binding.resource)?],
         whose: vec![reading.department_atom(&found.id.reader)?],
         since: cell(sealed.map(|to| Atom::Time(Time(to)))),
@@ -119,11 +130,13 @@ fn usage(reading: &Reading<'_>, found: &Usage) -> Result<Summary, Problem> {
 
 fn receipts(reading: &Reading<'_>, found: &ReceiptBatch) -> Result<Summary, Problem> {
     let seals = found.provider.iter().chain(&found.consumer);
-    let calls = seals.map(|seal| seal.counted.calls).max().unwrap_or(0);
+    let counted: Vec<_> = seals.map(|seal| &seal.counted).collect();
+    let calls = counted.iter().map(|counted| counted.calls).max();
+    let denied = counted.iter().map(|counted| counted.denied).max();
     let usage = &found.id.usage;
     let both = found.provider.is_some() && found.consumer.is_some();
     Ok(Summary {
-        what: vec![Atom::SaysOf("calls-of", calls.to_string())],
+        what: counts(calls.unwrap_or(0), denied.unwrap_or(0)),
         about: vec![reading.resource_atom(&usage.binding.resource)?],
         whose: vec![reading.department_atom(&usage.reader)?],
         since: vec![Atom::Time(Time(found.id.from))],

@@ -16,7 +16,7 @@ use crate::client::At;
 use super::context::Context;
 use super::output;
 
-use verify::Verify;
+use verify::{Trusted, Verify};
 
 /// The exit code of a verdict that could not be reached.
 pub(crate) const UNDECIDED: u8 = 2;
@@ -75,6 +75,9 @@ pub(crate) struct Export {
 pub(crate) struct Refresh {
     /// The old file
     old: PathBuf,
+
+    #[command(flatten)]
+    trusted: Trusted,
 
     /// Pinned heights that the file is to show in its history
     #[arg(long, value_name = "HEIGHT", value_delimiter = ',')]
@@ -160,6 +163,11 @@ impl Refresh {
         let pins = heights(&self.pin);
         let anchor = client.evidence_anchor(Some((&subject, height)), &pins, size)?;
         let bytes = reanchor(&old, &anchor, note.as_ref())?;
+        let known = self.trusted.read()?;
+        dirchain_evidence::verify(&bytes, known.anchor(), &[]).map_err(|reason| {
+            let (old, code) = (self.old.display(), reason.code());
+            anyhow::anyhow!("{old} proves nothing, so nothing was written: {reason} [{code}]")
+        })?;
         write_file(&self.file, &bytes)?;
         let file = self.file.display();
         output::write(format!("{file}: {} bytes\n", bytes.len()).as_bytes())

@@ -27,7 +27,7 @@ use super::super::words::time;
 /// What is trusted: one of the two, never the file.
 #[derive(Debug, clap::Args)]
 #[group(id = "trusted", required = true, multiple = false)]
-pub(crate) struct Trusted {
+pub(super) struct Trusted {
     /// The chain's genesis file
     #[arg(long, value_name = "FILE")]
     genesis: Option<PathBuf>,
@@ -110,9 +110,31 @@ fn field(text: &str) -> Result<FieldNumber, std::num::ParseIntError> {
 }
 
 /// The anchor's file, read.
-enum Known {
+pub(super) enum Known {
     Genesis(Genesis),
     Checkpoint(Box<Checkpoint>),
+}
+
+impl Known {
+    pub(super) fn anchor(&self) -> Anchor<'_> {
+        match self {
+            Known::Genesis(genesis) => Anchor::Genesis(genesis),
+            Known::Checkpoint(checkpoint) => Anchor::Checkpoint(checkpoint),
+        }
+    }
+}
+
+impl Trusted {
+    pub(super) fn read(&self) -> anyhow::Result<Known> {
+        match (&self.genesis, &self.checkpoint) {
+            (Some(path), _) => Ok(Known::Genesis(read_genesis(path)?)),
+            (None, Some(path)) => {
+                let checkpoint = crate::cli::checkpoint::read_checkpoint(path)?;
+                Ok(Known::Checkpoint(Box::new(checkpoint)))
+            }
+            (None, None) => anyhow::bail!("name a genesis or a checkpoint"),
+        }
+    }
 }
 
 /// Reads at most what an evidence file may have, and a byte more to see that it is larger.
@@ -129,21 +151,8 @@ impl Verify {
     /// The exit code is the outcome: 0 valid, 1 invalid or the claim refuted, 2 cannot decide.
     pub(crate) fn run(self, format: Output, told_in: Language) -> anyhow::Result<ExitCode> {
         let language = self.language.map_or(told_in, Language::from);
-        let known = match (&self.trusted.genesis, &self.trusted.checkpoint) {
-            (Some(path), _) => Known::Genesis(read_genesis(path)?),
-            (None, Some(path)) => {
-                let text = super::read_file(path)?;
-                let checkpoint: Checkpoint = serde_json::from_slice(&text)
-                    .with_context(|| format!("{} is no checkpoint", path.display()))?;
-                checkpoint.check()?;
-                Known::Checkpoint(Box::new(checkpoint))
-            }
-            (None, None) => anyhow::bail!("name a genesis or a checkpoint"),
-        };
-        let anchor = match &known {
-            Known::Genesis(genesis) => Anchor::Genesis(genesis),
-            Known::Checkpoint(checkpoint) => Anchor::Checkpoint(checkpoint),
-        };
+        let known = self.trusted.read()?;
+        let anchor = known.anchor();
         let bytes = read_bounded(&self.file)?;
         match self.judge(&bytes, anchor) {
             Ok(report) => {

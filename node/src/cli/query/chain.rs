@@ -188,6 +188,11 @@ pub(super) fn members(answer: &MembersAnswer) -> String {
         if !member.proven {
             notes.push_str(", has built no block yet");
         }
+        if let Some(until) = member.passed_over_until {
+            notes.push_str(&format!(
+                ", missed its turn and is passed over until height {until}"
+            ));
+        }
         if member.equivocations > 0 {
             notes.push_str(&format!(
                 ", contradicted itself {} times",
@@ -202,6 +207,13 @@ pub(super) fn members(answer: &MembersAnswer) -> String {
             "agreed",
             format!("{} (since height {since})", agreed.change),
         );
+    }
+    let absent = answer.members.iter();
+    let absent = absent.filter(|member| !member.proven || member.passed_over_until.is_some());
+    let absent: Vec<String> = absent.map(|member| member.node.to_string()).collect();
+    if !answer.agreed.is_empty() && !absent.is_empty() {
+        let why = "count as absent: a change that could leave too few with them away waits, for an epoch's end after they built a block";
+        row("waits for", format!("{} {why}", absent.join(", ")));
     }
     table.text()
 }

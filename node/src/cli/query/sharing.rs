@@ -105,6 +105,7 @@ fn standing(item: &AuthorizationItem) -> String {
         | AuthorizationState::NotBegun
         | AuthorizationState::Expired
         | AuthorizationState::EndedEarly
+        | AuthorizationState::ReaderNotActive
         | AuthorizationState::Suspended => word(&item.state),
     }
 }

@@ -115,11 +115,7 @@ impl Evidence {
             let voted = store.validators_of(tip).map_err(unreadable)?;
             if let (Some(header), Some(validators)) = (header, voted) {
                 let next_validators = store.tip().validators.clone();
-                let pin = Checkpoint {
-                    header,
-                    validators,
-                    next_validators,
-                };
+                let pin = Checkpoint::new(header, validators, next_validators);
                 self.kept = Some(Kept { pin, files });
             }
         }
