@@ -93,6 +93,7 @@ type = Type
 state = State
 version = Version
 version-number = Version { $value }
+version-changed = Changed in it
 concerns = for
 handed-to-nobody = nobody: it ends
 fields-asked = Fields asked for

@@ -87,6 +87,7 @@ type = 类型
 state = 状态
 version = 版本
 version-number = 版本 { $value }
+version-changed = 相对上一版的变更
 concerns = 使用方
 handed-to-nobody = 无承接部门(职责终止)
 fields-asked = 申请的信息项

@@ -241,6 +241,8 @@ def languages_and_past(driver):
     driver.get(f"{URL}{RESOURCE}?lang=zh&at={then - 1}")
     present = until(driver, lambda d: d.find_element(By.CSS_SELECTOR, ".past a"), "before the entry")
     check("404" in text(driver), "it is not there yet")
+    # That answer of 404 was asked for.
+    driver.get_log("browser")
     present.click()
     until(driver, lambda d: not d.find_elements(By.CSS_SELECTOR, ".past") and d.find_elements(By.ID, "fields"), "the present")
 

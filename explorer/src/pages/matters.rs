@@ -23,7 +23,7 @@ const DEADLINES_SHOWN: usize = 100;
 const AWAITED_SHOWN: usize = 500;
 /// Departments that are named when words fit several.
 const MEANT_MAX: usize = 8;
-const SCORES_SHOWN: usize = 80;
+const SCORES_SHOWN: usize = 60;
 
 const OWED: &[Column] = &[
     records_in("department"),

@@ -59,6 +59,9 @@ const APPLICATIONS: &[Column] = &[
     words_in("decided-at"),
 ];
 
+/// Versions that are compared with the one before them.
+const VERSIONS_COMPARED: usize = 6;
+
 /// The kinds of record that an entry's page lists where they name it.
 const NAMING: &[RecordKind] = &[
     RecordKind::Binding,
@@ -80,6 +83,8 @@ struct ResourcePage {
     facts: Facts,
     /// Whether the provider is suspended or dissolved: it does not read as the owner then.
     is_provider_inactive: bool,
+    /// What the newest versions changed.
+    version_changes: BTreeMap<u32, Vec<Change>>,
     /// What the draft lacks.
     lacks: Vec<Lack>,
     instant: Time,
@@ -124,6 +129,25 @@ fn events(
         }
     });
     Ok(events.collect())
+}
+
+/// What each of the newest versions changed in the one before it, by its number.
+fn version_changes(
+    reading: &Reading<'_>,
+    resource: &ResourceAnswer,
+) -> Result<BTreeMap<u32, Vec<Change>>, Problem> {
+    let code = &resource.resource.code;
+    let mut changed = BTreeMap::new();
+    let mut before: Option<Entry> = None;
+    let newest = resource.versions.len().saturating_sub(VERSIONS_COMPARED);
+    for item in resource.versions.iter().skip(newest) {
+        let entry = reading.version(code, item.version)?.entry;
+        if let Some(before) = &before {
+            changed.insert(item.version, changes(before, &entry));
+        }
+        before = Some(entry);
+    }
+    Ok(changed)
 }
 
 /// The version in force, or else the draft.
@@ -390,6 +414,7 @@ pub(super) async fn resource(
             lacks: draft.map(Entry::lacks).unwrap_or_default(),
             entry: entry_of(&resource).cloned(),
             facts: facts(&reading, &resource)?,
+            version_changes: version_changes(&reading, &resource)?,
             is_provider_inactive: !reading.is_active(&resource.resource.provider)?,
             resource,
             instant: Time(reading.resolved().instant),
