@@ -19,7 +19,7 @@ use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::{DepartmentFilter, Reading, Slice};
 
-const DEADLINES_SHOWN: usize = 100;
+const DEADLINES_SHOWN: usize = 70;
 const AWAITED_SHOWN: usize = 500;
 /// Departments that are named when words fit several.
 const MEANT_MAX: usize = 8;
