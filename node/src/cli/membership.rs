@@ -33,7 +33,8 @@ pub(crate) enum MembershipCommand {
     /// Propose that another node of the same department votes in a node's place
     Replace {
         /// The node that votes
-        node: NodeId,
+        #[arg(value_name = "NODE")]
+        replaced: NodeId,
         /// The node that will
         #[arg(long)]
         by: NodeId,
@@ -88,10 +89,10 @@ impl MembershipCommand {
                 let removals = nodes.into_iter().map(|node| MemberChange::Remove { node });
                 Ok(removals.collect())
             }),
-            MembershipCommand::Replace { node, by, how } => how.change(context, |desk| {
+            MembershipCommand::Replace { replaced, by, how } => how.change(context, |desk| {
                 let consensus_key = Keys::of(desk)?.announced(&by)?;
                 Ok(vec![MemberChange::Replace {
-                    node,
+                    node: replaced,
                     by,
                     consensus_key,
                 }])

@@ -38,6 +38,25 @@ fn the_commands_are_these() {
     assert_eq!(lines.join("\n"), expected.trim_end());
 }
 
+/// Two arguments of one name take each other's values, whatever their types.
+#[test]
+fn no_command_has_an_argument_named_as_one_of_everywhere() {
+    let program = Cli::command();
+    let everywhere: Vec<_> = program
+        .get_arguments()
+        .map(|argument| argument.get_id().clone())
+        .collect();
+    assert!(everywhere.iter().any(|id| id == "node"), "{everywhere:?}");
+    let mut left: Vec<&clap::Command> = program.get_subcommands().collect();
+    while let Some(command) = left.pop() {
+        for argument in command.get_arguments() {
+            let (id, name) = (argument.get_id(), command.get_name());
+            assert!(!everywhere.contains(id), "`{id}` of {name}");
+        }
+        left.extend(command.get_subcommands());
+    }
+}
+
 fn parses(line: &str) {
     let arguments = line.split(' ');
     if let Err(error) = Cli::try_parse_from(arguments) {
@@ -81,6 +100,8 @@ fn what_people_type_parses() {
         "dirchain sharing apply 103001/000001 --fields 1,2-4 --purpose tax --responsibility Z-D047-01 --scene x --from 2026-01-01 --to 2027-01-01 --as a",
         "dirchain sharing grant 103001/000001/3 --as a",
         "dirchain node register D012-1 --offer o.json --address /ip4/10.0.0.1/tcp/7000 --as a",
+        "dirchain membership replace D004-1 --by D004-2 --as a --reason r",
+        "dirchain --node http://127.0.0.1:8081 membership replace D004-1 --by D004-2 --as a --reason r",
         "dirchain completions bash",
     ] {
         parses(line);
