@@ -61,7 +61,7 @@ pub(crate) struct Follow {
     #[arg(long, value_name = "SECONDS", default_value_t = 30)]
     interval_s: u64,
 
-    /// Look once and end
+    /// Look once and end: with 1 where a look failed
     #[arg(long)]
     once: bool,
 }
@@ -69,6 +69,8 @@ pub(crate) struct Follow {
 /// The last checkpoint that was cosigned.
 const CHECKPOINT_FILE: &str = "checkpoint";
 const KEY_FILE: &str = "witness.key";
+/// The verifier key that the folder's key was made for.
+const VERIFIER_FILE: &str = "witness.pub";
 
 impl WitnessCommand {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
@@ -100,8 +102,32 @@ impl Key {
         }
         let secret = read_key(&self.dir)?;
         let key = VerifierKey::new(&self.name, KeyKind::Cosignature, secret.public())?;
+        if self.dir.join(VERIFIER_FILE).exists() {
+            check_name(&self.dir, &key)?;
+        } else {
+            write_file(&self.dir.join(VERIFIER_FILE), format!("{key}\n").as_bytes())?;
+        }
         output::write(format!("{key}\n").as_bytes())
     }
+}
+
+/// One key vouches under one name: whoever trusts a witness trusts name and key together.
+fn check_name(dir: &Path, key: &VerifierKey) -> anyhow::Result<()> {
+    let path = dir.join(VERIFIER_FILE);
+    let text = std::fs::read_to_string(&path).with_context(|| {
+        format!(
+            "{} cannot be read: make the folder with `dirchain witness key`",
+            path.display()
+        )
+    })?;
+    anyhow::ensure!(
+        text.trim() == key.to_string(),
+        "the key in {} is that of {}, and not of the witness {}. Give that name, or another folder",
+        dir.display(),
+        text.trim(),
+        key.name
+    );
+    Ok(())
 }
 
 /// What a look at one node's log came to.
@@ -116,9 +142,14 @@ impl Follow {
     fn run(self) -> anyhow::Result<ExitCode> {
         let secret = read_key(&self.dir)?;
         let own = VerifierKey::new(&self.name, KeyKind::Cosignature, secret.public())?;
+        check_name(&self.dir, &own)?;
         loop {
+            let mut status = ExitCode::SUCCESS;
             for url in &self.logs {
                 match self.look(url, &secret, &own) {
+                    Ok(Seen::Nothing) if self.once => {
+                        progress::say(format!("{url}: nothing new"));
+                    }
                     Ok(Seen::Nothing) => {}
                     Ok(Seen::Grown(size)) => {
                         progress::say(format!("{url}: {size} entries, cosigned"));
@@ -129,12 +160,15 @@ impl Follow {
                             return Ok(ExitCode::FAILURE);
                         }
                         // A node that is away says nothing about its history.
-                        None => progress::say(format!("{url}: {error:#}")),
+                        None => {
+                            progress::say(format!("{url}: {error:#}"));
+                            status = ExitCode::FAILURE;
+                        }
                     },
                 }
             }
             if self.once {
-                return Ok(ExitCode::SUCCESS);
+                return Ok(status);
             }
             std::thread::sleep(Duration::from_secs(self.interval_s));
         }

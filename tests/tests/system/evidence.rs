@@ -281,6 +281,23 @@ fn a_pin_holds_history_and_a_witness_cosigns_it() {
     let witness = witness.trim().to_owned();
     let key = city.client(0).log_text("key").unwrap().trim().to_owned();
     follow(&office, 0, &key).ok();
+    let again = follow(&office, 0, &key);
+    assert_eq!(again.status, Some(0), "{again:?}");
+    // The chain may have made a block in between.
+    let said = ["nothing new", "cosigned"];
+    assert!(
+        said.iter().any(|said| again.stderr.contains(said)),
+        "{again:?}"
+    );
+    let other_key = city.client(1).log_text("key").unwrap().trim().to_owned();
+    let unsigned = follow(&office, 0, &other_key);
+    assert_eq!(unsigned.status, Some(1), "{unsigned:?}");
+    assert!(unsigned.stderr.contains("signed by none of the keys given"));
+    let url = city.nodes[0].url();
+    let renamed = office.offline(&format!(
+        "witness follow --dir witness --name other.example --log {url} --log-key {key} --once"
+    ));
+    assert!(renamed.refused().contains("audit.example"));
     office
         .online(2, &format!("evidence refresh old.proof --genesis genesis.json --pin {pinned} --cosigned witness/checkpoint -o new.proof"))
         .ok();
