@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dirchain_engine::LOG_FILE;
 use dirchain_ledger::crypto::{PublicKey, SecretKey};
 use dirchain_ledger::genesis::{Genesis, GenesisError};
 use zeroize::Zeroizing;
@@ -214,6 +215,11 @@ impl Home {
     /// The double-sign guard, where the engine looks for it.
     pub fn guard_file(&self) -> PathBuf {
         self.engine_dir().join("guard")
+    }
+
+    /// The consensus engine's log.
+    pub fn log_file(&self) -> PathBuf {
+        self.engine_dir().join(LOG_FILE)
     }
 
     /// The administrator's keystore.

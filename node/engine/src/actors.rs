@@ -33,26 +33,6 @@ pub(crate) async fn wait_until_unlocked(log: &Path) {
     }
 }
 
-/// The header of the engine's log: its version and the height.
-const LOG_HEADER_BYTES: u64 = 12;
-
-/// Removes a log that a crash left shorter than its header. It never held anything, and the engine
-/// would not start with it. What this node signed is in the guard.
-pub(crate) fn remove_torn(log: &Path) -> std::io::Result<()> {
-    match std::fs::metadata(log) {
-        Ok(found) if (1..LOG_HEADER_BYTES).contains(&found.len()) => {
-            tracing::warn!(
-                "{} is shorter than its header, and is made anew",
-                log.display()
-            );
-            std::fs::remove_file(log)
-        }
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
 /// The settings of the engine's actors.
 #[derive(Clone)]
 pub(crate) struct ActorsConfig {

@@ -25,7 +25,7 @@ use dirchain_network::{
 use dirchain_storage::Store;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actors::{ActorsConfig, remove_torn, wait_until_unlocked};
+use crate::actors::{ActorsConfig, wait_until_unlocked};
 use crate::codec::WireCodec;
 use crate::error::EngineError;
 use crate::genuine::judge;
@@ -33,6 +33,7 @@ use crate::handle::{Shared, Submission, TransactionOutcome};
 use crate::incoming::verify_incoming;
 use crate::joining::give;
 use crate::limits::{REQUESTS_AT_ONCE_MAX, STOP_WITHIN, TICK};
+use crate::log::mend;
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
 use crate::settings::EngineConfig;
@@ -154,7 +155,7 @@ impl Host {
     ) -> Result<Running, EngineError> {
         let chain = self.store().tip().chain;
         let log = &voting.files.log;
-        remove_torn(log).map_err(|error| EngineError::Start {
+        mend(log).map_err(|error| EngineError::Start {
             reason: format!("{}: {error}", log.display()),
         })?;
         let network = dirchain_network::spawn::<DirectoryContext, _>(

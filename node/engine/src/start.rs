@@ -19,6 +19,7 @@ use crate::handle::{EngineHandle, Shared};
 use crate::host::{Host, Turn};
 use crate::joining::fill_history;
 use crate::limits::REQUESTS_MAX;
+use crate::log::LOG_FILE;
 use crate::outcomes::Outcomes;
 use crate::settings::EngineConfig;
 
@@ -72,7 +73,7 @@ pub(crate) struct Files {
 impl Files {
     fn new(home: &Path) -> Self {
         Self {
-            log: home.join("engine.wal"),
+            log: home.join(LOG_FILE),
             guard: home.join("guard"),
         }
     }

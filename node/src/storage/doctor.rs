@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use anyhow::Context as _;
+use dirchain_engine::log_damage;
 use dirchain_ledger::chain;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::Height;
@@ -47,6 +49,7 @@ pub fn examine(
 ) -> anyhow::Result<(Height, Vec<Finding>)> {
     let genesis = home.genesis()?;
     let mut found = guard(home)?;
+    found.extend(log(home)?);
     let store = match Store::open(&home.database_dir(), &genesis) {
         Ok(store) => store,
         Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
@@ -162,6 +165,18 @@ fn replay(
         finding(
             format!("the end of the chain at height {last} is not what its blocks lead to"),
             REPLACE,
+        )
+    }))
+}
+
+/// The consensus engine's log.
+fn log(home: &Home) -> anyhow::Result<Option<Finding>> {
+    let path = home.log_file();
+    let damage = log_damage(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    Ok(damage.map(|damage| {
+        finding(
+            damage.to_string(),
+            "Start the node: it cuts the log off there and goes on, for what it signed is in the guard. If no power cut came before this, check the disk",
         )
     }))
 }
