@@ -4,6 +4,7 @@
 //! state come in with each event, and what is to be done comes out as commands, in order.
 
 pub mod answers;
+pub mod clocks;
 pub mod context;
 pub mod contradictions;
 pub mod limits;
@@ -11,6 +12,7 @@ pub mod mode;
 pub mod pool;
 pub mod proposal;
 pub mod replica;
+pub mod roll_call;
 mod room;
 pub mod timely;
 pub mod timeouts;

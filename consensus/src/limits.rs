@@ -55,5 +55,9 @@ pub const PARKED_MS_MAX: i64 = 10_000;
 pub const BODIES_PER_PUBLISHER_MAX: usize = 2;
 /// How far beyond the current round a part's round may be.
 pub const ROUNDS_AHEAD_MAX: u32 = 8;
+/// The newest rounds of which a validator's prevotes and proposals are remembered, for whoever asks why no block comes.
+pub const ROUNDS_HEARD_MAX: usize = 16;
+/// How far apart two clocks may be before that is worth saying: more than a message's way, well below what is refused.
+pub const CLOCK_DIFFERENCE_MS_MAX: i64 = 2_000;
 /// Decided blocks asked for, and given to a peer, at once.
 pub const SYNC_BATCH_MAX: usize = 8;

@@ -379,7 +379,7 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
         ("/scores?csv=scores", "Rank,Department (Id)", 9),
         ("/members?csv=voters", "Department (Id)", 4),
         ("/?csv=facts", "What,Value (Id),Value", 10),
-        ("/node?csv=facts", "What,", 11),
+        ("/node?csv=facts", "What,", 12),
         ("/node?csv=peers", "Node,Department (Id)", 1),
         ("/departments/D004?csv=facts", "What,Value (Id)", 3),
         ("/responsibilities/Z-D004-01?csv=facts", "What,", 3),
@@ -581,5 +581,38 @@ async fn what_went_wrong_is_told_in_the_reader_s_language() {
             .await
             .text();
         assert!(page.contains(english), "{address}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_node_warns_of_is_told_in_the_readers_language() {
+    let router = city().router();
+    for (lang, words) in [
+        (
+            "en",
+            [
+                "clock is about 600 s behind those of D002-1, D003-1. Set it (NTP).",
+                "The clock of D004-1 is at least 7 s behind this node",
+                "Block #39 is not decided.",
+                "No vote came lately of: D003-1.",
+                "Proposed nothing in their turn: D004-1.",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "本节点时钟比 D002-1, D003-1 慢约 600 秒",
+                "D004-1 的时钟比本节点至少慢 7 秒",
+                "区块 #39 尚未确定。",
+                "近几轮未收到以下节点的投票:D003-1。",
+                "以下节点轮到时未提议区块:D004-1。",
+            ],
+        ),
+    ] {
+        let sent = get(&router, &format!("/node?lang={lang}")).await;
+        assert_eq!(sent.status, StatusCode::OK);
+        for words in words {
+            assert!(sent.text().contains(words), "{words}: {}", sent.text());
+        }
     }
 }

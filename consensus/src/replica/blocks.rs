@@ -27,7 +27,7 @@ impl Replica {
         height: Height,
         round: u32,
     ) -> Result<Vec<Command>, ViewError> {
-        self.round = round;
+        self.outlook.round = round;
         let mut known = Vec::new();
         let mut commands = Vec::new();
         if height == self.tip.height.next() {
@@ -38,7 +38,7 @@ impl Replica {
                 commands.extend(forgotten);
             }
             for part in self.bodies.take_ahead(height) {
-                for command in self.part_received(store, now, part)? {
+                for command in self.take_part(store, now, part, Arrival::Earlier)? {
                     match command {
                         Command::Received(proposed) => known.extend(proposed),
                         other => commands.push(other),
@@ -147,6 +147,7 @@ impl Replica {
         self.bodies.insert(me, block, body);
         self.bodies.note(proposed);
         self.bodies.note_own(round, block);
+        self.note_offered(round);
         commands.extend(self.stored(me, &proposed, true, bytes.clone()));
         commands.extend(announce(&proposed, bytes));
         Ok(commands)
@@ -178,9 +179,21 @@ impl Replica {
         now: TimeMs,
         part: Part,
     ) -> Result<Vec<Command>, ViewError> {
+        self.take_part(store, now, part, Arrival::Now)
+    }
+
+    fn take_part<S: ReplicaStore>(
+        &mut self,
+        store: &S,
+        now: TimeMs,
+        part: Part,
+        arrival: Arrival,
+    ) -> Result<Vec<Command>, ViewError> {
         let useless = vec![Command::Received(None)];
         let next = self.tip.height.next();
-        if part.height < next || part.round > self.round.saturating_add(limits::ROUNDS_AHEAD_MAX) {
+        if part.height < next
+            || part.round > self.outlook.round.saturating_add(limits::ROUNDS_AHEAD_MAX)
+        {
             return Ok(useless);
         }
         if part.height > next {
@@ -207,7 +220,7 @@ impl Replica {
             return Ok(useless);
         }
         match block_of(&part) {
-            Ok(block) => self.judge_part(store, now, part, block),
+            Ok(block) => self.judge_part(store, now, part, block, arrival),
             Err(offence) => Ok(vec![Command::Blame { offence }, Command::Received(None)]),
         }
     }
@@ -233,9 +246,11 @@ impl Replica {
         now: TimeMs,
         part: Part,
         block: Block,
+        arrival: Arrival,
     ) -> Result<Vec<Command>, ViewError> {
         let (place, hash, publisher) = (part.place(), part.block, part.publisher);
         let is_timely = is_timely(&block, now);
+        let header = block.header.clone();
         let verdict = self.examine(store, publisher, hash, block, part.bytes.clone())?;
         let proposed = Proposed {
             place,
@@ -246,6 +261,9 @@ impl Replica {
         let mut commands = Vec::new();
         match verdict {
             Ok(()) => {
+                if arrival == Arrival::Now {
+                    commands.extend(self.read_clock(&part, &header, now));
+                }
                 commands.extend(self.stored(publisher, &proposed, false, part.bytes));
                 self.seen(place.height);
             }
@@ -255,6 +273,7 @@ impl Replica {
         }
         commands.push(Command::Received(Some(proposed)));
         if proposed.is_valid {
+            self.note_offered(place.round);
             commands.extend(self.release());
         }
         Ok(commands)
@@ -360,8 +379,8 @@ impl Replica {
             return Ok(Vec::new());
         };
         self.tip = tip;
-        self.round = 0;
         self.bodies.clear();
+        self.reset_outlook();
         self.reset_pacing();
         if let Some(stop) = self.unknown_rules() {
             return Ok(vec![Command::Acknowledge, stop]);
@@ -370,6 +389,15 @@ impl Replica {
         commands.push(Command::Acknowledge);
         Ok(commands)
     }
+}
+
+/// When a part came.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+enum Arrival {
+    /// Just now.
+    Now,
+    /// Before its height began.
+    Earlier,
 }
 
 /// The block in a part, if the part may carry it. The offence is not told to the engine: that keeps

@@ -6,6 +6,7 @@
 mod blocks;
 mod bodies;
 mod kept;
+mod outlook;
 mod pacing;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use dirchain_ledger::view::ViewError;
 use crate::pool::{Inserted, Origin, Pool};
 use crate::proposal::{Part, PartPlace};
 use bodies::Bodies;
+pub use outlook::Outlook;
 use pacing::Pacing;
 
 /// What a replica reads: the state at the tip, and the undecided bodies it asked to be stored.
@@ -183,6 +185,11 @@ pub enum Command {
         /// What it did.
         offence: String,
     },
+    /// Something that an operator should know and no peer's offence; worth a line in the log.
+    Tell {
+        /// What it is.
+        words: String,
+    },
     /// Start the engine anew without a vote until this height is decided: what it decided is not
     /// here, and is to be fetched from the peers.
     Follow {
@@ -243,10 +250,10 @@ pub struct Replica {
     /// This node's address in votes; none while it only follows.
     me: Option<Address>,
     tip: Tip,
-    round: u32,
     pool: Pool,
     bodies: Bodies,
     pacing: Pacing,
+    outlook: Outlook,
     /// The height whose stored bodies were read back.
     restored: Option<Height>,
     /// What `Committed` still has to account for.
@@ -256,13 +263,17 @@ pub struct Replica {
 impl Replica {
     /// A replica at a tip. `me` is its address in votes, or none for a node that only follows.
     pub fn new(tip: Tip, me: Option<Address>) -> Self {
+        let outlook = Outlook {
+            height: tip.height.next(),
+            ..Outlook::default()
+        };
         Self {
             me,
             tip,
-            round: 0,
             pool: Pool::default(),
             bodies: Bodies::default(),
             pacing: Pacing::default(),
+            outlook,
             restored: None,
             committing: None,
         }
@@ -380,6 +391,7 @@ impl Replica {
         if self.heartbeat_is_due(now) {
             commands.extend(self.release());
         }
+        self.note_due(now);
         Ok(commands)
     }
 

@@ -90,6 +90,9 @@ pub struct PeerStatus {
     pub banned: bool,
     /// When it was last heard of.
     pub last_heard: Option<Time>,
+    /// Milliseconds that its clock is ahead of this node's, as the last block that it proposed showed; below zero where it
+    /// is behind. None of a node that proposed none since this node started.
+    pub clock_ahead_ms: Option<i64>,
 }
 
 /// How far behind this node is.
@@ -120,6 +123,110 @@ pub enum HistoryState {
     },
 }
 
+/// What an operator should look at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", tag = "warning")]
+pub enum Warning {
+    /// This node's clock is not that of most others.
+    OwnClock {
+        /// Milliseconds that it is ahead of theirs; below zero where it is behind.
+        ahead_ms: i64,
+        /// Whose they are.
+        nodes: Vec<NodeId>,
+    },
+    /// Another node's clock is not this node's. Whose is wrong this node cannot tell.
+    OtherClock {
+        /// Whose.
+        node: NodeId,
+        /// The block of that node's that shows it.
+        height: Height,
+        /// Milliseconds that it is ahead of this node's; below zero where it is behind.
+        ahead_ms: i64,
+        /// Whether it is behind by at least so much: no block is dated before its parent.
+        at_least: bool,
+    },
+    /// Something waits to be decided, and no block comes.
+    Standstill {
+        /// The height that is not decided.
+        height: Height,
+        /// The round on it.
+        round: u32,
+        /// Since when this node knows that something waits.
+        since: Time,
+        /// Validators of whom no vote came lately.
+        silent: Vec<NodeId>,
+        /// Validators that voted for nothing when a block was proposed that this node finds valid.
+        against: Vec<NodeId>,
+        /// Validators of whom nothing came when it was their turn to propose.
+        without_proposal: Vec<NodeId>,
+    },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Warning::OwnClock { ahead_ms, nodes } => write!(
+                f,
+                "this node's clock is about {} {} those of {}. Set it (NTP)",
+                seconds(*ahead_ms),
+                way(*ahead_ms),
+                listed(nodes)
+            ),
+            Warning::OtherClock {
+                node,
+                height,
+                ahead_ms,
+                at_least,
+            } => write!(
+                f,
+                "the clock of {node} is {} {} {} this node's, as its block {height} showed: one of the two is wrong",
+                if *at_least { "at least" } else { "about" },
+                seconds(*ahead_ms),
+                way(*ahead_ms)
+            ),
+            Warning::Standstill {
+                height,
+                round,
+                since,
+                silent,
+                against,
+                without_proposal,
+            } => {
+                write!(
+                    f,
+                    "nothing is decided at height {height} since {since}, and it is in round {round}"
+                )?;
+                let lacks = [
+                    (silent, "no vote came lately of"),
+                    (against, "against a block that this node finds valid voted"),
+                    (without_proposal, "nothing was proposed in their turn by"),
+                ];
+                let mut before = ": ";
+                for (nodes, what) in lacks {
+                    if !nodes.is_empty() {
+                        write!(f, "{before}{what} {}", listed(nodes))?;
+                        before = "; ";
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn seconds(ahead_ms: i64) -> String {
+    format!("{} s", ahead_ms.unsigned_abs() / 1_000)
+}
+
+fn way(ahead_ms: i64) -> &'static str {
+    if ahead_ms < 0 { "behind" } else { "ahead of" }
+}
+
+fn listed(nodes: &[NodeId]) -> String {
+    let names: Vec<String> = nodes.iter().map(ToString::to_string).collect();
+    names.join(", ")
+}
+
 /// This node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NodeStatus {
@@ -145,6 +252,8 @@ pub struct NodeStatus {
     pub ready: bool,
     /// Why it is not ready; none when it is.
     pub not_ready_reason: Option<String>,
+    /// What an operator should look at, ready or not.
+    pub warnings: Vec<Warning>,
 }
 
 /// `GET /readyz`

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use dirchain_ledger::ids::NodeId;
 use dirchain_ledger::records::Settings;
+use fluent_bundle::types::FluentNumber;
+use fluent_bundle::{FluentArgs, FluentValue};
 
 use super::csv;
 use super::frame::{Frame, Point, Visit};
@@ -15,7 +18,7 @@ use super::sheet::{
 use super::sheets::{Crumb, SheetPage, Shows, give};
 use super::words::Lang;
 use super::{Paged, filters, show, words};
-use crate::api::{HistoryState, NodeMode, Problem, Status, SyncState};
+use crate::api::{HistoryState, NodeMode, Problem, Status, SyncState, Warning};
 use crate::directory::Directory;
 use crate::http::App;
 use crate::reading::{self, Reading, Slice};
@@ -266,6 +269,11 @@ pub(super) async fn node(State(app): State<Arc<App>>, visit: Visit) -> Paged {
         page.tags
             .extend(status.node.not_ready_reason.iter().map(Atom::text));
         page.facts = health(visit.lang, &status, &search);
+        let warned = status.node.warnings.iter();
+        let warned = warned.map(|warning| Atom::Text(warned_of(visit.lang, warning)));
+        if !status.node.warnings.is_empty() {
+            page.facts.insert(0, ("warnings", warned.collect()));
+        }
         page.tables = vec![peers(&status)];
         Ok(page)
     };
@@ -331,6 +339,68 @@ fn health(lang: Lang, status: &Status, search: &search::State) -> Facts {
             vec![Atom::Text(format!("dirchain {}", about.software_version))],
         ),
     ]
+}
+
+/// A warning in words.
+fn warned_of(lang: Lang, warning: &Warning) -> String {
+    match warning {
+        Warning::OwnClock { ahead_ms, nodes } => {
+            let key = match *ahead_ms < 0 {
+                true => "warning-own-clock-behind",
+                false => "warning-own-clock-ahead",
+            };
+            of_clock(lang, key, *ahead_ms, &listed(nodes))
+        }
+        Warning::OtherClock {
+            node,
+            height: _,
+            ahead_ms,
+            at_least,
+        } => {
+            let key = match (*ahead_ms < 0, at_least) {
+                (true, true) => "warning-other-clock-behind-at-least",
+                (true, false) => "warning-other-clock-behind",
+                (false, _) => "warning-other-clock-ahead",
+            };
+            of_clock(lang, key, *ahead_ms, node.as_str())
+        }
+        Warning::Standstill {
+            height,
+            round,
+            since,
+            silent,
+            against,
+            without_proposal,
+        } => {
+            let since = filters::offset_time(since);
+            let mut told = vec![
+                filters::around(lang, "warning-standstill", height),
+                filters::around(lang, "warning-standstill-since", since),
+                filters::around(lang, "warning-standstill-round", round),
+            ];
+            let lacks = [
+                ("warning-silent", silent),
+                ("warning-against", against),
+                ("warning-without-proposal", without_proposal),
+            ];
+            let lacks = lacks.into_iter().filter(|(_, nodes)| !nodes.is_empty());
+            told.extend(lacks.map(|(key, nodes)| filters::around(lang, key, listed(nodes))));
+            told.join(" ")
+        }
+    }
+}
+
+fn of_clock(lang: Lang, key: &str, ahead_ms: i64, nodes: &str) -> String {
+    let mut arguments = FluentArgs::new();
+    arguments.set("value", nodes.to_owned());
+    let seconds = ahead_ms.unsigned_abs() / 1_000;
+    arguments.set("count", FluentValue::Number(FluentNumber::from(seconds)));
+    words::say_with(lang, key, &arguments)
+}
+
+fn listed(nodes: &[NodeId]) -> String {
+    let names: Vec<&str> = nodes.iter().map(NodeId::as_str).collect();
+    names.join(", ")
 }
 
 fn peers(status: &Status) -> Table {

@@ -96,6 +96,7 @@ impl Directory for Town {
             uptime_ms: 0,
             ready: true,
             not_ready_reason: None,
+            warnings: Vec::new(),
         }
     }
 

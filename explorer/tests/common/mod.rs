@@ -18,7 +18,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use dirchain_explorer::api::{
     ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, Problem, SyncState, Time,
-    TipSummary,
+    TipSummary, Warning,
 };
 use dirchain_explorer::directory::Owed;
 use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome, router};
@@ -40,6 +40,31 @@ use dirchain_ledger::transaction::{SignedTransaction, VerifiedTransaction};
 use dirchain_ledger::view::{View, ViewError};
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
+
+/// One of each.
+fn warnings() -> Vec<Warning> {
+    let nodes = |names: &[&str]| names.iter().map(|name| testing::id(name)).collect();
+    vec![
+        Warning::OwnClock {
+            ahead_ms: -600_000,
+            nodes: nodes(&["D002-1", "D003-1"]),
+        },
+        Warning::OtherClock {
+            node: testing::id("D004-1"),
+            height: Height(38),
+            ahead_ms: -7_000,
+            at_least: true,
+        },
+        Warning::Standstill {
+            height: Height(39),
+            round: 31,
+            since: Time(GENESIS_TIME),
+            silent: nodes(&["D003-1"]),
+            against: nodes(&["D002-1"]),
+            without_proposal: nodes(&["D004-1"]),
+        },
+    ]
+}
 
 /// The city: a ledger, a pool, and switches for what can go wrong.
 pub struct City {
@@ -309,6 +334,7 @@ impl Directory for City {
                 violations: 0,
                 banned: false,
                 last_heard: Some(Time(GENESIS_TIME)),
+                clock_ahead_ms: Some(7_000),
             }],
             waiting_transactions: self.pool.lock().unwrap().len() as u64,
             sync: SyncState::CaughtUp,
@@ -317,6 +343,7 @@ impl Directory for City {
             uptime_ms: 60_000,
             ready,
             not_ready_reason: (!ready).then(|| "no quorum for 90 s".to_owned()),
+            warnings: warnings(),
         }
     }
 

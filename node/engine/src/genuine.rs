@@ -2,13 +2,14 @@
 //!
 //! What names a height that is decided here is left out before its signature is looked at; what is far ahead the engine
 //! may keep, and verifies once it is there. It verifies again what it takes in, and says nothing of what it leaves out. A signer that the ledger's end does not name
-//! is let through: this node may lag.
+//! is let through: this node may lag. What is genuine is noted in the roll call, for whoever asks why no block comes.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_malachitebft_app_channel::app::engine::network::NetworkEvent;
 use arc_malachitebft_app_channel::app::streaming::StreamContent;
 use dirchain_consensus::context::{DirectoryContext, Height as EngineHeight};
+use dirchain_consensus::roll_call::RollCall;
 use dirchain_consensus::timely::{Timely, Use, Watch};
 use dirchain_consensus::verifier::ChainVerifier;
 use dirchain_ledger::chain::Tip;
@@ -18,8 +19,11 @@ use dirchain_storage::Store;
 
 use crate::host::now;
 
+/// The roll call as network and host share it.
+pub(crate) type SharedRoll = Arc<Mutex<RollCall>>;
+
 /// The verdict over the validators at a store's tip.
-pub(crate) fn judge(store: Store) -> Judge<DirectoryContext> {
+pub(crate) fn judge(store: Store, roll: SharedRoll) -> Judge<DirectoryContext> {
     let chain = store.chain();
     let verifier = ChainVerifier { chain };
     let watch = Mutex::new(Watch::new(store.tip().height, now()));
@@ -37,15 +41,27 @@ pub(crate) fn judge(store: Store) -> Judge<DirectoryContext> {
             NetworkEvent::Vote(_, vote) => {
                 let message = &vote.message;
                 verdict(look(message.height, &tip), || {
-                    key_of(&message.voter.0)
-                        .is_none_or(|key| verifier.vote(message, &vote.signature, &key))
+                    let Some(key) = key_of(&message.voter.0) else {
+                        return true;
+                    };
+                    let is_genuine = verifier.vote(message, &vote.signature, &key);
+                    if is_genuine {
+                        heard(&roll).vote(message, &tip);
+                    }
+                    is_genuine
                 })
             }
             NetworkEvent::Proposal(_, proposal) => {
                 let message = &proposal.message;
                 verdict(look(message.height, &tip), || {
-                    key_of(&message.proposer.0)
-                        .is_none_or(|key| verifier.proposal(message, &proposal.signature, &key))
+                    let Some(key) = key_of(&message.proposer.0) else {
+                        return true;
+                    };
+                    let is_genuine = verifier.proposal(message, &proposal.signature, &key);
+                    if is_genuine {
+                        heard(&roll).proposal(message, &tip);
+                    }
+                    is_genuine
                 })
             }
             NetworkEvent::ProposalPart(_, _, message) => match &message.content {
@@ -63,6 +79,10 @@ pub(crate) fn judge(store: Store) -> Judge<DirectoryContext> {
             _ => Verdict::of(Fate::Delivered),
         }
     })
+}
+
+fn heard(roll: &SharedRoll) -> MutexGuard<'_, RollCall> {
+    roll.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The height before the tip's.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use dirchain_consensus::mode::Mode;
 use dirchain_consensus::pool::Inserted;
+use dirchain_consensus::replica::Outlook;
+use dirchain_consensus::roll_call::RollCall;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{Height, TransactionId};
 use dirchain_ledger::rejection::Rejection;
@@ -13,6 +15,7 @@ use dirchain_network::{NetworkHandle, NetworkStatus};
 use dirchain_storage::{Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::genuine::SharedRoll;
 use crate::outcomes::Outcomes;
 
 /// Why a transaction was not taken.
@@ -67,6 +70,10 @@ pub struct EngineStatus {
     pub network: NetworkStatus,
     /// Offences of peers seen since the start.
     pub offences: u64,
+    /// How deciding the next block goes, as of the last tick.
+    pub outlook: Outlook,
+    /// Who was heard about it.
+    pub roll: RollCall,
 }
 
 /// A transaction on its way to the host.
@@ -82,6 +89,8 @@ pub(crate) struct Shared {
     pub(crate) mode: Mutex<Mode>,
     pub(crate) network: Mutex<NetworkHandle>,
     pub(crate) offences: std::sync::atomic::AtomicU64,
+    pub(crate) outlook: Mutex<Outlook>,
+    pub(crate) roll: SharedRoll,
     /// Why the history before a snapshot cannot be filled in, until the host has taken it.
     pub(crate) failure: Mutex<Option<StoreError>>,
 }
@@ -172,26 +181,23 @@ impl EngineHandle {
 
     /// The engine's state.
     pub fn status(&self) -> EngineStatus {
-        let mode = self
-            .shared
-            .mode
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let network = self
-            .shared
-            .network
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .status();
+        let shared = &self.shared;
+        let network = shared.network.lock();
+        let network = network.unwrap_or_else(PoisonError::into_inner).status();
         EngineStatus {
-            mode,
-            waiting: self.shared.outcomes.pool_count(),
+            mode: copy(&shared.mode),
+            waiting: shared.outcomes.pool_count(),
             network,
-            offences: self
-                .shared
-                .offences
-                .load(std::sync::atomic::Ordering::Relaxed),
+            offences: shared.offences.load(std::sync::atomic::Ordering::Relaxed),
+            outlook: copy(&shared.outlook),
+            roll: copy(&shared.roll),
         }
     }
+}
+
+fn copy<T: Clone>(shared: &Mutex<T>) -> T {
+    shared
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }

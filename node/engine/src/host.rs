@@ -28,7 +28,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::actors::{ActorsConfig, wait_until_unlocked};
 use crate::codec::WireCodec;
 use crate::error::EngineError;
-use crate::genuine::judge;
+use crate::genuine::{SharedRoll, judge};
 use crate::handle::{Shared, Submission, TransactionOutcome};
 use crate::incoming::verify_incoming;
 use crate::joining::give;
@@ -94,6 +94,8 @@ pub(crate) struct Host {
     /// The key that proposed blocks are signed with.
     pub(crate) secret: Option<SecretKey>,
     serving: Option<Serving>,
+    /// Who was heard about the next height.
+    roll: SharedRoll,
     /// Where the engine waits to be told the next height.
     next: Option<NextReply>,
 }
@@ -127,6 +129,7 @@ impl Host {
             replica,
             secret: None,
             serving: None,
+            roll: SharedRoll::default(),
             next: None,
         }
     }
@@ -137,6 +140,11 @@ impl Host {
 
     pub(crate) fn history(&self) -> &StoreState {
         &self.state
+    }
+
+    /// Who was heard about the next height.
+    pub(crate) fn roll(&self) -> SharedRoll {
+        Arc::clone(&self.roll)
     }
 
     /// From now on requests are answered.
@@ -167,7 +175,7 @@ impl Host {
                 limits: NetworkLimits::default(),
             },
             WireCodec,
-            judge(self.store().clone()),
+            judge(self.store().clone(), Arc::clone(&self.roll)),
         )
         .await?;
         let Network {
@@ -295,6 +303,8 @@ impl Host {
                     }
                     if let Some(serving) = &self.serving {
                         serving.shared.outcomes.sweep();
+                        let outlook = serving.shared.outlook.lock();
+                        outlook.unwrap_or_else(PoisonError::into_inner).clone_from(self.replica.outlook());
                         if let Some(failure) = serving.shared.take_failure() {
                             return Err(failure.into());
                         }
@@ -511,6 +521,7 @@ impl Host {
                     serving.shared.offences.fetch_add(1, Ordering::Relaxed);
                 }
             }
+            Command::Tell { words } => tracing::warn!("{words}"),
             Command::Follow { until } => {
                 // The receiver is `running` itself, which is here.
                 drop(running.alarm.send(Alarm::Follow(until)));

@@ -27,12 +27,15 @@ mod start;
 mod state;
 
 pub use codec::WireCodec;
+pub use dirchain_consensus::clocks::{Clocks, Finding, Reading};
 pub use dirchain_consensus::mode::{FollowReason, Mode};
+pub use dirchain_consensus::replica::Outlook;
+pub use dirchain_consensus::roll_call::{Missing, RollCall};
 pub use dirchain_consensus::timeouts::Timeouts;
 pub use error::EngineError;
 pub use handle::{EngineHandle, EngineStatus, SubmitError, TransactionOutcome};
 pub use joining::{JoinConfig, JoinProgress, JoinStage, Joined, join};
+pub use log::{LOG_FILE, LogDamage, LogFault, log_damage};
 pub use peers::{admitted, peer_id};
 pub use settings::{EngineConfig, Keeper};
 pub use start::{Engine, start};
-pub use log::{LOG_FILE, LogDamage, LogFault, log_damage};

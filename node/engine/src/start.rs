@@ -108,6 +108,8 @@ pub async fn start(config: EngineConfig) -> Result<Engine, EngineError> {
         mode: Mutex::new(role.mode),
         network: Mutex::new(running.network_handle()),
         offences: Default::default(),
+        outlook: Mutex::default(),
+        roll: host.roll(),
         failure: Mutex::default(),
     });
     let (submissions, receiver) = mpsc::channel(REQUESTS_MAX);

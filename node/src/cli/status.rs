@@ -44,6 +44,11 @@ fn text(status: &Status, url: &str, now_ms: i64) -> String {
             (false, None) => "no".to_owned(),
         },
     );
+    let told = node.not_ready_reason.as_deref();
+    let warnings = node.warnings.iter().map(ToString::to_string);
+    for warning in warnings.filter(|warning| told != Some(warning)) {
+        row("look at", warning);
+    }
     row(
         "peers",
         format!("{} of {} connected", connected.count(), node.peers.len()),

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode, admitted, peer_id};
 use dirchain_explorer::Directory;
 use dirchain_explorer::api::{
-    ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, SyncState, Time, TipSummary,
+    ChainAbout, HistoryState, NodeMode, NodeStatus, PeerStatus, Time, TipSummary,
 };
 use dirchain_explorer::directory::{EventPlace, Owed};
 use dirchain_ledger::block::{Block, Header};
@@ -22,15 +22,10 @@ use libp2p::PeerId;
 
 use crate::client::now;
 
-use super::metrics;
+use super::{health, metrics};
 
 /// How long a reading of the disk's use is good for.
 const DISK_AGE_MAX: Duration = Duration::from_secs(10);
-
-/// A chain makes a block at least every heartbeat; a tip older than so many is not the chain's end.
-const HEARTBEATS_MAX: i64 = 3;
-/// How late a heartbeat's block may be before missing validators are thought to be the reason.
-const LATENESS_MS: i64 = 5_000;
 
 /// Neither the ledger nor its name says whose a node is.
 #[derive(Debug, thiserror::Error)]
@@ -115,8 +110,7 @@ impl NodeDirectory {
     }
 
     /// The admitted nodes but this one, each as the network sees it.
-    fn peers(&self, status: &EngineStatus) -> Result<Vec<PeerStatus>, ViewError> {
-        let tip = self.store.tip();
+    fn peers(&self, tip: &Tip, status: &EngineStatus) -> Result<Vec<PeerStatus>, ViewError> {
         let view = self.store.view(tip.height);
         let by_id: BTreeMap<PeerId, &dirchain_network::PeerStatus> = status
             .network
@@ -128,7 +122,14 @@ impl NodeDirectory {
             .into_iter()
             .filter(|node| node.id != self.node);
         let seen = |node: &Node| peer_id(&node.network_key).and_then(|id| by_id.get(&id));
-        Ok(others.map(|node| peer(&node, seen(&node))).collect())
+        let clock = |node: &Node| {
+            let mut members = tip.validators.members().iter();
+            let member = members.find(|member| member.node == node.id)?;
+            let reading = status.outlook.clocks.reading(&member.address)?;
+            Some(reading.ahead_ms)
+        };
+        let others = others.map(|node| peer(&node, seen(&node), clock(&node)));
+        Ok(others.collect())
     }
 
     fn mode(&self, status: &EngineStatus) -> NodeMode {
@@ -147,25 +148,11 @@ impl NodeDirectory {
     }
 }
 
-/// How this node's tip compares with what validators have shown. A tip that is shown is only said, so
-/// the highest that more validators show than can be faulty counts.
-fn sync(tip: &Tip, status: &EngineStatus) -> SyncState {
-    let peers = status.network.peers.iter();
-    let shown = peers.filter(|peer| peer.connected && peer.validator);
-    let mut shown: Vec<u64> = shown.filter_map(|peer| peer.tip_height).collect();
-    shown.sort_unstable_by(|one, other| other.cmp(one));
-    let faulty_max = tip
-        .validators
-        .members()
-        .len()
-        .saturating_sub(tip.validators.quorum());
-    match shown.get(faulty_max).copied().map(Height) {
-        Some(target) if target > tip.height => SyncState::CatchingUp { target },
-        Some(_) | None => SyncState::CaughtUp,
-    }
-}
-
-fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus {
+fn peer(
+    node: &Node,
+    seen: Option<&&dirchain_network::PeerStatus>,
+    clock_ahead_ms: Option<i64>,
+) -> PeerStatus {
     let last_heard = seen.and_then(|seen| seen.last_heard).map(|ago| {
         let ago_ms = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
         Time(TimeMs(now().0.saturating_sub(ago_ms)))
@@ -186,6 +173,7 @@ fn peer(node: &Node, seen: Option<&&dirchain_network::PeerStatus>) -> PeerStatus
         violations: seen.map_or(0, |seen| seen.violations),
         banned: seen.is_some_and(|seen| seen.banned),
         last_heard,
+        clock_ahead_ms,
     }
 }
 
@@ -205,65 +193,6 @@ fn registered_department(store: &Store, node: &NodeId) -> Option<DepartmentId> {
 fn named_department(node: &NodeId) -> Option<DepartmentId> {
     let (department, _) = node.as_str().rsplit_once('-')?;
     department.parse().ok()
-}
-
-/// Why a node's answers are not fit for use; none when they are.
-fn not_ready(
-    tip: &Tip,
-    own: &NodeId,
-    sync: &SyncState,
-    peers: &[PeerStatus],
-    now: TimeMs,
-) -> Option<String> {
-    if !peers.is_empty() && peers.iter().all(|peer| !peer.connected) {
-        return Some("no other node is connected".to_owned());
-    }
-    // A peer may always be a block ahead for a moment; more is falling behind.
-    if let SyncState::CatchingUp { target } = sync
-        && *target > tip.height.next()
-    {
-        return Some(format!(
-            "it is at height {} and fetches blocks up to {target}",
-            tip.height
-        ));
-    }
-    let age_ms = now.0.saturating_sub(tip.time.0);
-    // Votes also come around cut links, so few connections alone say nothing.
-    if let Some(missing) = quorum_missing(tip, own, peers)
-        && age_ms > tip.heartbeat_ms.saturating_add(LATENESS_MS)
-    {
-        return Some(missing);
-    }
-    if age_ms > tip.heartbeat_ms.saturating_mul(HEARTBEATS_MAX) {
-        return Some(format!(
-            "the last block is {} s old where one is due every {} s: this node is behind, or the chain stands still",
-            age_ms / 1000,
-            tip.heartbeat_ms / 1000
-        ));
-    }
-    None
-}
-
-/// What a validator lacks when fewer validators than decide a block are connected, itself included.
-fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<String> {
-    let members = tip.validators.members();
-    if !members.iter().any(|member| member.node == *own) {
-        return None;
-    }
-    let is_up = |node: &NodeId| {
-        node == own
-            || peers
-                .iter()
-                .any(|peer| peer.connected && peer.node == *node)
-    };
-    let up = members.iter().filter(|member| is_up(&member.node)).count();
-    let quorum = tip.validators.quorum();
-    (up < quorum).then(|| {
-        format!(
-            "{up} of {} validators are up as far as this one sees, and a block needs {quorum}: nothing is committed until more are back",
-            members.len()
-        )
-    })
 }
 
 impl Directory for NodeDirectory {
@@ -352,10 +281,13 @@ impl Directory for NodeDirectory {
 
     fn node(&self) -> NodeStatus {
         let status = self.engine.status();
-        let sync = sync(&self.store.tip(), &status);
-        let (peers, not_ready_reason) = match self.peers(&status) {
+        let (tip, now) = (self.store.tip(), now());
+        let sync = health::sync(&tip, &status);
+        let warnings = health::warnings(&tip, &self.node, &status, &sync, now);
+        let (peers, not_ready_reason) = match self.peers(&tip, &status) {
             Ok(peers) => {
-                let reason = not_ready(&self.store.tip(), &self.node, &sync, &peers, now());
+                let own = &self.node;
+                let reason = health::not_ready(&tip, own, &sync, &peers, &warnings, now);
                 (peers, reason)
             }
             Err(error) => (Vec::new(), Some(error.to_string())),
@@ -376,6 +308,7 @@ impl Directory for NodeDirectory {
             uptime_ms: self.uptime_ms(),
             ready: not_ready_reason.is_none(),
             not_ready_reason,
+            warnings,
         }
     }
 

@@ -1,6 +1,8 @@
 //! A node's state as Prometheus reads it, made anew for every reading.
 
-use dirchain_explorer::api::{ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, TipSummary};
+use dirchain_explorer::api::{
+    ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, TipSummary, Warning,
+};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -32,6 +34,7 @@ pub(super) fn text(
         ConstCounter::new(offences),
     );
     register_state(&mut registry, tip, node);
+    register_warnings(&mut registry, &node.warnings);
     register_peers(&mut registry, &node.peers);
     let mut text = String::new();
     match encode(&mut text, &registry) {
@@ -82,6 +85,48 @@ fn register_state(registry: &mut Registry, tip: &TipSummary, node: &NodeStatus) 
         ),
     ] {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
+        registry.register(name, help, ConstGauge::new(value));
+    }
+}
+
+fn register_warnings(registry: &mut Registry, warnings: &[Warning]) {
+    let (mut own_ahead_ms, mut others, mut standing_ms, mut round) = (0, 0, 0, 0);
+    for warning in warnings {
+        match warning {
+            Warning::OwnClock { ahead_ms, .. } => own_ahead_ms = *ahead_ms,
+            Warning::OtherClock { .. } => others += 1,
+            Warning::Standstill {
+                since,
+                round: in_round,
+                ..
+            } => {
+                standing_ms = now().0.saturating_sub(since.0.0);
+                round = i64::from(*in_round);
+            }
+        }
+    }
+    for (name, help, value) in [
+        (
+            "clock_ahead_milliseconds",
+            "How far this node's clock is ahead of most others'; 0 where it is not known to differ",
+            own_ahead_ms,
+        ),
+        (
+            "other_clocks_differing",
+            "Other nodes whose clocks differ from this node's",
+            others,
+        ),
+        (
+            "standstill_milliseconds",
+            "How long something waits to be decided, once that is too long",
+            standing_ms,
+        ),
+        (
+            "standstill_round",
+            "The round on the height that is not decided, while the chain stands still",
+            round,
+        ),
+    ] {
         registry.register(name, help, ConstGauge::new(value));
     }
 }

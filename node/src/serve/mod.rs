@@ -3,6 +3,7 @@
 mod at_once;
 mod directory;
 mod evidence;
+mod health;
 pub(crate) mod http;
 mod metrics;
 mod proofs;

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
+use dirchain_consensus::clocks::Finding;
 use dirchain_consensus::context::{Proposal, Vote};
 use dirchain_consensus::mode::Mode;
 use dirchain_consensus::pool::Inserted;
@@ -295,6 +296,45 @@ impl World {
                 text: None,
             }),
         }
+    }
+
+    /// Runs until a time: what each node that runs then makes of clocks.
+    ///
+    /// # Errors
+    ///
+    /// An invariant broke.
+    pub fn clocks_at(mut self, at_us: u64) -> Result<Vec<Option<Finding>>, Failure> {
+        match self.run_until(at_us) {
+            Ok(()) => Ok(self.nodes.iter().map(Node::clocks).collect()),
+            Err(words) => Err(Failure {
+                words,
+                at_us: self.now_us,
+                text: None,
+            }),
+        }
+    }
+
+    fn run_until(&mut self, at_us: u64) -> Result<(), String> {
+        while let Some(planned) = self.queue.pop() {
+            if planned.at_us > at_us {
+                break;
+            }
+            self.now_us = planned.at_us;
+            match self.is_busy(&planned) {
+                Some(again_us) => self.queue.push(Planned {
+                    at_us: again_us,
+                    ..planned
+                }),
+                None => self.happen(planned.happening)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The address with which a node votes at the beginning.
+    pub fn address(&self, node: usize) -> Option<Address> {
+        let home = self.city.homes.get(node)?;
+        Some(Address::of(&home.consensus.public()))
     }
 
     fn run_to_end(&mut self) -> Result<u64, String> {

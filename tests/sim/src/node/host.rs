@@ -160,6 +160,8 @@ impl Node {
             }
             Command::Refused { id, rejection } => step.out.push(Out::Refused(id, rejection)),
             Command::Blame { offence } => step.out.push(Out::Blamed(offence)),
+            // A line in the log; what it rests on is read from the replica.
+            Command::Tell { .. } => {}
             Command::Follow { until } => self.process().follows_until = Some(until),
             Command::Stop { reason } => self.stop(StopCause::Replica(reason), step),
             Command::Known(known) => replies.known = known,

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use arc_malachitebft_core_consensus::{Error, Input, State};
 use arc_malachitebft_core_types::Timeout;
+use dirchain_consensus::clocks::Finding;
 use dirchain_consensus::context::DirectoryContext;
 use dirchain_consensus::mode::{Gate, Mode, Standing};
 use dirchain_consensus::pool::Inserted;
@@ -268,6 +269,12 @@ impl Node {
     pub fn waits(&self, id: &TransactionId) -> bool {
         let pool = self.process.as_ref().map(|process| process.replica.pool());
         pool.is_some_and(|pool| pool.contains(id))
+    }
+
+    /// What it makes of others' clocks, while it runs.
+    pub fn clocks(&self) -> Option<Finding> {
+        let process = self.process.as_ref()?;
+        Some(process.replica.outlook().clocks.finding())
     }
 
     /// Its wall clock.
