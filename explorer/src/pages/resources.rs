@@ -141,11 +141,16 @@ fn version_changes(
     let mut before: Option<Entry> = None;
     let newest = resource.versions.len().saturating_sub(VERSIONS_COMPARED);
     for item in resource.versions.iter().skip(newest) {
-        let entry = reading.version(code, item.version)?.entry;
-        if let Some(before) = &before {
-            changed.insert(item.version, changes(before, &entry));
+        let entry = match reading.version(code, item.version) {
+            Ok(found) => Some(found.entry),
+            // A node that began with a snapshot does not have what was said before it.
+            Err(problem) if problem.status == 404 => None,
+            Err(problem) => return Err(problem),
+        };
+        if let (Some(before), Some(entry)) = (&before, &entry) {
+            changed.insert(item.version, changes(before, entry));
         }
-        before = Some(entry);
+        before = entry;
     }
     Ok(changed)
 }

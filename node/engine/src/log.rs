@@ -149,13 +149,17 @@ pub(crate) fn mend(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    fn header() -> usize {
+        usize::try_from(HEADER_BYTES).unwrap()
+    }
+
     /// A log of some entries.
     fn log(entries: &[&[u8]]) -> Vec<u8> {
         let mut log = VERSION.to_be_bytes().to_vec();
         log.extend(7u64.to_be_bytes());
         for entry in entries {
             log.push(0);
-            log.extend((entry.len() as u64).to_be_bytes());
+            log.extend(u64::try_from(entry.len()).unwrap().to_be_bytes());
             log.extend(crc32fast::hash(entry).to_be_bytes());
             log.extend(*entry);
         }
@@ -191,7 +195,7 @@ mod tests {
             assert_eq!(mended(&whole), whole);
         }
         let whole = log(&[b"vote", b"timeout"]);
-        for length in HEADER_BYTES as usize..whole.len() {
+        for length in header()..whole.len() {
             assert_eq!(looked(&whole[..length]), None, "{length}");
         }
         assert_eq!(looked(b""), None);
@@ -208,8 +212,8 @@ mod tests {
         let second = log(&[b"vote"]).len();
         let third = log(&[b"vote", b"timeout"]).len();
         for (at, number, stays) in [
-            (HEADER_BYTES as usize, 1, HEADER_BYTES as usize),
-            (second - 1, 1, HEADER_BYTES as usize),
+            (header(), 1, header()),
+            (second - 1, 1, header()),
             (second + 10, 2, second),
             (third - 1, 2, second),
             (whole.len() - 1, 3, third),
