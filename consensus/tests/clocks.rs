@@ -144,15 +144,9 @@ fn a_block_from_the_future_is_told_once_and_so_is_the_own_clock() {
         lines.push(told(&commands));
     }
     let names = [0, 1, 2].map(|round| name(&proposer(Height(1), round)));
-    for round in 0..3 {
-        let early = &lines[round][0];
-        assert!(
-            early.starts_with(&format!(
-                "block 1 of {} is dated 600 s ahead of this node's clock",
-                names[round]
-            )),
-            "{early}"
-        );
+    for (lines, name) in lines.iter().zip(&names) {
+        let said = format!("block 1 of {name} is dated 600 s ahead of this node's clock");
+        assert!(lines[0].starts_with(&said), "{lines:?}");
     }
     let counts: Vec<usize> = lines.iter().map(Vec::len).collect();
     assert_eq!(counts, [1, 2, 1, 0, 0, 0]);

@@ -195,7 +195,7 @@ fn a_rehearsed_abolition_tells_the_entries_it_leaves_without_a_duty_and_who_lose
         losses(before, after, &touched, 10_000).unwrap()
     };
     let provider = told(PROVIDER);
-    assert_eq!(provider.unfounded, [granted.resource.clone()]);
+    assert_eq!(provider.unfounded, [granted.resource]);
     assert_eq!(provider.losses, [], "what was granted goes on");
     let applicant = told(APPLICANT);
     assert_eq!(applicant.unfounded, []);
