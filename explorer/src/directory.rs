@@ -1,5 +1,6 @@
 //! The two doors of the explorer: what it reads through, what it submits through.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use dirchain_ledger::block::{Block, Header};
@@ -60,8 +61,8 @@ pub trait Directory: Send + Sync + 'static {
     /// The height of the last block at or before `time`, 0 from the genesis time on; none before.
     fn height_at(&self, time: TimeMs) -> Result<Option<Height>, ViewError>;
 
-    /// A block; none at height 0, above the tip, or where this node does not keep it.
-    fn block(&self, height: Height) -> Result<Option<Block>, ViewError>;
+    /// A block, shared with others who read it; none at height 0, above the tip, or where this node does not keep it.
+    fn block(&self, height: Height) -> Result<Option<Arc<Block>>, ViewError>;
 
     /// A block's header; none as for [`Directory::block`].
     fn header(&self, height: Height) -> Result<Option<Header>, ViewError>;

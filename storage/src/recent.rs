@@ -1,4 +1,5 @@
-//! What blocks read again and again: records and pages of the state tree as they stand at the tip.
+//! What is read again and again: records and pages of the state tree as they stand at the tip, by
+//! those who execute blocks; blocks, by those who read what happened.
 //!
 //! Invariant: nothing is here that is not committed. It is filled by reading the database, never from
 //! a block that is only proposed, and a commit takes out or replaces all that it writes before anybody
@@ -8,9 +9,11 @@
 
 use std::collections::HashMap;
 use std::hash;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use dirchain_ledger::block::Block;
 use dirchain_ledger::codec::encoded_bytes;
+use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::{Record, RecordId};
 use dirchain_ledger::state_tree::PageKey;
 
@@ -22,10 +25,17 @@ const ENTRY_BYTES: usize = 128;
 /// of at most about a kilobyte. Every block reads many of these; of those below, others each time.
 const RECENT_PAGE_DEPTH_MAX: u8 = 12;
 
-/// Records and pages of the tip, kept in memory.
+/// Blocks, measured by their encoding; decoded they take a few times as much.
+const RECENT_BLOCKS_BYTES_MAX: usize = 6 * 1024 * 1024;
+
+/// Records and pages of the tip, and blocks, kept in memory.
 #[derive(Debug)]
 pub(crate) struct Recent {
     kept: Mutex<Kept>,
+    /// Committed blocks, which never change. They are kept for who reads what happened: one event is
+    /// found only by decoding its whole block. Apart from the rest, so that no reader makes the round
+    /// wait.
+    blocks: Mutex<Generations<Height, Arc<Block>>>,
 }
 
 #[derive(Debug)]
@@ -49,7 +59,26 @@ impl Recent {
         };
         Self {
             kept: Mutex::new(kept),
+            blocks: Mutex::new(Generations::new(RECENT_BLOCKS_BYTES_MAX)),
         }
+    }
+
+    /// A committed block, which `read` finds in the database.
+    pub(crate) fn block<E>(
+        &self,
+        height: Height,
+        read: impl FnOnce() -> Result<Option<Block>, E>,
+    ) -> Result<Option<Arc<Block>>, E> {
+        let blocks = || self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(block) = blocks().get(&height) {
+            return Ok(Some(Arc::clone(block)));
+        }
+        let Some(block) = read()?.map(Arc::new) else {
+            return Ok(None);
+        };
+        let size_bytes = encoded_bytes(block.as_ref());
+        blocks().put(height, Arc::clone(&block), size_bytes);
+        Ok(Some(block))
     }
 
     /// The record as it stands at the tip, which `read` finds in the database.
@@ -248,6 +277,21 @@ mod tests {
             assert_eq!(recent.record(&id(1), read).unwrap(), None);
         }
         assert_eq!(reads, 2);
+    }
+
+    /// What came before a snapshot is not here yet, and will be.
+    #[test]
+    fn a_block_that_is_not_here_is_asked_for_again() {
+        let recent = Recent::new();
+        for _ in 0..2 {
+            let mut is_read = false;
+            let read = || {
+                is_read = true;
+                Ok::<_, Infallible>(None)
+            };
+            assert_eq!(recent.block(Height(1), read).unwrap(), None);
+            assert!(is_read);
+        }
     }
 
     /// A tree without pages yet.

@@ -191,6 +191,15 @@ impl Store {
         self.at_height(Family::Blocks, height, decode, |block| block.header.height)
     }
 
+    /// As [`Store::block`], shared: blocks that were asked for lately are kept decoded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::header`].
+    pub fn shared_block(&self, height: Height) -> Result<Option<Arc<Block>>, StoreError> {
+        self.recent().block(height, || self.block(height))
+    }
+
     /// A block's certificate; none for the genesis and above the tip.
     ///
     /// # Errors

@@ -1,5 +1,7 @@
 //! What happened to a record: the actions on its trail, newest first.
 
+use std::sync::Arc;
+
 use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::block::Block;
 use dirchain_ledger::crypto::PublicKey;
@@ -41,7 +43,7 @@ impl Reading<'_> {
             None => self.before_history(before)?,
         };
         let mut items = Vec::with_capacity(places.len());
-        let mut block: Option<Block> = None;
+        let mut block: Option<Arc<Block>> = None;
         for place in places {
             // Neighbours on a trail are often of one block: it is read once.
             let read = match block.take().filter(|b| b.header.height == place.0) {
@@ -68,7 +70,7 @@ impl Reading<'_> {
         Ok(Some(After::Event(end)))
     }
 
-    pub(super) fn block_at(&self, height: Height) -> Result<Block, Problem> {
+    pub(super) fn block_at(&self, height: Height) -> Result<Arc<Block>, Problem> {
         let block = self.directory.block(height)?;
         block.ok_or_else(|| at::unavailable(self.directory, height))
     }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Height, ResourceCode, TimeMs, TransactionId};
@@ -56,14 +57,14 @@ impl Directory for Town {
         Ok(None)
     }
 
-    fn block(&self, height: Height) -> Result<Option<dirchain_ledger::block::Block>, ViewError> {
+    fn block(&self, height: Height) -> Result<Option<Arc<Block>>, ViewError> {
         let index = usize::try_from(height.0).unwrap().checked_sub(1);
         let ledger = self.0.lock().unwrap();
-        Ok(index.and_then(|index| ledger.blocks.get(index).cloned()))
+        Ok(index.and_then(|index| ledger.blocks.get(index).cloned().map(Arc::new)))
     }
 
     fn header(&self, height: Height) -> Result<Option<dirchain_ledger::block::Header>, ViewError> {
-        Ok(self.block(height)?.map(|block| block.header))
+        Ok(self.block(height)?.map(|block| block.header.clone()))
     }
 
     fn certificate(&self, _: Height) -> Result<Option<Certificate>, ViewError> {

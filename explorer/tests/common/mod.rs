@@ -262,7 +262,7 @@ impl Directory for City {
         Ok(Some(Height(before.count() as u64)))
     }
 
-    fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
+    fn block(&self, height: Height) -> Result<Option<Arc<Block>>, ViewError> {
         self.check()?;
         let Some(index) = height.0.checked_sub(1) else {
             return Ok(None);
@@ -270,11 +270,12 @@ impl Directory for City {
         if height.0 < self.kept_from.load(Ordering::Relaxed) {
             return Ok(None);
         }
-        Ok(self.ledger().blocks.get(index as usize).cloned())
+        let block = self.ledger().blocks.get(index as usize).cloned();
+        Ok(block.map(Arc::new))
     }
 
     fn header(&self, height: Height) -> Result<Option<Header>, ViewError> {
-        Ok(self.block(height)?.map(|block| block.header))
+        Ok(self.block(height)?.map(|block| block.header.clone()))
     }
 
     fn certificate(&self, height: Height) -> Result<Option<Certificate>, ViewError> {

@@ -1,6 +1,7 @@
 //! What the explorer reads, from the store and the running engine.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -239,12 +240,12 @@ impl Directory for NodeDirectory {
         Ok(self.store.height_at(time)?)
     }
 
-    fn block(&self, height: Height) -> Result<Option<Block>, ViewError> {
+    fn block(&self, height: Height) -> Result<Option<Arc<Block>>, ViewError> {
         // What is here of what came before a snapshot has gaps until all of it is here.
         if self.is_before_history(height) {
             return Ok(None);
         }
-        Ok(self.store.block(height)?)
+        Ok(self.store.shared_block(height)?)
     }
 
     fn header(&self, height: Height) -> Result<Option<Header>, ViewError> {

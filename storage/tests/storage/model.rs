@@ -86,6 +86,10 @@ fn same_blocks(world: &World, store: &Store) {
         let height = made.block.header.height;
         assert_eq!(store.header(height).unwrap().unwrap(), made.block.header);
         assert_eq!(store.block(height).unwrap().unwrap(), made.block);
+        for _ in 0..2 {
+            let shared = store.shared_block(height).unwrap().unwrap();
+            assert_eq!(*shared, made.block);
+        }
         let bytes = store.block_bytes(height).unwrap().unwrap();
         assert_eq!(bytes, encode(&made.block));
         assert_eq!(Block::decode(&bytes).unwrap(), made.block);
@@ -101,6 +105,7 @@ fn same_blocks(world: &World, store: &Store) {
     for absent in [Height::GENESIS, world.tip().height.next()] {
         assert!(store.header(absent).unwrap().is_none());
         assert!(store.block(absent).unwrap().is_none());
+        assert!(store.shared_block(absent).unwrap().is_none());
         assert!(store.block_bytes(absent).unwrap().is_none());
         assert!(store.certificate(absent).unwrap().is_none());
     }
