@@ -4,7 +4,6 @@
 //! its certificate.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
@@ -52,7 +51,7 @@ impl Store {
         for key in self.undecided_keys(height)? {
             writer.delete(Family::Undecided, &key)?;
         }
-        writer.write_then(|| self.replace_tip(Arc::new(outcome.tip.clone())))
+        writer.write_then(|| self.committed(outcome))
     }
 }
 
@@ -155,19 +154,18 @@ fn put_records(
             &keys::record_key(id, height),
             &encode(record),
         )?;
-        let first = match versions_of(database, id)? {
-            Some(versions) => versions.first,
-            None => {
-                let leaf = LeafId::Record(id.clone());
-                writer.put(Family::Leaves, leaf.tree_key().as_bytes(), &encode(&leaf))?;
-                height
-            }
-        };
+        let before = versions_of(database, id)?;
+        if before.is_none() {
+            let leaf = LeafId::Record(id.clone());
+            writer.put(Family::Leaves, leaf.tree_key().as_bytes(), &encode(&leaf))?;
+        }
+        let first = before.map_or(height, |versions| versions.first);
         writer.put(Family::Ids, &id.key(), &encode(&(first, height)))?;
         for target in record.references() {
             let key = keys::referrer_key(&target, id);
             let decode = codec::decode::<Height, 8>;
-            if database.decode(Family::Referrers, &key, decode)?.is_none() {
+            // A record that was never written named nobody.
+            if before.is_none() || database.decode(Family::Referrers, &key, decode)?.is_none() {
                 writer.put(Family::Referrers, &key, &encode(&height))?;
             }
         }

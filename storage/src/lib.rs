@@ -20,6 +20,7 @@ mod history;
 mod keys;
 mod loading;
 mod offering;
+mod recent;
 mod snapshot;
 mod store;
 mod undecided;

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::certificate::Certificate;
-use dirchain_ledger::chain::{Tip, genesis_outcome};
+use dirchain_ledger::chain::{Outcome, Tip, genesis_outcome};
 use dirchain_ledger::codec;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::{ChainId, Height, TimeMs, TransactionId};
@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::families::Family;
 use crate::filling::{self, Filling};
 use crate::keys::{self, meta};
+use crate::recent::Recent;
 use crate::view::StoreView;
 
 /// The version of the database's layout.
@@ -47,6 +48,7 @@ struct Inner {
     chain: ChainId,
     tip: RwLock<Arc<Tip>>,
     filling: RwLock<Option<Filling>>,
+    recent: Recent,
 }
 
 /// Where a transaction is.
@@ -110,6 +112,7 @@ impl Store {
             chain,
             tip: RwLock::new(Arc::new(tip)),
             filling: RwLock::new(filling),
+            recent: Recent::new(),
         };
         let store = Store {
             inner: Arc::new(inner),
@@ -150,9 +153,18 @@ impl Store {
             .map_or(Height::GENESIS, |filling| filling.base)
     }
 
-    pub(crate) fn replace_tip(&self, tip: Arc<Tip>) {
-        let current = self.inner.tip.write();
-        *current.unwrap_or_else(PoisonError::into_inner) = tip;
+    /// Moves the tip to a block that is on disk.
+    pub(crate) fn committed(&self, outcome: &Outcome) {
+        let tip = Arc::new(outcome.tip.clone());
+        let (records, pages) = (outcome.records.keys(), &outcome.pages);
+        self.inner.recent.committed(records, pages, || {
+            let current = self.inner.tip.write();
+            *current.unwrap_or_else(PoisonError::into_inner) = tip;
+        });
+    }
+
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.inner.recent
     }
 
     pub(crate) fn database(&self) -> &Database {

@@ -238,14 +238,15 @@ impl View for StoreView {
     }
 }
 
-/// The records as of the tip.
+/// The records as of the tip, for those who execute blocks: what they read is kept in memory.
 impl View for Store {
     fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
         self.view(Height(u64::MAX)).block_hash(height)
     }
 
     fn record(&self, id: &RecordId) -> Result<Option<Record>, ViewError> {
-        self.view(Height(u64::MAX)).record(id)
+        let tip = || self.view(Height(u64::MAX)).record(id);
+        self.recent().record(id, tip)
     }
 
     fn list(
@@ -274,8 +275,10 @@ impl Pages for Store {
     type Error = ViewError;
 
     fn page(&self, key: &PageKey) -> Result<Option<Vec<u8>>, ViewError> {
-        let page = self.database().get(Family::Tree, &key.to_bytes())?;
-        Ok(page.map(|page| page.to_vec()))
+        self.recent().page(key, || {
+            let page = self.database().get(Family::Tree, &key.to_bytes())?;
+            Ok(page.map(|page| page.to_vec()))
+        })
     }
 }
 

@@ -16,7 +16,7 @@ const SLOT_COUNT: usize = 32;
 
 /// The address of a page: how many bits of the keys below it are decided (a multiple of four, at
 /// most 252), and those bits.
-#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Copy, Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PageKey {
     depth: u8,
     /// The decided bits, the rest zero.

@@ -13,6 +13,7 @@ mod joining;
 mod kill;
 mod model;
 mod opening;
+mod recent;
 mod snapshot;
 mod undecided;
 mod world;

@@ -59,6 +59,7 @@ impl Made {
 }
 
 /// The chain in memory, with all that a store must answer.
+#[derive(Clone)]
 pub(crate) struct World {
     pub(crate) genesis: Genesis,
     pub(crate) state: MemoryState,
@@ -190,6 +191,14 @@ impl World {
         };
         world.apply(&outcome);
         world
+    }
+
+    /// The same chain, to be continued in another way.
+    pub(crate) fn branch(&self, seed: u64) -> Self {
+        Self {
+            numbers: Numbers(seed),
+            ..self.clone()
+        }
     }
 
     pub(crate) fn tip(&self) -> &Tip {
