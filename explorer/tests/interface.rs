@@ -241,6 +241,7 @@ async fn an_authorization_stands_as_the_verdict_says() {
     let held = testing::responsibility(APPLICANT);
     let abolish = Action::AbolishResponsibility {
         code: held.clone(),
+        revision: 1,
         reason: id("撤销"),
     };
     city.change(|ledger| ledger.submit(&administrator(REGISTRAR), vec![abolish]))
@@ -506,4 +507,42 @@ async fn operators_tools_are_answered() {
             .starts_with("application/openmetrics-text")
     );
     assert!(metrics.text().contains("dirchain_height 7"));
+}
+
+#[tokio::test]
+async fn a_proposed_withdrawal_stands_on_the_entry_until_it_can_pass_no_more() {
+    let city = city();
+    let router = city.router();
+    let before: ResourceAnswer = read(&router, RESOURCE).await;
+    assert_eq!(before.pending, []);
+    let proposal = city
+        .change(|ledger| {
+            let measure = dirchain_ledger::measure::Measure::Withdraw {
+                code: code(1),
+                revision: ledger.revision(&code(1)),
+                reason: id("系统停用"),
+            };
+            ledger.propose(&head(PROVIDER), measure)
+        })
+        .unwrap();
+    let pending: ResourceAnswer = read(&router, RESOURCE).await;
+    let told: Vec<_> = pending
+        .pending
+        .iter()
+        .map(|p| (&p.proposal, p.measure.as_str()))
+        .collect();
+    assert_eq!(told, [(&proposal, "withdraw")]);
+    let page = get(&router, "/resources/307001024%2F000001?lang=en")
+        .await
+        .text();
+    assert!(page.contains("A withdrawal is proposed"), "{page}");
+    assert!(page.contains(&format!("/proposals/{PROVIDER}/{}", proposal.number)));
+    // Decided on a revision that the entry has no more.
+    city.change(|ledger| {
+        let entry = testing::entry(&testing::responsibility(PROVIDER));
+        ledger.draft(PROVIDER, &code(1), &entry)
+    })
+    .unwrap();
+    let after: ResourceAnswer = read(&router, RESOURCE).await;
+    assert_eq!(after.pending, []);
 }

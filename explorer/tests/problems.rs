@@ -300,6 +300,7 @@ async fn bodies_that_are_no_transaction_are_refused() {
 fn action() -> Action {
     Action::AbolishResponsibility {
         code: id("Z-D005-01"),
+        revision: 1,
         reason: id("机构改革"),
     }
 }

@@ -234,3 +234,167 @@ async fn a_finding() {
     let problem = told(ledger, &inspector, judge, "stale").await;
     says(&problem, "was nothing, is `已更新`", "由无改为“已更新”");
 }
+
+#[tokio::test]
+async fn an_objection() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(APPLICANT),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(&mut ledger, &administrator(APPLICANT), raise);
+    let objection = sharing_id(&resource, 1);
+    let answer = Action::AnswerObjection {
+        objection: objection.clone(),
+        revision: 1,
+        outcome: Outcome::Upheld,
+        reason: id("核对无误"),
+    };
+    by(&mut ledger, &administrator(PROVIDER), answer);
+    // Taken back as it was raised, while the answer came.
+    let close = Action::CloseObjection {
+        objection,
+        revision: 1,
+        reason: id("已核实"),
+    };
+    let problem = told(ledger, &administrator(APPLICANT), close, "stale").await;
+    says(
+        &problem,
+        "steps.2.stage was nothing, is `answered`",
+        "步骤·2·阶段由无改为“已答复”",
+    );
+}
+
+#[tokio::test]
+async fn a_demand() {
+    let mut ledger = Ledger::default();
+    let raise = Action::RaiseDemand {
+        id: id("X-1"),
+        asker: id(APPLICANT),
+        text: id("需要残疾人证信息"),
+    };
+    by(&mut ledger, &administrator(APPLICANT), raise);
+    let assign = |to: &str| Action::AssignDemand {
+        demand: id("X-1"),
+        revision: 1,
+        department: id(to),
+        reason: None,
+    };
+    by(&mut ledger, &administrator(STEWARD), assign(PROVIDER));
+    let again = assign(BYSTANDER);
+    let problem = told(ledger, &administrator(STEWARD), again, "stale").await;
+    says(
+        &problem,
+        "state.state was `open`, is `assigned`",
+        "状态·状态由“待处理”改为“已指派”",
+    );
+}
+
+#[tokio::test]
+async fn an_obligation() {
+    let mut ledger = Ledger::default();
+    let code = ledger.granted(1, &[2]).resource;
+    common::used(&mut ledger, &code);
+    let impose = Action::ImposeObligation {
+        resource: code.clone(),
+        list: id("2026年第一批"),
+        due: TimeMs(GENESIS_TIME.0 + 90 * DAY_MS),
+    };
+    by(&mut ledger, &administrator(STEWARD), impose);
+    let met = |revision| Action::MeetObligation {
+        obligation: sharing_id(&code, 1),
+        revision,
+    };
+    by(&mut ledger, &administrator(PROVIDER), met(1));
+    let problem = told(ledger, &head(PROVIDER), met(1), "stale").await;
+    says(&problem, "met.department was nothing", "完成·部门由无改为");
+}
+
+#[tokio::test]
+async fn the_offices() {
+    let mut ledger = Ledger::default();
+    let assign = |department: &str| Measure::AssignOffice {
+        office: Office::Operations,
+        department: id(department),
+        revision: 1,
+    };
+    ledger.agree(&head(REGISTRAR), assign(BYSTANDER)).unwrap();
+    let propose = Action::Propose {
+        measure: Box::new(assign(APPLICANT)),
+        reason: id("职位移交"),
+    };
+    let problem = told(ledger, &head(REGISTRAR), propose, "stale").await;
+    says(&problem, "is `operations`", "改为“运营方”");
+}
+
+#[tokio::test]
+async fn a_responsibility() {
+    let mut ledger = Ledger::default();
+    let split = Measure::Reorganise(dirchain_ledger::measure::Reorganisation {
+        kind: dirchain_ledger::measure::ReorganisationKind::Split,
+        document: id("京编办〔2026〕5号"),
+        transfers: List::new(vec![dirchain_ledger::measure::Transfer {
+            responsibility: responsibility(PROVIDER),
+            from: id(PROVIDER),
+            to: Some(id(BYSTANDER)),
+        }])
+        .unwrap(),
+        dissolves: List::default(),
+        renames: List::default(),
+    });
+    ledger.agree(&head(REGISTRAR), split).unwrap();
+    let abolish = Action::AbolishResponsibility {
+        code: responsibility(PROVIDER),
+        revision: 1,
+        reason: id("职责取消"),
+    };
+    let problem = told(ledger, &administrator(REGISTRAR), abolish, "stale").await;
+    says(
+        &problem,
+        &format!("holder was `{PROVIDER}`, is `{BYSTANDER}`"),
+        &format!("持有方由“{PROVIDER}”改为“{BYSTANDER}”"),
+    );
+}
+
+#[tokio::test]
+async fn a_data_element() {
+    let mut ledger = Ledger::default();
+    let define = Action::DefineElement {
+        code: id("DE1"),
+        name: id("公民身份号码"),
+        definition: id("公民的唯一身份号码"),
+        field_type: FieldType::C,
+    };
+    by(&mut ledger, &administrator(DEPUTY), define);
+    let mut listed = entry(&responsibility(PROVIDER));
+    let mut fields = listed.fields.into_vec();
+    fields[1].data_element = Some(id("DE1"));
+    listed.fields = List::new(fields).unwrap();
+    ledger.draft(PROVIDER, &code(1), &listed).unwrap();
+    ledger.submit_draft(PROVIDER, &code(1)).unwrap();
+    ledger.publish(PROVIDER, &code(1)).unwrap();
+    let claim = Action::ClaimSource {
+        element: id("DE1"),
+        resource: code(1),
+        field: dirchain_ledger::ids::FieldNumber(2),
+        reason: id("公安机关签发"),
+    };
+    by(&mut ledger, &administrator(PROVIDER), claim);
+    let retire = Action::RetireElement {
+        code: id("DE1"),
+        revision: 1,
+        reason: id("标准废止"),
+    };
+    let problem = told(ledger, &administrator(DEPUTY), retire, "stale").await;
+    says(
+        &problem,
+        &format!("sources.1.department was nothing, is `{PROVIDER}`"),
+        &format!("来源·1·部门由无改为“{PROVIDER}”"),
+    );
+}

@@ -43,6 +43,8 @@ pub enum Basis {
         purpose: PurposeCode,
         /// Set when a key that granted it is suspect since before its decision (rule R3).
         suspect: bool,
+        /// How many further authorizations cover the same, and end no later.
+        others: u32,
     },
 }
 
@@ -277,12 +279,14 @@ fn authorized(
     condition: Option<&Statement>,
 ) -> Result<Verdict, ViewError> {
     let mut longest: Option<&Authorization> = None;
+    let mut covering = 0u32;
     let mut nearest: Option<(Failure, &SharingId)> = None;
     for authorization in authorizations {
         if authorization.grantee != *asked.department {
             continue;
         }
         let Some(failure) = failure(view, authorization, asked)? else {
+            covering = covering.saturating_add(1);
             if longest.is_none_or(|before| before.to < authorization.to) {
                 longest = Some(authorization);
             }
@@ -293,7 +297,8 @@ fn authorized(
         }
     }
     if let Some(authorization) = longest {
-        return authorized_basis(view, authorization).map(Verdict::Allowed);
+        let others = covering.saturating_sub(1);
+        return authorized_basis(view, authorization, others).map(Verdict::Allowed);
     }
     Ok(Verdict::Denied(match nearest {
         Some((failure, authorization)) => Denial::AuthorizationFails {
@@ -360,7 +365,7 @@ fn backed(view: &dyn View, authorization: &Authorization) -> Result<Option<Failu
 }
 
 /// Whether a department, or one it belongs to, holds a responsibility.
-fn is_held(
+pub(crate) fn is_held(
     view: &dyn View,
     department: &DepartmentId,
     code: &ResponsibilityCode,
@@ -371,12 +376,17 @@ fn is_held(
     }
 }
 
-fn authorized_basis(view: &dyn View, authorization: &Authorization) -> Result<Basis, ViewError> {
+fn authorized_basis(
+    view: &dyn View,
+    authorization: &Authorization,
+    others: u32,
+) -> Result<Basis, ViewError> {
     Ok(Basis::Authorized {
         authorization: authorization.id.clone(),
         until: authorization.to,
         purpose: authorization.purpose.clone(),
         suspect: is_suspect(view, authorization.decisions())?,
+        others,
     })
 }
 

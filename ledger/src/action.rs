@@ -149,6 +149,8 @@ pub enum Action {
     AbolishResponsibility {
         /// Which.
         code: ResponsibilityCode,
+        /// The revision that was decided on.
+        revision: u32,
         /// Why.
         reason: Statement,
     },
@@ -402,6 +404,8 @@ pub enum Action {
     RetireElement {
         /// Which.
         code: ElementCode,
+        /// The revision that was decided on.
+        revision: u32,
         /// Why.
         reason: Statement,
     },

@@ -8,10 +8,12 @@ mod scores;
 
 pub use scores::{Score, scores};
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::WorkingDays;
-use crate::ids::{DepartmentId, Moment, ResourceCode, TimeMs};
+use crate::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode, TimeMs};
 use crate::records::{Binding, Deadlines, Parameters, Record, RecordId, RecordKind};
 use crate::view::{Records, View, ViewError};
 use desk::Desk;
@@ -23,6 +25,8 @@ use desk::Desk;
 pub enum Duty {
     /// Publishing or returning a submission.
     Publish,
+    /// Amending or withdrawing an entry in force whose responsibility has ended (rule C1).
+    Amend,
     /// Deciding on an application, or asking for what it lacks.
     Decide,
     /// Supplying what an application lacks.
@@ -41,6 +45,23 @@ pub enum Duty {
     AnswerFinding,
     /// Meeting an obligation to share.
     Share,
+}
+
+impl Duty {
+    /// Whether it falls to an office for the whole chain rather than to a department for its own.
+    pub fn is_of_office(self) -> bool {
+        match self {
+            Duty::Publish | Duty::Settle | Duty::Assign => true,
+            Duty::Amend
+            | Duty::Decide
+            | Duty::Supply
+            | Duty::Provision
+            | Duty::Correct
+            | Duty::AnswerDemand
+            | Duty::AnswerFinding
+            | Duty::Share => false,
+        }
+    }
 }
 
 /// One thing owed: running, or answered.
@@ -128,6 +149,7 @@ pub(crate) fn for_each_clock(
         at,
         parameters: view.parameters()?,
         offices: view.offices()?,
+        ended: ended_responsibilities(view)?,
     };
     const KINDS: [RecordKind; 7] = [
         RecordKind::Resource,
@@ -147,6 +169,22 @@ pub(crate) fn for_each_clock(
         })?;
     }
     Ok(())
+}
+
+/// The responsibilities that have ended, and when.
+fn ended_responsibilities(
+    view: &dyn View,
+) -> Result<BTreeMap<ResponsibilityCode, Moment>, ViewError> {
+    let mut ended = BTreeMap::new();
+    for_each_record(view, RecordKind::Responsibility, |record| {
+        if let Record::Responsibility(duty) = record
+            && let Some(to) = duty.effective.to
+        {
+            ended.insert(duty.code.clone(), to);
+        }
+        Ok(())
+    })?;
+    Ok(ended)
 }
 
 /// Calls `each` for every record of a kind, by ascending id.

@@ -8,13 +8,13 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::WorkingDays;
-use crate::clocks::{Deadline, Duty, deadlines, for_each_record};
-use crate::execute::holds;
+use crate::clocks::{Clock, Deadline, Duty, deadlines, for_each_record};
+use crate::execute::{acts_for, holds};
 use crate::ids::{DepartmentId, Moment, ProposalId, ResourceCode, SharingId, TimeMs};
 use crate::measure::Measure;
 use crate::records::{
     Department, Finding, FindingState, Objection, ObjectionStage, Office, Proposal, Rating, Record,
-    RecordId, RecordKind, Resource, Standing,
+    RecordId, RecordKind, Resource, Standing, Usage,
 };
 use crate::view::{Records, View, ViewError};
 
@@ -34,6 +34,11 @@ pub enum Awaited {
     Acceptance,
     /// An answer to a rating.
     Reply,
+    /// An entry in force cites a responsibility that has ended; its provider owes the amendment, and the
+    /// steward is told.
+    Unfounded,
+    /// A reader went over the calls a day that its grant allows; the provider is told, and may suspend it.
+    OverQuota,
     /// What a clock runs for.
     #[serde(untagged)]
     Owed(Duty),
@@ -79,19 +84,24 @@ impl Board {
             RecordKind::Objection,
             RecordKind::Finding,
             RecordKind::Rating,
+            RecordKind::Usage,
         ] {
             for_each_record(view, kind, |record| {
                 match record {
                     Record::Department(department) => board.proposals(view, department, at)?,
                     Record::Resource(resource) => board.confirmations(view, resource, at)?,
                     Record::Objection(objection) => board.acceptance(objection),
-                    Record::Finding(finding) => board.verdict(finding, inspectorate.as_ref()),
+                    Record::Finding(finding) => {
+                        board.verdict(view, finding, inspectorate.as_ref())?;
+                    }
                     Record::Rating(rating) => board.reply(view, rating)?,
+                    Record::Usage(usage) => board.over_quota(view, usage, at)?,
                     _ => {}
                 }
                 Ok(())
             })?;
         }
+        board.unfounded(view)?;
         Ok(board)
     }
 
@@ -195,18 +205,31 @@ impl Board {
         Ok(())
     }
 
-    /// An answer to a finding.
-    fn verdict(&mut self, finding: &Finding, inspectorate: Option<&DepartmentId>) {
-        if let Some(inspectorate) = inspectorate
-            && finding.state() == FindingState::Answered
-            && let Some(answer) = finding.answers.last()
-        {
-            let (id, since) = (
-                RecordId::Finding(finding.id.clone()),
-                answer.answered.at.time,
-            );
+    /// An answer to a finding, or that nobody is left to answer it.
+    fn verdict(
+        &mut self,
+        view: &dyn View,
+        finding: &Finding,
+        inspectorate: Option<&DepartmentId>,
+    ) -> Result<(), ViewError> {
+        let Some(inspectorate) = inspectorate else {
+            return Ok(());
+        };
+        let since = match finding.state() {
+            FindingState::Answered => finding.answers.last().map(|last| last.answered.at.time),
+            FindingState::Open => {
+                let department = view.department(&finding.department)?;
+                department
+                    .and_then(|department| department.dissolved())
+                    .map(|at| at.time)
+            }
+            FindingState::Cleared => None,
+        };
+        if let Some(since) = since {
+            let id = RecordId::Finding(finding.id.clone());
             self.awaits(inspectorate, Awaited::Verdict, id, since, None);
         }
+        Ok(())
     }
 
     /// An answer to an objection.
@@ -220,6 +243,65 @@ impl Board {
             );
             self.awaits(&objection.raiser, Awaited::Acceptance, id, since, None);
         }
+    }
+
+    /// What providers owe because a responsibility ended, for the steward, or its deputy where the entry
+    /// is the steward's own.
+    fn unfounded(&mut self, view: &dyn View) -> Result<(), ViewError> {
+        let offices = view.offices()?;
+        let Some(steward) = offices.holder(Office::Steward) else {
+            return Ok(());
+        };
+        let owed = self.deadlines.iter();
+        let owed: Vec<Clock> = owed
+            .filter(|deadline| deadline.clock.duty == Duty::Amend)
+            .map(|deadline| deadline.clock.clone())
+            .collect();
+        for clock in owed {
+            let provider = &clock.department;
+            let is_stewards =
+                acts_for(view, steward, provider)? || acts_for(view, provider, steward)?;
+            let told = match is_stewards {
+                true => offices.holder(Office::StewardDeputy),
+                false => Some(steward),
+            };
+            if let Some(told) = told {
+                let (record, until) = (clock.subject, Some(clock.due));
+                self.awaits(told, Awaited::Unfounded, record, clock.since, until);
+            }
+        }
+        Ok(())
+    }
+
+    /// A use over the quota of a grant that lasts and was not suspended since.
+    fn over_quota(&mut self, view: &dyn View, usage: &Usage, at: Moment) -> Result<(), ViewError> {
+        let sides = [usage.provider.over, usage.consumer.over];
+        let sealed = sides
+            .into_iter()
+            .flatten()
+            .map(|over| over.sealed)
+            .max_by_key(|m| m.height);
+        let (Some(sealed), Some(authorization)) = (sealed, usage.id.authorization()) else {
+            return Ok(());
+        };
+        let authorization = view.authorization(&authorization)?;
+        let resource = view.resource(&usage.id.binding.resource)?;
+        let (Some(authorization), Some(resource)) = (authorization, resource) else {
+            return Ok(());
+        };
+        let resumed = authorization.active.last().map(|period| period.from.height);
+        let is_told = authorization.is_active_at(at.height)
+            && at.time < authorization.to
+            && resumed.is_none_or(|resumed| resumed <= sealed.height);
+        if is_told {
+            let (record, until) = (
+                RecordId::Usage(Box::new(usage.id.clone())),
+                Some(authorization.to),
+            );
+            let provider = &resource.provider;
+            self.awaits(provider, Awaited::OverQuota, record, sealed.time, until);
+        }
+        Ok(())
     }
 
     /// A rating without an answer.

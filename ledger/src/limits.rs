@@ -108,6 +108,8 @@ pub const DISSOLVED_MAX: usize = 64;
 pub const PROPOSAL_DAYS_MAX: u16 = 366;
 /// Periods of unconditional fields kept on one entry.
 pub const UNCONDITIONAL_PERIODS_MAX: usize = 4_000;
+/// Periods kept on one binding in which it served a field.
+pub const SERVED_PERIODS_MAX: usize = 4_000;
 /// Bindings of one entry, retired ones included.
 pub const BINDINGS_MAX: usize = 64;
 /// How long one batch of receipts may reach: 31 days.

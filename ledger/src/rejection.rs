@@ -297,6 +297,17 @@ rejections! {
         code: ResponsibilityCode,
     } = "responsibility-ended", Some("C1");
 
+    /// What an entry in force cites is no effective responsibility of its provider any more.
+    #[error("{code} cites responsibility {responsibility}, which has ended or is not {provider}'s: nothing new is applied for or granted on it. {provider} amends it to cite an effective responsibility, or withdraws it; what was granted before goes on")]
+    Unfounded {
+        /// The entry.
+        code: ResourceCode,
+        /// What it cites.
+        responsibility: ResponsibilityCode,
+        /// Who provides it.
+        provider: DepartmentId,
+    } = "unfounded", Some("C1");
+
     /// Someone else holds the responsibility.
     #[error("responsibility {code} is held by {holder}, not by {department}. Name one of {department}'s own")]
     ResponsibilityNotHeld {
@@ -827,6 +838,15 @@ rejections! {
         /// The field.
         field: FieldNumber,
     } = "field-not-covered", Some("U1");
+
+    /// A field was used that the binding does not serve.
+    #[error("{batch} counts field {field}, for which its binding had no column in that window. Count the calls on the binding that serves it, or amend the binding before it does")]
+    FieldNotServed {
+        /// The batch.
+        batch: BatchId,
+        /// The field.
+        field: FieldNumber,
+    } = "field-not-served", Some("C2");
 
     /// Windows overlap or come out of order.
     #[error("the {side}'s side of {batch} begins before {sealed_to}, up to which that side was sealed already. Windows follow one another and never overlap")]

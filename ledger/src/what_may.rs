@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::{Basis, Denial, Verdict, may_read, may_read_among, who_may_read};
+use crate::access::{Basis, Denial, Verdict, is_held, may_read, may_read_among, who_may_read};
 use crate::execute::Touched;
 use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, SharingId};
 use crate::records::{Authorization, Record, RecordId, RecordKind, Resource};
@@ -112,6 +112,8 @@ pub struct Losses {
     pub unexamined: Vec<ResourceCode>,
     /// Departments that would no longer be active: each loses all that it may read.
     pub stopped: Vec<Stopped>,
+    /// Entries in force that would no longer cite an effective responsibility of their provider (rule C1).
+    pub unfounded: Vec<ResourceCode>,
 }
 
 /// A department that a change suspends or dissolves.
@@ -154,6 +156,9 @@ pub fn losses(
     let mut found = Losses::default();
     let mut checks = 0usize;
     for code in concerned {
+        if is_founded(before, code)? && !is_founded(after, code)? {
+            found.unfounded.push(code.clone());
+        }
         if checks >= checks_max {
             found.unexamined.push(code.clone());
             continue;
@@ -185,6 +190,22 @@ pub fn losses(
         }
     }
     Ok(found)
+}
+
+/// Whether an entry in force cites an effective responsibility that its provider holds; of one that is
+/// not in force nothing is asked.
+fn is_founded(judged: Judged<'_>, code: &ResourceCode) -> Result<bool, ViewError> {
+    let resource = judged.view.resource(code)?;
+    let Some(resource) = resource.filter(|resource| resource.in_force().is_some()) else {
+        return Ok(true);
+    };
+    let cited = resource
+        .in_force()
+        .and_then(|p| p.entry.responsibility.as_ref());
+    match cited {
+        Some(cited) => is_held(judged.view, &resource.provider, cited),
+        None => Ok(true),
+    }
 }
 
 /// The authorizations that a department holds and that last; of the first `count_max` it ever held.

@@ -39,7 +39,8 @@ fn told(ledger: &Ledger, time: TimeMs) -> Vec<(String, Duty, Option<u16>)> {
 /// What a department did: in time, late, and what it owes too late.
 fn counts(ledger: &Ledger, department: &str, time: TimeMs) -> (u32, u32, u32) {
     let score = score(ledger, department, time);
-    (score.answered_in_time, score.answered_late, score.overdue)
+    let in_time = score.answered_in_time + score.office_in_time;
+    (in_time, score.answered_late, score.overdue)
 }
 
 fn of(department: &str, duty: Duty, late: Option<u16>) -> (String, Duty, Option<u16>) {
@@ -217,8 +218,9 @@ fn an_objection_left_unanswered_is_owed_by_the_steward_too() {
     assert_eq!(told(&ledger, now), []);
     let late = score(&ledger, PROVIDER, now);
     assert_eq!((late.answered_late, late.overdue), (1, 0));
-    let settled = score(&ledger, STEWARD, now).answered_in_time;
-    assert_eq!(settled, 2, "one is the publication");
+    let settled = score(&ledger, STEWARD, now);
+    assert_eq!(settled.office_in_time, 2, "one is the publication");
+    assert_eq!(settled.answered_in_time, 0, "it is the office's");
 }
 
 #[test]
@@ -278,7 +280,7 @@ fn demands_findings_and_obligations_run_too() {
         told(&ledger, now)[2],
         of(PROVIDER, Duty::AnswerDemand, None)
     );
-    let assigned = score(&ledger, STEWARD, now).answered_in_time;
+    let assigned = score(&ledger, STEWARD, now).office_in_time;
     assert_eq!(assigned, 2, "one is the publication");
 }
 
@@ -298,12 +300,23 @@ fn ranks_are_shared_by_those_with_the_same_points() {
     let asked = request(APPLICANT, &[2]);
     let application = ledger.apply_for(APPLICANT, &code, asked).unwrap();
     by(&mut ledger, PROVIDER, ask(&application));
+    let supply = Action::SupplyApplication {
+        application,
+        revision: 2,
+        request: request(APPLICANT, &[2]),
+    };
+    by(&mut ledger, APPLICANT, supply);
     let at = ledger.moment();
     let all = scores(&ledger.state, at).unwrap();
-    // The steward published in time, the provider asked in time.
+    // The provider asked in time, the applicant supplied in time. The steward published in time, which is
+    // its office and earns no points.
     let first = |place: usize| (all[place].department.as_str(), all[place].rank);
-    assert_eq!([first(0), first(1)], [(STEWARD, 1), (PROVIDER, 1)]);
+    assert_eq!([first(0), first(1)], [(PROVIDER, 1), (APPLICANT, 1)]);
     assert!(all[2..].iter().all(|score| score.rank == 3));
+    let steward = all.iter().find(|score| score.department == id(STEWARD));
+    let base = i64::from(Settings::default().scoring.base);
+    let told = steward.map(|steward| (steward.office_in_time, steward.points));
+    assert_eq!(told, Some((1, base)));
     assert!(
         !all.iter()
             .any(|score| score.department.as_str() == SUSPENDED)
@@ -484,6 +497,69 @@ fn nothing_is_connected_for_a_grant_that_is_over() {
     let to = ledger.state.authorization(&lasting).unwrap().unwrap().to;
     assert_eq!(counts(&ledger, PROVIDER, TimeMs(to.0 - 1)), (2, 0, 1));
     assert_eq!(counts(&ledger, PROVIDER, to), (2, 1, 0));
+}
+
+/// An application that is taken back was owed by nobody before it was due, and stays late afterwards.
+#[test]
+fn an_application_taken_back_is_no_answer_of_its_provider() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    for late in 0..=1 {
+        let asked = request(APPLICANT, &[2]);
+        let application = ledger.apply_for(APPLICANT, &resource, asked).unwrap();
+        ledger.pass_ms(20 * DAY_MS * i64::from(late));
+        ledger.take_back(application).unwrap();
+        assert_eq!(told(&ledger, ledger.now), []);
+        assert_eq!(counts(&ledger, PROVIDER, ledger.now), (0, late, 0));
+    }
+}
+
+/// A grant that was given up before the data was connected leaves nothing; one that is given up in the
+/// block that connects it was connected.
+#[test]
+fn what_is_connected_after_a_grant_was_given_up_is_no_answer() {
+    for in_one_block in [false, true] {
+        let mut ledger = Ledger::default();
+        let granted = ledger.granted(1, &[2]);
+        let gateway = key(PROVIDER, Role::Gateway);
+        let schema = dirchain_ledger::hash::Hash([1; 32]);
+        let column = Column {
+            name: id("XM"),
+            field: dirchain_ledger::ids::FieldNumber(2),
+        };
+        let terms = BindingTerms {
+            version: 1,
+            kind: ResourceKind::Table,
+            system: id("人口库"),
+            schema,
+            columns: List::new(vec![column]).unwrap(),
+            gateway: gateway.public(),
+        };
+        let resource = granted.resource.clone();
+        let binding = sharing_id(&resource, 1);
+        by(
+            &mut ledger,
+            PROVIDER,
+            Action::ProposeBinding { resource, terms },
+        );
+        let give_up = Action::EndAuthorization {
+            authorization: granted,
+            revision: 1,
+            reason: id("用毕"),
+        };
+        let give_up = ledger.sign(&head(APPLICANT), vec![give_up]);
+        let live = ledger.sign(&gateway, vec![Action::ReportSchema { binding, schema }]);
+        match in_one_block {
+            true => drop(ledger.extend(&[give_up, live])),
+            false => {
+                ledger.submit_signed(give_up).unwrap();
+                ledger.submit_signed(live).unwrap();
+            }
+        }
+        // The grant's decision, and the connection where it counts.
+        let answers = 1 + u32::from(in_one_block);
+        assert_eq!(counts(&ledger, PROVIDER, ledger.now), (answers, 0, 0));
+    }
 }
 
 #[test]

@@ -329,3 +329,53 @@ fn what_a_department_may_read_by_its_last_of_many_grants_is_told() {
         assert_eq!(last, Some(count));
     }
 }
+
+/// Who would be active no more is told apart, with the grants that last; whoever is touched and stays
+/// active is not.
+#[test]
+fn whom_a_suspension_stops_is_told_with_the_grants_that_last() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let mut granted = Vec::new();
+    for days in [3, 20] {
+        let mut asked = request(BYSTANDER, &[2]);
+        asked.to = dirchain_ledger::ids::TimeMs(GENESIS_TIME.0 + days * DAY_MS);
+        let applied = ledger.apply_for(BYSTANDER, &code, asked.clone()).unwrap();
+        let grant = Action::Grant(grant_of(applied.clone(), &asked));
+        ledger.submit(&head(PROVIDER), vec![grant]).unwrap();
+        granted.push(applied);
+    }
+    ledger.pass_ms(4 * DAY_MS);
+    ledger
+        .draft(
+            PROVIDER,
+            &dirchain_ledger::testing::code(2),
+            &entry(&responsibility(PROVIDER)),
+        )
+        .unwrap();
+    let suspend = Measure::SuspendDepartment {
+        department: id(BYSTANDER),
+    };
+    let author = head(REGISTRAR).public();
+    let mut rehearsal = Rehearsal::new(&ledger.state, ledger.chain, ledger.moment(), author);
+    let mut touched = rehearsal
+        .carry_out(&suspend, TRANSACTION_WORK_MAX)
+        .verdict
+        .unwrap();
+    let other = dirchain_ledger::records::RecordId::Department(id(PROVIDER));
+    touched.insert((other, 0));
+    let before = Judged {
+        view: &ledger.state,
+        at: ledger.moment(),
+    };
+    let after = Judged {
+        view: rehearsal.state(),
+        at: rehearsal.at(),
+    };
+    let told = losses(before, after, &touched, 10_000).unwrap().stopped;
+    let [stopped] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(stopped.department, id(BYSTANDER));
+    assert_eq!(stopped.authorizations, granted[1..]);
+}

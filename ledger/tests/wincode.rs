@@ -143,7 +143,11 @@ enum MirroredAction {
     #[wincode(tag = 2)]
     RevokeKey { public_key: Bytes32 },
     #[wincode(tag = 5)]
-    AbolishResponsibility { code: String, reason: String },
+    AbolishResponsibility {
+        code: String,
+        revision: u32,
+        reason: String,
+    },
     #[wincode(tag = 6)]
     DraftResource {
         code: String,

@@ -216,7 +216,7 @@ department = record(id=text, parent=option(text), credit_code=option(text), name
                     proposals=u32, open_proposals=many(u32), trail=trail)
 key_record = record(public_key=hash32, algorithm=variant, department=text, role=variant, next_sequence=u64,
                     valid=period, suspicions=many(record(since=u64, reported=moment)))
-responsibility = record(code=text, holder=text, earlier_holders=many(record(holder=text, until=moment)), title=text, text=option(hash32),
+responsibility = record(code=text, holder=text, revision=u32, earlier_holders=many(record(holder=text, until=moment)), title=text, text=option(hash32),
                         legal_bases=many(record(document=text, article=option(text))),
                         effective=period, ended_as=option(variant), trail=trail)
 draft = record(status=variants(("draft", None), ("submitted", decision), ("returned", record(reason=text, since=moment))),
@@ -225,7 +225,7 @@ resource = record(code=text, provider=text, earlier_providers=many(record(provid
                   created=moment, revision=u32, draft=option(draft),
                   published=option(record(version=u32, since=moment, entry=entry)),
                   submissions=many(record(since=moment, ended=option(record(at=moment, outcome=variant)))),
-                  versions=many(record(version=u32, period=period, entry=hash32, decisions=many(decision))),
+                  versions=many(record(version=u32, period=period, entry=hash32, responsibility=option(text), decisions=many(decision))),
                   unconditional=many(record(field=u16, period=period)), withdrawn=option(record(reason=text, at=moment)), last_field=u16,
                   applications=u32, waiting=many(record(applicant=text, number=u32)), grants=many(record(number=u32, to=i64)), bindings=u32, objections=u32, obligations=u32, trail=trail)
 authorization = record(id=text, grantee=text, responsibility=text, version=u32, fields=many(u16), purpose=text,
@@ -257,7 +257,7 @@ ACTIONS = {
     SUSPECT_KEY: record(public_key=hash32, since=u64),
     DECLARE: record(code=text, holder=text, title=text, text=option(hash32),
                     legal_bases=many(record(document=text, article=option(text)))),
-    ABOLISH: record(code=text, reason=text),
+    ABOLISH: record(code=text, revision=u32, reason=text),
     **dict.fromkeys((APPROVE, TAKE_BACK_PROPOSAL), record(proposal=text, revision=u32)),
     REJECT: record(proposal=text, revision=u32, reason=text),
     SEAL: record(batch=text, side=variants(*((side, None) for side in SIDES)),
@@ -633,7 +633,7 @@ class Verifier:
             return None
         found = max(covering, key=lambda one: one["to"])
         return {"basis": "authorized", "authorization": found["id"], "until": found["to"],
-                "purpose": found["purpose"], "suspect": self.is_suspect(decisions(found), height)}
+                "purpose": found["purpose"], "suspect": self.is_suspect(decisions(found), height), "others": len(covering) - 1}
 
     def is_suspect(self, taken, height):
         reports = ((one, report) for one in taken for report in self.records[bytes([KEY]) + one["key"]]["suspicions"])

@@ -5,7 +5,7 @@ use std::fmt;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{
-    DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, TransactionId,
+    DepartmentId, FieldNumber, ProposalId, ResourceCode, ResponsibilityCode, TransactionId,
 };
 use dirchain_ledger::records::{
     AdministrativeLevel, Category, DepartmentStatus, Entry, LegalBasis, Office, Openness, RecordId,
@@ -14,7 +14,7 @@ use dirchain_ledger::records::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{DecisionItem, KeyItem, Moment, Period, Signer};
+use super::{DecisionItem, KeyItem, Moment, Period, Signer, Time};
 
 /// A sharing type without its condition or legal basis: what lists show and filters name.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -123,6 +123,9 @@ pub struct ResponsibilityItem {
     pub effective: Period,
     /// How it ended, once it has.
     pub ended_as: Option<ResponsibilityEnd>,
+    /// Counts every change of this record.
+    #[serde(default)]
+    pub revision: u32,
 }
 
 /// `GET /api/v1/responsibilities/{code}`
@@ -272,10 +275,31 @@ pub struct ResourceAnswer {
     pub versions: Vec<VersionItem>,
     /// Its withdrawal, if it was withdrawn.
     pub withdrawn: Option<WithdrawalAnswer>,
+    /// Proposals that would withdraw it or share less of it, and that may still take effect.
+    #[serde(default)]
+    pub pending: Vec<PendingMeasure>,
     /// Applications made for it so far.
     pub application_count: u32,
     /// The chain of everything that touched it.
     pub trail: Trail,
+}
+
+/// An open proposal to withdraw an entry, or to publish an amendment that shares less.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PendingMeasure {
+    /// The proposal.
+    #[schema(value_type = String)]
+    pub proposal: ProposalId,
+    /// What it does: `withdraw` or `narrow`.
+    pub measure: String,
+    /// When it was proposed.
+    pub proposed: Moment,
+    /// The instant before which the notice runs.
+    pub not_before: Time,
+    /// The instant at which it lapses.
+    pub lapses: Time,
+    /// Why.
+    pub reason: String,
 }
 
 /// One event in a record's history, newest first: `GET /api/v1/resources/{code}/history`.

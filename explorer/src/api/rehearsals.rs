@@ -115,6 +115,10 @@ pub struct RehearsalAnswer {
     /// may read.
     #[serde(default)]
     pub stopped: Vec<StoppedItem>,
+    /// Entries in force that would no longer cite an effective responsibility of their provider, where
+    /// losses were asked for: what was granted on them goes on, nothing new is.
+    #[serde(default)]
+    pub unfounded: Vec<ResourceCode>,
     /// What the reorganisations among what is proposed would do, once everybody had agreed.
     #[serde(default)]
     pub reorganised: Vec<ReachItem>,

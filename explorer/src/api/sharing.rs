@@ -1,11 +1,12 @@
 //! Answers about sharing: who may read, applications, authorizations.
 
 use dirchain_ledger::access::{Basis as LedgerBasis, Denial, Reader as LedgerReader, Verdict};
+use dirchain_ledger::calendar::Day;
 use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{
     DepartmentId, FieldNumber, PurposeCode, ResourceCode, ResponsibilityCode, SharingId,
 };
-use dirchain_ledger::records::{EndKind, SharingMethod};
+use dirchain_ledger::records::{EndKind, SharingMethod, Side};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -40,6 +41,9 @@ pub enum Basis {
         purpose: PurposeCode,
         /// Set when the key that granted it may have been stolen before the grant.
         suspect: bool,
+        /// How many further authorizations cover the same, and end no later.
+        #[serde(default)]
+        others: u32,
     },
 }
 
@@ -61,11 +65,13 @@ impl From<LedgerBasis> for Basis {
                 until,
                 purpose,
                 suspect,
+                others,
             } => Self::Authorized {
                 authorization,
                 until: Time(until),
                 purpose,
                 suspect,
+                others,
             },
         }
     }
@@ -320,6 +326,28 @@ pub struct AuthorizationItem {
     pub state: AuthorizationState,
 }
 
+/// A use of a binding on which more calls a day are on record than its authorization allows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OverQuotaItem {
+    /// The use, as its id is written.
+    #[serde(rename = "use")]
+    pub usage: String,
+    /// Whose gateway counted so.
+    #[schema(value_type = String)]
+    pub side: Side,
+    /// On how many days.
+    pub days: u32,
+    /// The last of them, in UTC+8.
+    #[schema(value_type = String)]
+    pub last: Day,
+    /// The calls on record for it.
+    pub calls: u64,
+    /// The calls a day that are allowed.
+    pub allowed: u32,
+    /// When that was sealed last.
+    pub sealed: Moment,
+}
+
 /// `GET /api/v1/authorizations/{resource}/{number}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AuthorizationAnswer {
@@ -328,6 +356,9 @@ pub struct AuthorizationAnswer {
     /// The authorization.
     #[serde(flatten)]
     pub authorization: AuthorizationItem,
+    /// Uses on record that went over its calls a day, by the gateways' counts.
+    #[serde(default)]
+    pub over_quota: Vec<OverQuotaItem>,
 }
 
 /// Which side of a department's applications or authorizations a list shows (`?direction=`).

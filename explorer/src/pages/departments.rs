@@ -301,12 +301,16 @@ fn readable(reading: &Reading<'_>, id: &DepartmentId, slice: &Slice) -> Result<T
                 until,
                 purpose,
                 suspect,
+                others,
             } => {
-                let grant = vec![
+                let mut grant = vec![
                     records::linked(RecordKind::Authorization, &authorization.to_string()),
                     Atom::Code(purpose.to_string()),
                     Atom::SaysOf("until-time", super::filters::offset_time(&until)),
                 ];
+                let further =
+                    (others > 0).then(|| Atom::SaysOf("further-grants", others.to_string()));
+                grant.extend(further);
                 (grant, suspect)
             }
         };

@@ -45,6 +45,8 @@ const SCORES: &[Column] = &[
     numbers_in("overdue"),
     numbers_in("stale-entries"),
     numbers_in("drifted-bindings"),
+    numbers_in("office-in-time"),
+    numbers_in("over-quota"),
 ];
 
 /// How late something is, as a cell.
@@ -142,6 +144,8 @@ fn ranking(reading: &Reading<'_>) -> Result<Table, Problem> {
             number(score.overdue),
             number(score.stale_entries),
             number(score.drifted_bindings),
+            number(score.office_in_time),
+            number(score.over_quota),
         ]);
     }
     Ok(Table::new("scores", "ranking", "departments-none", SCORES).with(rows))
@@ -193,6 +197,8 @@ pub(super) fn inbox(
             Awaited::Verdict => Atom::Says("awaits-verdict"),
             Awaited::Acceptance => Atom::Says("awaits-acceptance"),
             Awaited::Reply => Atom::Says("awaits-reply"),
+            Awaited::Unfounded => Atom::Says("awaits-unfounded"),
+            Awaited::OverQuota => Atom::Says("awaits-over-quota"),
             Awaited::Owed(duty) => Atom::word(&duty),
         };
         vec![

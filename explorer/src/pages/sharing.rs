@@ -80,7 +80,8 @@ pub(super) async fn authorization(
     let file = format!("authorization-{id}");
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
-        let item = reading.authorization(&id)?.authorization;
+        let answer = reading.authorization(&id)?;
+        let (item, over) = (answer.authorization, answer.over_quota);
         let frame =
             Frame::at(visit, &reading, &point).with_json(json("authorizations", &id), &point);
         let mut page = page_of(&reading, visit, frame, "authorization-number", &id)?;
@@ -131,6 +132,10 @@ pub(super) async fn authorization(
                 vec![linked(RecordKind::Application, &id.to_string())],
             ),
         ]);
+        if let Some(days) = over.iter().map(|over| over.days).max() {
+            let told = Atom::SaysOf("over-quota-days", days.to_string());
+            page.facts.push(("over-quota", vec![told]));
+        }
         let target = RecordId::Authorization(id.clone());
         page.tables = naming(&reading, &target, &[RecordKind::Usage])?;
         Ok(page)

@@ -224,6 +224,7 @@ shown! {
     }
     Duty {
         Duty::Publish => "duty-publish" "quiet",
+        Duty::Amend => "duty-amend" "quiet",
         Duty::Decide => "duty-decide" "quiet",
         Duty::Supply => "duty-supply" "quiet",
         Duty::Provision => "duty-provision" "quiet",

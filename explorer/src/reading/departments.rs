@@ -265,6 +265,7 @@ impl Reading<'_> {
         found: &Responsibility,
     ) -> Result<ResponsibilityItem, Problem> {
         Ok(ResponsibilityItem {
+            revision: found.revision,
             code: found.code.clone(),
             holder: found.holder.clone(),
             holder_name: self.department_name(&found.holder)?,

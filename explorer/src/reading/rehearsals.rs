@@ -104,6 +104,7 @@ impl Reading<'_> {
             losses: Vec::new(),
             unexamined: Vec::new(),
             stopped: Vec::new(),
+            unfounded: Vec::new(),
             reorganised,
         };
         if question.losses {
@@ -117,6 +118,7 @@ impl Reading<'_> {
             };
             let found = losses(before, after, &touched, limits::READER_CHECKS_MAX)?;
             answer.unexamined = found.unexamined;
+            answer.unfounded = found.unfounded;
             answer.stopped = found.stopped.into_iter().map(StoppedItem::from).collect();
             answer.losses = found.losses.into_iter().map(LossItem::from).collect();
         }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, ProposalId, ResourceCode};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{
-    Category, Draft, DraftStatus, Entry, Record, RecordId, RecordKind, Resource, ResourceStatus,
-    UpdateCycle,
+    Category, Draft, DraftStatus, Entry, Proposal, Record, RecordId, RecordKind, Resource,
+    ResourceStatus, Standing, UpdateCycle,
 };
 use dirchain_ledger::view::Records;
 
@@ -14,8 +15,8 @@ use super::scan::{Source, scan};
 use super::sharing::decision_item;
 use super::{Reading, Slice};
 use crate::api::{
-    DraftAnswer, DraftState, EffectiveField, Page, Problem, ResourceAnswer, ResourceItem,
-    SharingType, VersionItem, WithdrawalAnswer,
+    DraftAnswer, DraftState, EffectiveField, Page, PendingMeasure, Problem, ResourceAnswer,
+    ResourceItem, SharingType, Time, VersionItem, WithdrawalAnswer,
 };
 
 /// Which entries a list shows; all that is named must fit.
@@ -170,9 +171,51 @@ impl Reading<'_> {
                 reason: withdrawal.reason.to_string(),
                 at: withdrawal.at.into(),
             }),
+            pending: self.pending(&resource)?,
             application_count: resource.applications,
             trail: resource.trail,
             entry: resource.published.map(|published| published.entry),
+        })
+    }
+}
+
+impl Reading<'_> {
+    /// The open proposals to withdraw an entry or to share less of it: whoever provides it, or a
+    /// department above, proposed them, so they are among the few that these have open.
+    fn pending(&self, resource: &Resource) -> Result<Vec<PendingMeasure>, Problem> {
+        let mut found = Vec::new();
+        let mut above = Some(resource.provider.clone());
+        while let Some(id) = above {
+            let Some(proposer) = self.view.department(&id)? else {
+                break;
+            };
+            for number in &proposer.open_proposals {
+                let proposer = proposer.id.clone();
+                let number = *number;
+                let proposal = self.view.proposal(&ProposalId { proposer, number })?;
+                found.extend(proposal.and_then(|open| self.pending_on(resource, &open)));
+            }
+            above = proposer.parent;
+        }
+        Ok(found)
+    }
+
+    fn pending_on(&self, resource: &Resource, proposal: &Proposal) -> Option<PendingMeasure> {
+        let (code, revision) = match &proposal.measure {
+            Measure::Withdraw { code, revision, .. } | Measure::Narrow { code, revision } => {
+                (code, *revision)
+            }
+            _ => return None,
+        };
+        let may_pass = proposal.standing_at(self.resolved().instant) == Standing::Open
+            && (code, revision) == (&resource.code, resource.revision);
+        may_pass.then(|| PendingMeasure {
+            proposal: proposal.id.clone(),
+            measure: proposal.measure.name().to_owned(),
+            proposed: proposal.proposed.at.into(),
+            not_before: Time(proposal.not_before),
+            lapses: Time(proposal.lapses),
+            reason: proposal.reason.to_string(),
         })
     }
 }

@@ -2,8 +2,9 @@
 
 use dirchain_ledger::access::{self, Failure};
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
+use dirchain_ledger::limits::BINDINGS_MAX;
 use dirchain_ledger::records::{
-    Application, ApplicationStatus, Authorization, Decision, Record, RecordId, RecordKind,
+    Application, ApplicationStatus, Authorization, Decision, Record, RecordId, RecordKind, Side,
 };
 use dirchain_ledger::view::Records;
 
@@ -11,7 +12,8 @@ use super::scan::{Found, Source, scan};
 use super::{Reading, Slice};
 use crate::api::{
     ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer, AuthorizationItem,
-    AuthorizationState, DecisionItem, Direction, EarlyEndItem, Page, Period, Problem, Time,
+    AuthorizationState, DecisionItem, Direction, EarlyEndItem, OverQuotaItem, Page, Period,
+    Problem, Time,
 };
 use crate::limits;
 
@@ -51,6 +53,7 @@ impl Reading<'_> {
         Ok(AuthorizationAnswer {
             as_of: self.as_of(),
             authorization: self.authorization_item(&found)?,
+            over_quota: self.over_quota(id)?,
         })
     }
 
@@ -285,6 +288,32 @@ impl Reading<'_> {
             suspended: found.suspended.as_ref().map(decision_item),
             state: self.standing(found)?,
         })
+    }
+
+    /// The uses on an authorization that went over its calls a day, each side's count by itself. A use is
+    /// one binding's, so there are as many as the entry has bindings at most.
+    fn over_quota(&self, id: &SharingId) -> Result<Vec<OverQuotaItem>, Problem> {
+        let target = RecordId::Authorization(id.clone());
+        let view = self.view.as_ref();
+        let uses = view.referrers(&target, RecordKind::Usage, None, BINDINGS_MAX)?;
+        let mut found = Vec::new();
+        for id in uses {
+            let Some(Record::Usage(usage)) = view.record(&id)? else {
+                continue;
+            };
+            for side in [Side::Provider, Side::Consumer] {
+                found.extend(usage.side(side).over.map(|over| OverQuotaItem {
+                    usage: usage.id.to_string(),
+                    side,
+                    days: over.days,
+                    last: over.last,
+                    calls: over.calls,
+                    allowed: over.allowed,
+                    sealed: over.sealed.into(),
+                }));
+            }
+        }
+        Ok(found)
     }
 
     /// Where an authorization stands at this reading's instant.

@@ -150,15 +150,15 @@ fn revision_of(record: &Record) -> Option<u32> {
         Record::Finding(record) => Some(record.revision),
         Record::Demand(record) => Some(record.revision),
         Record::Obligation(record) => Some(record.revision),
+        Record::Responsibility(record) => Some(record.revision),
+        Record::DataElement(record) => Some(record.revision),
         Record::Department(_)
         | Record::Key(_)
         | Record::Node(_)
-        | Record::Responsibility(_)
         | Record::Membership(_)
         | Record::Usage(_)
         | Record::ReceiptBatch(_)
         | Record::Rating(_)
-        | Record::DataElement(_)
         | Record::Docket(_) => None,
     }
 }

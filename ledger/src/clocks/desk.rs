@@ -3,15 +3,17 @@
 //! An answer is its giver's: a clock that ended is told of who provided the entry or held the office
 //! then, whoever does now.
 
+use std::collections::BTreeMap;
+
 use super::{Clock, Duty, due, for_each_binding};
 use crate::calendar::WorkingDays;
 use crate::execute::{acts_for, first_narrowed};
-use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, TimeMs};
+use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, ResponsibilityCode, TimeMs};
 use crate::measure::Measure;
 use crate::records::{
-    Application, ApplicationStage, Authorization, Deadlines, Demand, DemandState, DepartmentStatus,
-    Finding, Objection, ObjectionStage, Obligation, Office, Offices, Outcome, Parameters, Record,
-    RecordId, RecordKind, Resource, Standing, Submission, SubmissionOutcome,
+    Application, ApplicationStage, Authorization, Deadlines, Demand, DemandState, Finding,
+    Objection, ObjectionStage, Obligation, Office, Offices, Outcome, Parameters, Record, RecordId,
+    RecordKind, Resource, Standing, Submission, SubmissionOutcome,
 };
 use crate::view::{Records, View, ViewError};
 
@@ -25,16 +27,22 @@ pub(super) struct Desk<'v> {
     pub(super) parameters: Parameters,
     /// Who held which office when.
     pub(super) offices: Offices,
+    /// The responsibilities that have ended, and when.
+    pub(super) ended: BTreeMap<ResponsibilityCode, Moment>,
 }
 
 impl Desk<'_> {
     pub(super) fn clocks_of(&self, record: &Record) -> Result<Vec<Clock>, ViewError> {
         Ok(match record {
-            Record::Resource(record) => self.publications(record)?,
+            Record::Resource(record) => {
+                let mut clocks = self.publications(record)?;
+                clocks.extend(self.amendments(record));
+                clocks
+            }
             Record::Application(record) => self.application(record)?,
             Record::Authorization(record) => self.provisioning(record)?.into_iter().collect(),
             Record::Objection(record) => self.objection(record)?,
-            Record::Finding(record) => finding(record),
+            Record::Finding(record) => self.finding(record)?,
             Record::Demand(record) => self.demand(record),
             Record::Obligation(record) => self.obligation(record)?.into_iter().collect(),
             _ => Vec::new(),
@@ -99,6 +107,32 @@ impl Desk<'_> {
             });
         }
         Ok(clocks)
+    }
+
+    /// From the end of the responsibility that a version in force cites to the next version, or the
+    /// entry's withdrawal (rule C1). A withdrawal needs notice, which the provider is given besides.
+    fn amendments(&self, resource: &Resource) -> Vec<Clock> {
+        let cited = resource.versions.iter().filter_map(|version| {
+            let ended = self.ended.get(version.responsibility.as_ref()?)?;
+            Some((version.period, *ended))
+        });
+        let owed = cited.filter(|(period, ended)| period.holds_at(ended.height));
+        owed.map(|(period, ended)| {
+            let answered = period.to.map(|to| to.time);
+            let settings = self.parameters.settings_at(ended.height);
+            let (days, notice) = (settings.deadlines.correction, settings.notice);
+            let days = WorkingDays(days.0.saturating_add(notice.0));
+            let calendar = self.parameters.calendar_at(ended.height);
+            Clock {
+                department: resource.provider_when(self.until(answered)).clone(),
+                duty: Duty::Amend,
+                subject: RecordId::Resource(resource.code.clone()),
+                since: ended.time,
+                due: calendar.due(ended.time, days),
+                answered,
+            }
+        })
+        .collect()
     }
 
     /// Since when a submission can be published: what shares less than the version in force waits
@@ -183,9 +217,8 @@ impl Desk<'_> {
 
     fn dissolved(&self, department: &DepartmentId) -> Result<Option<TimeMs>, ViewError> {
         let department = self.view.department(department)?;
-        let last = department.and_then(|department| department.status.last().cloned());
-        let last = last.filter(|last| last.status == DepartmentStatus::Dissolved);
-        Ok(last.map(|last| last.since.time))
+        let dissolved = department.and_then(|department| department.dissolved());
+        Ok(dissolved.map(|dissolved| dissolved.time))
     }
 
     /// From the grant to the first binding that went live; nothing is owed any more once the grant
@@ -366,6 +399,31 @@ impl Desk<'_> {
             None => clock.stopped(withdrawn),
         })
     }
+
+    /// One clock for each answer that was asked for; all are due at the date given. Nothing is owed any
+    /// more once the department was dissolved.
+    fn finding(&self, finding: &Finding) -> Result<Vec<Clock>, ViewError> {
+        let judged = finding.answers.iter().filter(|answer| !answer.cleared);
+        let judged = judged.filter_map(|answer| answer.judged.as_ref());
+        let begun = std::iter::once(&finding.opened).chain(judged);
+        let dissolved = self.dissolved(&finding.department)?;
+        let clocks = begun.enumerate().filter_map(|(place, begun)| {
+            let answer = finding.answers.get(place);
+            let clock = Clock {
+                department: finding.department.clone(),
+                duty: Duty::AnswerFinding,
+                subject: RecordId::Finding(finding.id.clone()),
+                since: begun.at.time,
+                due: finding.due,
+                answered: None,
+            };
+            match answer {
+                Some(answer) => Some(clock.with_answer(Some(answer.answered.at.time))),
+                None => clock.stopped(dissolved),
+            }
+        });
+        Ok(clocks.collect())
+    }
 }
 
 /// Whether every field was shared with everybody when it was asked for.
@@ -383,25 +441,4 @@ fn first_live(view: &dyn View, code: &ResourceCode) -> Result<Option<TimeMs>, Vi
         first = [first, live].into_iter().flatten().min();
     })?;
     Ok(first)
-}
-
-/// One clock for each answer that was asked for; all are due at the date given.
-fn finding(finding: &Finding) -> Vec<Clock> {
-    let judged = finding.answers.iter().filter(|answer| !answer.cleared);
-    let judged = judged.filter_map(|answer| answer.judged.as_ref());
-    let begun = std::iter::once(&finding.opened).chain(judged);
-    begun
-        .enumerate()
-        .map(|(place, begun)| {
-            let answer = finding.answers.get(place);
-            Clock {
-                department: finding.department.clone(),
-                duty: Duty::AnswerFinding,
-                subject: RecordId::Finding(finding.id.clone()),
-                since: begun.at.time,
-                due: finding.due,
-                answered: answer.map(|answer| answer.answered.at.time),
-            }
-        })
-        .collect()
 }

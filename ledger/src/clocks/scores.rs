@@ -19,8 +19,11 @@ pub struct Score {
     pub rank: u32,
     /// Points.
     pub points: i64,
-    /// Answers given in time.
+    /// Answers given in time, those of an office left out.
     pub answered_in_time: u32,
+    /// What it did in time as an office for the others: publications, settlements, assignments. That
+    /// earns no points, or an office would rank by its work for all; too late, it counts like any other.
+    pub office_in_time: u32,
     /// Answers given too late.
     pub answered_late: u32,
     /// Answers owed and overdue.
@@ -33,6 +36,8 @@ pub struct Score {
     pub ratings: u32,
     /// Sum of what the ratings' stars differ from three by.
     pub stars_above_three: i64,
+    /// Uses by it over the calls a day that its authorization allows; they are told, and cost no points.
+    pub over_quota: u32,
 }
 
 impl Score {
@@ -42,12 +47,14 @@ impl Score {
             rank: 0,
             points: 0,
             answered_in_time: 0,
+            office_in_time: 0,
             answered_late: 0,
             overdue: 0,
             stale_entries: 0,
             drifted_bindings: 0,
             ratings: 0,
             stars_above_three: 0,
+            over_quota: 0,
         }
     }
 
@@ -83,6 +90,7 @@ pub fn scores(view: &dyn View, at: Moment) -> Result<Vec<Score>, ViewError> {
             return;
         };
         let count = match (clock.answered, clock.is_late(at.time)) {
+            (Some(_), false) if clock.duty.is_of_office() => &mut score.office_in_time,
             (Some(_), false) => &mut score.answered_in_time,
             (Some(_), true) => &mut score.answered_late,
             (None, true) => &mut score.overdue,
@@ -97,6 +105,15 @@ pub fn scores(view: &dyn View, at: Moment) -> Result<Vec<Score>, ViewError> {
     for_each_record(view, RecordKind::Rating, |record| match record {
         Record::Rating(rating) => count_rating(view, rating, &mut all),
         _ => Ok(()),
+    })?;
+    for_each_record(view, RecordKind::Usage, |record| {
+        if let Record::Usage(usage) = record
+            && usage.is_over_quota()
+            && let Some(score) = all.get_mut(&usage.id.reader)
+        {
+            score.over_quota = score.over_quota.saturating_add(1);
+        }
+        Ok(())
     })?;
     let parameters = view.parameters()?;
     let formula = &parameters.settings_at(at.height).scoring;

@@ -8,7 +8,7 @@ pub(super) fn text(change: &Change) -> String {
         .field
         .map_or_else(String::new, |field| format!("信息项 {field} 的"));
     let shown = |value: &Option<String>| match value {
-        Some(value) => format!("“{}”", words(value)),
+        Some(value) => format!("“{}”", word_of(&change.property, value)),
         None => "无".to_owned(),
     };
     let (before, after) = (shown(&change.before), shown(&change.after));
@@ -44,7 +44,19 @@ fn name(part: &str) -> &str {
         "granted" => "授权", "approvals" => "批准", "listed" => "列入", "calendar" => "日历", "day" => "日期",
         "number" => "编号", "since" => "起始", "code" => "代码", "measure" => "措施", "lapses" => "失效时间",
         "assigned" => "指派", "conditional" => "有条件共享", "unconditional" => "无条件共享", "resource" => "目录", "provider" => "提供方", "next_rules" => "下一规则版本",
+        "earlier_holders" => "原持有方", "until" => "至", "effective" => "有效期", "ended_as" => "终止方式", "sources" => "来源",
+        "period" => "期间", "retired" => "停用", "served" => "提供的信息项", "closed" => "销号", "held" => "任期", "list" => "清单",
         other => other,
+    }
+}
+
+/// A code's word, by what it is a value of where the code alone does not tell.
+fn word_of<'w>(property: &str, value: &'w str) -> &'w str {
+    match (property.rsplit('.').next(), value) {
+        (Some("openness"), "open") => "无条件开放",
+        (Some("openness"), "conditional") => "有条件开放",
+        (Some("openness"), "closed") => "不予开放",
+        (_, other) => words(other),
     }
 }
 
@@ -55,7 +67,7 @@ fn words(value: &str) -> &str {
         "base" => "基础", "theme" => "主题", "business" => "部门业务",
         "table" => "库表", "interface" => "接口", "file" => "文件", "certificate" => "电子证照",
         "exchange" => "交换", "query" => "查询", "download" => "下载", "offline" => "线下",
-        "open" => "待处理", "closed" => "不开放", "real_time" => "实时", "daily" => "每日", "weekly" => "每周",
+        "open" => "待处理", "closed" => "已结案", "real_time" => "实时", "daily" => "每日", "weekly" => "每周",
         "monthly" => "每月", "quarterly" => "每季度", "half_yearly" => "每半年", "yearly" => "每年",
         "rarer" => "两年以上", "irregular" => "不定期",
         "draft" => "草稿", "submitted" => "已提交", "returned" => "已退回", "published" => "已发布", "withdrawn" => "已撤销",
@@ -65,6 +77,8 @@ fn words(value: &str) -> &str {
         "raised" => "已提出", "answered" => "已答复", "escalated" => "已提交数据主管部门",
         "corrected" => "已更正", "upheld" => "维持", "revoked" => "收回", "given_up" => "放弃",
         "resource_withdrawn" => "目录撤销", "superseded" => "被取代", "assigned" => "已指派",
+        "listed" => "已编目", "abolished" => "已废止", "registrar" => "编办", "steward" => "数据主管", "steward_deputy" => "数据主管副职",
+        "inspectorate" => "监审", "standards" => "标准方", "operations" => "运营方",
         "true" => "是", "false" => "否",
         other => other,
     }

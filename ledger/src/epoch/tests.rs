@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
-use crate::testing::{id, labelled_key};
+use crate::testing::{Ledger, REGISTRAR, consensus_key, id, labelled_key};
 
 const DEPARTMENTS: usize = 10;
 
@@ -101,4 +101,32 @@ fn an_epoch_ends_with_every_so_manieth_block_and_never_with_the_genesis() {
             "{height}"
         );
     }
+}
+
+/// Rule R9: as many validators as there may be, and not one more.
+#[test]
+fn a_set_holds_at_most_so_many_validators() {
+    let ledger = Ledger::default();
+    let node: NodeId = id(&format!("{REGISTRAR}-1"));
+    let rotate = MemberChange::Rotate {
+        node: node.clone(),
+        consensus_key: consensus_key(REGISTRAR).public(),
+    };
+    let of = |count: usize| {
+        let before = labelled_key("before").public();
+        let own = Validator::new(before, node.clone(), id(REGISTRAR));
+        let others = (1..count).map(|other| {
+            let key = labelled_key(&format!("validator {other}")).public();
+            let department = format!("D{:03}", 200 + other);
+            Validator::new(key, id(&format!("{department}-1")), id(&department))
+        });
+        let members: Vec<Validator> = std::iter::once(own).chain(others).collect();
+        changed(&ledger.state, &members, &rotate)
+    };
+    let most = of(limits::VALIDATORS_MAX).map(|members| members.len());
+    assert_eq!(most, Ok(limits::VALIDATORS_MAX));
+    let Err(Refusal::Rejected(rejection)) = of(limits::VALIDATORS_MAX + 1) else {
+        panic!("more than there may be");
+    };
+    assert_eq!(rejection.code(), "full");
 }

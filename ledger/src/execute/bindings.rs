@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::resources::{require_revision, require_version};
-use super::{Context, Refusal, full, push};
+use super::{Context, Refusal, full, hold_of, push};
 use crate::bounded::List;
 use crate::hash::Hash;
 use crate::ids::{FieldNumber, ResourceCode, SharingId};
@@ -50,9 +50,11 @@ impl Context<'_, '_> {
             revision: 1,
             terms: terms.clone(),
             states: List::default(),
+            served: List::default(),
             seen: None,
             decision: self.decision(None),
         };
+        self.serve(&mut binding)?;
         self.enter(&mut binding, BindingState::Proposed, None)?;
         self.put(Record::Binding(binding))
     }
@@ -68,6 +70,14 @@ impl Context<'_, '_> {
         }
         let key = terms.gateway;
         Err(Rejection::BadGateway { key }.into())
+    }
+
+    /// Keeps which fields a binding serves by its terms from now on.
+    fn serve(&self, binding: &mut Binding) -> Result<(), Refusal> {
+        let columns = binding.terms.columns.iter();
+        let fields = columns.map(|column| column.field).collect();
+        let what = phrase!("the history of a binding's columns", "挂接列的历史");
+        hold_of(&mut binding.served, fields, self.at, what)
     }
 
     fn enter(
@@ -121,6 +131,7 @@ impl Context<'_, '_> {
         }
         self.require_terms(&resource, terms)?;
         binding.terms = terms.clone();
+        self.serve(&mut binding)?;
         binding.decision = self.decision(None);
         if state != BindingState::Suspended {
             self.enter(&mut binding, BindingState::Proposed, None)?;

@@ -12,8 +12,9 @@ use crate::ids::{
 use crate::language::phrase;
 use crate::limits;
 use crate::records::{
-    Binding, BindingState, Demand, DemandState, Docket, EarlierAssignment, Finding, FindingAnswer,
-    FindingState, FindingSubject, Obligation, Office, Record, RecordId, RecordKind, Resource,
+    Binding, BindingState, Demand, DemandState, DepartmentStatus, Docket, EarlierAssignment,
+    Finding, FindingAnswer, FindingState, FindingSubject, Obligation, Office, Record, RecordId,
+    RecordKind, Resource,
 };
 use crate::rejection::Rejection;
 use crate::view::{Records, View};
@@ -62,6 +63,7 @@ impl Context<'_, '_> {
             revision: 1,
             opened: self.decision(None),
             answers: List::default(),
+            closed: None,
         }))?;
         self.touch_subject(subject)
     }
@@ -123,6 +125,26 @@ impl Context<'_, '_> {
         self.put_finding(finding)
     }
 
+    /// An open finding whose department was dissolved: nobody is left to answer it.
+    fn unanswerable_finding(
+        &self,
+        id: &FindingId,
+        revision: u32,
+    ) -> Result<Option<Finding>, Refusal> {
+        let Some(finding) = self.state.finding(id)? else {
+            return Ok(None);
+        };
+        let department = self.department(&finding.department)?;
+        let status = department.status_at(self.at.height);
+        let is_left =
+            finding.state() == FindingState::Open && status == Some(DepartmentStatus::Dissolved);
+        if !is_left {
+            return Ok(None);
+        }
+        require_revision(RecordId::Finding(id.clone()), revision, finding.revision)?;
+        Ok(Some(finding))
+    }
+
     pub(super) fn judge_finding(
         &mut self,
         id: &FindingId,
@@ -131,8 +153,12 @@ impl Context<'_, '_> {
         reason: &Statement,
     ) -> Result<(), Refusal> {
         self.require_office(Office::Inspectorate)?;
-        let mut finding = self.finding_in(id, revision, FindingState::Answered)?;
         let judged = self.decision(Some(reason));
+        if cleared && let Some(mut finding) = self.unanswerable_finding(id, revision)? {
+            finding.closed = Some(judged);
+            return self.put_finding(finding);
+        }
+        let mut finding = self.finding_in(id, revision, FindingState::Answered)?;
         if let Some(answer) = finding.answers.as_mut_slice().last_mut() {
             answer.judged = Some(judged);
             answer.cleared = cleared;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::resources::require_revision;
 use super::{Context, Refusal, end, full, push};
 use crate::action::{DeclareResponsibility, RegisterDepartment};
 use crate::bounded::List;
@@ -337,6 +338,7 @@ impl Context<'_, '_> {
         self.put(Record::Responsibility(Responsibility {
             code: action.code.clone(),
             holder: action.holder.clone(),
+            revision: 1,
             earlier_holders: List::default(),
             title: action.title.clone(),
             text: action.text,
@@ -356,6 +358,7 @@ impl Context<'_, '_> {
     pub(super) fn abolish_responsibility(
         &mut self,
         code: &ResponsibilityCode,
+        revision: u32,
     ) -> Result<(), Refusal> {
         self.require_office(Office::Registrar)?;
         let id = RecordId::Responsibility(code.clone());
@@ -364,6 +367,8 @@ impl Context<'_, '_> {
         if responsibility.effective.to.is_some() {
             return Err(Rejection::ResponsibilityEnded { code: code.clone() }.into());
         }
+        require_revision(id.clone(), revision, responsibility.revision)?;
+        responsibility.revision = responsibility.revision.saturating_add(1);
         end(&mut responsibility.effective, self.at);
         responsibility.ended_as = Some(ResponsibilityEnd::Abolished);
         let holder = responsibility.holder.clone();

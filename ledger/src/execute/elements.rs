@@ -1,5 +1,6 @@
 //! Data elements and their one source (C7).
 
+use super::resources::require_revision;
 use super::{Context, Refusal, end, push};
 use crate::bounded::List;
 use crate::ids::{ElementCode, FieldNumber, Name, ResourceCode, Statement};
@@ -28,6 +29,7 @@ impl Context<'_, '_> {
         }
         self.put(Record::DataElement(DataElement {
             code: code.clone(),
+            revision: 1,
             name: name.clone(),
             definition: definition.clone(),
             field_type,
@@ -49,9 +51,16 @@ impl Context<'_, '_> {
         }
     }
 
-    pub(super) fn retire_element(&mut self, code: &ElementCode) -> Result<(), Refusal> {
+    pub(super) fn retire_element(
+        &mut self,
+        code: &ElementCode,
+        revision: u32,
+    ) -> Result<(), Refusal> {
         self.require_office(Office::Standards)?;
         let mut element = self.lasting_element(code)?;
+        let id = RecordId::DataElement(code.clone());
+        require_revision(id, revision, element.revision)?;
+        element.revision = element.revision.saturating_add(1);
         element.retired = Some(self.at);
         if let Some(last) = element.sources.as_mut_slice().last_mut() {
             end(&mut last.period, self.at);
@@ -130,6 +139,7 @@ impl Context<'_, '_> {
         resource: &Resource,
         field: FieldNumber,
     ) -> Result<(), Refusal> {
+        element.revision = element.revision.saturating_add(1);
         if let Some(last) = element.sources.as_mut_slice().last_mut() {
             end(&mut last.period, self.at);
         }

@@ -32,10 +32,10 @@ use std::collections::BTreeSet;
 use crate::action::Action;
 use crate::bounded::{BoundError, List};
 use crate::hash::Hash;
-use crate::ids::{ChainId, DepartmentId, Moment, TransactionId};
+use crate::ids::{ChainId, DepartmentId, FieldNumber, Moment, TransactionId};
 use crate::language::Phrase;
 use crate::limits;
-use crate::records::{Decision, Key, Period, Record, RecordId, Rules, TrailEvent};
+use crate::records::{Decision, FieldPeriod, Key, Period, Record, RecordId, Rules, TrailEvent};
 use crate::rejection::Rejection;
 use crate::transaction::{Envelope, VerifiedTransaction};
 use crate::view::{Overlay, Records, View, ViewError};
@@ -180,7 +180,11 @@ impl Context<'_, '_> {
             Action::RevokeKey { public_key } => self.revoke_key(public_key),
             Action::SuspectKey { public_key, since } => self.suspect_key(public_key, *since),
             Action::DeclareResponsibility(action) => self.declare_responsibility(action),
-            Action::AbolishResponsibility { code, reason: _ } => self.abolish_responsibility(code),
+            Action::AbolishResponsibility {
+                code,
+                revision,
+                reason: _,
+            } => self.abolish_responsibility(code, *revision),
             Action::DraftResource {
                 code,
                 provider,
@@ -287,7 +291,11 @@ impl Context<'_, '_> {
                 definition,
                 field_type,
             } => self.define_element(code, name, definition, *field_type),
-            Action::RetireElement { code, reason: _ } => self.retire_element(code),
+            Action::RetireElement {
+                code,
+                revision,
+                reason: _,
+            } => self.retire_element(code, *revision),
             Action::ClaimSource {
                 element,
                 resource,
@@ -413,6 +421,26 @@ fn full(what: Phrase, count_max: usize) -> Refusal {
 /// Adds to a bounded list of a record, or refuses because the list is full.
 fn push<T, const N: usize>(list: &mut List<T, N>, item: T, what: Phrase) -> Result<(), Refusal> {
     list.push(item).map_err(|_: BoundError| full(what, N))
+}
+
+/// Keeps which fields something holds of from this block on: the periods of others end, those of new ones
+/// begin.
+fn hold_of<const N: usize>(
+    periods: &mut List<FieldPeriod, N>,
+    mut fields: BTreeSet<FieldNumber>,
+    at: Moment,
+    what: Phrase,
+) -> Result<(), Refusal> {
+    for lasting in periods.as_mut_slice() {
+        if lasting.period.to.is_none() && !fields.remove(&lasting.field) {
+            end(&mut lasting.period, at);
+        }
+    }
+    for field in fields {
+        let period = Period::since(at);
+        push(periods, FieldPeriod { field, period }, what.clone())?;
+    }
+    Ok(())
 }
 
 /// Ends a lasting period at this block.

@@ -245,6 +245,7 @@ impl Context<'_, '_> {
             }
             .into());
         }
+        responsibility.revision = responsibility.revision.saturating_add(1);
         match &transfer.to {
             Some(to) => {
                 self.active_department(to)?;

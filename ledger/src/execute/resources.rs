@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Context, Refusal, end, push};
+use super::{Context, Refusal, end, hold_of, push};
 use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
 use crate::language::phrase;
 use crate::limits;
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
-    Field, FieldPeriod, Lack, Office, Period, Published, Record, RecordId, Resource,
-    ResourceStatus, Sharing, Submission, SubmissionOutcome, VersionPeriod, Withdrawal,
+    Field, Lack, Office, Period, Published, Record, RecordId, Resource, ResourceStatus, Sharing,
+    Submission, SubmissionOutcome, VersionPeriod, Withdrawal,
 };
 use crate::rejection::Rejection;
 use crate::view::Records;
@@ -243,6 +243,7 @@ impl Context<'_, '_> {
             version,
             period: Period::since(self.at),
             entry: entry.hash(),
+            responsibility: entry.responsibility.clone(),
             decisions,
         };
         push(
@@ -343,29 +344,17 @@ impl Context<'_, '_> {
         resource: &mut Resource,
         entry: Option<&Entry>,
     ) -> Result<(), Refusal> {
-        let mut open: BTreeSet<FieldNumber> = entry.map_or_else(BTreeSet::new, |entry| {
+        let open: BTreeSet<FieldNumber> = entry.map_or_else(BTreeSet::new, |entry| {
             let fields = entry.fields.iter();
             let is_open =
                 |field: &&Field| matches!(entry.sharing_of(field), Some(Sharing::Unconditional));
             fields.filter(is_open).map(|field| field.number).collect()
         });
-        for lasting in resource.unconditional.as_mut_slice() {
-            if lasting.period.to.is_none() && !open.remove(&lasting.field) {
-                end(&mut lasting.period, self.at);
-            }
-        }
-        for field in open {
-            let period = Period::since(self.at);
-            push(
-                &mut resource.unconditional,
-                FieldPeriod { field, period },
-                phrase!(
-                    "the history of an entry's unconditional fields",
-                    "无条件共享信息项的历史"
-                ),
-            )?;
-        }
-        Ok(())
+        let what = phrase!(
+            "the history of an entry's unconditional fields",
+            "无条件共享信息项的历史"
+        );
+        hold_of(&mut resource.unconditional, open, self.at, what)
     }
 
     /// The author's decision, now.

@@ -4,6 +4,7 @@ use super::authority::same_line;
 use super::objections::more;
 use super::resources::{require_revision, require_version};
 use super::{Context, Refusal, full, push};
+use crate::access::is_held;
 use crate::action::Grant;
 use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement, TimeMs};
@@ -66,6 +67,7 @@ impl Context<'_, '_> {
     ) -> Result<(), Refusal> {
         let published = in_force(resource)?;
         require_version(&resource.code, request.version, published.version)?;
+        self.require_founded(resource, published)?;
         self.require_own(applicant, &request.responsibility)?;
         self.require_purpose(request)?;
         if request.calls_per_day_max == Some(0) && self.rules()?.asks_for_calls() {
@@ -73,6 +75,22 @@ impl Context<'_, '_> {
         }
         require_fields(&resource.code, &published.entry, &request.fields)?;
         require_period(request.from, request.to, self.at.time)
+    }
+
+    /// Rule C1: what is new rests on an effective responsibility of the entry's provider.
+    fn require_founded(&self, resource: &Resource, published: &Published) -> Result<(), Refusal> {
+        let Some(cited) = &published.entry.responsibility else {
+            return Ok(());
+        };
+        if is_held(self.state, &resource.provider, cited)? {
+            return Ok(());
+        }
+        Err(Rejection::Unfounded {
+            code: resource.code.clone(),
+            responsibility: cited.clone(),
+            provider: resource.provider.clone(),
+        }
+        .into())
     }
 
     /// One application more that waits.
@@ -322,6 +340,7 @@ impl Context<'_, '_> {
         let published = in_force(&resource)?;
         let request = &application.request;
         require_version(&resource.code, request.version, published.version)?;
+        self.require_founded(&resource, published)?;
         self.active_department(&application.applicant)?;
         self.require_own(&application.applicant, &request.responsibility)?;
         require_fields(&resource.code, &published.entry, &grant.fields)?;

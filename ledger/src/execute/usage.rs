@@ -2,13 +2,14 @@
 
 use super::{Context, Refusal};
 use crate::action::SealReceipts;
+use crate::calendar::Day;
 use crate::hash::Hash;
-use crate::ids::{FieldNumber, Statement};
+use crate::ids::{FieldNumber, Statement, TimeMs};
 use crate::language::phrase;
 use crate::limits;
 use crate::records::{
-    BatchId, Binding, Counted, Rating, ReceiptBatch, Record, RecordId, Resource, Seal, Side,
-    SideTotals, Stars, Usage, UseBasis,
+    BatchId, Binding, Counted, DayCalls, OverQuota, Rating, ReceiptBatch, Record, RecordId,
+    Resource, Seal, Side, SideTotals, Stars, Usage, UsageId, UseBasis,
 };
 use crate::rejection::Rejection;
 use crate::usage::{Span, use_spans};
@@ -26,6 +27,7 @@ impl Context<'_, '_> {
         require_in_service(&binding, &window)?;
         require_counts(seal)?;
         self.require_basis(seal, &resource, &window)?;
+        require_served(seal, &binding, &window)?;
         let stored = self.state.usage(&id.usage)?;
         let mut usage = stored.unwrap_or_else(|| Usage::new(id.usage.clone()));
         let stored = self.state.receipt_batch(id)?;
@@ -37,6 +39,7 @@ impl Context<'_, '_> {
         });
         require_new(seal, &batch, &usage)?;
         add(usage.side_mut(seal.side), &seal.counted);
+        self.count_by_day(seal, &resource, &mut usage)?;
         let sealed = Some(Seal {
             counted: seal.counted.clone(),
             root: seal.root,
@@ -121,6 +124,79 @@ impl Context<'_, '_> {
         }
     }
 
+    /// Counts the calls of the window's day, and tells where an authorization allows fewer. What was
+    /// called stays on record: a count is never refused for it.
+    fn count_by_day(
+        &self,
+        seal: &SealReceipts,
+        resource: &Resource,
+        usage: &mut Usage,
+    ) -> Result<(), Refusal> {
+        let (side, counted) = (seal.side, &seal.counted);
+        let used = counted.calls.saturating_sub(counted.denied);
+        let last_instant = TimeMs(counted.to.0.saturating_sub(1));
+        let (first, last) = (Day::of(seal.batch.from), Day::of(last_instant));
+        let own = match first == last {
+            true => usage.side(side).calls_of(last).saturating_add(used),
+            false => 0,
+        };
+        usage.side_mut(side).today = Some(DayCalls {
+            day: last,
+            calls: own,
+        });
+        let Some(allowed) = self.calls_allowed(&usage.id)? else {
+            return Ok(());
+        };
+        let calls = match first == last {
+            true => own.saturating_add(self.calls_elsewhere(resource, &usage.id, side, last)?),
+            false => used,
+        };
+        let days = last.0.saturating_sub(first.0).saturating_add(1);
+        let days = u64::try_from(days).unwrap_or(u64::MAX);
+        if calls <= u64::from(allowed).saturating_mul(days) {
+            return Ok(());
+        }
+        let before = usage.side(side).over;
+        let known = before.map_or(0, |over| over.days);
+        let is_known = before.is_some_and(|over| over.last == last);
+        usage.side_mut(side).over = Some(OverQuota {
+            allowed,
+            days: known.saturating_add(u32::from(!is_known)),
+            last,
+            calls,
+            sealed: self.at,
+        });
+        Ok(())
+    }
+
+    /// Calls a day that the authorization of a use allows; none without a bound.
+    fn calls_allowed(&self, id: &UsageId) -> Result<Option<u32>, Refusal> {
+        let Some(authorization) = id.authorization() else {
+            return Ok(None);
+        };
+        let authorization = self.state.authorization(&authorization)?;
+        Ok(authorization.and_then(|authorization| authorization.calls_per_day_max))
+    }
+
+    /// What the same side counted on a day of the same reader and basis over the entry's other bindings.
+    fn calls_elsewhere(
+        &self,
+        resource: &Resource,
+        id: &UsageId,
+        side: Side,
+        day: Day,
+    ) -> Result<u64, Refusal> {
+        let mut calls = 0u64;
+        for number in (1..=resource.bindings).filter(|number| *number != id.binding.number) {
+            let mut other = id.clone();
+            other.binding.number = number;
+            if let Some(usage) = self.state.usage(&other)? {
+                calls = calls.saturating_add(usage.side(side).calls_of(day));
+            }
+        }
+        Ok(calls)
+    }
+
     /// A reader rates what it was handed.
     pub(super) fn rate(
         &mut self,
@@ -186,6 +262,22 @@ fn require_in_service(binding: &Binding, window: &Span) -> Result<(), Refusal> {
         served,
     }
     .into())
+}
+
+/// Rule C2: what was used is a field that the binding had a column for, at some time of the window.
+fn require_served(seal: &SealReceipts, binding: &Binding, window: &Span) -> Result<(), Refusal> {
+    let is_served = |field: &FieldNumber| {
+        let mut periods = binding.served.iter();
+        periods.any(|p| p.field == *field && Span::of(&p.period).and(window).is_some())
+    };
+    match seal.counted.fields.iter().find(|field| !is_served(field)) {
+        Some(field) => Err(Rejection::FieldNotServed {
+            batch: seal.batch.clone(),
+            field: *field,
+        }
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// Rule U2: denied calls are among all calls, and what was handed over fits the calls that were not

@@ -3,7 +3,7 @@
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, ResourceKind};
+use super::{Decision, FieldPeriod, ResourceKind};
 use crate::bounded::List;
 use crate::crypto::PublicKey;
 use crate::hash::Hash;
@@ -98,6 +98,8 @@ pub struct Binding {
     pub terms: BindingTerms,
     /// Every state it had, oldest first; never empty.
     pub states: List<BindingSince, { limits::PERIODS_MAX }>,
+    /// When which field was among its columns, oldest first: what a call over it may have used.
+    pub served: List<FieldPeriod, { limits::SERVED_PERIODS_MAX }>,
     /// When its gateway last saw the data with the schema stated.
     pub seen: Option<Moment>,
     /// Who stated the terms, when.

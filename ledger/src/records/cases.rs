@@ -162,6 +162,8 @@ pub struct Finding {
     pub opened: Decision,
     /// Answers and what the inspector thought of each, oldest first.
     pub answers: List<FindingAnswer, { limits::FINDING_ANSWERS_MAX }>,
+    /// Who closed it without an answer, when and why: its department had been dissolved.
+    pub closed: Option<Decision>,
 }
 
 /// An answer to a finding, and the inspector's verdict on it.
@@ -201,6 +203,7 @@ impl Finding {
     /// Where it stands.
     pub fn state(&self) -> FindingState {
         match self.answers.last() {
+            _ if self.closed.is_some() => FindingState::Cleared,
             Some(answer) if answer.cleared => FindingState::Cleared,
             Some(answer) if answer.judged.is_none() => FindingState::Answered,
             Some(_) | None => FindingState::Open,

@@ -85,6 +85,13 @@ impl Department {
         begun.map(|s| s.status)
     }
 
+    /// When it was dissolved; none while it was not.
+    pub fn dissolved(&self) -> Option<Moment> {
+        let last = self.status.last();
+        let last = last.filter(|last| last.status == DepartmentStatus::Dissolved);
+        last.map(|last| last.since)
+    }
+
     /// Whether it was active after the block at `height`.
     pub fn is_active_at(&self, height: Height) -> bool {
         self.status_at(height) == Some(DepartmentStatus::Active)
@@ -255,6 +262,8 @@ pub struct Responsibility {
     pub code: ResponsibilityCode,
     /// Who holds it, or held it last.
     pub holder: DepartmentId,
+    /// Counts every change of this record; whoever abolishes it names the one it was decided on.
+    pub revision: u32,
     /// Who held it before, oldest first.
     pub earlier_holders: List<EarlierHolder, { limits::PERIODS_MAX }>,
     /// What it is, in a sentence.

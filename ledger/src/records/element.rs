@@ -26,6 +26,8 @@ pub struct Source {
 pub struct DataElement {
     /// Its code, never used again.
     pub code: ElementCode,
+    /// Counts every change of this record; whoever retires it names the one it was decided on.
+    pub revision: u32,
     /// Its name.
     pub name: Name,
     /// What it means.

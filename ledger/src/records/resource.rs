@@ -439,6 +439,8 @@ pub struct VersionPeriod {
     pub period: Period,
     /// [`Entry::hash`] of what it says.
     pub entry: Hash,
+    /// The responsibility that it cites: once that has ended, its provider owes an amendment (rule C1).
+    pub responsibility: Option<ResponsibilityCode>,
     /// Who submitted it and who published it, and who approved that where it needed several: what
     /// unconditional sharing rests on. None in a genesis, whose word it is.
     pub decisions: List<Decision, { limits::VERSION_DECISIONS_MAX }>,
@@ -453,7 +455,7 @@ pub struct EarlierProvider {
     pub until: Moment,
 }
 
-/// When a field was shared with every department.
+/// When something held of a field: that every department might read it, or that a binding served it.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct FieldPeriod {
     /// The field.

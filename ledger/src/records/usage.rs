@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decision, FieldNumbers, RecordId};
 use crate::bounded::text_codec;
+use crate::calendar::Day;
 use crate::crypto::PublicKey;
 use crate::hash::Hash;
 use crate::ids::{DepartmentId, Moment, SharingId, TimeMs};
@@ -355,6 +356,43 @@ pub struct SideTotals {
     pub rows: u64,
     /// First instant after the last window sealed; windows are sealed in order of time.
     pub sealed_to: Option<TimeMs>,
+    /// The day that the last window sealed ends in, and its calls so far.
+    pub today: Option<DayCalls>,
+    /// Whether the calls went over those a day that the authorization allows; nothing is refused for it.
+    pub over: Option<OverQuota>,
+}
+
+impl SideTotals {
+    /// The calls of a day so far, denied ones left out.
+    pub(crate) fn calls_of(&self, day: Day) -> u64 {
+        let today = self.today.filter(|today| today.day == day);
+        today.map_or(0, |today| today.calls)
+    }
+}
+
+/// Calls of one day in UTC+8, denied ones left out. A window of several days counts for none of them.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct DayCalls {
+    /// The day.
+    pub day: Day,
+    /// The calls.
+    pub calls: u64,
+}
+
+/// More calls a day than an authorization allows.
+#[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OverQuota {
+    /// Calls a day that it allows.
+    pub allowed: u32,
+    /// On how many days; a window of several days that holds too many for all of them counts as one.
+    pub days: u32,
+    /// The last of them.
+    pub last: Day,
+    /// The calls on record for it, those over other bindings of the entry included; of a window of
+    /// several days all of its calls.
+    pub calls: u64,
+    /// When that was sealed last.
+    pub sealed: Moment,
 }
 
 /// One reader's use of one binding on one basis so far, each side apart.
@@ -390,6 +428,11 @@ impl Usage {
             Side::Provider => &self.provider,
             Side::Consumer => &self.consumer,
         }
+    }
+
+    /// Whether either side's count went over the calls a day that the authorization allows.
+    pub fn is_over_quota(&self) -> bool {
+        self.provider.over.is_some() || self.consumer.over.is_some()
     }
 
     /// One side's totals, to be changed.

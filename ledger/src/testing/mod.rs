@@ -332,6 +332,7 @@ fn genesis_responsibility(department: &str, at: Moment) -> Record {
     Record::Responsibility(Responsibility {
         code: responsibility(department),
         holder: id(department),
+        revision: 1,
         earlier_holders: List::default(),
         title: id(&format!("{department}的职责")),
         text: None,

@@ -8,7 +8,7 @@ use dirchain_ledger::action::{
 };
 use dirchain_ledger::block::{Block, Header, Transactions};
 use dirchain_ledger::bounded::List;
-use dirchain_ledger::calendar::DayKind;
+use dirchain_ledger::calendar::{Day, DayKind};
 use dirchain_ledger::certificate::VoteStep;
 use dirchain_ledger::crypto::{Algorithm, SecretKey};
 use dirchain_ledger::equivocation::{Contradiction, EquivocationProof};
@@ -130,6 +130,7 @@ pub(crate) fn actions() -> Vec<Action> {
         }),
         Action::AbolishResponsibility {
             code: id("Z-D004-01"),
+            revision: 1,
             reason: id("职责取消"),
         },
         Action::DraftResource {
@@ -304,6 +305,7 @@ fn case_actions() -> Vec<Action> {
         },
         Action::RetireElement {
             code: id("DE00001"),
+            revision: 1,
             reason: id("标准废止"),
         },
         Action::ClaimSource {
@@ -634,6 +636,7 @@ pub(crate) fn records() -> Vec<Record> {
         Record::Responsibility(Responsibility {
             code: id("Z-D004-01"),
             holder: id(PROVIDER),
+            revision: 3,
             earlier_holders: List::new(vec![EarlierHolder {
                 holder: id(BYSTANDER),
                 until: moment(4),
@@ -696,6 +699,11 @@ pub(crate) fn records() -> Vec<Record> {
                 seen: Some(digest("another schema")),
             }])
             .unwrap(),
+            served: List::new(vec![FieldPeriod {
+                field: FieldNumber(1),
+                period,
+            }])
+            .unwrap(),
             seen: Some(moment(3)),
             decision: decision(None),
         }),
@@ -706,6 +714,17 @@ pub(crate) fn records() -> Vec<Record> {
                 denied: 1,
                 rows: 40,
                 sealed_to: Some(moment(8).time),
+                today: Some(DayCalls {
+                    day: Day(20_454),
+                    calls: 8,
+                }),
+                over: Some(OverQuota {
+                    allowed: 5,
+                    days: 2,
+                    last: Day(20_454),
+                    calls: 8,
+                    sealed: moment(9),
+                }),
             },
             agreed: 1,
             contested: 1,
@@ -734,6 +753,7 @@ fn case_records() -> Vec<Record> {
     vec![
         Record::DataElement(DataElement {
             code: id("DE00001"),
+            revision: 2,
             name: id("公民身份号码"),
             definition: id("公民的唯一身份号码"),
             field_type: FieldType::C,
@@ -780,6 +800,7 @@ fn case_records() -> Vec<Record> {
                 cleared: true,
             }])
             .unwrap(),
+            closed: Some(decision(Some("部门已撤销"))),
         }),
         Record::Demand(Demand {
             id: id("X-D005-01"),
@@ -867,6 +888,7 @@ fn resource() -> Resource {
             version: 1,
             period: Period::since(moment(6)),
             entry: entry(&responsibility(PROVIDER)).hash(),
+            responsibility: Some(responsibility(PROVIDER)),
             decisions: List::new(vec![decision(None)]).unwrap(),
         }])
         .unwrap(),

@@ -50,7 +50,7 @@ impl Step {
         resource: ResourceCode,
     ) -> (SecretKey, Action) {
         let (element, reason) = (id("DE1"), id("理由"));
-        if ledger.state.data_element(&element).unwrap().is_none() {
+        let Some(stored) = ledger.state.data_element(&element).unwrap() else {
             let action = Action::DefineElement {
                 code: element,
                 name: id("公民身份号码"),
@@ -58,7 +58,7 @@ impl Step {
                 field_type: FieldType::C,
             };
             return (administrator(DEPUTY), action);
-        }
+        };
         if self.variant.is_multiple_of(64) && !self.is_odd {
             let holder = ledger.state.offices().unwrap();
             let holder = holder.holder(Office::Standards).cloned();
@@ -67,6 +67,7 @@ impl Step {
                 author,
                 Action::RetireElement {
                     code: element,
+                    revision: self.off_by(stored.revision),
                     reason,
                 },
             );
@@ -248,7 +249,11 @@ impl Step {
         });
         let reason = id("理由");
         match open {
-            Some(finding) if finding.state() == FindingState::Answered => {
+            Some(finding)
+                if finding.state() == FindingState::Answered
+                    || is_dissolved(ledger, &finding.department)
+                    || self.variant.is_multiple_of(16) =>
+            {
                 let action = Action::JudgeFinding {
                     finding: finding.id,
                     revision: self.off_by(finding.revision),
@@ -343,4 +348,9 @@ impl Step {
             }
         }
     }
+}
+
+fn is_dissolved(ledger: &Ledger, department: &dirchain_ledger::ids::DepartmentId) -> bool {
+    let department = ledger.state.department(department).unwrap();
+    department.is_some_and(|department| department.dissolved().is_some())
 }

@@ -349,8 +349,11 @@ impl Step {
         let label = format!("random {}", self.variant % 8);
         match self.variant % 7 {
             0 if self.variant.is_multiple_of(3) => {
+                let code = responsibility(root_of(party));
+                let duty = ledger.state.responsibility(&code).unwrap().unwrap();
                 let action = Action::AbolishResponsibility {
-                    code: responsibility(root_of(party)),
+                    code,
+                    revision: self.off_by(duty.revision),
                     reason: id("职责取消"),
                 };
                 (head(REGISTRAR), action)

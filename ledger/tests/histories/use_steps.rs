@@ -84,16 +84,20 @@ impl Step {
     fn propose(&self, ledger: &Ledger, code: &ResourceCode) -> Action {
         let resource = ledger.state.resource(code).unwrap();
         let published = resource.and_then(|resource| resource.published);
-        let columns = [1u16, 2].map(|field| Column {
+        let fields: &[u16] = match self.variant % 4 {
+            0 => &[1, 2],
+            _ => &[1, 2, 4],
+        };
+        let columns = fields.iter().map(|field| Column {
             name: id(&format!("C{field}")),
-            field: FieldNumber(field),
+            field: FieldNumber(*field),
         });
         let terms = BindingTerms {
             version: self.off_by(published.map_or(1, |p| p.version)),
             kind: ResourceKind::Table,
             system: id("系统"),
             schema: schema(self.variant % 3),
-            columns: List::new(columns.to_vec()).unwrap(),
+            columns: List::new(columns.collect()).unwrap(),
             gateway: key(&self.provider(ledger), Role::Gateway).public(),
         };
         Action::ProposeBinding {

@@ -41,6 +41,7 @@ fn point_1_the_provider_and_its_parent_read_even_before_publication() {
     }
     let abolish = Action::AbolishResponsibility {
         code: responsibility(PROVIDER),
+        revision: 1,
         reason: id("职责取消"),
     };
     ledger.submit(&head(REGISTRAR), vec![abolish]).unwrap();
@@ -188,6 +189,7 @@ fn point_4_each_condition_of_an_authorization_is_named_when_it_fails() {
     ));
     let abolish = Action::AbolishResponsibility {
         code: responsibility(APPLICANT),
+        revision: 1,
         reason: dirchain_ledger::testing::id("职责取消"),
     };
     ledger.submit(&head(REGISTRAR), vec![abolish]).unwrap();
@@ -358,4 +360,37 @@ fn who_may_read_lists_owner_and_grantees() {
         .filter(|d| *d != SUSPENDED)
         .collect();
     assert_eq!(readers(1), everyone_active);
+}
+
+/// Where an authorization stands, whatever the field and purpose.
+#[test]
+fn an_authorization_stands_by_its_time_its_end_and_what_it_was_granted_for() {
+    use dirchain_ledger::access::standing;
+    let mut ledger = Ledger::default();
+    let id = ledger.granted(1, &[2]);
+    let told = |ledger: &Ledger, time: TimeMs| {
+        let height = ledger.tip.height;
+        let found = ledger.state.authorization(&id).unwrap().unwrap();
+        standing(&ledger.state, &found, Moment { height, time }).unwrap()
+    };
+    let granted = ledger.state.authorization(&id).unwrap().unwrap();
+    let now = ledger.tip.time;
+    assert_eq!(told(&ledger, now), None);
+    let before = TimeMs(granted.from.0 - 1);
+    assert_eq!(told(&ledger, before), Some(Failure::WindowNotBegun));
+    assert_eq!(told(&ledger, granted.to), Some(Failure::WindowOver));
+    let abolish = Action::AbolishResponsibility {
+        code: responsibility(APPLICANT),
+        revision: 1,
+        reason: dirchain_ledger::testing::id("职责取消"),
+    };
+    ledger.submit(&head(REGISTRAR), vec![abolish]).unwrap();
+    assert_eq!(told(&ledger, now), Some(Failure::Responsibility));
+    let give_up = Action::EndAuthorization {
+        authorization: id.clone(),
+        revision: 1,
+        reason: dirchain_ledger::testing::id("用毕"),
+    };
+    ledger.submit(&head(APPLICANT), vec![give_up]).unwrap();
+    assert_eq!(told(&ledger, now), Some(Failure::Inactive));
 }

@@ -70,6 +70,7 @@ fn every_action(ledger: &Ledger) -> Vec<Action> {
         declare("Z-D004-02"),
         Action::AbolishResponsibility {
             code: responsibility(PROVIDER),
+            revision: 1,
             reason: id("职责取消"),
         },
         draft(1, PROVIDER),

@@ -7,7 +7,7 @@ use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::execute::Rehearsal;
 use dirchain_ledger::ids::{FieldNumber, Height, ResourceCode, SharingId, TimeMs};
 use dirchain_ledger::limits;
-use dirchain_ledger::measure::Measure;
+use dirchain_ledger::measure::{Measure, Reorganisation, ReorganisationKind, Transfer};
 use dirchain_ledger::records::*;
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
@@ -59,9 +59,10 @@ fn define(code: &str) -> Action {
     }
 }
 
-fn retire() -> Action {
+fn retire(revision: u32) -> Action {
     Action::RetireElement {
         code: id(ELEMENT),
+        revision,
         reason: id("标准废止"),
     }
 }
@@ -210,7 +211,7 @@ pub(crate) fn one_of_each() -> Vec<Action> {
         supply(&numbered, 1, request(PROVIDER, &[2])),
         review(&numbered, 1),
         define(ELEMENT),
-        retire(),
+        retire(1),
         claim(&resource, 2),
         raise(&resource, PROVIDER, correction()),
         answer(&numbered, 1, Outcome::Upheld),
@@ -651,6 +652,73 @@ fn apply_for(code: &ResourceCode) -> Action {
     }
 }
 
+/// A finding on a department that was dissolved before it answered.
+fn left_finding() -> Ledger {
+    let mut ledger = Ledger::default();
+    let open = Action::OpenFinding {
+        id: id("J-1"),
+        subject: FindingSubject::Department(id(BYSTANDER)),
+        title: id("目录长期未更新"),
+        text: None,
+        due: TimeMs(GENESIS_TIME.0 + 90 * DAY_MS),
+    };
+    let inspector = key(REGISTRAR, Role::Inspector);
+    ledger.submit(&inspector, vec![open]).unwrap();
+    let merge = Measure::Reorganise(Reorganisation {
+        kind: ReorganisationKind::Merge,
+        document: id("京编办〔2026〕6号"),
+        transfers: List::new(vec![Transfer {
+            responsibility: responsibility(BYSTANDER),
+            from: id(BYSTANDER),
+            to: Some(id(DEPUTY)),
+        }])
+        .unwrap(),
+        dissolves: List::new(vec![id(BYSTANDER)]).unwrap(),
+        renames: List::default(),
+    });
+    ledger.agree(&head(REGISTRAR), merge).unwrap();
+    ledger
+}
+
+#[test]
+fn a_finding_that_nobody_is_left_to_answer_awaits_the_inspectorate_and_is_closed_by_it() {
+    use dirchain_ledger::clocks::{Duty, deadlines};
+    use dirchain_ledger::inbox::{Awaited, inbox};
+    let mut ledger = left_finding();
+    let owed = deadlines(&ledger.state, ledger.moment(), None).unwrap();
+    assert!(
+        owed.iter()
+            .all(|owed| owed.clock.duty != Duty::AnswerFinding)
+    );
+    let waits = |ledger: &Ledger| {
+        let items = inbox(&ledger.state, &id(REGISTRAR), ledger.moment()).unwrap();
+        items
+            .into_iter()
+            .any(|item| item.awaited == Awaited::Verdict)
+    };
+    assert!(waits(&ledger));
+    let inspector = key(REGISTRAR, Role::Inspector);
+    let finding = |ledger: &Ledger| ledger.state.finding(&id("J-1")).unwrap().unwrap();
+    let refused = ledger
+        .submit(&inspector, vec![judge(1, false)])
+        .unwrap_err();
+    assert_eq!(
+        refused.code(),
+        "finding-state",
+        "there is no answer to return"
+    );
+    let refused = ledger.submit(&inspector, vec![judge(2, true)]).unwrap_err();
+    assert_eq!(refused.code(), "stale");
+    ledger.submit(&inspector, vec![judge(1, true)]).unwrap();
+    let closed = finding(&ledger);
+    assert_eq!(
+        (closed.state(), closed.revision),
+        (FindingState::Cleared, 2)
+    );
+    assert_eq!(closed.closed.map(|by| by.department), Some(id(REGISTRAR)));
+    assert!(!waits(&ledger));
+}
+
 refusals! {
     s4_missing_material_is_no_reason_to_refuse => "wrong-stage" {
         let (mut city, application) = City::applied();
@@ -752,8 +820,12 @@ refusals! {
     }
     c7_a_retired_element_has_no_source => "element-retired" {
         let (mut city, _, second) = City::claimed();
-        city.by(DEPUTY, retire()).unwrap();
+        city.by(DEPUTY, retire(2)).unwrap();
         city.refusal(APPLICANT, claim(&second, 2))
+    }
+    an_element_that_got_a_source_since_is_not_retired_as_it_was => "stale" {
+        let (mut city, ..) = City::claimed();
+        city.refusal(DEPUTY, retire(1))
     }
     c7_nobody_claims_for_another => "not-acting-for" {
         let (mut city, _, second) = City::claimed();

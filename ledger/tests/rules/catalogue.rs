@@ -66,6 +66,7 @@ fn amend(ledger: &mut Ledger, code: &ResourceCode, entry: &Entry) -> Result<(), 
 fn abolish(ledger: &mut Ledger, department: &str) {
     let action = Action::AbolishResponsibility {
         code: responsibility(department),
+        revision: 1,
         reason: id("职责取消"),
     };
     ledger
@@ -332,6 +333,7 @@ fn full_resource() -> Record {
             to: Some(at),
         },
         entry: own_entry().hash(),
+        responsibility: own_entry().responsibility,
         decisions: List::default(),
     };
     Record::Resource(Box::new(Resource {

@@ -51,6 +51,7 @@ fn declare(code: &str, holder: &str) -> Action {
 fn abolish(department: &str) -> Action {
     Action::AbolishResponsibility {
         code: responsibility(department),
+        revision: 1,
         reason: id("职责取消"),
     }
 }
@@ -211,7 +212,38 @@ fn a_department_shares_its_credit_code_with_its_sub_units() {
     ledger.submit(&head(REGISTRAR), vec![first, unit]).unwrap();
 }
 
+/// A city of very many departments, of which the last has a credit code.
+fn crowded(count: usize) -> Ledger {
+    let mut records = genesis_records();
+    let like = records.iter().find_map(|record| match record {
+        Record::Department(department) if department.parent.is_none() => Some(department.clone()),
+        _ => None,
+    });
+    let like = like.unwrap();
+    let present = records
+        .iter()
+        .filter(|record| matches!(record, Record::Department(_)));
+    let more = count - present.count();
+    for number in 1..=more {
+        let mut department = like.clone();
+        department.id = id(&format!("E{number:04}"));
+        department.sub_units = 0;
+        department.credit_code = (number == more).then(|| id("11110000DEM000241U"));
+        records.push(Record::Department(department));
+    }
+    let name = id("很多部门的市");
+    Ledger::new(&Genesis::new(name, GENESIS_TIME, records).unwrap())
+}
+
 refusals! {
+    a_credit_code_is_looked_for_among_very_many_departments => "credit-code-taken" {
+        for count in [255, 256] {
+            let again = register_coded("D090", None, None);
+            let refused = crowded(count).submit(&head(REGISTRAR), vec![again]).unwrap_err();
+            assert_eq!(refused.code(), "credit-code-taken");
+        }
+        crowded(257).submit(&head(REGISTRAR), vec![register_coded("D090", None, None)]).unwrap_err()
+    }
     a_credit_code_is_one_department_s => "credit-code-taken" {
         let mut ledger = Ledger::default();
         let two = ["D010", "D011"].map(|id| {
@@ -325,7 +357,7 @@ refusals! {
         ledger.submit(&administrator(REGISTRAR), vec![abolish(PROVIDER)]).unwrap_err()
     }
     what_is_not_there_is_not_found => "unknown-record" {
-        let action = Action::AbolishResponsibility { code: id("Z-NONE"), reason: id("理由") };
+        let action = Action::AbolishResponsibility { code: id("Z-NONE"), revision: 1, reason: id("理由") };
         Ledger::default().submit(&administrator(REGISTRAR), vec![action]).unwrap_err()
     }
 }

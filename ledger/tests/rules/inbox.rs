@@ -154,3 +154,53 @@ fn a_proposal_that_can_take_effect_no_more_awaits_nobody() {
     ledger.draft(PROVIDER, &resource, &own).unwrap();
     assert_eq!(kinds(&ledger, STEWARD), []);
 }
+
+#[test]
+fn a_use_over_its_quota_is_told_to_the_provider_until_the_grant_is_suspended() {
+    let (mut ledger, usage) = crate::usage::over_quota();
+    let authorization = usage.authorization().unwrap();
+    let until = ledger.state.authorization(&authorization).unwrap();
+    let until = until.map(|granted| granted.to);
+    let told = (Awaited::OverQuota, format!("use {usage}"), until);
+    assert_eq!(awaited(&ledger, PROVIDER), [told]);
+    assert_eq!(kinds(&ledger, APPLICANT), []);
+    let at = ledger.moment();
+    let scores = dirchain_ledger::clocks::scores(&ledger.state, at).unwrap();
+    let over = scores.iter().filter(|score| score.over_quota > 0);
+    let over: Vec<_> = over
+        .map(|score| (&score.department, score.over_quota))
+        .collect();
+    assert_eq!(over, [(&id(APPLICANT), 1)]);
+    // Suspended for misuse, and resumed: what was before is settled.
+    let suspend = Action::SuspendAuthorization {
+        authorization: authorization.clone(),
+        revision: 1,
+        reason: id("超出每日调用次数"),
+    };
+    by(&mut ledger, PROVIDER, suspend);
+    assert_eq!(kinds(&ledger, PROVIDER), []);
+    let resume = Action::ResumeAuthorization {
+        authorization,
+        revision: 2,
+    };
+    by(&mut ledger, PROVIDER, resume);
+    assert_eq!(kinds(&ledger, PROVIDER), []);
+}
+
+#[test]
+fn a_use_over_the_quota_of_a_grant_that_is_over_awaits_nobody() {
+    let (ledger, usage) = crate::usage::over_quota();
+    let authorization = usage.authorization().unwrap();
+    let until = ledger
+        .state
+        .authorization(&authorization)
+        .unwrap()
+        .unwrap()
+        .to;
+    let told = |time| {
+        let height = ledger.tip.height;
+        let at = dirchain_ledger::ids::Moment { height, time };
+        inbox(&ledger.state, &id(PROVIDER), at).unwrap().len()
+    };
+    assert_eq!((told(TimeMs(until.0 - 1)), told(until)), (1, 0));
+}

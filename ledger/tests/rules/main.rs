@@ -35,5 +35,6 @@ mod proposals;
 mod reorganisation;
 mod sharing;
 mod told;
+mod unfounded;
 mod usage;
 mod work;

@@ -376,9 +376,48 @@ fn s8_a_new_holder_is_confirmed_by_two_people_too() {
     ledger.approve(&head(PROVIDER), &id).unwrap();
     assert!(reads(&ledger));
     let heir = ledger.state.authorization(&sharing_id(&resource, 2));
-    let keys: Vec<_> = heir.unwrap().unwrap().decisions().map(|d| d.key).collect();
+    let heir = heir.unwrap().unwrap();
+    let keys: Vec<_> = heir.decisions().map(|d| d.key).collect();
     let two = [Role::Administrator, Role::Head].map(|role| key(PROVIDER, role).public());
     assert_eq!(keys, two);
+    // The two who confirmed it, and not those who once granted.
+    let now = ledger.tip.height;
+    assert!(heir.decisions().all(|d| d.at.height == now), "{heir:?}");
+}
+
+/// A proposal that takes effect keeps the revision of its last approval; any other end is one more.
+#[test]
+fn what_ends_a_proposal_without_effect_counts_as_a_change_of_it() {
+    for takes_back in [true, false] {
+        let mut ledger = Ledger::default();
+        let authorization = ledger.granted(1, &[2]);
+        let proposer = administrator(PROVIDER);
+        let proposal = ledger
+            .propose(&proposer, revocation(&authorization))
+            .unwrap();
+        let revision = |ledger: &Ledger| {
+            let found = ledger.state.proposal(&proposal).unwrap();
+            found.unwrap().revision
+        };
+        assert_eq!(revision(&ledger), 1);
+        if takes_back {
+            let action = Action::TakeBackProposal {
+                proposal: proposal.clone(),
+                revision: 1,
+            };
+            ledger.submit(&proposer, vec![action]).unwrap();
+        } else {
+            let until = ledger
+                .state
+                .proposal(&proposal)
+                .unwrap()
+                .unwrap()
+                .not_before;
+            ledger.pass_ms(until.0 - ledger.now.0);
+            ledger.approve(&head(STEWARD), &proposal).unwrap();
+        }
+        assert_eq!(revision(&ledger), 2);
+    }
 }
 
 #[test]

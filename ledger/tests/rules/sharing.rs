@@ -314,14 +314,14 @@ refusals! {
     s1_a_responsibility_in_effect => "not-own-responsibility" {
         let (mut ledger, code) = published_then(1);
         let reason = id("职责取消");
-        let action = Action::AbolishResponsibility { code: responsibility(APPLICANT), reason };
+        let action = Action::AbolishResponsibility { code: responsibility(APPLICANT), revision: 1, reason };
         ledger.submit(&head(REGISTRAR), vec![action]).unwrap();
         ledger.apply_for(APPLICANT, &code, request(APPLICANT, &[2])).unwrap_err()
     }
     s1_the_responsibility_still_in_effect_at_the_grant => "not-own-responsibility" {
         let (mut ledger, application, request) = applied();
         let reason = id("职责取消");
-        let action = Action::AbolishResponsibility { code: responsibility(APPLICANT), reason };
+        let action = Action::AbolishResponsibility { code: responsibility(APPLICANT), revision: 1, reason };
         ledger.submit(&head(REGISTRAR), vec![action]).unwrap();
         decide(&mut ledger, &head(PROVIDER), terms(&application, &request)).unwrap_err()
     }

@@ -316,7 +316,7 @@ fn u1_the_owner_s_own_use_and_unconditional_use_are_sealed_too() {
     let mut used = Used::new();
     let since = used.since;
     for (reader, basis, field) in [
-        (PROVIDER, UseBasis::Owner, 3),
+        (PROVIDER, UseBasis::Owner, 2),
         (BYSTANDER, UseBasis::Unconditional { version: 1 }, 1),
     ] {
         used.seal(Side::Provider, 0, |id, counted| {
@@ -325,6 +325,189 @@ fn u1_the_owner_s_own_use_and_unconditional_use_are_sealed_too() {
         })
         .unwrap();
     }
+}
+
+#[test]
+fn c2_a_window_may_count_each_field_that_its_binding_served_at_some_time_of_it() {
+    let mut used = Used::new();
+    let amended = |used: &Used, columns: &[u16]| {
+        let columns = columns
+            .iter()
+            .map(|field| column(&format!("C{field}"), *field));
+        Action::AmendBinding {
+            binding: sharing_id(&used.code, 1),
+            revision: used.binding().revision,
+            terms: BindingTerms {
+                columns: List::new(columns.collect()).unwrap(),
+                ..terms()
+            },
+        }
+    };
+    let served = |used: &Used| -> Vec<(u16, bool)> {
+        let binding = used.binding();
+        let periods = binding.served.iter();
+        periods
+            .map(|p| (p.field.0, p.period.to.is_some()))
+            .collect()
+    };
+    assert_eq!(served(&used), [(1, false), (2, false)]);
+    let without = amended(&used, &[1]);
+    used.ledger.submit(&head(PROVIDER), vec![without]).unwrap();
+    assert_eq!(served(&used), [(1, false), (2, true)]);
+    let ended = used.binding().served[1].period.to.unwrap().time;
+    used.ledger.pass_ms(2 * HOUR_MS);
+    let again = amended(&used, &[1, 2]);
+    used.ledger.submit(&head(PROVIDER), vec![again]).unwrap();
+    assert_eq!(served(&used), [(1, false), (2, true), (2, false)]);
+    let begun = used.binding().served[2].period.from.time;
+    used.ledger.pass_ms(2 * HOUR_MS);
+    let window = |from: TimeMs, to: TimeMs| {
+        move |id: &mut BatchId, counted: &mut Counted| (id.from, counted.to) = (from, to)
+    };
+    // Begun before the column went, within its absence, and until after it came back.
+    let until = window(later(ended, -1), later(ended, 1));
+    used.seal(Side::Provider, 0, until).unwrap();
+    let between = window(later(ended, 1), begun);
+    let refused = used.seal(Side::Provider, 0, between).unwrap_err();
+    assert_eq!(refused.code(), "field-not-served");
+    let over = window(later(ended, 1), later(begun, 1));
+    used.seal(Side::Provider, 0, over).unwrap();
+}
+
+#[test]
+fn amending_a_suspended_binding_leaves_it_suspended() {
+    let mut used = Used::new();
+    for (action, state) in [
+        (amend(&used.code, 2), BindingState::Proposed),
+        (
+            change(&used.code, 3, BindingChange::Suspend),
+            BindingState::Suspended,
+        ),
+        (amend(&used.code, 4), BindingState::Suspended),
+        (
+            change(&used.code, 5, BindingChange::Resume),
+            BindingState::Proposed,
+        ),
+    ] {
+        used.ledger.submit(&head(PROVIDER), vec![action]).unwrap();
+        assert_eq!(used.binding().state(), state);
+    }
+    // Out of service, and back, once: an amendment of what is out of service is no state of its own.
+    assert_eq!(used.binding().states.len(), 5);
+}
+
+/// Calls of the applicant over one binding between two hours of a day of January in UTC+8.
+fn calls_between(
+    used: &mut Used,
+    side: Side,
+    binding: u32,
+    day: i64,
+    hours: (i64, i64),
+    calls: u64,
+) -> Option<OverQuota> {
+    let midnight = later(GENESIS_TIME, (day - 1) * DAY_MS - 8 * HOUR_MS);
+    let mut id = used.batch(0);
+    id.usage.binding.number = binding;
+    id.from = later(midnight, hours.0 * HOUR_MS);
+    let counted = Counted {
+        to: later(midnight, hours.1 * HOUR_MS),
+        calls: calls + 3,
+        denied: 3,
+        rows: 1,
+        fields: numbers(&[2]),
+    };
+    let author = match side {
+        Side::Provider => gateway(PROVIDER),
+        Side::Consumer => gateway(APPLICANT),
+    };
+    let usage = id.usage.clone();
+    let action = seal(id, side, counted);
+    used.ledger.submit(&author, vec![action]).unwrap();
+    let usage = used.ledger.state.usage(&usage).unwrap().unwrap();
+    usage.side(side).over
+}
+
+/// An authorization of a thousand calls a day, and two bindings.
+fn with_quota() -> Used {
+    let mut used = Used::new();
+    let authorization = used.ledger.state.authorization(&sharing_id(&used.code, 1));
+    let allowed = authorization.unwrap().unwrap().calls_per_day_max;
+    assert_eq!(allowed, Some(1_000));
+    let second = Action::ProposeBinding {
+        resource: used.code.clone(),
+        terms: BindingTerms {
+            system: id("人口库.副本"),
+            ..terms()
+        },
+    };
+    used.ledger.submit(&head(PROVIDER), vec![second]).unwrap();
+    let seen = Action::ReportSchema {
+        binding: sharing_id(&used.code, 2),
+        schema: schema("schema"),
+    };
+    used.ledger.submit(&gateway(PROVIDER), vec![seen]).unwrap();
+    used.ledger.pass_ms(9 * DAY_MS);
+    used
+}
+
+#[test]
+fn s2_calls_over_a_grant_s_quota_are_counted_by_day_and_told() {
+    let mut used = with_quota();
+    let provider = Side::Provider;
+    let mut calls = |side, binding, day, hours, calls| {
+        let over = calls_between(&mut used, side, binding, day, hours, calls);
+        over.map(|over| (over.days, over.last.0 - 20_453, over.calls))
+    };
+    // Denied calls are not used ones; as many as are allowed are not too many.
+    assert_eq!(calls(provider, 1, 5, (0, 12), 600), None);
+    assert_eq!(calls(provider, 1, 5, (12, 24), 400), None);
+    assert_eq!(calls(provider, 1, 6, (0, 12), 600), None, "another day");
+    assert_eq!(calls(provider, 1, 6, (12, 13), 401), Some((1, 6, 1_001)));
+    assert_eq!(
+        calls(provider, 1, 6, (13, 24), 1),
+        Some((1, 6, 1_002)),
+        "the same day"
+    );
+    // The other binding of the entry counts on the same day, and each side for itself.
+    assert_eq!(calls(provider, 2, 7, (0, 12), 500), None);
+    assert_eq!(calls(provider, 1, 7, (0, 12), 501), Some((2, 7, 1_001)));
+    assert_eq!(calls(Side::Consumer, 1, 7, (0, 12), 1_000), None);
+    // A window of two days holds twice as many, and says nothing of the second of them.
+    assert_eq!(calls(Side::Consumer, 1, 8, (0, 48), 2_000), None);
+    assert_eq!(
+        calls(Side::Consumer, 2, 8, (0, 48), 2_001),
+        Some((1, 9, 2_001))
+    );
+}
+
+#[test]
+fn s2_a_grant_without_a_quota_is_never_over_it() {
+    let mut used = Used::new();
+    used.seal(Side::Provider, 0, |id, counted| {
+        *id = batch(
+            &id.usage.binding.resource,
+            BYSTANDER,
+            UseBasis::Unconditional { version: 1 },
+            id.from,
+        );
+        (counted.calls, counted.fields) = (1_000_000, numbers(&[1]));
+    })
+    .unwrap();
+    let id = UsageId {
+        binding: sharing_id(&used.code, 1),
+        reader: id(BYSTANDER),
+        basis: UseBasis::Unconditional { version: 1 },
+    };
+    let usage = used.ledger.state.usage(&id).unwrap().unwrap();
+    assert!(!usage.is_over_quota());
+}
+
+/// A use over its quota, as the provider's gateway counted it.
+pub(crate) fn over_quota() -> (Ledger, UsageId) {
+    let mut used = with_quota();
+    calls_between(&mut used, Side::Provider, 1, 5, (0, 12), 1_001).unwrap();
+    let usage = used.batch(0).usage;
+    (used.ledger, usage)
 }
 
 /// Field 2 becomes unconditional with version 2, which lasts until version 3, and on.
@@ -390,6 +573,7 @@ fn u1_abolishing_the_reader_s_responsibility_ends_what_its_use_rests_on() {
     let mut used = Used::new();
     let action = Action::AbolishResponsibility {
         code: responsibility(APPLICANT),
+        revision: 1,
         reason: id("职责取消"),
     };
     used.ledger.submit(&head(REGISTRAR), vec![action]).unwrap();
@@ -709,6 +893,13 @@ refusals! {
             id.usage.reader = SUSPENDED.parse().unwrap();
             id.usage.basis = UseBasis::Unconditional { version: 1 };
             counted.fields = numbers(&[1]);
+        })
+    }
+    c2_a_field_that_the_binding_does_not_serve => "field-not-served" {
+        seal_with(Side::Provider, |id, counted| {
+            id.usage.reader = PROVIDER.parse().unwrap();
+            id.usage.basis = UseBasis::Owner;
+            counted.fields = numbers(&[2, 3]);
         })
     }
     u1_a_field_that_was_not_granted => "field-not-covered" {

@@ -7,8 +7,9 @@ use dirchain_ledger::action::{Action, DeclareResponsibility};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::hash::{Domain, hash};
 use dirchain_ledger::ids::{DepartmentId, ResponsibilityCode, Statement};
-use dirchain_ledger::records::LegalBasis;
+use dirchain_ledger::records::{LegalBasis, RecordId};
 
+use super::case::Revision;
 use super::context::Context;
 use super::key::read_text;
 use super::sign::Signing;
@@ -22,6 +23,9 @@ pub(crate) enum ResponsibilityCommand {
     Abolish {
         /// Its code
         code: ResponsibilityCode,
+
+        #[command(flatten)]
+        revision: Revision,
 
         /// Why
         #[arg(long)]
@@ -63,11 +67,18 @@ impl ResponsibilityCommand {
             ResponsibilityCommand::Declare(command) => command.run(context),
             ResponsibilityCommand::Abolish {
                 code,
+                revision,
                 reason,
                 signing,
             } => {
-                let action = Action::AbolishResponsibility { code, reason };
-                signing.desk(context)?.submit(vec![action])
+                let desk = signing.desk(context)?;
+                let id = RecordId::Responsibility(code.clone());
+                let revision = revision.of(&desk, id)?;
+                desk.submit(vec![Action::AbolishResponsibility {
+                    code,
+                    revision,
+                    reason,
+                }])
             }
         }
     }

@@ -40,6 +40,9 @@ impl Client {
 
     /// The revision of a record that has one.
     pub fn revision(&self, id: &RecordId) -> Result<u32, ClientError> {
+        if let RecordId::Responsibility(code) = id {
+            return Ok(self.responsibility(code, None)?.responsibility.revision);
+        }
         Ok(match self.record(id, None)?.item.record {
             Record::Binding(record) => record.revision,
             Record::Objection(record) => record.revision,
@@ -47,6 +50,7 @@ impl Client {
             Record::Finding(record) => record.revision,
             Record::Demand(record) => record.revision,
             Record::Proposal(record) => record.revision,
+            Record::DataElement(record) => record.revision,
             _ => 0,
         })
     }

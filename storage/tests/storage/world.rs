@@ -122,6 +122,7 @@ fn genesis(name: &str) -> Genesis {
         records.push(Record::Responsibility(Responsibility {
             code: format!("Z-{id}-00").parse().unwrap(),
             holder: department(index),
+            revision: 1,
             earlier_holders: List::default(),
             title: "What it is there for".parse().unwrap(),
             text: None,

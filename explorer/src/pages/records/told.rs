@@ -42,6 +42,7 @@ const COUNTS: &[Column] = &[
     numbers_in("denied"),
     numbers_in("rows"),
     words_in("until"),
+    words_in("over-quota"),
 ];
 const SOURCES: &[Column] = &[
     records_in("entry"),
@@ -210,6 +211,11 @@ fn usage(reading: &Reading<'_>, found: &Usage) -> Told {
             vec![Atom::Number(totals.denied)],
             vec![Atom::Number(totals.rows)],
             cell(totals.sealed_to.map(|to| Atom::Time(Time(to)))),
+            cell(
+                totals
+                    .over
+                    .map(|over| Atom::SaysOf("over-quota-days", over.days.to_string())),
+            ),
         ]
     };
     let rows = [

@@ -18,16 +18,19 @@ impl Hand<'_> {
                     self.must_hold(Office::Standards),
                     (self.world.elements.contains_key(code), "taken"),
                 ])?;
-                let element = (*field_type, None, false);
+                let element = (*field_type, None, false, 1);
                 self.world.elements.insert(code.clone(), element);
                 Ok(())
             }
-            Action::RetireElement { code, .. } => {
+            Action::RetireElement { code, revision, .. } => {
                 unless([self.must_hold(Office::Standards)])?;
-                let (_, _, is_retired) = found(self.world.elements.get(code))?;
-                unless([(*is_retired, "element-retired")])?;
+                let (_, _, is_retired, current) = found(self.world.elements.get(code))?;
+                unless([
+                    (*is_retired, "element-retired"),
+                    (current != revision, "stale"),
+                ])?;
                 let element = self.world.elements.get_mut(code).unwrap();
-                (element.1, element.2) = (None, true);
+                (element.1, element.2, element.3) = (None, true, revision + 1);
                 Ok(())
             }
             Action::ClaimSource {
@@ -119,9 +122,13 @@ impl Hand<'_> {
                 cleared,
                 ..
             } => {
+                let waits = match (self.is_left(finding), cleared) {
+                    (true, true) => FindingState::Open,
+                    _ => FindingState::Answered,
+                };
                 all([
                     unless([self.must_hold(Office::Inspectorate)]),
-                    self.finding(finding, *revision, FindingState::Answered),
+                    self.finding(finding, *revision, waits),
                 ])?;
                 self.judged(
                     finding,
@@ -245,7 +252,7 @@ impl Hand<'_> {
         code: &ResourceCode,
         field: FieldNumber,
     ) -> Done {
-        let (field_type, _, is_retired) = found(self.world.elements.get(element))?;
+        let (field_type, _, is_retired, _) = found(self.world.elements.get(element))?;
         unless([(*is_retired, "element-retired")])?;
         let Some((_, entry)) = self.world.in_force(code) else {
             return never("wrong-status");
@@ -259,7 +266,7 @@ impl Hand<'_> {
     }
 
     fn claim(&mut self, element: &ElementCode, code: &ResourceCode, field: FieldNumber) -> Done {
-        let (_, source, _) = found(self.world.elements.get(element))?.clone();
+        let (_, source, ..) = found(self.world.elements.get(element))?.clone();
         let is_source = source.as_ref() == Some(&(code.clone(), field));
         let listed = found(self.world.entries.get(code))?;
         all([
@@ -289,6 +296,7 @@ impl Hand<'_> {
         } else {
             let element = self.world.elements.get_mut(element).unwrap();
             element.1 = Some((code.clone(), field));
+            element.3 += 1;
             self.touch(code);
         }
         Ok(())
@@ -429,7 +437,7 @@ impl Hand<'_> {
                 resource,
                 field,
             } if is_right => {
-                let (_, source, _) = &self.world.elements[element];
+                let (_, source, ..) = &self.world.elements[element];
                 let is_there = source
                     .as_ref()
                     .is_some_and(|(code, _)| *code == id.resource);
@@ -452,6 +460,7 @@ impl Hand<'_> {
         {
             let element = self.world.elements.get_mut(element).unwrap();
             element.1 = Some((resource.clone(), *field));
+            element.3 += 1;
             self.touch(resource);
         }
     }
@@ -513,6 +522,14 @@ impl Hand<'_> {
         self.world.findings.insert(id.clone(), finding);
         self.judged(id, FindingState::Open);
         Ok(())
+    }
+
+    /// Whether a finding waits for an answer of a department that is no more.
+    fn is_left(&self, id: &FindingId) -> bool {
+        self.world.findings.get(id).is_some_and(|finding| {
+            let status = self.world.departments[&finding.department].status;
+            finding.state == FindingState::Open && status == DepartmentStatus::Dissolved
+        })
     }
 
     fn finding(&self, id: &FindingId, revision: u32, state: FindingState) -> Done {

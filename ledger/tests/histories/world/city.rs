@@ -15,7 +15,7 @@ impl Hand<'_> {
             Action::RevokeKey { public_key } => self.revoke_key(public_key),
             Action::SuspectKey { public_key, since } => self.suspect_key(public_key, *since),
             Action::DeclareResponsibility(new) => self.declare(&new.code, &new.holder),
-            Action::AbolishResponsibility { code, .. } => self.abolish(code),
+            Action::AbolishResponsibility { code, revision, .. } => self.abolish(code, *revision),
             Action::DraftResource {
                 code,
                 provider,
@@ -201,16 +201,21 @@ impl Hand<'_> {
         let duty = Duty {
             holder: holder.clone(),
             is_over: false,
+            revision: 1,
         };
         self.world.duties.insert(code.clone(), duty);
         Ok(())
     }
 
-    fn abolish(&mut self, code: &ResponsibilityCode) -> Done {
+    fn abolish(&mut self, code: &ResponsibilityCode, revision: u32) -> Done {
         unless([self.must_hold(Office::Registrar)])?;
         let duty = found(self.world.duties.get(code))?;
-        unless([(duty.is_over, "responsibility-ended")])?;
-        self.world.duties.get_mut(code).unwrap().is_over = true;
+        unless([
+            (duty.is_over, "responsibility-ended"),
+            (duty.revision != revision, "stale"),
+        ])?;
+        let duty = self.world.duties.get_mut(code).unwrap();
+        (duty.is_over, duty.revision) = (true, duty.revision + 1);
         let world = &*self.world;
         let cites = |entry: &Entry| entry.responsibility.as_ref() == Some(code);
         let citing = world.entries.keys().filter(|entry| {

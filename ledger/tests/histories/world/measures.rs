@@ -192,6 +192,7 @@ impl Hand<'_> {
                 self.world.require_active(to)?;
             }
             let duty = self.world.duties.get_mut(code).unwrap();
+            duty.revision += 1;
             match &transfer.to {
                 Some(to) => duty.holder = to.clone(),
                 None => duty.is_over = true,

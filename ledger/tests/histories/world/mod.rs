@@ -93,6 +93,7 @@ pub(crate) struct Signer {
 pub(crate) struct Duty {
     pub(crate) holder: DepartmentId,
     pub(crate) is_over: bool,
+    pub(crate) revision: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -143,6 +144,8 @@ pub(crate) struct Bound {
     pub(crate) terms: BindingTerms,
     pub(crate) revision: u32,
     pub(crate) state: BindingState,
+    /// Which fields its terms named, and since when, oldest first.
+    pub(crate) named: Vec<(TimeMs, BTreeSet<FieldNumber>)>,
     pub(crate) first_live: Option<TimeMs>,
     pub(crate) retired: Option<TimeMs>,
 }
@@ -222,8 +225,8 @@ pub(crate) struct World {
     pub(crate) sealed_to: BTreeMap<(UsageId, bool), TimeMs>,
     pub(crate) batches: BTreeSet<(BatchId, bool)>,
     pub(crate) ratings: BTreeMap<BatchId, bool>,
-    /// A data element's type, its source, and whether it was retired.
-    pub(crate) elements: BTreeMap<ElementCode, (FieldType, Option<Source>, bool)>,
+    /// A data element's type, its source, whether it was retired, and its revision.
+    pub(crate) elements: BTreeMap<ElementCode, (FieldType, Option<Source>, bool, u32)>,
     pub(crate) objections: BTreeMap<SharingId, Dispute>,
     pub(crate) findings: BTreeMap<FindingId, Found>,
     pub(crate) demands: BTreeMap<DemandId, Wanted>,
@@ -327,6 +330,7 @@ impl World {
             let duty = Duty {
                 holder,
                 is_over: false,
+                revision: 1,
             };
             self.duties.insert(responsibility(department), duty);
         }

@@ -83,6 +83,7 @@ impl World {
         let covering = own
             .iter()
             .filter(|(_, held)| self.failure(held, question).is_none());
+        let others = covering.clone().skip(1).count();
         let covering = covering.min_by_key(|(id, held)| (std::cmp::Reverse(held.to), id.number));
         if let Some((id, held)) = covering {
             let suspect = self.is_suspect(&held.by);
@@ -91,6 +92,7 @@ impl World {
                 until: held.to,
                 purpose: held.purpose.clone(),
                 suspect,
+                others: u32::try_from(others).unwrap(),
             }));
         }
         let failures = own.iter().filter_map(|(id, held)| {

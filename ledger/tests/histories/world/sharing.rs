@@ -156,6 +156,7 @@ impl Hand<'_> {
         let is_listed = self.world.purposes.get(&request.purpose) == Some(&true);
         unless([
             (request.version != version, "other-version"),
+            (self.lacks_duty(code), "unfounded"),
             (!is_own, "not-own-responsibility"),
             (!is_listed, "unknown-purpose"),
             (request.calls_per_day_max == Some(0), "no-calls"),
@@ -165,6 +166,14 @@ impl Hand<'_> {
                 "bad-period",
             ),
         ])
+    }
+
+    /// Rule C1: whether an entry in force cites no effective responsibility of its provider.
+    fn lacks_duty(&self, code: &ResourceCode) -> bool {
+        let provider = &self.world.entries[code].provider;
+        let cited = self.world.in_force(code);
+        let cited = cited.and_then(|(_, entry)| entry.responsibility.as_ref());
+        cited.is_some_and(|duty| !self.world.is_held(provider, duty))
     }
 
     fn apply(&mut self, code: &ResourceCode, applicant: &DepartmentId, request: &Request) -> Done {
@@ -266,6 +275,7 @@ impl Hand<'_> {
         all([
             unless([
                 (request.version != version, "other-version"),
+                (self.lacks_duty(&id.resource), "unfounded"),
                 (grant.calls_per_day_max == Some(0), "no-calls"),
                 (
                     !self

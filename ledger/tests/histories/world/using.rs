@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dirchain_ledger::action::{Action, SealReceipts};
 use dirchain_ledger::hash::Hash;
-use dirchain_ledger::ids::{ResourceCode, SharingId};
+use dirchain_ledger::ids::{FieldNumber, ResourceCode, SharingId, TimeMs};
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::DAY_MS;
 
@@ -25,8 +25,10 @@ impl Hand<'_> {
                     unless([(bound.state == BindingState::Retired, "binding-state")]),
                     self.require_terms(&binding.resource, terms),
                 ])?;
+                let now = self.at.time;
                 let bound = self.world.bindings.get_mut(binding).unwrap();
                 bound.terms = terms.clone();
+                bound.named.push((now, named(terms)));
                 let to = match bound.state {
                     BindingState::Suspended => BindingState::Suspended,
                     _ => BindingState::Proposed,
@@ -132,6 +134,7 @@ impl Hand<'_> {
             terms: terms.clone(),
             revision: 1,
             state: BindingState::Proposed,
+            named: vec![(self.at.time, named(terms))],
             first_live: None,
             retired: None,
         };
@@ -196,6 +199,16 @@ impl Hand<'_> {
         let is_window = 0 < length && length <= 31 * DAY_MS && counted.to <= self.at.time;
         let was_served = bound.first_live.is_some_and(|live| live <= batch.from)
             && bound.retired.is_none_or(|retired| counted.to <= retired);
+        let ends = bound.named.iter().skip(1).map(|(until, _)| *until);
+        let ends = ends.chain([TimeMs(i64::MAX)]);
+        let named =
+            bound.named.iter().zip(ends).filter(|((from, _), until)| {
+                *from < counted.to && batch.from < *until && from < until
+            });
+        let named: BTreeSet<FieldNumber> = named
+            .flat_map(|((_, fields), _)| fields.iter().copied())
+            .collect();
+        let is_served = counted.fields.iter().all(|field| named.contains(field));
         let all_denied = counted.denied == counted.calls;
         let fits = counted.denied <= counted.calls
             && (all_denied || usage.basis != UseBasis::None)
@@ -215,6 +228,7 @@ impl Hand<'_> {
             (!is_window, "bad-window"),
             (!was_served, "not-in-service"),
             (!fits, "bad-counts"),
+            (!is_served, "field-not-served"),
             (is_sealed, "side-sealed"),
             (overlaps, "window-overlaps"),
         ])
@@ -230,4 +244,8 @@ impl Hand<'_> {
         self.touch(&usage.binding.resource);
         Ok(())
     }
+}
+
+fn named(terms: &BindingTerms) -> BTreeSet<FieldNumber> {
+    terms.columns.iter().map(|column| column.field).collect()
 }

@@ -3,8 +3,9 @@
 use clap::Subcommand;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{ElementCode, FieldNumber, Name, ResourceCode, Statement};
-use dirchain_ledger::records::FieldType;
+use dirchain_ledger::records::{FieldType, RecordId};
 
+use super::Revision;
 use crate::cli::context::Context;
 use crate::cli::sign::Signing;
 use crate::cli::words::word;
@@ -31,6 +32,8 @@ pub(crate) enum ElementCommand {
     Retire {
         /// Its code
         code: ElementCode,
+        #[command(flatten)]
+        revision: Revision,
         /// Why
         #[arg(long)]
         reason: Statement,
@@ -73,9 +76,18 @@ impl ElementCommand {
             }
             ElementCommand::Retire {
                 code,
+                revision,
                 reason,
                 signing,
-            } => (Action::RetireElement { code, reason }, signing),
+            } => {
+                let desk = signing.desk(context)?;
+                let revision = revision.of(&desk, RecordId::DataElement(code.clone()))?;
+                return desk.submit(vec![Action::RetireElement {
+                    code,
+                    revision,
+                    reason,
+                }]);
+            }
             ElementCommand::Claim {
                 element,
                 resource,

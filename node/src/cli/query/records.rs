@@ -294,6 +294,8 @@ pub(super) fn scores(answer: &ScoresAnswer) -> String {
         "stale",
         "drifted",
         "ratings",
+        "as office",
+        "over quota",
     ]);
     for item in &answer.items {
         let score = &item.score;
@@ -307,6 +309,8 @@ pub(super) fn scores(answer: &ScoresAnswer) -> String {
             score.stale_entries.to_string(),
             score.drifted_bindings.to_string(),
             format!("{} ({:+})", score.ratings, score.stars_above_three),
+            score.office_in_time.to_string(),
+            score.over_quota.to_string(),
         ]);
     }
     format!(

@@ -119,6 +119,12 @@ pub(crate) fn rehearsal(answer: &RehearsalAnswer, language: Language) -> String 
     for reach in &answer.reorganised {
         reached(reach, language, &mut section);
     }
+    let unfounded = answer.unfounded.iter().map(ToString::to_string);
+    let title = language.say(
+        "将失去职责依据的目录（此前的授权继续有效，不得新增；须修订或撤销）",
+        "Entries left without a responsibility (grants on them go on, nothing new is granted; to be amended or withdrawn)",
+    );
+    section(title, unfounded.collect());
     let title = language.say("谁将失去什么", "Who would lose what");
     section(title, lost(answer, language));
     text

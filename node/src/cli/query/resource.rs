@@ -49,6 +49,15 @@ pub(super) fn resource(answer: &ResourceAnswer) -> String {
             format!("at height {}: {}", end.at.height, end.reason),
         );
     }
+    for pending in &answer.pending {
+        row(
+            "pending",
+            format!(
+                "{} by proposal {}, not before {}: {}",
+                pending.measure, pending.proposal, pending.not_before, pending.reason
+            ),
+        );
+    }
     let mut text = table.text();
     if let Some(draft) = &answer.draft {
         text.push_str(&draft_text(draft));

@@ -140,5 +140,14 @@ pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
     if let Some(end) = &item.ended {
         row("ended", ended(end));
     }
+    for over in &answer.over_quota {
+        row(
+            "over quota",
+            format!(
+                "on {} days by the {}'s count of use {}: {} calls for {}, {} allowed",
+                over.days, over.side, over.usage, over.calls, over.last, over.allowed
+            ),
+        );
+    }
     table.text()
 }

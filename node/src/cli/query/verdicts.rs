@@ -113,7 +113,13 @@ pub(super) fn basis(basis: &Basis, language: Language) -> String {
             until,
             purpose,
             suspect,
+            others,
         } => {
+            let further = match (others, language) {
+                (0, _) => String::new(),
+                (count, Language::Chinese) => format!("（另有 {count} 项授权）"),
+                (count, Language::English) => format!(", and {count} more that end no later"),
+            };
             let warning = match suspect {
                 true => language.say(
                     "，授权所用密钥存疑",
@@ -124,10 +130,12 @@ pub(super) fn basis(basis: &Basis, language: Language) -> String {
             let until = local(*until);
             match language {
                 Language::Chinese => {
-                    format!("授权 {authorization}，用途 {purpose}，至 {until}{warning}")
+                    format!("授权 {authorization}，用途 {purpose}，至 {until}{further}{warning}")
                 }
                 Language::English => {
-                    format!("authorization {authorization} for {purpose} until {until}{warning}")
+                    format!(
+                        "authorization {authorization} for {purpose} until {until}{further}{warning}"
+                    )
                 }
             }
         }
@@ -207,6 +215,7 @@ mod tests {
             until: Time(TimeMs(0)),
             purpose: "social-assistance".parse().unwrap(),
             suspect,
+            others: u32::from(suspect),
         };
         let open = |suspect| Basis::Unconditional {
             version: 2,
@@ -223,6 +232,7 @@ mod tests {
                 "授权所用密钥存疑",
                 "a key that may have been stolen",
             ),
+            (granted(true), "另有 1 项授权", "and 1 more"),
             (
                 open(false),
                 "版本 2 无条件共享",

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use dirchain_explorer::api::{DraftState, ResourceAnswer};
 use dirchain_ledger::action::Action;
-use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::records::Entry;
 
 use crate::cli::context::Context;
 use crate::cli::key::{read_text, without_mark};
 use crate::cli::sign::Signing;
-use crate::client::{Client, IfKnown};
+use crate::client::IfKnown;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DraftArguments {
@@ -29,6 +31,11 @@ pub(crate) struct DraftArguments {
     /// The revision you write over, 0 for a new entry [default: the current one]
     #[arg(long, value_name = "N")]
     revision: Option<u32>,
+
+    /// Write also over a draft that was submitted and waits for publication: that takes the submission
+    /// back
+    #[arg(long)]
+    take_back: bool,
 
     #[command(flatten)]
     signing: Signing,
@@ -87,16 +94,19 @@ impl DraftArguments {
         let desk = self.signing.desk(context)?;
         let provider = self.provider.or(file.provider);
         let provider = provider.unwrap_or_else(|| desk.author.department.clone());
-        let revision = match self.revision {
-            Some(revision) => revision,
-            None => current(&desk.client, &code)?,
+        let found = desk.client.resource(&code, None).if_known()?;
+        let submitted = found.as_ref().and_then(submitted_at);
+        let language = context.language();
+        let taken_back = match (submitted, self.take_back) {
+            (Some(height), false) => anyhow::bail!(would_take_back(&code, height, language)),
+            (Some(height), true) => Some(takes_back(height, language)),
+            (None, _) => None,
         };
-        let notes: Vec<String> = file
-            .entry
-            .lacks()
-            .iter()
-            .map(|lack| format!("lacks {lack} for submission"))
-            .collect();
+        let revision = self.revision;
+        let revision = revision.unwrap_or_else(|| found.map_or(0, |f| f.resource.revision));
+        let lacks = file.entry.lacks().into_iter();
+        let lacks = lacks.map(|lack| format!("lacks {lack} for submission"));
+        let notes: Vec<String> = taken_back.into_iter().chain(lacks).collect();
         let action = Action::DraftResource {
             code,
             provider,
@@ -107,9 +117,32 @@ impl DraftArguments {
     }
 }
 
-fn current(client: &Client, code: &ResourceCode) -> anyhow::Result<u32> {
-    let found = client.resource(code, None).if_known()?;
-    Ok(found.map_or(0, |found| found.resource.revision))
+/// The height at which the draft was submitted that waits for publication, if one does.
+fn submitted_at(found: &ResourceAnswer) -> Option<Height> {
+    let draft = found.draft.as_ref()?;
+    let is_submitted = draft.state == DraftState::Submitted;
+    draft.since.filter(|_| is_submitted).map(|at| at.height)
+}
+
+/// Why nothing is drafted over a submission that nobody said to take back.
+fn would_take_back(code: &ResourceCode, height: Height, language: Language) -> String {
+    match language {
+        Language::Chinese => format!(
+            "{code} 已于高度 {height} 提交，正在等待发布；新的草稿会撤回该提交。如确需撤回，请加 --take-back"
+        ),
+        Language::English => format!(
+            "{code} was submitted at height {height} and waits for publication; a new draft takes that back. Say --take-back where that is meant"
+        ),
+    }
+}
+
+fn takes_back(height: Height, language: Language) -> String {
+    match language {
+        Language::Chinese => format!("撤回高度 {height} 的提交，须重新提交"),
+        Language::English => {
+            format!("takes back the submission of height {height}; submit it again")
+        }
+    }
 }
 
 /// Reads a file, and refuses a member it does not know: it is a misspelling.
