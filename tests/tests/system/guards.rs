@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use dirchain_explorer::api::NodeMode;
 use dirchain_tests::{City, Process, START, eventually, program, run};
