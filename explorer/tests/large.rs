@@ -66,6 +66,7 @@ async fn a_hundred_departments_and_five_thousand_grants_fit_the_pages() {
         "/departments".to_owned(),
         format!("/departments/{id}"),
         format!("/departments/{id}/may-read"),
+        format!("/departments/{id}/inbox"),
         "/scores".to_owned(),
         "/deadlines".to_owned(),
         "/search".to_owned(),

@@ -20,7 +20,7 @@ use crate::problem::ProblemKind;
 use crate::reading::{DepartmentFilter, Reading, Slice};
 
 const DEADLINES_SHOWN: usize = 70;
-const AWAITED_SHOWN: usize = 500;
+const INBOX_SHOWN: usize = 70;
 /// Departments that are named when words fit several.
 const MEANT_MAX: usize = 8;
 const SCORES_SHOWN: usize = 60;
@@ -246,7 +246,7 @@ pub(super) async fn awaited(
     let point = Point::parse(visit.asked("at"))?;
     let shown = match visit.asked("csv") {
         Some(_) => limits::CSV_ROWS_MAX,
-        None => AWAITED_SHOWN,
+        None => INBOX_SHOWN,
     };
     let file = format!("{id}-inbox");
     let read = move |directory: &dyn Directory, visit: &Visit| {
