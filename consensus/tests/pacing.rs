@@ -145,6 +145,43 @@ fn a_block_of_a_later_height_shows_that_this_one_was_decided_elsewhere() {
     assert!(!starts(&held().receive(&forged, after(20)).1));
 }
 
+/// Others wait for this node at a height far ahead, and send nothing but nil votes of it.
+#[test]
+fn a_validators_tip_beyond_this_one_releases_it() {
+    for height in [2, 3, 1_000, u64::MAX] {
+        let shown = Event::TipShown(Height(height));
+        let mut node = held();
+        assert!(starts(&node.handle(shown.clone(), after(20))));
+        assert_eq!(node.handle(shown.clone(), after(21)), [], "once");
+        let mut node = finished(Node::proposer(1));
+        assert_eq!(node.handle(shown, after(20)), []);
+        assert!(starts(&node.handle(Event::Finalized, after(30))));
+    }
+    for height in [0, 1] {
+        let shown = Event::TipShown(Height(height));
+        assert_eq!(held().handle(shown, after(20)), []);
+    }
+}
+
+/// Whoever shows a tip that nobody reaches keeps a node awake for a few heights, and no longer without saying it again.
+#[test]
+fn a_tip_shown_once_is_believed_for_a_few_heights() {
+    let mut node = finished(Node::proposer(1));
+    node.handle(Event::TipShown(Height(u64::MAX)), after(1));
+    for (count, started) in (2..).zip([true, true, true, true, true, false]) {
+        let now = after(i64::from(count) * 10);
+        assert_eq!(
+            starts(&node.handle(Event::Finalized, now)),
+            started,
+            "{count}"
+        );
+        let block = node.built(0, now, &[transaction(count, u64::from(count))]);
+        let part = part_of(&block, 0, None);
+        node.receive(&part, now);
+        node.decide(part.block, now);
+    }
+}
+
 #[test]
 fn followers_never_hold() {
     let mut node = finished(Node::follower());

@@ -94,6 +94,8 @@ pub enum Event {
         /// Whether it speaks for a block; a nil vote does not.
         for_block: bool,
     },
+    /// The highest tip that validators show.
+    TipShown(Height),
     /// Time passed.
     Tick,
 }
@@ -345,6 +347,7 @@ impl Replica {
                 origin,
             } => self.transaction(store, now, transaction, origin),
             Event::HeardNext { voter, for_block } => Ok(self.heard_next(voter, for_block)),
+            Event::TipShown(height) => Ok(self.tip_shown(height)),
             Event::Tick => self.tick(store, now),
         };
         commands.unwrap_or_else(|error| {

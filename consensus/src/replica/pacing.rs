@@ -27,8 +27,8 @@ pub(super) struct Pacing {
     is_wanted: bool,
     /// Who voted nil at the next height.
     nil_voters: BTreeSet<Address>,
-    /// The highest height that a validator sent a block for: below it there is something to decide
-    /// or to sync.
+    /// The highest height that a validator sent a block for, or shows as its tip: below it there is something to
+    /// decide or to sync.
     seen: Height,
 }
 
@@ -120,12 +120,23 @@ impl Replica {
         }
     }
 
-    /// A validator sent a block for a height: the heights up to it are worth starting. Later ones
-    /// are counted only as far as parts are kept, so that a liar cannot forbid rest for ever.
+    /// A validator sent a block for a height, or shows it as its tip: the heights up to it are worth starting. Later
+    /// ones are counted only as far as parts are kept, so that a liar cannot forbid rest for ever.
     pub(super) fn seen(&mut self, height: Height) {
         let next = self.tip.height.next();
         let latest = Height(next.0.saturating_add(limits::PARTS_AHEAD_MAX));
         self.pacing.seen = self.pacing.seen.max(height.min(latest));
+    }
+
+    /// A validator's tip beyond this node's: what lies between is to be synced, and the engine takes none of it until
+    /// the height starts. A node that came back may hold a height that others have long left, and where these wait for
+    /// it they need not say more than nil votes of a height far ahead.
+    pub(super) fn tip_shown(&mut self, height: Height) -> Vec<Command> {
+        if height <= self.tip.height {
+            return Vec::new();
+        }
+        self.seen(height);
+        self.release()
     }
 
     pub(super) fn heartbeat_is_due(&self, now: TimeMs) -> bool {

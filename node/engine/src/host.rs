@@ -10,7 +10,7 @@ use arc_malachitebft_app_channel::{
     SyncContext, WalContext,
 };
 use dirchain_consensus::context::{Address, DirectoryContext, OUTSIDE, ValidatorSet};
-use dirchain_consensus::mode::{FollowReason, Mode};
+use dirchain_consensus::mode::Mode;
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::replica::{Command, Commit, Event, Replica};
 use dirchain_consensus::verifier::ChainVerifier;
@@ -292,7 +292,10 @@ impl Host {
                 Some(alarm) = running.alarms.recv() => return alarmed(alarm, voting),
                 _ = tick.tick() => {
                     self.feed(Event::Tick, Question::None, running).await?;
-                    let shown = self.shown_tips(running)?;
+                    let shown = shown_tips(running);
+                    if let Some(highest) = shown.iter().max() {
+                        self.feed(Event::TipShown(*highest), Question::None, running).await?;
+                    }
                     let role = voting.role(&self.config, &shown)?;
                     if !role.goes_on_as(&running.role) {
                         return Ok(Turn::Restart(role));
@@ -313,18 +316,6 @@ impl Host {
             }
             self.note_pool();
         }
-    }
-
-    /// The tips that other validators have shown.
-    fn shown_tips(&self, running: &Running) -> Result<Vec<Height>, EngineError> {
-        if running.role.mode != Mode::Following(FollowReason::Unsure) {
-            return Ok(Vec::new());
-        }
-        let status = running.network.status();
-        let validators = status.peers.iter().filter(|peer| peer.validator);
-        Ok(validators
-            .filter_map(|peer| peer.tip_height.map(Height))
-            .collect())
     }
 
     fn note_pool(&self) {
@@ -423,6 +414,7 @@ impl Host {
         match event {
             Event::Transaction { .. }
             | Event::HeardNext { .. }
+            | Event::TipShown(_)
             | Event::Finalized
             | Event::Ready => replica.handle(event, state, now()),
             Event::RoundStarted { .. }
@@ -555,6 +547,15 @@ impl Host {
     pub(crate) fn expect_next(&mut self, next: NextReply) {
         self.next = Some(next);
     }
+}
+
+/// The tips that other validators show.
+fn shown_tips(running: &Running) -> Vec<Height> {
+    let status = running.network.status();
+    let validators = status.peers.iter().filter(|peer| peer.validator);
+    validators
+        .filter_map(|peer| peer.tip_height.map(Height))
+        .collect()
 }
 
 /// What an alarm makes of the engine's turn.

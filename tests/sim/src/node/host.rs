@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dirchain_consensus::answers::decided_blocks;
 use dirchain_consensus::context::ValidatorSet;
-use dirchain_consensus::mode::{FollowReason, Mode};
+use dirchain_consensus::mode::Mode;
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::proposal::{Part, PartPlace};
 use dirchain_consensus::replica::{Command, Commit, Event, Proposed};
@@ -224,6 +224,9 @@ impl Node {
             return;
         }
         let shown = self.shown_tips();
+        if let Some(highest) = shown.iter().max() {
+            self.host(Event::TipShown(*highest), step);
+        }
         let mut gate = self.process().gate.clone();
         let mode = self.safe_mode(&mut gate, &shown);
         self.process().gate = gate;
@@ -244,11 +247,7 @@ impl Node {
     fn shown_tips(&mut self) -> Vec<Height> {
         let (me, city) = (self.index, Arc::clone(&self.city));
         let set = self.disk.store.tip().validators.clone();
-        let process = self.process();
-        if process.mode != Mode::Following(FollowReason::Unsure) {
-            return Vec::new();
-        }
-        let shown: &BTreeMap<usize, Height> = &process.shown;
+        let shown: &BTreeMap<usize, Height> = &self.process().shown;
         let votes = |peer: usize| {
             let name = city.homes.get(peer).map(|home| &home.id);
             let mut members = set.members().iter();
