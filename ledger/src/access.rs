@@ -280,7 +280,7 @@ fn authorized(
 ) -> Result<Verdict, ViewError> {
     let mut longest: Option<&Authorization> = None;
     let mut covering = 0u32;
-    let mut nearest: Option<(Failure, &SharingId)> = None;
+    let mut nearest: Option<(bool, Failure, &SharingId)> = None;
     for authorization in authorizations {
         if authorization.grantee != *asked.department {
             continue;
@@ -292,8 +292,11 @@ fn authorized(
             }
             continue;
         };
-        if nearest.is_none_or(|(before, _)| before <= failure) {
-            nearest = Some((failure, &authorization.id));
+        // One whose window is not over would have done: rather than that an older one is over, a reader wants to know
+        // that it was suspended.
+        let lasts = asked.at.time < authorization.to;
+        if nearest.is_none_or(|(lasted, before, _)| (lasted, before) <= (lasts, failure)) {
+            nearest = Some((lasts, failure, &authorization.id));
         }
     }
     if let Some(authorization) = longest {
@@ -301,7 +304,7 @@ fn authorized(
         return authorized_basis(view, authorization, others).map(Verdict::Allowed);
     }
     Ok(Verdict::Denied(match nearest {
-        Some((failure, authorization)) => Denial::AuthorizationFails {
+        Some((_, failure, authorization)) => Denial::AuthorizationFails {
             authorization: authorization.clone(),
             failure,
         },
@@ -311,7 +314,8 @@ fn authorized(
     }))
 }
 
-/// On what an authorization fails; the later in [`Failure`]'s order, the nearer it comes.
+/// On what an authorization fails; of those whose window is not over, and of the others, the later in [`Failure`]'s
+/// order, the nearer it comes.
 fn failure(
     view: &dyn View,
     authorization: &Authorization,

@@ -88,6 +88,7 @@ pub struct AmendNode {
 
 /// A grant's terms. What is granted lies within what was asked for (rule S2).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// The application.
     pub application: SharingId,

@@ -15,6 +15,7 @@ use crate::view::{View, ViewError};
 
 /// A day to be listed in the calendar.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CalendarDay {
     /// The day.
     pub day: Day,
@@ -24,6 +25,7 @@ pub struct CalendarDay {
 
 /// A change of the parameters; what it does not name stays.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ParameterChange {
     /// The revision of the parameters that it was decided on.
     pub revision: u32,
@@ -43,7 +45,7 @@ pub struct ParameterChange {
 
 /// What a proposal would do. The order of the variants is part of the format.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "measure")]
+#[serde(rename_all = "snake_case", tag = "measure", deny_unknown_fields)]
 pub enum Measure {
     /// Changes settings, code list or calendar.
     ChangeParameters(ParameterChange),
@@ -141,6 +143,7 @@ pub enum ReorganisationKind {
 
 /// Where one responsibility goes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Transfer {
     /// The responsibility.
     pub responsibility: ResponsibilityCode,
@@ -152,6 +155,7 @@ pub struct Transfer {
 
 /// A department's new name.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Renaming {
     /// The department.
     pub department: DepartmentId,
@@ -161,6 +165,7 @@ pub struct Renaming {
 
 /// A reorganisation: all of it takes effect in one block, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Reorganisation {
     /// What it is.
     pub kind: ReorganisationKind,
@@ -265,6 +270,25 @@ impl Measure {
             | Measure::Reorganise(_)
             | Measure::ChangeMembership { .. }
             | Measure::RaiseRules { .. } => None,
+        }
+    }
+
+    /// The department that gets another head, is suspended or acts again by it.
+    pub fn befalls(&self) -> Option<&DepartmentId> {
+        match self {
+            Measure::ReplaceHead { department, .. }
+            | Measure::SuspendDepartment { department }
+            | Measure::ResumeDepartment { department } => Some(department),
+            Measure::ChangeParameters(_)
+            | Measure::AssignOffice { .. }
+            | Measure::Grant(_)
+            | Measure::Revoke { .. }
+            | Measure::Withdraw { .. }
+            | Measure::Narrow { .. }
+            | Measure::Reorganise(_)
+            | Measure::ChangeMembership { .. }
+            | Measure::RaiseRules { .. }
+            | Measure::ConfirmHolder { .. } => None,
         }
     }
 

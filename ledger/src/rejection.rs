@@ -227,6 +227,15 @@ rejections! {
         parent: DepartmentId,
     } = "bad-sub-unit", None;
 
+    /// A sub-unit's id without its parent.
+    #[error("{id} is the id of a sub-unit of {parent}. Name {parent} as its parent, or choose an id without a dot")]
+    ParentMissing {
+        /// The id given.
+        id: DepartmentId,
+        /// Whose sub-unit it looks like.
+        parent: DepartmentId,
+    } = "parent-missing", None;
+
     /// A department without parent needs a head; the first key of any department is its head's.
     #[error("department {department} needs a first key with the role of its head, or a parent whose keys act for it and no key of its own")]
     HeadMissing {

@@ -1,6 +1,8 @@
 //! What became of a record since the revision that a decision was made on: for whoever is refused as
 //! stale.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use dirchain_ledger::difference::{Change, difference};
 use dirchain_ledger::ids::{Height, ResourceCode};
 use dirchain_ledger::language::Language;
@@ -217,8 +219,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
     let objects: Vec<_> = both.clone().filter_map(Value::as_object).collect();
     let arrays: Vec<_> = both.filter_map(Value::as_array).collect();
     if !objects.is_empty() {
-        let names: std::collections::BTreeSet<&String> =
-            objects.iter().flat_map(|object| object.keys()).collect();
+        let names: BTreeSet<&String> = objects.iter().flat_map(|object| object.keys()).collect();
         for name in names
             .into_iter()
             .filter(|name| !PASSED_OVER.contains(&name.as_str()))
@@ -226,6 +227,12 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
             let of = |value: Option<&'_ Value>| value.and_then(|v| v.get(name)).cloned();
             let (one, other) = (of(before), of(after));
             compare(&below(path, name), one.as_ref(), other.as_ref(), changes);
+        }
+        return;
+    }
+    if let Some(keyed) = by_key([before, after]) {
+        for (key, [one, other]) in keyed {
+            compare(&below(path, &key), one, other, changes);
         }
         return;
     }
@@ -250,6 +257,35 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
     }
 }
 
+/// What names an item of a list, where each has it and no two the same.
+const KEYS: &[&str] = &[
+    "code",
+    "day",
+    "number",
+    "department",
+    "office",
+    "node",
+    "id",
+];
+
+/// The items of up to two lists by what names them, so that one that came between others is told as that.
+fn by_key(lists: [Option<&Value>; 2]) -> Option<BTreeMap<String, [Option<&Value>; 2]>> {
+    let named = |key: &str| {
+        let mut items: BTreeMap<String, [Option<&Value>; 2]> = BTreeMap::new();
+        for (place, list) in lists.iter().enumerate() {
+            for item in list.and_then(Value::as_array).into_iter().flatten() {
+                let name = shown(key, item.get(key))?;
+                let slot = items.entry(name).or_default().get_mut(place)?;
+                if slot.replace(item).is_some() {
+                    return None;
+                }
+            }
+        }
+        Some(items).filter(|items| !items.is_empty())
+    };
+    KEYS.iter().find_map(|key| named(key))
+}
+
 /// A value as people read it; none for nothing. Moments are told by their times.
 fn shown(path: &str, value: Option<&Value>) -> Option<String> {
     const TIMES: &[&str] = &["time", "from", "to", "due", "lapses", "not_before"];
@@ -262,5 +298,52 @@ fn shown(path: &str, value: Option<&Value>) -> Option<String> {
             time.map(|time| crate::api::Time(time).to_string())
         }
         other => Some(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(before: &Value, after: &Value) -> Vec<String> {
+        let mut changes = Vec::new();
+        compare("", Some(before), Some(after), &mut changes);
+        changes.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_came_into_a_list_is_told_alone() {
+        let purposes = |codes: &[&str]| {
+            let items = codes
+                .iter()
+                .map(|code| json!({ "code": code, "name": code }));
+            json!({ "purposes": items.collect::<Vec<_>>(), "two_person": codes.len() > 2 })
+        };
+        let changed = told(&purposes(&["b", "d"]), &purposes(&["a", "b", "d"]));
+        let expected = [
+            "purposes.a.code was nothing, is `a`",
+            "purposes.a.name was nothing, is `a`",
+            "two_person was `false`, is `true`",
+        ];
+        assert_eq!(changed, expected);
+        let gone = told(&purposes(&["a", "b"]), &purposes(&["b"]));
+        let expected = [
+            "purposes.a.code was `a`, is nothing",
+            "purposes.a.name was `a`, is nothing",
+        ];
+        assert_eq!(gone, expected);
+    }
+
+    #[test]
+    fn a_list_without_names_is_compared_place_by_place() {
+        let changed = told(&json!({ "l": [1, 2] }), &json!({ "l": [1, 3, 4] }));
+        assert_eq!(changed, ["l.2 was `2`, is `3`", "l.3 was nothing, is `4`"]);
+        let twice =
+            |name: &str| json!({ "l": [{ "code": "a", "n": 1 }, { "code": "a", "n": name }] });
+        assert_eq!(told(&twice("x"), &twice("y")), ["l.2.n was `x`, is `y`"]);
+        let whole = told(&json!({ "l": null }), &json!({ "l": [{ "code": "a" }] }));
+        assert_eq!(whole, ["l.a.code was nothing, is `a`"]);
     }
 }

@@ -40,7 +40,7 @@ fn require_top_id(id: &DepartmentId) -> Result<(), Refusal> {
         return Ok(());
     }
     let id = id.clone();
-    Err(Rejection::BadSubUnit { id, parent }.into())
+    Err(Rejection::ParentMissing { id, parent }.into())
 }
 
 impl Context<'_, '_> {
@@ -52,8 +52,8 @@ impl Context<'_, '_> {
         match &action.parent {
             Some(parent) => self.require_sub_unit_id(&action.id, parent)?,
             None => {
-                self.require_office(Office::Registrar)?;
                 require_top_id(&action.id)?;
+                self.require_office(Office::Registrar)?;
             }
         }
         if self.state.record(&record_id)?.is_some() {

@@ -71,12 +71,19 @@ impl Context<'_, '_> {
         self.conclude(proposal)
     }
 
-    /// What takes something from an entry or a grant is proposed once on one revision of it.
+    /// What takes something from an entry or a grant is proposed once on one revision of it; so is what befalls a
+    /// department: a second proposal could never take effect after the first.
     fn require_not_proposed(&self, measure: &Measure) -> Result<(), Refusal> {
-        let Some((subject, _)) = measure.decided_on().filter(|_| measure.needs_notice()) else {
-            return Ok(());
+        let subject = match (measure.decided_on(), measure.befalls()) {
+            (Some((subject, _)), _) if measure.needs_notice() => subject,
+            (_, Some(department)) => RecordId::Department(department.clone()),
+            (_, None) => return Ok(()),
         };
-        let decided_on = measure.decided_on();
+        let is_same = |other: &Measure| {
+            other.name() == measure.name()
+                && other.decided_on() == measure.decided_on()
+                && other.befalls() == measure.befalls()
+        };
         self.state.for_each_referrer(
             &subject,
             RecordKind::Proposal,
@@ -84,8 +91,7 @@ impl Context<'_, '_> {
                 match self.state.record(id)? {
                     Some(Record::Proposal(proposal))
                         if proposal.standing_at(self.at.time) == Standing::Open
-                            && proposal.measure.name() == measure.name()
-                            && proposal.measure.decided_on() == decided_on =>
+                            && is_same(&proposal.measure) =>
                     {
                         Err(Rejection::ProposalWaits { id: proposal.id }.into())
                     }

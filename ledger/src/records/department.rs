@@ -167,6 +167,7 @@ impl Key {
 
 /// A key offered for registration, with proof that whoever offers it holds the secret half.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct KeyOffer {
     /// The public key.
     pub public_key: PublicKey,

@@ -14,6 +14,7 @@ use crate::limits;
 
 /// A purpose in the code list.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Purpose {
     /// Its code.
     pub code: PurposeCode,

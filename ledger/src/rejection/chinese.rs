@@ -33,6 +33,7 @@ pub(super) fn text(rejection: &Rejection) -> String {
         R::Stale { id, given, current } => format!("{} 当前修订号为 {current}，而本决定依据的是修订号 {given}。请重新查看后再签名", record(id)),
         R::OtherVersion { code, given, current } => format!("{code} 的现行版本为 {current}，而本决定依据的是版本 {given}。请查看差异（`dirchain query difference {code} --from {given} --to {current}`）后按版本 {current} 重新签名；待办的申请可通过 `sharing ask` 和 `sharing supply` 更新"),
         R::DepartmentNotActive { department } => format!("部门 {department} 未处于正常状态。已暂停的部门恢复后（`resume_department`）可再办理；已撤销的，请改用承接部门"),
+        R::ParentMissing { id, parent } => format!("{id} 是 {parent} 的下属单位代码。请写明上级 {parent}，或另取不含点的代码"),
         R::BadSubUnit { id, parent } => format!("{id} 不能作为 {parent} 的下属单位代码：应为上级代码、一个点和一个数字，最多 {} 级", limits::DEPARTMENT_DEPTH_MAX),
         R::HeadMissing { department } => format!("部门 {department} 的第一个密钥必须是负责人密钥；或由上级部门代为签名且自身没有密钥"),
         R::BadKey { reason } => format!("所提供的密钥不被接受：{}", crypto(reason)),

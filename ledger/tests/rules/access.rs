@@ -4,7 +4,9 @@ use dirchain_ledger::access::{Basis, Denial, Failure, Verdict, may_read, who_may
 use dirchain_ledger::action::Action;
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, Height, Moment, ResourceCode, TimeMs};
+use dirchain_ledger::ids::{
+    DepartmentId, FieldNumber, Height, Moment, ResourceCode, SharingId, TimeMs,
+};
 use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{Published, Record, Resource, Trail};
 use dirchain_ledger::testing::*;
@@ -338,6 +340,52 @@ fn of_several_authorizations_the_longest_is_named() {
         panic!("{verdict:?}");
     };
     assert_eq!((authorization, until), named.swap_remove(0));
+}
+
+/// A reader whose authorization was suspended is not told that another one is over.
+#[test]
+fn of_those_that_fail_one_that_lasts_is_named_before_one_that_is_over() {
+    let mut ledger = Ledger::default();
+    let lasting = ledger.granted(1, &[2]);
+    let mut short = request(APPLICANT, &[2]);
+    short.to = TimeMs(ledger.moment().time.0 + DAY_MS);
+    let over = ledger
+        .apply_for(APPLICANT, &lasting.resource, short.clone())
+        .unwrap();
+    let grant = Action::Grant(grant_of(over.clone(), &short));
+    ledger
+        .submit(&administrator(PROVIDER), vec![grant])
+        .unwrap();
+    let suspend = Action::SuspendAuthorization {
+        authorization: lasting.clone(),
+        revision: 1,
+        reason: id("超范围使用"),
+    };
+    ledger.submit(&head(PROVIDER), vec![suspend]).unwrap();
+    let at = |time| {
+        let height = ledger.moment().height;
+        let (department, field) = (id(APPLICANT), FieldNumber(2));
+        let moment = Moment { height, time };
+        may_read(
+            &ledger.state,
+            &department,
+            &lasting.resource,
+            field,
+            None,
+            moment,
+        )
+        .unwrap()
+    };
+    let fails = |authorization: &_, failure| {
+        Verdict::Denied(Denial::AuthorizationFails {
+            authorization: SharingId::clone(authorization),
+            failure,
+        })
+    };
+    assert!(at(TimeMs(short.to.0 - 1)).is_allowed());
+    assert_eq!(at(short.to), fails(&lasting, Failure::Inactive));
+    let both_over = request(APPLICANT, &[2]).to;
+    assert_eq!(at(both_over), fails(&over, Failure::WindowOver));
 }
 
 #[test]

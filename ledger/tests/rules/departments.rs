@@ -299,10 +299,13 @@ refusals! {
         let action = register("D004.3.1", Some(PROVIDER), None);
         Ledger::default().submit(&head(PROVIDER), vec![action]).unwrap_err()
     }
-    what_looks_like_a_sub_unit_is_no_department_at_the_top => "bad-sub-unit" {
+    what_looks_like_a_sub_unit_is_no_department_at_the_top => "parent-missing" {
         let mut ledger = Ledger::default();
         let head_offer = offer(&ledger, "D006.1", Role::Head, "D006.1 Head");
         ledger.submit(&head(REGISTRAR), vec![register("D006.1", None, Some(head_offer))]).unwrap_err()
+    }
+    a_head_learns_that_the_parent_is_missing_and_not_that_it_is_no_registrar => "parent-missing" {
+        Ledger::default().submit(&head(PROVIDER), vec![register("D004.3", None, None)]).unwrap_err()
     }
     a_head_registers_no_sub_unit_of_another_department => "not-acting-for" {
         let action = register("D004.3", Some(PROVIDER), None);

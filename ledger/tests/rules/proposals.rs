@@ -437,6 +437,34 @@ fn s6_an_early_end_is_proposed_anew_once_it_was_taken_back() {
     }
 }
 
+/// A member that a measure does not have would be agreed on and do nothing.
+#[test]
+fn a_measure_in_json_has_no_other_members_than_its_own() {
+    let plan = r#"{"measure":"reorganise","kind":"rename","document":"京编办","renames":[]"#;
+    let change = r#"{"measure":"change_parameters","revision":1"#;
+    let day = r#""days":[{"day":"2026-12-25","kind":"holiday""#;
+    let suspend = r#"{"measure":"suspend_department","department":"D004""#;
+    for (known, unknown) in [
+        (
+            format!("{plan}}}"),
+            format!("{plan},\"effective\":\"2027-01-01\"}}"),
+        ),
+        (
+            format!("{change}}}"),
+            format!("{change},\"add_purpose\":[]}}"),
+        ),
+        (
+            format!("{change},{day}}}]}}"),
+            format!("{change},{day},\"name\":\"x\"}}]}}"),
+        ),
+        (format!("{suspend}}}"), format!("{suspend},\"x\":1}}")),
+    ] {
+        serde_json::from_str::<Measure>(&known).expect(&known);
+        let refused = serde_json::from_str::<Measure>(&unknown).expect_err(&unknown);
+        assert!(refused.to_string().contains("unknown field"), "{refused}");
+    }
+}
+
 fn refused(author: &SecretKey, measure: Measure) -> Rejection {
     Ledger::default().agree(author, measure).unwrap_err()
 }

@@ -411,6 +411,18 @@ refusals! {
         let measure = new_head(&ledger, APPLICANT);
         ledger.propose(&head(BYSTANDER), measure).unwrap_err()
     }
+    r8_a_new_head_is_proposed_once => "proposal-waits" {
+        let mut ledger = Ledger::default();
+        let measure = new_head(&ledger, BYSTANDER);
+        ledger.propose(&head(REGISTRAR), measure.clone()).unwrap();
+        ledger.propose(&head(STEWARD), measure).unwrap_err()
+    }
+    a_suspension_is_proposed_once => "proposal-waits" {
+        let mut ledger = Ledger::default();
+        let measure = Measure::SuspendDepartment { department: id(BYSTANDER) };
+        ledger.propose(&head(REGISTRAR), measure.clone()).unwrap();
+        ledger.propose(&head(STEWARD), measure).unwrap_err()
+    }
     an_office_s_holder_is_not_suspended => "wrong-department" {
         refused(Measure::SuspendDepartment { department: id(DEPUTY) })
     }

@@ -122,8 +122,8 @@ impl Hand<'_> {
                 self.world.require_active(parent)?;
             }
             None => unless([
+                (dots > 0, "parent-missing"),
                 (!is_registrar, "office-needed"),
-                (dots > 0, "bad-sub-unit"),
                 (is_taken, "taken"),
                 (offered.is_none(), "head-missing"),
             ])?,

@@ -84,7 +84,7 @@ impl World {
         self.offices[&office].clone()
     }
 
-    /// Whether the same early end waits, of the same subject at the same revision.
+    /// Whether the same waits: an early end of the same subject at the same revision, or what befalls a department.
     fn is_proposed(&self, measure: &Measure, now: TimeMs) -> bool {
         let same = |other: &Measure| match (measure, other) {
             (
@@ -121,6 +121,22 @@ impl World {
                     revision,
                 },
             ) => (one, at) == (other, revision),
+            (
+                Measure::ReplaceHead {
+                    department: one, ..
+                },
+                Measure::ReplaceHead {
+                    department: other, ..
+                },
+            )
+            | (
+                Measure::SuspendDepartment { department: one },
+                Measure::SuspendDepartment { department: other },
+            )
+            | (
+                Measure::ResumeDepartment { department: one },
+                Measure::ResumeDepartment { department: other },
+            ) => one == other,
             _ => false,
         };
         let mut waiting = self.proposals.values();

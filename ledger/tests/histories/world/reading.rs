@@ -97,9 +97,15 @@ impl World {
         }
         let failures = own.iter().filter_map(|(id, held)| {
             let failure = self.failure(held, question)?;
-            Some((failure, id.number, (*id).clone()))
+            Some((
+                question.at.time < held.to,
+                failure,
+                id.number,
+                (*id).clone(),
+            ))
         });
-        let (failure, _, authorization) = failures.max_by_key(|(f, number, _)| (*f, *number))?;
+        let (_, failure, _, authorization) =
+            failures.max_by_key(|(lasts, failure, number, _)| (*lasts, *failure, *number))?;
         Some(Verdict::Denied(Denial::AuthorizationFails {
             authorization,
             failure,
