@@ -478,6 +478,23 @@ fn what_a_raiser_takes_back_is_nobody_s_answer() {
 }
 
 #[test]
+fn nothing_is_connected_for_a_grant_that_is_suspended() {
+    let mut ledger = Ledger::default();
+    let authorization = ledger.granted(1, &[2]);
+    let now = ledger.moment().time;
+    assert_eq!(told(&ledger, now), [of(PROVIDER, Duty::Provision, None)]);
+    let reason = id("超范围使用");
+    let suspend = Action::SuspendAuthorization {
+        authorization: authorization.clone(),
+        revision: 1,
+        reason,
+    };
+    ledger.submit(&head(PROVIDER), vec![suspend]).unwrap();
+    assert_eq!(told(&ledger, ledger.moment().time), []);
+    assert_eq!(counts(&ledger, PROVIDER, midnight(40)), (1, 0, 0));
+}
+
+#[test]
 fn nothing_is_connected_for_a_grant_that_is_over() {
     let mut ledger = Ledger::default();
     let resource = ledger.published(PROVIDER, 1);

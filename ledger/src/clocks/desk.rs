@@ -222,7 +222,7 @@ impl Desk<'_> {
     }
 
     /// From the grant to the first binding that went live; nothing is owed any more once the grant
-    /// ended, expired, or waits for a new holder of its responsibility.
+    /// ended, expired, is suspended, or waits for a new holder of its responsibility.
     fn provisioning(&self, authorization: &Authorization) -> Result<Option<Clock>, ViewError> {
         let Some(resource) = self.view.resource(&authorization.id.resource)? else {
             return Ok(None);
@@ -232,7 +232,12 @@ impl Desk<'_> {
         let ended = authorization.ended.as_ref().map(|end| end.decision.at.time);
         let expired = Some(authorization.to).filter(|to| *to <= self.at.time);
         let lost = self.lost(authorization)?;
-        let stopped = [ended, expired, lost].into_iter().flatten().min();
+        let suspended = authorization.suspended.as_ref();
+        let suspended = suspended.map(|decision| decision.at.time);
+        let stopped = [ended, expired, lost, suspended]
+            .into_iter()
+            .flatten()
+            .min();
         let until = self.until(live.or(stopped));
         let clock = Clock {
             department: resource.provider_when(until).clone(),

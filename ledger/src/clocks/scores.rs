@@ -146,9 +146,8 @@ fn count_entry(
     };
     let mut renewed = resource.in_force().map(|published| published.since.time);
     for_each_binding(view, &resource.code, |binding| {
-        let is_drifted = binding.state() == BindingState::Drifted;
         let drifted = score.drifted_bindings;
-        score.drifted_bindings = drifted.saturating_add(u32::from(is_drifted));
+        score.drifted_bindings = drifted.saturating_add(u32::from(binding.is_drifted()));
         if let (Some(known), Some(seen)) = (renewed, binding.seen) {
             renewed = Some(known.max(seen.time));
         }

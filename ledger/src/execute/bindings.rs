@@ -236,13 +236,11 @@ impl Context<'_, '_> {
                 let mut columns = binding.terms.columns.iter();
                 let served = columns.find(|column| fields.contains(&column.field));
                 match served {
-                    Some(column) if binding.state() == BindingState::Drifted => {
-                        Err(Rejection::Drifted {
-                            field: column.field,
-                            binding: binding.id.clone(),
-                        }
-                        .into())
+                    Some(column) if binding.is_drifted() => Err(Rejection::Drifted {
+                        field: column.field,
+                        binding: binding.id.clone(),
                     }
+                    .into()),
                     Some(_) | None => Ok(()),
                 }
             })

@@ -1,5 +1,6 @@
 //! Changes of the parameters and of the offices; by proposal only.
 
+use super::authority::same_line;
 use super::resources::require_revision;
 use super::seats::two_offices;
 use super::{Context, Refusal, end, full, push};
@@ -172,8 +173,24 @@ impl Context<'_, '_> {
         self.touch_department(department)
     }
 
-    /// Requires that after an assignment two lines of departments are left to decide together.
+    /// Requires that after an assignment two lines of departments are left to decide together, and that the deputy can
+    /// publish what is the steward's own (rule C5).
     fn require_second_word(&self, assigned: &DepartmentId) -> Result<(), Refusal> {
+        let offices = self.state.offices()?;
+        let publishers =
+            [Office::Steward, Office::StewardDeputy].map(|office| offices.holder(office));
+        if let [Some(steward), Some(deputy)] = publishers
+            && same_line(self.state, steward, deputy)?
+        {
+            return Err(Rejection::WrongDepartment {
+                department: assigned.clone(),
+                what: phrase!(
+                    "steward and deputy would be in one line, and nobody could publish its own entries (rule C5). Name another",
+                    "数据主管与其副职将属于同一系列，其自有目录将无人发布（规则 C5），请指明其他部门"
+                ),
+            }
+            .into());
+        }
         match two_offices(self.state, None) {
             Err(Refusal::Rejected(_)) => Err(Rejection::WrongDepartment {
                 department: assigned.clone(),

@@ -113,6 +113,18 @@ impl Binding {
         last.map_or(BindingState::Proposed, |since| since.state)
     }
 
+    /// Whether its gateway saw another schema than was stated, and has confirmed none since (rule C8): new terms alone
+    /// mend nothing, nor does a pause.
+    pub fn is_drifted(&self) -> bool {
+        let is_out = matches!(
+            self.state(),
+            BindingState::Suspended | BindingState::Retired
+        );
+        let mut seen = self.states.iter().rev().map(|since| since.state);
+        let last = seen.find(|state| matches!(state, BindingState::Live | BindingState::Drifted));
+        !is_out && last == Some(BindingState::Drifted)
+    }
+
     /// Its state after the block at `height`; none before it was proposed.
     pub fn state_at(&self, height: Height) -> Option<BindingState> {
         let begun = self.states.iter().rev();

@@ -612,6 +612,12 @@ refusals! {
     an_office_passes_to_an_active_department => "department-not-active" {
         refused(&head(REGISTRAR), assign(Office::Steward, SUSPENDED))
     }
+    c5_steward_and_deputy_are_not_one => "wrong-department" {
+        refused(&head(REGISTRAR), assign(Office::StewardDeputy, STEWARD))
+    }
+    c5_the_deputy_does_not_become_the_steward => "wrong-department" {
+        refused(&head(REGISTRAR), assign(Office::Steward, DEPUTY))
+    }
     an_office_is_not_assigned_where_one_line_would_decide_alone => "wrong-department" {
         let mut ledger = Ledger::default();
         ledger.agree(&head(STEWARD), assign(Office::Registrar, PROVIDER)).unwrap();

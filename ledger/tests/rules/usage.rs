@@ -274,6 +274,9 @@ fn c8_a_drifted_binding_stops_grants_of_its_fields_until_it_is_mended() {
                 terms,
             };
             used.ledger.submit(&provider, vec![action]).unwrap();
+            // New terms alone mend nothing: the gateway has not confirmed them.
+            let refused = used.ledger.submit(&provider, vec![grant.clone()]);
+            assert_eq!(refused.unwrap_err().code(), "drifted");
         }
         let seen = report(&used.code, reports);
         used.ledger.submit(&gateway(PROVIDER), vec![seen]).unwrap();

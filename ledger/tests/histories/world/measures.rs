@@ -44,7 +44,16 @@ impl Hand<'_> {
                 self.world.offices.insert(*office, department.clone());
                 self.world.offices_revision += 1;
                 let second = self.world.two_offices(None);
-                unless([(second.is_err(), "wrong-department")])
+                let holders = &self.world.offices;
+                let publishers = (
+                    holders.get(&Office::Steward),
+                    holders.get(&Office::StewardDeputy),
+                );
+                let is_one = match publishers {
+                    (Some(steward), Some(deputy)) => self.world.kin(steward, deputy),
+                    _ => false,
+                };
+                unless([(second.is_err() || is_one, "wrong-department")])
             }
             Measure::Grant(grant) => self.grant(grant),
             Measure::Revoke {

@@ -144,6 +144,8 @@ pub(crate) struct Bound {
     pub(crate) terms: BindingTerms,
     pub(crate) revision: u32,
     pub(crate) state: BindingState,
+    /// Whether its gateway saw another schema last.
+    pub(crate) is_off: bool,
     /// Which fields its terms named, and since when, oldest first.
     pub(crate) named: Vec<(TimeMs, BTreeSet<FieldNumber>)>,
     pub(crate) first_live: Option<TimeMs>,

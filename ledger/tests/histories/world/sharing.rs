@@ -265,7 +265,8 @@ impl Hand<'_> {
         let alone = self.mandate.is_none() && self.world.settings().two_person;
         let drifted = self.world.bindings.iter().any(|(binding, bound)| {
             binding.resource == id.resource
-                && bound.state == BindingState::Drifted
+                && bound.is_off
+                && !matches!(bound.state, BindingState::Suspended | BindingState::Retired)
                 && bound
                     .terms
                     .columns

@@ -134,6 +134,7 @@ impl Hand<'_> {
             terms: terms.clone(),
             revision: 1,
             state: BindingState::Proposed,
+            is_off: false,
             named: vec![(self.at.time, named(terms))],
             first_live: None,
             retired: None,
@@ -147,6 +148,11 @@ impl Hand<'_> {
         let time = self.at.time;
         let bound = self.world.bindings.get_mut(id).unwrap();
         bound.state = to;
+        bound.is_off = match to {
+            BindingState::Live => false,
+            BindingState::Drifted => true,
+            _ => bound.is_off,
+        };
         bound.revision += 1;
         match to {
             BindingState::Live => {
