@@ -1,9 +1,9 @@
 //! Whether this node votes. When voting could contradict what it signed before, it only follows.
 //!
 //! The guard knows what was signed. Where it is ahead of the store (a restored backup), the node
-//! follows until past the guarded height. Where the guard is gone (a
-//! wiped disk), the node may have signed at any height up to one after the highest that a quorum of
-//! the others can vouch for; each of those may lag by one block, hence two more.
+//! follows until past the guarded height. Where the guard is gone (a wiped disk), or was given up because it did
+//! not know a signature of the node's own, the node may have signed at any height up to one after the highest that
+//! a quorum of the others can vouch for; each of those may lag by one block, hence two more.
 
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::crypto::PublicKey;
@@ -38,7 +38,7 @@ impl std::fmt::Display for Mode {
                 write!(f, "follows until height {height}, then votes: it may have signed up to there")
             }
             Mode::Following(FollowReason::Unsure) => f.write_str(
-                "follows: the record of its own signatures is gone, and it waits for a quorum of the other validators to show their tips before it votes again",
+                "follows: the record of its own signatures is gone or has forgotten some, and it waits for a quorum of the other validators to show their tips before it votes again",
             ),
         }
     }

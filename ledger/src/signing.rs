@@ -87,6 +87,22 @@ pub struct SignedEntry {
     pub signature: Signature,
 }
 
+impl SignedEntry {
+    /// Stands for whatever was signed up to the end of a height, where nobody knows what that was: of all that
+    /// nothing is signed again.
+    pub fn whatever_up_to(height: Height) -> Self {
+        Self {
+            position: Position {
+                height,
+                round: u32::MAX,
+                step: Step::Precommit,
+            },
+            message: Vec::new(),
+            signature: Signature([0; 64]),
+        }
+    }
+}
+
 /// The signatures of the height that is guarded.
 #[derive(Clone, Debug, Default)]
 pub struct SigningRecord {
@@ -267,6 +283,17 @@ mod tests {
     fn a_lock_ends_with_its_height() {
         let mut record = locked();
         let (mut position, bytes) = vote(0, Step::Prevote, Some(2));
+        position.height = Height(6);
+        assert!(asked(&mut record, (position, bytes)));
+    }
+
+    #[test]
+    fn of_what_nobody_knows_nothing_is_signed_again() {
+        let mut record = SigningRecord::default();
+        record.add(SignedEntry::whatever_up_to(Height(5)));
+        assert!(!asked(&mut record, vote(0, Step::Prevote, Some(1))));
+        assert!(!asked(&mut record, vote(7, Step::Precommit, None)));
+        let (mut position, bytes) = vote(0, Step::Prevote, Some(1));
         position.height = Height(6);
         assert!(asked(&mut record, (position, bytes)));
     }

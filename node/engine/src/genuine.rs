@@ -18,12 +18,18 @@ use dirchain_network::{Fate, Judge, Verdict};
 use dirchain_storage::Store;
 
 use crate::host::now;
+use crate::own::Mirror;
 
 /// The roll call as network and host share it.
 pub(crate) type SharedRoll = Arc<Mutex<RollCall>>;
 
-/// The verdict over the validators at a store's tip.
-pub(crate) fn judge(store: Store, roll: SharedRoll) -> Judge<DirectoryContext> {
+/// The verdict over the validators at a store's tip. `mirror`: what notices this node's own signatures, where it has a
+/// guard.
+pub(crate) fn judge(
+    store: Store,
+    roll: SharedRoll,
+    mirror: Option<Mirror>,
+) -> Judge<DirectoryContext> {
     let chain = store.chain();
     let verifier = ChainVerifier { chain };
     let watch = Mutex::new(Watch::new(store.tip().height, now()));
@@ -32,6 +38,9 @@ pub(crate) fn judge(store: Store, roll: SharedRoll) -> Judge<DirectoryContext> {
         watch.look(height.ledger(), tip.height, now())
     };
     Arc::new(move |event| {
+        if let Some(mirror) = &mirror {
+            mirror.look(event);
+        }
         let tip = store.tip();
         let key_of = |voter| {
             let member = tip.validators.by_address(voter)?;

@@ -34,6 +34,7 @@ use crate::incoming::verify_incoming;
 use crate::joining::give;
 use crate::limits::{REQUESTS_AT_ONCE_MAX, STOP_WITHIN, TICK};
 use crate::log::mend;
+use crate::own::Mirror;
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
 use crate::settings::EngineConfig;
@@ -166,6 +167,16 @@ impl Host {
         mend(log).map_err(|error| EngineError::Start {
             reason: format!("{}: {error}", log.display()),
         })?;
+        let (alarm, alarms) = mpsc::unbounded_channel();
+        let mirror = match (&voting.consensus_key, &voting.guard) {
+            (Some(secret), Some(guard)) => Some(Mirror {
+                verifier: ChainVerifier { chain },
+                key: secret.public(),
+                guard: Arc::clone(guard),
+                alarms: alarm.clone(),
+            }),
+            (_, None) | (None, _) => None,
+        };
         let network = dirchain_network::spawn::<DirectoryContext, _>(
             NetworkConfig {
                 keypair: keypair(&voting.network_key)?,
@@ -175,7 +186,7 @@ impl Host {
                 limits: NetworkLimits::default(),
             },
             WireCodec,
-            judge(self.store().clone(), Arc::clone(&self.roll)),
+            judge(self.store().clone(), Arc::clone(&self.roll), mirror),
         )
         .await?;
         let Network {
@@ -187,7 +198,6 @@ impl Host {
             heard,
         } = network;
         give(self.store(), questions);
-        let (alarm, alarms) = mpsc::unbounded_channel();
         let verifier = Box::new(ChainVerifier { chain });
         let (me, consensus) = match (&role.mode, &voting.consensus_key, &voting.guard) {
             (Mode::Voting, Some(secret), Some(guard)) => {
@@ -275,11 +285,17 @@ impl Host {
             tokio::select! {
                 _ = &mut *stop => return Ok(Turn::Stopped),
                 message = running.channels.consensus.recv() => match message {
-                    Some(message) => self.answer(message, running).await?,
+                    Some(message) => {
+                        let forgot = voting.look(&message)?;
+                        self.answer(message, running).await?;
+                        if forgot {
+                            return Ok(Turn::Restart(voting.role(&self.config, &[])?));
+                        }
+                    }
                     // A guard that fails ends the engine too; its alarm came before that.
                     None => {
                         let alarm = running.alarms.try_recv().map_err(|_| EngineError::Ended)?;
-                        return alarmed(alarm, voting);
+                        return self.alarmed(alarm, voting);
                     }
                 },
                 submission = next_submission(&mut self.serving) => {
@@ -289,7 +305,7 @@ impl Host {
                     self.take_transactions(transaction, running).await?;
                 }
                 Some(heard) = running.heard.recv() => self.hear(heard, running).await?,
-                Some(alarm) = running.alarms.recv() => return alarmed(alarm, voting),
+                Some(alarm) = running.alarms.recv() => return self.alarmed(alarm, voting),
                 _ = tick.tick() => {
                     self.feed(Event::Tick, Question::None, running).await?;
                     let shown = shown_tips(running);
@@ -544,6 +560,22 @@ impl Host {
         drop(reply.send(inserted));
     }
 
+    /// What an alarm makes of the engine's turn.
+    fn alarmed(&self, alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
+        match alarm {
+            Alarm::Follow(until) => Ok(Turn::Restart(voting.follow(until))),
+            Alarm::Forgot => {
+                voting.lose_guard();
+                Ok(Turn::Restart(voting.role(&self.config, &[])?))
+            }
+            Alarm::Broken(error) => Err(error.into()),
+            Alarm::LogUnsynced(source) => Err(EngineError::LogUnsynced {
+                path: voting.files.log.clone(),
+                source,
+            }),
+        }
+    }
+
     pub(crate) fn expect_next(&mut self, next: NextReply) {
         self.next = Some(next);
     }
@@ -556,18 +588,6 @@ fn shown_tips(running: &Running) -> Vec<Height> {
     validators
         .filter_map(|peer| peer.tip_height.map(Height))
         .collect()
-}
-
-/// What an alarm makes of the engine's turn.
-fn alarmed(alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
-    match alarm {
-        Alarm::Follow(until) => Ok(Turn::Restart(voting.follow(until))),
-        Alarm::Broken(error) => Err(error.into()),
-        Alarm::LogUnsynced(source) => Err(EngineError::LogUnsynced {
-            path: voting.files.log.clone(),
-            source,
-        }),
-    }
 }
 
 async fn next_submission(serving: &mut Option<Serving>) -> Submission {

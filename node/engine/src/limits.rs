@@ -30,6 +30,8 @@ pub(crate) const ASIDE_FOR: Duration = Duration::from_secs(3);
 pub(crate) const ASK_AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// The longest pause between two blocks of the history that are filled in.
 pub(crate) const FILL_PAUSE_MAX: Duration = Duration::from_secs(1);
+/// Heights whose certificates are looked through at a start for signatures that the guard does not know.
+pub(crate) const OWN_SIGNATURES_HEIGHTS_MAX: u32 = 65_536;
 /// How often the replica is told that time passed.
 pub(crate) const TICK: Duration = Duration::from_millis(250);
 /// How long the engine has to end before it is abandoned.

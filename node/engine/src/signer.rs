@@ -21,6 +21,8 @@ use crate::start::SharedGuard;
 pub(crate) enum Alarm {
     /// What was decided is not here: vote no more until past this height.
     Follow(Height),
+    /// The guard did not know what the key signed, and was given up.
+    Forgot,
     /// The guard could not be written: stop.
     Broken(GuardError),
     /// The engine's log could not be synced: stop.

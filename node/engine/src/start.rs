@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use arc_malachitebft_app_channel::AppMsg;
+use dirchain_consensus::context::DirectoryContext;
 use dirchain_consensus::mode::{Gate, Mode, Standing};
 use dirchain_consensus::replica::Replica;
 use dirchain_ledger::chain::Tip;
@@ -21,6 +23,7 @@ use crate::joining::fill_history;
 use crate::limits::REQUESTS_MAX;
 use crate::log::LOG_FILE;
 use crate::outcomes::Outcomes;
+use crate::own::{self, forgotten_signature};
 use crate::settings::EngineConfig;
 
 /// A running engine.
@@ -226,7 +229,8 @@ impl Voting {
             shown,
         });
         if let (Mode::Voting, Some(key), None) = (&mode, &key, &self.guard) {
-            let guard = Guard::make(&self.files.guard, key)?;
+            // What it signed up to here nobody knows; the gate has seen to it that there is nothing above.
+            let guard = Guard::make_above(&self.files.guard, key, tip.height)?;
             self.guard = Some(shared(guard));
         }
         Ok(Role {
@@ -258,14 +262,14 @@ impl Voting {
             self.release_guard();
             match config.keeper.consensus(&named)? {
                 Some(secret) => {
-                    self.guard = Guard::open(&self.files.guard, &named)?.map(shared);
+                    self.guard = self.open_guard(config, &named)?;
                     self.consensus_key = Some(secret);
                     self.gate = Gate::default();
                 }
                 None => {
                     self.tell_missing(named, "consensus");
                     if let Some(held) = held {
-                        self.guard = Guard::open(&self.files.guard, &held)?.map(shared);
+                        self.guard = self.open_guard(config, &held)?;
                     }
                 }
             }
@@ -280,6 +284,49 @@ impl Voting {
             }
         }
         Ok(())
+    }
+
+    /// A key's guard, where it knows what the certificates in the store show that the key signed.
+    fn open_guard(
+        &self,
+        config: &EngineConfig,
+        key: &PublicKey,
+    ) -> Result<Option<SharedGuard>, EngineError> {
+        let Some(guard) = Guard::open(&self.files.guard, key)? else {
+            return Ok(None);
+        };
+        match forgotten_signature(&config.store, key, guard.position())? {
+            None => Ok(Some(shared(guard))),
+            Some(shown) => {
+                own::tell(shown, &guard.set_aside()?);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Looks whether the guard knows what this node signed by the certificate of a block that is decided. Whether it
+    /// did not: it is given up then.
+    pub(crate) fn look(&mut self, message: &AppMsg<DirectoryContext>) -> Result<bool, EngineError> {
+        let (AppMsg::Decided { certificate, .. }, Some(secret), Some(guard)) =
+            (message, &self.consensus_key, &self.guard)
+        else {
+            return Ok(false);
+        };
+        let Some(shown) = own::signed_in(certificate, &secret.public()) else {
+            return Ok(false);
+        };
+        let Some(aside) = own::give_up_unless_known(guard, shown)? else {
+            return Ok(false);
+        };
+        own::tell(shown, &aside);
+        self.lose_guard();
+        Ok(true)
+    }
+
+    /// The guard was given up: what the key signed is unknown from now on.
+    pub(crate) fn lose_guard(&mut self) {
+        self.guard = None;
+        self.gate = Gate::default();
     }
 
     /// Lets go of the guard, also where a signer of the engine still has it.

@@ -8,11 +8,12 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
-use dirchain_engine::log_damage;
+use dirchain_engine::{forgotten_signature, log_damage};
 use dirchain_ledger::chain;
+use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::ids::Height;
-use dirchain_storage::{FillState, Guard, GuardError, Store, StoreError};
+use dirchain_storage::{FillState, Guard, GuardError, Position, Store, StoreError};
 
 use crate::home::{Home, NodeKey};
 
@@ -28,6 +29,7 @@ pub struct Finding {
 const REPLACE: &str = "Put a backup back with `dirchain restore`, or move db/ away and start the node: it fills from the other nodes. Leave engine/ where it is";
 const UNFINISHED: &str =
     "Start the node and let it fetch them, as `dirchain status` tells; then look again";
+const FORGOT: &str = "Start the node: it gives the guard up, and follows without a vote until the chain is past whatever it may have signed. If nobody put an old copy back, check the disk";
 const KEEP_AWAY: &str = "Stop the process that uses it, and look again";
 
 fn finding(what: impl Into<String>, to_do: impl Into<String>) -> Finding {
@@ -48,7 +50,7 @@ pub fn examine(
     mut seen: impl FnMut(Height, Height),
 ) -> anyhow::Result<(Height, Vec<Finding>)> {
     let genesis = home.genesis()?;
-    let mut found = guard(home)?;
+    let (guard, mut found) = guard(home)?;
     found.extend(log(home)?);
     let store = match Store::open(&home.database_dir(), &genesis) {
         Ok(store) => store,
@@ -59,6 +61,17 @@ pub fn examine(
         }
     };
     let tip = store.tip().height;
+    if let Some((key, guarded)) = guard
+        && let Some(shown) = forgotten_signature(&store, &key, guarded)?
+    {
+        let what = format!(
+            "the double-sign guard {} does not know what this node signed at height {}, round {}: it is an old copy, or lost its end",
+            home.guard_file().display(),
+            shown.height,
+            shown.round,
+        );
+        found.push(finding(what, FORGOT));
+    }
     if let Some(FillState { base, next }) = store.fill_state() {
         let what = format!(
             "the history begins at height {base}: of the blocks before it, those from {next} on are not here yet"
@@ -181,27 +194,31 @@ fn log(home: &Home) -> anyhow::Result<Option<Finding>> {
     }))
 }
 
+/// The key whose guard is sound as a file, and the highest position in it.
+type Guarded = Option<(PublicKey, Option<Position>)>;
+
 /// The record of the node's own signatures.
-fn guard(home: &Home) -> anyhow::Result<Vec<Finding>> {
+fn guard(home: &Home) -> anyhow::Result<(Guarded, Vec<Finding>)> {
     let Some(secret) = home.key(NodeKey::Consensus)? else {
         let what = format!("{} is missing", home.key_file(NodeKey::Consensus).display());
         let to_do = "Put it back from where you keep it safe";
-        return Ok(vec![finding(what, to_do)]);
+        return Ok((None, vec![finding(what, to_do)]));
     };
-    let path = home.guard_file();
-    Ok(match Guard::open(&path, &secret.public()) {
-        Ok(Some(_)) => Vec::new(),
-        Ok(None) => vec![finding(
+    let (path, key) = (home.guard_file(), secret.public());
+    let broken = match Guard::open(&path, &key) {
+        Ok(Some(guard)) => return Ok((Some((key, guard.position())), Vec::new())),
+        Ok(None) => finding(
             format!(
                 "there is no double-sign guard of this node's key at {}",
                 path.display()
             ),
             "Nothing: the node follows without a vote until the chain is past what it may have signed",
-        )],
-        Err(error @ GuardError::InUse { .. }) => vec![finding(error.to_string(), KEEP_AWAY)],
-        Err(error) => vec![finding(
+        ),
+        Err(error @ GuardError::InUse { .. }) => finding(error.to_string(), KEEP_AWAY),
+        Err(error) => finding(
             error.to_string(),
             "Move it away: the node then follows without a vote until the chain is past what it may have signed",
-        )],
-    })
+        ),
+    };
+    Ok((None, vec![broken]))
 }

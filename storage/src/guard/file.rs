@@ -55,10 +55,14 @@ impl Drop for Lock {
 }
 
 impl GuardFile {
-    /// Locks, and writes an empty file in place of any that is there.
-    pub(super) fn make(path: &Path, key: &PublicKey) -> Result<Self, GuardError> {
+    /// Locks, and writes a file with these entries in place of any that is there.
+    pub(super) fn make<'a>(
+        path: &Path,
+        key: &PublicKey,
+        entries: impl Iterator<Item = &'a SignedEntry>,
+    ) -> Result<Self, GuardError> {
         let lock = lock(path)?;
-        let size_bytes = write_anew(path, key, std::iter::empty())?;
+        let size_bytes = write_anew(path, key, entries)?;
         Ok(Self {
             path: path.to_owned(),
             key: *key,
@@ -136,6 +140,14 @@ impl GuardFile {
     }
 }
 
+/// Renames the file, so that it is the key's guard no more, and gives its new name.
+pub(super) fn set_aside(path: &Path) -> Result<PathBuf, GuardError> {
+    let aside = beside(path, ".forgot");
+    let renamed = std::fs::rename(path, &aside).and_then(|()| sync_folder_of(path));
+    renamed.map_err(|error| disk(path, "moved aside", &error))?;
+    Ok(aside)
+}
+
 fn disk(path: &Path, what: &'static str, error: &std::io::Error) -> GuardError {
     GuardError::Disk {
         path: path.to_owned(),
@@ -190,14 +202,19 @@ fn write_anew<'a>(
         file.write_all(&bytes)?;
         file.sync_all()?;
         std::fs::rename(&new, path)?;
-        // A bare file name has the empty path for its parent.
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+        sync_folder_of(path)
     });
     written.map_err(|error| disk(path, "written", &error))?;
     Ok(size_of(&bytes))
+}
+
+/// Syncs the folder that a file is in, so that its new name lasts.
+fn sync_folder_of(path: &Path) -> std::io::Result<()> {
+    // A bare file name has the empty path for its parent.
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn size_of(bytes: &[u8]) -> u64 {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use dirchain_ledger::crypto::{PublicKey, Signature};
+use dirchain_ledger::ids::Height;
 use dirchain_ledger::signing::{SignedEntry, SigningRecord, SigningVerdict};
 
 pub use dirchain_ledger::signing::{Position, REMEMBERED_COUNT_MAX, Step};
@@ -117,8 +118,19 @@ impl Guard {
     ///
     /// [`GuardError::InUse`], [`GuardError::Disk`].
     pub fn make(path: &Path, key: &PublicKey) -> Result<Guard, GuardError> {
-        let file = GuardFile::make(path, key)?;
+        let file = GuardFile::make(path, key, std::iter::empty())?;
         Ok(Self::new(path, file, SigningRecord::default()))
+    }
+
+    /// Makes a guard for a key that may have signed anything up to a height, and nothing above it.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::InUse`], [`GuardError::Disk`].
+    pub fn make_above(path: &Path, key: &PublicKey, height: Height) -> Result<Guard, GuardError> {
+        let unknown = SignedEntry::whatever_up_to(height);
+        let file = GuardFile::make(path, key, std::iter::once(&unknown))?;
+        Ok(Self::new(path, file, SigningRecord::restored([unknown])))
     }
 
     /// Opens the guard of a key, and keeps every other process from signing with it. None when
@@ -145,6 +157,16 @@ impl Guard {
             path: path.to_owned(),
             state: Mutex::new(state),
         }
+    }
+
+    /// Gives up a guard that does not know all that its key signed: its file gets another name, which this gives, and
+    /// the key has no guard from then on, also for whoever opens it later.
+    ///
+    /// # Errors
+    ///
+    /// [`GuardError::Disk`].
+    pub fn set_aside(self) -> Result<PathBuf, GuardError> {
+        file::set_aside(&self.path)
     }
 
     /// The highest position signed; none when nothing was.

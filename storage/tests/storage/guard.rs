@@ -98,6 +98,25 @@ fn a_guard_is_of_one_key() {
 }
 
 #[test]
+fn a_guard_that_forgot_is_given_up_for_one_that_signs_above() {
+    let (_directory, path) = path();
+    let guard = open(&path).unwrap();
+    new(&guard, at(5, 0, Step::Prevote), b"a");
+    let aside = guard.set_aside().unwrap();
+    assert!(aside.exists() && !path.exists());
+    assert!(Guard::open(&path, &KEY).unwrap().is_none());
+    drop(Guard::make_above(&path, &KEY, Height(8)).unwrap());
+    // The same after a restart.
+    let guard = Guard::open(&path, &KEY).unwrap().unwrap();
+    let end = at(8, u32::MAX, Step::Precommit);
+    assert_eq!(guard.position(), Some(end));
+    refused(&guard, at(5, 0, Step::Prevote), b"a", end);
+    refused(&guard, at(8, 3, Step::Precommit), b"b", end);
+    refused(&guard, end, b"c", end);
+    new(&guard, at(9, 0, Step::Proposal), b"d");
+}
+
+#[test]
 fn every_verdict() {
     let (_directory, path) = path();
     assert!(!path.exists());

@@ -1,5 +1,5 @@
-//! What may go wrong with a validator's own records: its key runs twice, the end of its log is lost, a
-//! byte of its log is another. It never contradicts itself, and votes again.
+//! What may go wrong with a validator's own records: its key runs twice, the end of its log or of its guard is lost,
+//! a byte of its log is another, its whole home is an old copy. It never contradicts itself, and votes again.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -142,4 +142,94 @@ fn a_log_with_a_bad_byte_is_no_contradiction() {
     city.start(2);
     votes_again(&mut city, 2, 8);
     nobody_accuses(&city);
+}
+
+/// Blocks that took this node's vote, as each of those who stay has it in its certificates.
+fn votes_that_were_needed(city: &mut City, index: usize, numbers: std::ops::Range<u32>) {
+    let other = (index + 1) % 4;
+    city.nodes[other].stop();
+    for number in numbers {
+        city.register((index + 2) % 4, "D012", number);
+    }
+    city.start(other);
+    city.agree();
+}
+
+fn follows(city: &City, index: usize) -> bool {
+    let mode = city.client(index).status().unwrap().node.mode;
+    matches!(mode, NodeMode::Following { .. })
+}
+
+/// It follows, also after another start, and votes once the chain is past what it may have signed. From then on a
+/// start is a start.
+fn follows_first(city: &mut City, index: usize) {
+    let log = city.nodes[index].log();
+    assert!(log.contains("the double-sign guard does not know"), "{log}");
+    assert!(follows(city, index));
+    city.nodes[index].stop();
+    city.nodes[index].start();
+    city.nodes[index].wait_until_answering();
+    assert!(follows(city, index));
+    let mut number = 20;
+    eventually("it votes again", START, || {
+        city.register((index + 2) % 4, "D012", number);
+        number += 1;
+        (!follows(city, index)).then_some(())
+    });
+    city.nodes[index].stop();
+    city.nodes[index].start();
+    city.nodes[index].wait_until_answering();
+    assert!(!follows(city, index));
+    votes_again(city, index, 9);
+    nobody_accuses(city);
+}
+
+#[test]
+fn a_guard_that_lost_its_end_is_noticed_at_the_start() {
+    let mut city = City::started();
+    votes_that_were_needed(&mut city, 2, 1..3);
+    city.nodes[2].stop();
+    let guard = city.nodes[2].home.guard_file();
+    let before = std::fs::metadata(&guard).unwrap().len();
+    city.start(2);
+    votes_that_were_needed(&mut city, 2, 3..6);
+    city.nodes[2].kill();
+    let home = city.nodes[2].home.dir().to_str().unwrap().to_owned();
+    let doctor = |city: &City| {
+        let mut doctor = Command::new(program());
+        doctor.args(["--home", &home, "doctor"]);
+        run(&mut doctor, city.dir(), START)
+    };
+    doctor(&city).ok();
+    let file = std::fs::OpenOptions::new().write(true).open(&guard);
+    file.unwrap().set_len(before).unwrap();
+    let found = doctor(&city);
+    assert_eq!(found.status, Some(1), "{found:?}");
+    assert!(
+        format!("{found:?}").contains("does not know what this node signed"),
+        "{found:?}"
+    );
+    city.nodes[2].start();
+    city.nodes[2].wait_until_answering();
+    follows_first(&mut city, 2);
+}
+
+/// As when a machine goes back to a snapshot of its disk: nothing in the home says that it is old, the blocks that it
+/// fetches do.
+#[test]
+fn an_old_copy_of_a_whole_home_is_noticed_by_the_blocks_it_fetches() {
+    let mut city = City::started();
+    votes_that_were_needed(&mut city, 2, 1..3);
+    city.nodes[2].stop();
+    let old = city.dir().join("old");
+    copy(city.nodes[2].home.dir(), &old);
+    city.start(2);
+    votes_that_were_needed(&mut city, 2, 3..6);
+    city.nodes[2].kill();
+    std::fs::remove_dir_all(city.nodes[2].home.dir()).unwrap();
+    copy(&old, city.nodes[2].home.dir());
+    city.nodes[2].start();
+    city.nodes[2].wait_until_answering();
+    eventually("it notices", START, || follows(&city, 2).then_some(()));
+    follows_first(&mut city, 2);
 }
