@@ -16,7 +16,7 @@ use dirchain_ledger::view::ViewError;
 pub enum StoreError {
     /// Another process, or another [`crate::Store`] of this one, has the database open.
     #[error(
-        "the database {path} is in use by another process. Stop the other node first, or give this one a data directory of its own"
+        "the database {path} is in use by another process. Stop that process first, which may be the node itself"
     )]
     InUse {
         /// The database.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use dirchain_explorer::api::Time;
+use dirchain_ledger::ids::Height;
 use dirchain_storage::Store;
 
 use crate::progress::{bar, say};
@@ -20,7 +21,7 @@ pub(crate) struct Backup {
     dir: PathBuf,
 }
 
-/// Put a backup in the place of a node's database, while the node does not run
+/// Put a backup in the place of a node's database, while the node does not run, once every block of it was examined
 #[derive(Debug, clap::Args)]
 pub(crate) struct Restore {
     /// The backup's folder
@@ -33,7 +34,10 @@ pub(crate) struct Restore {
 
 /// Examine a node's data, while the node does not run: every block, certificate, root and index
 #[derive(Debug, clap::Args)]
-pub(crate) struct Doctor {}
+pub(crate) struct Doctor {
+    /// A backup's folder, to examine that instead, in a copy within the home
+    backup: Option<PathBuf>,
+}
 
 impl Backup {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
@@ -61,7 +65,13 @@ impl Backup {
 impl Restore {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
         let home = context.home()?;
-        let restored = storage::restore(&home, &self.dir, self.replace)?;
+        let progress = bar(0, "blocks");
+        let restored = storage::restore(&home, &self.dir, self.replace, |height, last| {
+            progress.set_length(last.0);
+            progress.set_position(height.0);
+        });
+        progress.finish_and_clear();
+        let restored = restored?;
         if let Some(aside) = &restored.aside {
             say(format!("the database before it is {}", aside.display()));
         }
@@ -87,10 +97,14 @@ impl Doctor {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<ExitCode> {
         let home = context.home()?;
         let progress = bar(0, "blocks");
-        let examined = storage::examine(&home, |height, last| {
+        let seen = |height: Height, last: Height| {
             progress.set_length(last.0);
             progress.set_position(height.0);
-        });
+        };
+        let examined = match &self.backup {
+            Some(dir) => storage::examine_backup(&home, dir, seen),
+            None => storage::examine(&home, seen),
+        };
         progress.finish_and_clear();
         let (height, findings) = examined?;
         let code = match findings.is_empty() {

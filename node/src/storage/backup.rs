@@ -47,6 +47,12 @@ pub enum BackupError {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no note.
+    #[error("{} is no backup: it has no {NOTE}. Name a folder that `dirchain backup` made", dir.display())]
+    None {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// The note is not one.
     #[error("{} is no backup: {reason}", path.display())]
     Malformed {
@@ -115,19 +121,38 @@ impl Backup {
     ///
     /// # Errors
     ///
-    /// [`BackupError::Io`], [`BackupError::Malformed`].
+    /// [`BackupError::None`], [`BackupError::Io`], [`BackupError::Malformed`].
     pub fn read(dir: &Path) -> Result<Self, BackupError> {
         let path = dir.join(NOTE);
-        let text = fs::read_to_string(&path).map_err(BackupError::io(&path))?;
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let dir = dir.to_path_buf();
+                return Err(BackupError::None { dir });
+            }
+            Err(error) => return Err(BackupError::io(&path)(error)),
+        };
         serde_json::from_str(&text).map_err(|error| {
             let reason = error.to_string();
             BackupError::Malformed { path, reason }
         })
     }
 
-    /// The copy of the database in a backup's folder.
-    pub fn database(dir: &Path) -> PathBuf {
-        dir.join(DATABASE)
+    /// Copies the database in a backup's folder to a folder that does not exist yet, each file synced.
+    ///
+    /// # Errors
+    ///
+    /// [`BackupError::Io`].
+    pub fn copied(&self, dir: &Path, to: &Path) -> Result<(), BackupError> {
+        let from = dir.join(DATABASE);
+        fs::create_dir(to).map_err(BackupError::io(to))?;
+        for entry in fs::read_dir(&from).map_err(BackupError::io(&from))? {
+            let entry = entry.map_err(BackupError::io(&from))?;
+            let target = to.join(entry.file_name());
+            fs::copy(entry.path(), &target).map_err(BackupError::io(&target))?;
+            sync(&target)?;
+        }
+        sync(to)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Looking whether a node's data is whole: every block is executed again from the genesis on, into a
 //! database beside the node's own, and both must then hold the same.
 //!
-//! Invariant: nothing of the node's data is changed.
+//! Invariant: nothing of the node's data, or of a backup, is changed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,6 +17,8 @@ use dirchain_storage::{FillState, Guard, GuardError, Position, Store, StoreError
 
 use crate::home::{Home, NodeKey};
 
+use super::backup::Backup;
+
 /// Something that is wrong, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
@@ -27,6 +29,9 @@ pub struct Finding {
 }
 
 const REPLACE: &str = "Put a backup back with `dirchain restore`, or move db/ away and start the node: it fills from the other nodes. Leave engine/ where it is";
+const OTHER_BACKUP: &str = "Use another backup";
+const FREE_SPACE: &str =
+    "Free space on the disk first, then look again: what is in the database may be whole";
 const UNFINISHED: &str =
     "Start the node and let it fetch them, as `dirchain status` tells; then look again";
 const FORGOT: &str = "Start the node: it gives the guard up, and follows without a vote until the chain is past whatever it may have signed. If nobody put an old copy back, check the disk";
@@ -47,7 +52,7 @@ fn finding(what: impl Into<String>, to_do: impl Into<String>) -> Finding {
 /// no error but a finding.
 pub fn examine(
     home: &Home,
-    mut seen: impl FnMut(Height, Height),
+    seen: impl FnMut(Height, Height),
 ) -> anyhow::Result<(Height, Vec<Finding>)> {
     let genesis = home.genesis()?;
     let (guard, mut found) = guard(home)?;
@@ -56,11 +61,10 @@ pub fn examine(
         Ok(store) => store,
         Err(error @ StoreError::InUse { .. }) => return Err(error.into()),
         Err(error) => {
-            found.push(finding(error.to_string(), REPLACE));
+            found.push(unusable(&error, home));
             return Ok((Height::GENESIS, found));
         }
     };
-    let tip = store.tip().height;
     if let Some((key, guarded)) = guard
         && let Some(shown) = forgotten_signature(&store, &key, guarded)?
     {
@@ -72,55 +76,167 @@ pub fn examine(
         );
         found.push(finding(what, FORGOT));
     }
+    let scratch = home.dir().join("doctor");
+    found.extend(judge(&store, &genesis, &scratch, REPLACE, seen)?);
+    Ok((store.tip().height, found))
+}
+
+/// Examines a backup of a home's chain, in a copy beside the home's own database.
+///
+/// # Errors
+///
+/// As [`examine`]; the folder is no backup.
+pub fn examine_backup(
+    home: &Home,
+    dir: &Path,
+    seen: impl FnMut(Height, Height),
+) -> anyhow::Result<(Height, Vec<Finding>)> {
+    let genesis = home.genesis()?;
+    let backup = Backup::read(dir)?;
+    let copied = home.dir().join("doctor.copy");
+    remove(&copied)?;
+    let examined = backup
+        .copied(dir, &copied)
+        .map_err(anyhow::Error::from)
+        .and_then(|()| judge_copy(&backup, dir, &copied, &genesis, seen));
+    remove(&copied)?;
+    Ok((backup.height, examined?))
+}
+
+/// Examines a copy of a backup's database, and whether it ends where the backup's note says.
+pub(super) fn judge_copy(
+    backup: &Backup,
+    dir: &Path,
+    copied: &Path,
+    genesis: &Genesis,
+    seen: impl FnMut(Height, Height),
+) -> anyhow::Result<Vec<Finding>> {
+    let store = match Store::open(copied, genesis) {
+        Ok(store) => store,
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Open { .. })) => {
+            return Ok(vec![finding(described(&error), OTHER_BACKUP)]);
+        }
+        Err(other) => return Err(other.into()),
+    };
+    let tip = store.tip();
+    if (tip.height, tip.block) != (backup.height, backup.block) {
+        let what = format!(
+            "the backup {} ends at height {}, its note says {}",
+            dir.display(),
+            tip.height,
+            backup.height
+        );
+        return Ok(vec![finding(what, OTHER_BACKUP)]);
+    }
+    let scratch = copied.with_extension("examined");
+    judge(&store, genesis, &scratch, OTHER_BACKUP, seen)
+}
+
+/// What is wrong with a store, by executing its blocks again into a database at `scratch`.
+fn judge(
+    store: &Store,
+    genesis: &Genesis,
+    scratch: &Path,
+    to_do: &'static str,
+    mut seen: impl FnMut(Height, Height),
+) -> anyhow::Result<Vec<Finding>> {
+    let tip = store.tip().height;
     if let Some(FillState { base, next }) = store.fill_state() {
         let what = format!(
             "the history begins at height {base}: of the blocks before it, those from {next} on are not here yet"
         );
-        found.push(finding(what, UNFINISHED));
-        return Ok((tip, found));
+        return Ok(vec![finding(what, UNFINISHED)]);
     }
-    let scratch = home.dir().join("doctor");
-    remove(&scratch)?;
-    let again = Store::open(&scratch, &genesis)?;
-    let replayed = replay(&store, &again, &genesis, |height| seen(height, tip));
-    let verdict = match replayed {
-        Ok(None) => match store.differences(&again) {
-            Ok(differences) => {
-                for difference in differences {
-                    let what = format!(
-                        "the index `{}` differs from what the blocks say: {} missing, {} of no block, {} changed; the first at key {}",
-                        difference.family,
-                        difference.missing,
-                        difference.surplus,
-                        difference.changed,
-                        difference.first_key,
-                    );
-                    found.push(finding(what, REPLACE));
-                }
-                Ok(())
-            }
-            Err(error) => damaged(error, &mut found),
-        },
-        Ok(Some(broken)) => {
-            found.push(broken);
-            Ok(())
-        }
-        Err(error) => Err(error),
-    };
+    remove(scratch)?;
+    let again = Store::open(scratch, genesis)
+        .context("a second database is made to compare with, and needs as much room again")?;
+    let replayed = replay(store, &again, genesis, to_do, |height| seen(height, tip));
+    let verdict = replayed.and_then(|broken| match broken {
+        Some(broken) => Ok(vec![broken]),
+        None => differences(store, &again, to_do),
+    });
     drop(again);
-    remove(&scratch)?;
-    verdict?;
-    Ok((tip, found))
+    remove(scratch)?;
+    verdict
 }
 
-/// A damaged database is a finding, anything else an error.
-fn damaged(error: StoreError, found: &mut Vec<Finding>) -> anyhow::Result<()> {
-    match error {
-        StoreError::Damaged { .. } | StoreError::Read { .. } => {
-            found.push(finding(error.to_string(), REPLACE));
-            Ok(())
+/// Where two stores of the same blocks differ.
+fn differences(store: &Store, again: &Store, to_do: &'static str) -> anyhow::Result<Vec<Finding>> {
+    let different = match store.differences(again) {
+        Ok(different) => different,
+        Err(error @ (StoreError::Damaged { .. } | StoreError::Read { .. })) => {
+            return Ok(vec![finding(described(&error), to_do)]);
         }
-        other => Err(other.into()),
+        Err(other) => return Err(other.into()),
+    };
+    let told = different.into_iter().map(|difference| {
+        let what = format!(
+            "the index `{}` differs from what the blocks say: {} missing, {} of no block, {} changed; the first at key {}",
+            difference.family,
+            difference.missing,
+            difference.surplus,
+            difference.changed,
+            difference.first_key,
+        );
+        finding(what, to_do)
+    });
+    Ok(told.collect())
+}
+
+/// A database that cannot be opened, with what helps.
+fn unusable(error: &StoreError, home: &Home) -> Finding {
+    let to_do = match error {
+        StoreError::OtherChain { .. } => format!(
+            "Put the genesis of that chain back to {}, or that chain's database is in the wrong home",
+            home.genesis_file().display()
+        ),
+        StoreError::OtherFormat { .. } => {
+            "Use the version of dirchain that wrote it, or move db/ away and start the node: it fills from the other nodes".to_owned()
+        }
+        other if is_full(other) => FREE_SPACE.to_owned(),
+        _ => REPLACE.to_owned(),
+    };
+    finding(described(error), to_do)
+}
+
+/// Whether the system says that the disk is full.
+fn is_full(error: &StoreError) -> bool {
+    let said = "No space left on device";
+    match error {
+        StoreError::Open { reason, .. }
+        | StoreError::Read { reason, .. }
+        | StoreError::Write { reason, .. } => reason.contains(said),
+        _ => false,
+    }
+}
+
+/// What is wrong, without the advice that the error gives to others.
+fn described(error: &StoreError) -> String {
+    match error {
+        StoreError::Damaged { path, what } => {
+            format!("the database {} is damaged: {what}", path.display())
+        }
+        StoreError::Open { path, reason } => {
+            format!(
+                "the database {} could not be opened: {reason}",
+                path.display()
+            )
+        }
+        StoreError::Read { path, reason } => {
+            format!(
+                "the database {} could not be read: {reason}",
+                path.display()
+            )
+        }
+        StoreError::OtherChain {
+            expected,
+            found,
+            path,
+        } => format!(
+            "the database {} belongs to chain {found}, the genesis file begins chain {expected}",
+            path.display()
+        ),
+        other => other.to_string(),
     }
 }
 
@@ -138,6 +254,7 @@ fn replay(
     store: &Store,
     again: &Store,
     genesis: &Genesis,
+    to_do: &'static str,
     mut seen: impl FnMut(Height),
 ) -> anyhow::Result<Option<Finding>> {
     let chain = genesis.chain();
@@ -145,7 +262,7 @@ fn replay(
     while again.tip().height < last {
         let tip = again.tip();
         let height = tip.height.next();
-        let broken = |why: String| Ok(Some(finding(format!("block {height}: {why}"), REPLACE)));
+        let broken = |why: String| Ok(Some(finding(format!("block {height}: {why}"), to_do)));
         let read = store.block(height).and_then(|block| {
             let header = store.header(height)?;
             Ok((block, header, store.certificate(height)?))
@@ -155,7 +272,7 @@ fn replay(
             Ok((None, _, _)) => return broken("its body is missing".into()),
             Ok((_, None, _)) => return broken("its header is missing".into()),
             Ok((_, _, None)) => return broken("its certificate is missing".into()),
-            Err(error) => return broken(error.to_string()),
+            Err(error) => return broken(described(&error)),
         };
         if header != block.header {
             return broken("its header is not its body's".into());
@@ -177,7 +294,7 @@ fn replay(
     Ok((found != expected).then(|| {
         finding(
             format!("the end of the chain at height {last} is not what its blocks lead to"),
-            REPLACE,
+            to_do,
         )
     }))
 }

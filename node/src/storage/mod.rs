@@ -9,5 +9,5 @@ mod restore;
 
 pub use backup::{Backup, BackupError};
 pub use control::{Control, ControlError, ask};
-pub use doctor::{Finding, examine};
+pub use doctor::{Finding, examine, examine_backup};
 pub use restore::{RestoreError, Restored, restore};

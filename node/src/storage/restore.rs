@@ -4,11 +4,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use dirchain_ledger::ids::Height;
 use dirchain_storage::{Store, StoreError};
 
 use crate::home::{Home, HomeError};
 
 use super::backup::{Backup, BackupError};
+use super::doctor::judge_copy;
 
 /// Why a backup was not put back. The database is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -31,15 +33,21 @@ pub enum RestoreError {
         /// The folder.
         aside: PathBuf,
     },
-    /// The copy ends at another block than its note says.
-    #[error("the backup {} ends at height {found}, its note says {noted}: it is damaged. Use another one", dir.display())]
-    OtherTip {
+    /// The copy is not whole.
+    #[error("the backup {} is damaged: {what}. Use another one; nothing was put in the place of what is here", dir.display())]
+    Damaged {
         /// The backup.
         dir: PathBuf,
-        /// Where its database ends.
-        found: String,
-        /// Where its note says that it ends.
-        noted: String,
+        /// What was found, the first of it.
+        what: String,
+    },
+    /// The copy could not be examined.
+    #[error("the backup {} could not be examined: {reason:#}", dir.display())]
+    Unexamined {
+        /// The backup.
+        dir: PathBuf,
+        /// Why.
+        reason: anyhow::Error,
     },
     /// The disk refuses.
     #[error("{}: {source}", path.display())]
@@ -74,14 +82,20 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
 }
 
-/// Copies a backup into a home, looks whether the copy is whole and of the home's chain, and only
-/// then puts it in the place of the database, which is moved aside. Keys, guard and the engine's
-/// log stay: the guard knows what this node signed after the backup was made.
+/// Copies a backup into a home, looks whether the copy is whole and of the home's chain, every block and every index
+/// of it, and only then puts it in the place of the database, which is moved aside. Keys, guard and the engine's log
+/// stay: the guard knows what this node signed after the backup was made. `seen` is told each height that was
+/// examined, and the last one.
 ///
 /// # Errors
 ///
 /// [`RestoreError`]; [`StoreError::InUse`] while the node runs.
-pub fn restore(home: &Home, dir: &Path, replaces: bool) -> Result<Restored, RestoreError> {
+pub fn restore(
+    home: &Home,
+    dir: &Path,
+    replaces: bool,
+    seen: impl FnMut(Height, Height),
+) -> Result<Restored, RestoreError> {
     let genesis = home.genesis()?;
     let backup = Backup::read(dir)?;
     let database = home.database_dir();
@@ -101,16 +115,19 @@ pub fn restore(home: &Home, dir: &Path, replaces: bool) -> Result<Restored, Rest
     if fresh.exists() {
         fs::remove_dir_all(&fresh).map_err(io_error(&fresh))?;
     }
-    copy(&Backup::database(dir), &fresh)?;
-    let store = Store::open(&fresh, &genesis)?;
-    let tip = store.tip();
-    drop(store);
-    if (tip.height, tip.block) != (backup.height, backup.block) {
-        return Err(RestoreError::OtherTip {
-            dir: dir.to_path_buf(),
-            found: tip.height.to_string(),
-            noted: backup.height.to_string(),
-        });
+    backup.copied(dir, &fresh)?;
+    let judged = judge_copy(&backup, dir, &fresh, &genesis, seen);
+    let found = match judged {
+        Ok(found) => found.into_iter().next().map(|finding| finding.what),
+        Err(reason) => {
+            let dir = dir.to_path_buf();
+            return Err(RestoreError::Unexamined { dir, reason });
+        }
+    };
+    if let Some(what) = found {
+        fs::remove_dir_all(&fresh).map_err(io_error(&fresh))?;
+        let dir = dir.to_path_buf();
+        return Err(RestoreError::Damaged { dir, what });
     }
     let had_one = database.exists();
     if had_one {
@@ -126,18 +143,4 @@ pub fn restore(home: &Home, dir: &Path, replaces: bool) -> Result<Restored, Rest
         backup,
         aside: had_one.then_some(aside),
     })
-}
-
-/// Copies a folder of files, each synced.
-fn copy(from: &Path, to: &Path) -> Result<(), RestoreError> {
-    fs::create_dir(to).map_err(io_error(to))?;
-    for entry in fs::read_dir(from).map_err(io_error(from))? {
-        let entry = entry.map_err(io_error(from))?;
-        let target = to.join(entry.file_name());
-        fs::copy(entry.path(), &target).map_err(io_error(&target))?;
-        let synced = fs::File::open(&target).and_then(|file| file.sync_all());
-        synced.map_err(io_error(&target))?;
-    }
-    let synced = fs::File::open(to).and_then(|folder| folder.sync_all());
-    synced.map_err(io_error(to))
 }

@@ -39,6 +39,19 @@ fn files(dir: &Path, extension: &str) -> Vec<PathBuf> {
     files
 }
 
+/// Another bit where a file's first third ends.
+fn flip(file: &Path) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let third = bytes.len() / 3;
+    bytes[third] ^= 0x10;
+    std::fs::write(file, &bytes).unwrap();
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").arg(from).arg(to).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+}
+
 #[test]
 fn a_backup_of_a_running_node_is_put_back_and_the_node_votes_again() {
     let mut city = City::started();
@@ -100,10 +113,7 @@ fn damage_is_found_named_and_mended() {
     // One byte goes bad in a table file.
     let database = city.nodes[3].home.database_dir();
     let table = files(&database, "sst").pop().expect("a table file");
-    let mut bytes = std::fs::read(&table).unwrap();
-    let middle = bytes.len() / 3;
-    bytes[middle] ^= 0x10;
-    std::fs::write(&table, &bytes).unwrap();
+    flip(&table);
     let printed = examine(&city, 3);
     assert_eq!(printed.status, Some(1), "{printed:?}");
     assert!(printed.stdout.contains("damaged"), "{printed:?}");
@@ -120,10 +130,29 @@ fn damage_is_found_named_and_mended() {
     std::fs::copy(dir.join("backup.json"), damaged.join("backup.json")).unwrap();
     let empty = at_home(&city, 3, &["restore", &path(&damaged), "--replace"]).refused();
     assert!(empty.contains("db"), "{empty}");
+    let none = at_home(&city, 3, &["restore", &path(city.dir())]).refused();
+    assert!(none.contains("is no backup"), "{none}");
 
+    // Nor is one of which a byte in the middle is another: it is named, and nothing was moved for it.
     std::fs::remove_dir_all(&database).unwrap();
     std::fs::remove_dir_all(database.with_extension("replaced")).unwrap();
     at_home(&city, 3, &["restore", &path(&dir)]).ok();
+    let bent = city.dir().join("bent");
+    copy(&dir, &bent);
+    let table = files(&bent.join("db"), "sst").pop().expect("a table file");
+    flip(&table);
+    let examined = at_home(&city, 3, &["doctor", &path(&bent)]);
+    assert_eq!(examined.status, Some(1), "{examined:?}");
+    assert!(
+        examined.stdout.contains("Use another backup"),
+        "{examined:?}"
+    );
+    let refused = at_home(&city, 3, &["restore", &path(&bent), "--replace"]).refused();
+    assert!(refused.contains("is damaged"), "{refused}");
+    assert!(!database.with_extension("replaced").exists());
+    assert!(!database.with_extension("restoring").exists());
+    let whole = at_home(&city, 3, &["doctor", &path(&dir)]).ok();
+    assert!(whole.contains("Nothing is wrong"), "{whole}");
     assert!(examine(&city, 3).ok().contains("Nothing is wrong"));
     city.start(2);
     city.start(3);
