@@ -34,6 +34,13 @@ fn aside(home: &Home, origin: &Origin) -> PathBuf {
     home.dir().join(format!("chain-{short}"))
 }
 
+/// Where what a home has of the chain that a genesis goes on from lies, once the home has left it.
+pub(crate) fn left(home: &Home, genesis: &Genesis) -> anyhow::Result<PathBuf> {
+    let origin = genesis.origin.as_ref();
+    let origin = origin.context("this genesis goes on from no other chain")?;
+    Ok(aside(home, origin))
+}
+
 /// Decides that a home goes on with a chain; the rest is [`settle`]'s. `consensus` is the key that the home votes
 /// with: on the new chain it has signed nothing, since what it signs names the chain.
 ///
@@ -41,11 +48,7 @@ fn aside(home: &Home, origin: &Origin) -> PathBuf {
 ///
 /// The home has left that chain before, or the disk refuses; nothing is decided then.
 pub(crate) fn begin(home: &Home, genesis: &Genesis, consensus: &PublicKey) -> anyhow::Result<()> {
-    let origin = genesis.origin.as_ref();
-    let aside = aside(
-        home,
-        origin.context("this genesis goes on from no other chain")?,
-    );
+    let aside = left(home, genesis)?;
     anyhow::ensure!(
         !aside.exists(),
         "{} exists already: this home has left that chain before",
@@ -61,6 +64,10 @@ pub(crate) fn begin(home: &Home, genesis: &Genesis, consensus: &PublicKey) -> an
     new.create()?;
     secret_file::create_dir(&new.engine_dir())?;
     drop(Guard::make(&new.guard_file(), consensus)?);
+    if let Some(next) = home.next_key(NodeKey::Consensus)? {
+        // The new genesis may name the key that was announced: the node then takes it up with this guard.
+        drop(Guard::make(&new.next_guard_file(), &next.public())?);
+    }
     write_genesis(&new.genesis_file(), genesis)?;
     sync(&new.engine_dir())?;
     sync(&partial)?;
@@ -99,11 +106,7 @@ fn next(home: &Home) -> anyhow::Result<Option<(Step, Option<PathBuf>)>> {
         return Ok(Some((Step::Remove(decided), None)));
     }
     let genesis = read_genesis(&new.genesis_file())?;
-    let origin = genesis.origin.as_ref();
-    let aside = aside(
-        home,
-        origin.context("this genesis goes on from no other chain")?,
-    );
+    let aside = left(home, &genesis)?;
     let step = leaving(home, &aside).unwrap_or_else(|| arriving(home, &new));
     Ok(Some((step, Some(aside))))
 }

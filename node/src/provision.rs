@@ -176,6 +176,35 @@ pub fn standing(
     Ok(standing)
 }
 
+/// As [`standing`], of a home whose next keys may be those that the genesis names: the node takes them up when it starts.
+///
+/// # Errors
+///
+/// [`ProvisionError::OtherKey`] for the keys that the home has now, where no next key fits either.
+pub fn standing_with_next(
+    home: &Home,
+    genesis: &Genesis,
+    node: &NodeId,
+    keys: &NodeKeys,
+) -> Result<Standing, ProvisionError> {
+    let now = standing(genesis, node, keys);
+    let next = |key, own: &SecretKey| -> Result<SecretKey, HomeError> {
+        Ok(home.next_key(key)?.unwrap_or_else(|| own.clone()))
+    };
+    let network = next(NodeKey::Network, &keys.network)?;
+    let consensus = next(NodeKey::Consensus, &keys.consensus)?;
+    let with = |network: &SecretKey, consensus: &SecretKey| {
+        let (network, consensus) = (network.clone(), consensus.clone());
+        standing(genesis, node, &NodeKeys { network, consensus })
+    };
+    now.or_else(|error| {
+        with(&keys.network, &consensus)
+            .or_else(|_| with(&network, &keys.consensus))
+            .or_else(|_| with(&network, &consensus))
+            .map_err(|_| error)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use dirchain_ledger::ids::TimeMs;

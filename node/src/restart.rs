@@ -22,7 +22,8 @@ use dirchain_storage::Store;
 use serde_json::Value;
 
 use crate::adoption;
-use crate::home::Home;
+use crate::home::{Home, NodeKey};
+use crate::provision::{self, NodeKeys};
 
 /// Records read at a time.
 const PAGE: usize = 256;
@@ -58,11 +59,32 @@ impl Agreement {
 ///
 /// # Errors
 ///
-/// As [`carried_over`]; the home cannot be read, or its node runs.
-pub fn made(home: &Home, agreed: &Agreement) -> anyhow::Result<Genesis> {
+/// As [`carried_over`]; the home cannot be read, or its node runs; blocks would be left out, and `leaves_out` is not
+/// said.
+pub fn made(home: &Home, agreed: &Agreement, leaves_out: bool) -> anyhow::Result<Genesis> {
     let before = home.genesis()?;
     let store = Store::open(&home.database_dir(), &before)?;
+    require_last(&store, agreed, leaves_out)?;
     carried_over(&store, &before.name, agreed)
+}
+
+/// Refuses a height that leaves out blocks which this node has, unless that is wanted.
+fn require_last(store: &Store, agreed: &Agreement, leaves_out: bool) -> anyhow::Result<()> {
+    let last = store.tip().height;
+    if leaves_out || agreed.height >= last {
+        return Ok(());
+    }
+    let first = agreed.height.next();
+    let (mut height, mut count) = (first, 0usize);
+    while height <= last {
+        let block = store.block(height)?;
+        count = count.saturating_add(block.map_or(0, |block| block.transactions.len()));
+        height = height.next();
+    }
+    anyhow::bail!(
+        "this node has blocks {first} to {last}, with {count} transactions, which a chain that goes on from height {} leaves out. Agree on {last}, the highest that any node has, or give --leave-out if all operators want those blocks to count no more",
+        agreed.height
+    )
 }
 
 /// Where a chain comes from, in a sentence; none for one that began by itself.
@@ -199,21 +221,44 @@ fn membership(store: &Store, agreed: &Agreement) -> anyhow::Result<Membership> {
     Ok(Membership::begin(ValidatorSet::new(members)?))
 }
 
+/// A home that goes on with a new chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopted {
+    /// Where what it had of the old chain lies.
+    pub aside: PathBuf,
+    /// Whether it was on the old chain until now.
+    pub is_new: bool,
+}
+
 /// Has a home go on with the new chain, after making the same genesis from its own database. What it had of the old
-/// chain is kept beside, in the folder that this gives. Where an earlier process was killed on the way, this goes on.
+/// chain is kept beside. Where an earlier process was killed on the way, this goes on; where the home is on that chain
+/// already, nothing is done.
 ///
 /// # Errors
 ///
-/// The home's own database leads to another genesis, or the disk refuses.
-pub fn adopt(home: &Home, genesis: &Genesis) -> anyhow::Result<PathBuf> {
-    if let Some(aside) = adoption::settle(home)?
-        && home.genesis()?.chain() == genesis.chain()
-    {
-        return Ok(aside);
-    }
+/// The home's own database leads to another genesis, blocks would be left out and `leaves_out` is not said, the home
+/// left the old chain before for another one, or lacks the keys that the genesis names; the disk refuses.
+pub fn adopt(home: &Home, genesis: &Genesis, leaves_out: bool) -> anyhow::Result<Adopted> {
+    let settled = adoption::settle(home)?;
     let before = home.genesis()?;
     let agreed = Agreement::of(genesis).context("this genesis goes on from no other chain")?;
+    let left = adoption::left(home, genesis)?;
+    if before.chain() == genesis.chain() {
+        return Ok(Adopted {
+            aside: left,
+            is_new: settled.is_some(),
+        });
+    }
+    if left.exists() {
+        anyhow::bail!(
+            "this home has left that chain before, for chain {}. To go back: with the node stopped, put db, engine and genesis.json aside, move those in {} to their place, and remove that folder; then adopt the genesis that is agreed on",
+            before.chain(),
+            left.display()
+        );
+    }
+    require_keys(home, genesis)?;
     let store = Store::open(&home.database_dir(), &before)?;
+    require_last(&store, &agreed, leaves_out)?;
     let own = carried_over(&store, &genesis.name, &agreed)?;
     drop(store);
     anyhow::ensure!(
@@ -223,5 +268,23 @@ pub fn adopt(home: &Home, genesis: &Genesis) -> anyhow::Result<PathBuf> {
         genesis.chain()
     );
     adoption::begin(home, genesis, &adoption::consensus_key(home)?)?;
-    adoption::settle(home)?.context("what was decided a moment ago is not there")
+    let aside = adoption::settle(home)?.context("what was decided a moment ago is not there")?;
+    Ok(Adopted {
+        aside,
+        is_new: true,
+    })
+}
+
+/// Refuses a genesis that names keys for this node which are not here: it could not start on that chain.
+fn require_keys(home: &Home, genesis: &Genesis) -> anyhow::Result<()> {
+    let of = |key| {
+        let found = home.key(key)?;
+        found.with_context(|| format!("there is no {}", home.key_file(key).display()))
+    };
+    let keys = NodeKeys {
+        network: of(NodeKey::Network)?,
+        consensus: of(NodeKey::Consensus)?,
+    };
+    provision::standing_with_next(home, genesis, &home.config()?.node, &keys)?;
+    Ok(())
 }

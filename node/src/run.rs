@@ -104,7 +104,7 @@ fn keys(home: &Home, genesis: &Genesis, config: &Config) -> anyhow::Result<NodeK
         consensus: of(NodeKey::Consensus)?,
     };
     // A key that changed since the genesis is not the one that it names.
-    match provision::standing(genesis, &config.node, &keys) {
+    match provision::standing_with_next(home, genesis, &config.node, &keys) {
         Err(ProvisionError::OtherKey { .. }) if !home.retired()?.is_empty() => {}
         standing => drop(standing?),
     }

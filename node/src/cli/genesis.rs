@@ -14,6 +14,7 @@ use crate::client::now;
 use crate::description::Description;
 use crate::devnet::{Seed, sample_city};
 use crate::home;
+use crate::progress::say;
 use crate::restart::{self, Agreement};
 
 use super::context::Context;
@@ -67,6 +68,10 @@ pub(crate) enum GenesisCommand {
         #[arg(long, value_name = "TIME", value_parser = time)]
         time: Time,
 
+        /// Make it although this node has later blocks, which count no more
+        #[arg(long)]
+        leave_out: bool,
+
         /// The genesis file to write
         #[arg(short = 'o', long, value_name = "FILE")]
         file: PathBuf,
@@ -76,6 +81,10 @@ pub(crate) enum GenesisCommand {
     Adopt {
         /// The genesis file
         file: PathBuf,
+
+        /// Adopt it although this node has later blocks, which count no more
+        #[arg(long)]
+        leave_out: bool,
     },
     /// Show what a genesis file begins
     Show {
@@ -109,6 +118,7 @@ impl GenesisCommand {
                 height,
                 members,
                 time,
+                leave_out,
                 file,
             } => {
                 require_near(time, now())?;
@@ -117,13 +127,16 @@ impl GenesisCommand {
                     members,
                     time: time.0,
                 };
-                write(&restart::made(&context.home()?, &agreed)?, file)?
+                write(&restart::made(&context.home()?, &agreed, leave_out)?, file)?
             }
-            GenesisCommand::Adopt { file } => {
+            GenesisCommand::Adopt { file, leave_out } => {
                 let genesis = home::read_genesis(&file)?;
-                let aside = restart::adopt(&context.home()?, &genesis)?;
+                let adopted = restart::adopt(&context.home()?, &genesis, leave_out)?;
+                if !adopted.is_new {
+                    say("this home is on that chain already; nothing was done");
+                }
                 let summary = Summary {
-                    before: Some(aside),
+                    before: Some(adopted.aside),
                     ..summary(&genesis, file)
                 };
                 return context.output.print(&summary, text);

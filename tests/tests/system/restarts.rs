@@ -13,6 +13,7 @@ use dirchain_tests::{BLOCK, City, Printed, START, eventually, never, program, ru
 use serde_json::Value;
 
 use crate::joining::asked;
+use crate::members::offer;
 
 /// A command over the home of the node at `index`.
 fn at_home(city: &City, index: usize, words: &[&str]) -> Printed {
@@ -74,6 +75,8 @@ fn killed_on_the_way(home: &Home, genesis: &str, before: &str) {
     std::fs::copy(genesis, new.genesis_file()).unwrap();
     let key = home.key(NodeKey::Consensus).unwrap().unwrap().public();
     drop(Guard::make(&new.guard_file(), &key).unwrap());
+    let next = home.next_key(NodeKey::Consensus).unwrap().unwrap().public();
+    drop(Guard::make(&new.next_guard_file(), &next).unwrap());
     let short: String = before.chars().take(8).collect();
     let moving = Home::at(home.dir().join(format!("chain-{short}.moving")));
     std::fs::create_dir(moving.dir()).unwrap();
@@ -93,6 +96,13 @@ fn those_who_are_left_go_on_with_a_chain_of_a_new_name() {
         ["evidence", "export", "--resource", subject, "-o", &proof],
     )
     .ok();
+
+    // One of those who stay has announced its next key, which the old chain did not come to name.
+    let home = city.nodes[1].home.clone();
+    let own = home.key(NodeKey::Consensus).unwrap().unwrap().public();
+    let file = offer(&city, &home, &["--next", "consensus"]);
+    let amend = format!("node amend D012-1 --offer {file} --as D012-operator --wait");
+    city.cli(0, &amend).ok();
 
     // Two of four are lost: nothing is decided any more.
     city.nodes[2].kill();
@@ -154,7 +164,25 @@ fn those_who_are_left_go_on_with_a_chain_of_a_new_name() {
     assert!(refused.contains("goes on from no other chain"), "{refused}");
     assert!(Path::new(&foreign).exists());
 
+    // Nor are blocks left out that this node has, unless that is said.
+    let lower = text(&city.dir().join("lower.json"));
+    let before_last = (agreed.height.0 - 1).to_string();
+    let mut words = vec!["genesis", "restart", "--height", &before_last];
+    words.extend(["--members", &members, "--time", &time, "-o", &lower]);
+    let refused = at_home(&city, 0, &words).refused();
+    let left_out = format!("has blocks {height} to {height}, with ");
+    assert!(refused.contains(&left_out), "{refused}");
+    words.push("--leave-out");
+    at_home(&city, 0, &words).ok();
+    let refused = at_home(&city, 0, &["genesis", "adopt", &lower]).refused();
+    assert!(refused.contains(&left_out), "{refused}");
+
     at_home(&city, 0, &["genesis", "adopt", &new_genesis]).ok();
+    let again = at_home(&city, 0, &["genesis", "adopt", &new_genesis]);
+    assert!(again.stderr.contains("on that chain already"), "{again:?}");
+    again.ok();
+    let refused = at_home(&city, 0, &["genesis", "adopt", &lower, "--leave-out"]).refused();
+    assert!(refused.contains("To go back"), "{refused}");
     killed_on_the_way(&city.nodes[1].home, &new_genesis, &chain.to_string());
     // Until it goes on, nothing else is done with that home.
     let refused = at_home(&city, 1, &["doctor"]).refused();
@@ -167,6 +195,7 @@ fn those_who_are_left_go_on_with_a_chain_of_a_new_name() {
         assert_eq!(before, after);
     }
 
+    assert_eq!(home.retired().unwrap(), [own]);
     // Blocks are made again; a signature for the old chain is none for the new one.
     let mut author = Author::new(&city.client(0), city.secret("D012", Role::Head), None).unwrap();
     let sent = author
