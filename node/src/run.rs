@@ -29,12 +29,15 @@ use crate::storage::Control;
 /// How long open requests may go on once the node stops.
 const HTTP_STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What is left out of the log: crates that tell of every block or connection at `info`, and three
-/// modules that call it an error when whoever waited for an answer is gone, as at every stop.
+/// What is left out of the log: crates that tell of every block or connection at `info`, three
+/// modules that call it an error when whoever waited for an answer is gone, as at every stop, and the warning of
+/// one that its actors end, as they do whenever the engine is started anew: where they end by themselves, the node
+/// stops and says so.
 const QUIET: &str = "libp2p=warn,multistream_select=warn,yamux=warn,ractor=warn,\
 arc_malachitebft_core_driver=warn,arc_malachitebft_core_consensus=warn,\
 arc_malachitebft_engine=warn,arc_malachitebft_sync=warn,arc_malachitebft_app=warn,\
 arc_malachitebft_app_channel=warn,arc_malachitebft_wal=warn,\
+arc_malachitebft_engine::node=error,\
 arc_malachitebft_engine::network=off,arc_malachitebft_engine::util::ticker=off,\
 arc_malachitebft_app_channel::connector=off";
 
@@ -176,7 +179,9 @@ async fn serve(
         beside: Beside(evidence),
     };
     let submit = NodeSubmit::new(handle.clone());
-    let app = router_with(Arc::new(directory), Arc::new(submit), settings);
+    let directory = Arc::new(directory);
+    let watching = tokio::spawn(serve::watch(Arc::clone(&directory)));
+    let app = router_with(directory, Arc::new(submit), settings);
     let http = tokio::spawn(serve::http::serve(listener, tls, app, stopping));
     let scheme = if config.http.is_encrypted() {
         "https"
@@ -196,6 +201,7 @@ async fn serve(
         ended = engine.stopped() => Some(ended),
     };
     drop(stop_http);
+    watching.abort();
     if let Some(control) = control {
         control.abort();
     }

@@ -110,6 +110,7 @@ fn peers(genesis: &Genesis) -> Vec<PeerEntry> {
     });
     nodes
         .map(|node| PeerEntry {
+            name: node.id.to_string(),
             peer: peer_id(&node.network_key).unwrap(),
             addresses: node.addresses.iter().map(|a| a.parse().unwrap()).collect(),
             validator: true,

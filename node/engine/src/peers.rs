@@ -41,6 +41,7 @@ pub(crate) fn allow_list(view: &dyn View, ourselves: &NodeId) -> Result<Vec<Peer
             .collect();
         let validator = membership.votes(&node.id);
         Some(PeerEntry {
+            name: node.id.to_string(),
             peer: peer_id(&node.network_key)?,
             addresses,
             validator,

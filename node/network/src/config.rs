@@ -11,6 +11,8 @@ use crate::limits::{ADDRESSES_PER_PEER_MAX, NetworkLimits, PEERS_MAX};
 /// One member of the allow-list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerEntry {
+    /// What its operator calls it, for the log alone.
+    pub name: String,
     /// The peer's network identity, proven in the Noise handshake.
     pub peer: PeerId,
     /// Where to dial it: `/ip4|ip6/…/tcp/…`, at most [`ADDRESSES_PER_PEER_MAX`]. Empty: we wait for its call.

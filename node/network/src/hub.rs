@@ -78,7 +78,8 @@ impl Hub {
 
     /// Counts a violation and refuses the peer for a while.
     pub(crate) fn ban(&self, peer: PeerId, violation: Violation) {
-        warn!(%peer, %violation, "A peer broke the protocol and is refused for a while");
+        let node = self.name(&peer);
+        warn!(%node, %peer, %violation, "A peer broke the protocol and is refused for a while");
         bump(&self.totals.malformed);
         let until_ms = self
             .clock
@@ -250,6 +251,11 @@ impl Hub {
             .filter(|target| directory.send_to(target, frame.clone()))
             .count();
         self.totals.relayed_out.fetch_add(count(taken), Relaxed);
+    }
+
+    /// What a peer is called in the log.
+    pub(crate) fn name(&self, peer: &PeerId) -> String {
+        lock(&self.directory).name(peer)
     }
 
     /// Whether a peer is listed as a validator.

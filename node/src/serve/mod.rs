@@ -9,6 +9,7 @@ mod metrics;
 mod proofs;
 mod submit;
 mod tls;
+mod watch;
 
 pub use at_once::AtOnce;
 pub use directory::{NoDepartment, NodeDirectory};
@@ -17,3 +18,4 @@ pub(crate) use http::CONNECTIONS_MAX;
 pub use proofs::NodeProofs;
 pub use submit::NodeSubmit;
 pub(crate) use tls::{TlsFiles, acceptor};
+pub(crate) use watch::watch;

@@ -53,6 +53,7 @@ async fn giver(store: Store, joiner: &Keypair, bend: Bend, is_let: Arc<AtomicBoo
         keypair: keypair.clone(),
         listen: "/ip4/127.0.0.1/tcp/0".parse().unwrap(),
         peers: vec![PeerEntry {
+            name: "a peer".to_owned(),
             peer: joiner.public().to_peer_id(),
             addresses: Vec::new(),
             validator: false,
@@ -85,6 +86,7 @@ async fn giver(store: Store, joiner: &Keypair, bend: Bend, is_let: Arc<AtomicBoo
     });
     let addresses: Vec<Multiaddr> = handle.status().listening;
     let entry = PeerEntry {
+        name: "a peer".to_owned(),
         peer: keypair.public().to_peer_id(),
         addresses,
         validator: true,

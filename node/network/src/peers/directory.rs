@@ -405,6 +405,12 @@ impl Directory {
             .map_or(&[], |peer| peer.relay_to.as_slice())
     }
 
+    /// What a peer is called; a word for one that is not listed.
+    pub(crate) fn name(&self, peer: &PeerId) -> String {
+        let listed = self.peers.get(peer);
+        listed.map_or_else(|| "unlisted".to_owned(), |peer| peer.entry.name.clone())
+    }
+
     /// Whether the peer is listed as a validator.
     pub(crate) fn is_validator(&self, peer: &PeerId) -> bool {
         self.peers

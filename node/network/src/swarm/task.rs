@@ -250,7 +250,8 @@ impl SwarmTask {
     }
 
     fn close_stalled(&mut self, peer: PeerId, connection: ConnectionId, why: &str) {
-        warn!(%peer, %connection, why, "Closing a stalled connection");
+        let node = self.hub.name(&peer);
+        warn!(%node, %peer, %connection, why, "Closing a stalled connection");
         bump(&self.hub.totals.stalled);
         self.close(peer, connection);
     }
@@ -264,7 +265,7 @@ impl SwarmTask {
     fn forget(&mut self, peer: PeerId, connection: ConnectionId) {
         self.opening.remove(&connection);
         if let Dropped::Last { was_heard } = self.hub.disconnected(peer, connection) {
-            info!(%peer, "Disconnected");
+            info!(node = %self.hub.name(&peer), %peer, "Disconnected");
             if let Some(schedule) = self.schedules.get_mut(&peer) {
                 schedule.lost(was_heard, self.waits, self.hub.clock.now_ms());
             }
@@ -326,7 +327,7 @@ impl SwarmTask {
             self.swarm.close_connection(connection);
             return;
         };
-        info!(%peer, ?direction, "Connected");
+        info!(node = %self.hub.name(&peer), %peer, ?direction, "Connected");
         let within_ms = milliseconds(self.hub.limits.handshake_timeout);
         let opening = Opening {
             peer,
@@ -346,6 +347,7 @@ impl SwarmTask {
         let task = match opened {
             Opened::Refused => {
                 warn!(
+                    node = %self.hub.name(&peer),
                     %peer,
                     "The peer is of another chain, made from another genesis, or speaks another version: it does not know one of our lanes"
                 );

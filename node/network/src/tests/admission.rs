@@ -24,6 +24,7 @@ fn socket_address(node: &Node) -> SocketAddr {
 /// An entry for a peer that we do not dial, known to call from the loopback.
 fn caller(keypair: &Keypair) -> PeerEntry {
     PeerEntry {
+        name: "a peer".to_owned(),
         peer: keypair.public().to_peer_id(),
         addresses: vec!["/ip4/127.0.0.1/tcp/1".parse().unwrap()],
         validator: true,

@@ -44,6 +44,7 @@ async fn an_address_that_is_not_tcp_is_a_named_error() {
 async fn an_allow_list_beyond_its_bounds_is_a_named_error_and_changes_nothing() {
     let nodes = mesh(2, quick()).await;
     let entry = |count| PeerEntry {
+        name: "a peer".to_owned(),
         peer: PeerId::random(),
         addresses: vec![loopback(); count],
         validator: false,

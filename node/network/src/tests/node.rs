@@ -161,6 +161,7 @@ impl Node {
     /// This node in another's allow-list.
     pub(crate) fn entry(&self) -> PeerEntry {
         PeerEntry {
+            name: "a peer".to_owned(),
             peer: self.peer,
             addresses: vec![self.address.clone()],
             validator: true,

@@ -19,6 +19,7 @@ async fn reconnecting_does_not_refill_the_bucket() {
     let keypair = Keypair::generate_ed25519();
     let peer = keypair.public().to_peer_id();
     let entry = PeerEntry {
+        name: "a peer".to_owned(),
         peer,
         addresses: Vec::new(),
         validator: true,

@@ -81,6 +81,7 @@ async fn a_peer_that_is_back_at_once_has_to_connect_again() {
     let node = start(limits).await;
     let keypair = Keypair::generate_ed25519();
     let entry = PeerEntry {
+        name: "a peer".to_owned(),
         peer: keypair.public().to_peer_id(),
         addresses: Vec::new(),
         validator: true,

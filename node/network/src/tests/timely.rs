@@ -19,6 +19,7 @@ async fn an_untimely_vote_is_left_out_and_shows_its_senders_tip() {
     let keypair = Keypair::generate_ed25519();
     let peer = keypair.public().to_peer_id();
     let entry = PeerEntry {
+        name: "a peer".to_owned(),
         peer,
         addresses: Vec::new(),
         validator: true,

@@ -22,6 +22,7 @@ async fn victim_of(ban: Duration, validator: bool) -> (Node, Rogue, PeerId) {
     let keypair = Keypair::generate_ed25519();
     let peer = keypair.public().to_peer_id();
     let entry = PeerEntry {
+        name: "a peer".to_owned(),
         peer,
         addresses: Vec::new(),
         validator,
@@ -81,6 +82,7 @@ async fn a_forged_vote_that_a_relay_passes_on_is_left_out() {
     let (node, mut rogue, peer) = victim(HOUR).await;
     let origin = PeerId::random();
     let entry = |peer| PeerEntry {
+        name: "a peer".to_owned(),
         peer,
         addresses: Vec::new(),
         validator: true,
@@ -167,6 +169,7 @@ async fn an_undecodable_relayed_frame_is_the_relays_violation() {
     let (node, mut rogue, peer) = victim(HOUR).await;
     let origin = PeerId::random();
     let entry = |peer| PeerEntry {
+        name: "a peer".to_owned(),
         peer,
         addresses: Vec::new(),
         validator: true,
