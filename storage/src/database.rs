@@ -2,6 +2,7 @@
 //!
 //! Invariant: no knowledge of what keys and values mean.
 
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
@@ -16,6 +17,9 @@ use crate::error::StoreError;
 use crate::families::{Family, block_cache, database_options};
 use crate::snapshot::Frozen;
 use crate::store::FORMAT_VERSION;
+
+/// The unit in which the system tells what a file takes, whatever the disk's own blocks are.
+const BLOCK_BYTES: u64 = 512;
 
 /// A key and its value.
 pub(crate) type KeyValue = (Box<[u8]>, Box<[u8]>);
@@ -189,7 +193,7 @@ impl Database {
         Ok(value.unwrap_or(0))
     }
 
-    /// Bytes of every file of the database.
+    /// Bytes that every file of the database takes on the disk, with room that is set aside for more.
     pub(crate) fn size_bytes(&self) -> Result<u64, StoreError> {
         let read_error = |error: std::io::Error| StoreError::Read {
             path: self.path.clone(),
@@ -199,7 +203,10 @@ impl Database {
         for file in std::fs::read_dir(&self.path).map_err(read_error)? {
             // Files that are no longer needed go while this counts.
             match file.and_then(|file| file.metadata()) {
-                Ok(file) => size_bytes = size_bytes.saturating_add(file.len()),
+                Ok(file) => {
+                    let bytes = file.blocks().saturating_mul(BLOCK_BYTES);
+                    size_bytes = size_bytes.saturating_add(bytes);
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => return Err(read_error(error)),
             }

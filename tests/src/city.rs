@@ -272,6 +272,18 @@ impl City {
         self.cli_with(index, words.split(' '))
     }
 
+    /// What `dirchain status` says of the node at `index`, ready or not; its exit code says which.
+    pub fn status_text(&self, index: usize) -> String {
+        let printed = self.cli(index, "status");
+        let is_ready = printed.stdout.lines().any(|line| {
+            let mut words = line.split_whitespace();
+            (words.next(), words.next()) == (Some("ready"), Some("yes"))
+        });
+        let expected = if is_ready { 0 } else { 3 };
+        assert_eq!(printed.status, Some(expected), "{printed:#?}");
+        printed.stdout
+    }
+
     /// Runs a command against the node at `index`.
     pub fn cli_with<I: IntoIterator<Item = S>, S: AsRef<std::ffi::OsStr>>(
         &self,

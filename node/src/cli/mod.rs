@@ -109,7 +109,7 @@ enum Command {
     /// Make or look at a chain's genesis file
     #[command(subcommand)]
     Genesis(genesis::GenesisCommand),
-    /// How a node is doing
+    /// How a node is doing: the exit code is 0 when it is ready, 3 when it answers and is not
     Status,
     Backup(storage::Backup),
     Restore(storage::Restore),
@@ -208,6 +208,7 @@ pub fn main() -> ExitCode {
         }
         Command::Witness(command) => command.run(),
         Command::Doctor(command) => command.run(&context),
+        Command::Status => status::run(&context),
         command => dispatch(&context, command).map(|()| ExitCode::SUCCESS),
     };
     match result {
@@ -225,7 +226,7 @@ fn dispatch(context: &Context, command: Command) -> anyhow::Result<()> {
         Command::Run(command) => command.run(context),
         Command::Devnet(command) => command.run(context),
         Command::Genesis(command) => command.run(context),
-        Command::Status => status::run(context),
+        Command::Status => status::run(context).map(drop),
         Command::Backup(command) => command.run(context),
         Command::Restore(command) => command.run(context),
         Command::Doctor(command) => command.run(context).map(drop),

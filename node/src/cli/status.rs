@@ -1,5 +1,7 @@
 //! `dirchain status`: one node in a few lines.
 
+use std::process::ExitCode;
+
 use dirchain_explorer::api::{HistoryState, NodeMode, PeerStatus, Status, SyncState};
 use dirchain_ledger::ids::{Height, NodeId};
 use dirchain_ledger::validators::ValidatorSet;
@@ -9,14 +11,22 @@ use crate::client::now;
 use super::context::Context;
 use super::output::{Table, age, duration, size};
 
-pub(crate) fn run(context: &Context) -> anyhow::Result<()> {
+/// The exit code of a node that answers and is not ready.
+const NOT_READY: u8 = 3;
+
+/// The exit code tells whether it is ready.
+pub(crate) fn run(context: &Context) -> anyhow::Result<ExitCode> {
     let client = context.client()?;
     let status = client.status()?;
     let now_ms = now().0;
     let url = client.url();
     context
         .output
-        .print(&status, |status| text(status, url, now_ms))
+        .print(&status, |status| text(status, url, now_ms))?;
+    Ok(match status.node.ready {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(NOT_READY),
+    })
 }
 
 fn text(status: &Status, url: &str, now_ms: i64) -> String {

@@ -314,7 +314,7 @@ impl Directory for NodeDirectory {
     }
 
     fn metrics(&self) -> String {
-        let offences = self.engine.status().offences;
-        metrics::text(&self.about, &self.tip(), &self.node(), offences)
+        let engine = self.engine.status();
+        metrics::text(&self.about, &self.tip(), &self.node(), &engine)
     }
 }

@@ -1,8 +1,11 @@
 //! A node's state as Prometheus reads it, made anew for every reading.
 
+use dirchain_engine::EngineStatus;
 use dirchain_explorer::api::{
     ChainAbout, NodeMode, NodeStatus, PeerStatus, SyncState, TipSummary, Warning,
 };
+use dirchain_ledger::ids::NodeId;
+use dirchain_ledger::validators::ValidatorSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -19,7 +22,7 @@ pub(super) fn text(
     about: &ChainAbout,
     tip: &TipSummary,
     node: &NodeStatus,
-    offences: u64,
+    engine: &EngineStatus,
 ) -> String {
     let mut registry = Registry::with_prefix("dirchain");
     let info = vec![
@@ -31,8 +34,9 @@ pub(super) fn text(
     registry.register(
         "offences",
         "Offences of other nodes seen",
-        ConstCounter::new(offences),
+        ConstCounter::new(engine.offences),
     );
+    register_round(&mut registry, tip, node, engine);
     register_state(&mut registry, tip, node);
     register_warnings(&mut registry, &node.warnings);
     register_peers(&mut registry, &node.peers);
@@ -44,6 +48,59 @@ pub(super) fn text(
             String::new()
         }
     }
+}
+
+/// Who decides the next block, and how far that is.
+fn register_round(
+    registry: &mut Registry,
+    tip: &TipSummary,
+    node: &NodeStatus,
+    engine: &EngineStatus,
+) {
+    let members = tip.validators.len();
+    let is_up = |id: &NodeId| {
+        let mut peers = node.peers.iter();
+        *id == node.node || peers.any(|peer| peer.connected && peer.node == *id)
+    };
+    let up = tip.validators.iter().filter(|member| is_up(&member.node));
+    let quorum = ValidatorSet::new(tip.validators.clone()).map_or(members, |set| set.quorum());
+    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    for (name, help, value) in [
+        (
+            "validators",
+            "Nodes that vote on the next block",
+            number(members),
+        ),
+        (
+            "validators_up",
+            "Those of them that this node sees, itself included",
+            number(up.count()),
+        ),
+        (
+            "validators_needed",
+            "How many votes decide a block",
+            number(quorum),
+        ),
+        (
+            "round",
+            "The round that the next block is decided in",
+            i64::from(engine.outlook.round),
+        ),
+    ] {
+        registry.register(name, help, ConstGauge::new(value));
+    }
+    let mode = match node.mode {
+        NodeMode::Validator => "validator",
+        NodeMode::Observer => "observer",
+        NodeMode::Following { .. } => "following",
+    };
+    let family = Family::<Labels, Gauge>::default();
+    for known in ["validator", "observer", "following"] {
+        let labels = vec![("mode".to_owned(), known.to_owned())];
+        family.get_or_create(&labels).set(i64::from(known == mode));
+    }
+    let help = "How this node takes part: following is a validator that does not vote for now";
+    registry.register("mode", help, family);
 }
 
 fn register_state(registry: &mut Registry, tip: &TipSummary, node: &NodeStatus) {
@@ -75,7 +132,7 @@ fn register_state(registry: &mut Registry, tip: &TipSummary, node: &NodeStatus) 
         ),
         (
             "disk_bytes",
-            "Bytes of the database on disk",
+            "Bytes that the database takes on the disk, its log included",
             node.disk_bytes,
         ),
         (
@@ -133,7 +190,27 @@ fn register_warnings(registry: &mut Registry, warnings: &[Warning]) {
 
 fn register_peers(registry: &mut Registry, peers: &[PeerStatus]) {
     type Reading = fn(&PeerStatus) -> u64;
-    let readings: [(&str, &str, Reading); 4] = [
+    let readings: [(&str, &str, Reading); 8] = [
+        (
+            "peer_throttled_milliseconds",
+            "How long a node was held back for sending more than its share",
+            |peer| peer.throttled_ms,
+        ),
+        (
+            "peer_violations",
+            "How often a node broke the protocol",
+            |peer| peer.violations,
+        ),
+        (
+            "peer_banned",
+            "Whether a node is refused for a while",
+            |peer| u64::from(peer.banned),
+        ),
+        (
+            "peer_unwanted_messages",
+            "Messages of a node that only validators send",
+            |peer| peer.unwanted_messages,
+        ),
         ("peer_connected", "Whether a node is connected", |peer| {
             u64::from(peer.connected)
         }),
@@ -160,4 +237,13 @@ fn register_peers(registry: &mut Registry, peers: &[PeerStatus]) {
         }
         registry.register(name, help, family);
     }
+    let clocks = Family::<Labels, Gauge>::default();
+    for peer in peers {
+        if let Some(ahead_ms) = peer.clock_ahead_ms {
+            let labels = vec![("peer".to_owned(), peer.node.to_string())];
+            clocks.get_or_create(&labels).set(ahead_ms);
+        }
+    }
+    let help = "How far the clock of a node is ahead of this one's, as its last block showed";
+    registry.register("peer_clock_ahead_milliseconds", help, clocks);
 }

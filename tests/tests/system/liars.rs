@@ -106,7 +106,7 @@ fn a_flooding_member_is_held_back_and_costs_little_memory() {
     );
     assert!(peer.throttled_ms > 0, "{peer:?}");
     assert!(more < FLOOD_BYTES_MAX, "{more} bytes more");
-    let status = city.cli(0, "status").ok();
+    let status = city.status_text(0);
     assert!(status.contains("was held back for"), "{status}");
     drop(liar);
     city.start(3);
@@ -143,7 +143,7 @@ fn transactions_that_cannot_be_used_cost_no_signature_and_forged_ones_end_the_co
         let peer = seen(&city, 0);
         peer.violations > 0 && peer.banned
     });
-    let status = city.cli(0, "status").ok();
+    let status = city.status_text(0);
     assert!(status.contains("broke the protocol"), "{status}");
     drop(liar);
     city.start(3);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::joining::asked;
 use dirchain::client::Outcome;
 use dirchain_explorer::api::NodeMode;
 use dirchain_ledger::crypto::SecretKey;
@@ -29,10 +30,36 @@ fn three_of_four_go_on_two_wait_and_lose_nothing() {
         .outcome(&waiting.id(), Duration::ZERO)
         .unwrap();
     assert_eq!(outcome, Outcome::Waiting);
+    eventually("status tells a script that it is not ready", START, || {
+        let told = city.status_text(0);
+        (city.cli(0, "status").status == Some(3)).then_some(told)
+    });
+    let log = || city.nodes[0].log();
+    eventually("the log says so", START, || {
+        log().contains("not ready: ").then_some(())
+    });
+    let (_, text) = asked(&city, 0, "/metrics");
+    for line in [
+        "dirchain_validators 4",
+        "dirchain_validators_up 2",
+        "dirchain_validators_needed 3",
+        "dirchain_ready 0",
+        "dirchain_mode{mode=\"validator\"} 1",
+        "dirchain_peer_banned{peer=\"D012-1\"} 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
 
     city.start(2);
     let height = city.committed(0, &waiting);
     assert!(height > halted, "{height} after {halted}");
+    eventually("the log says that it is ready again", START, || {
+        let log = city.nodes[0].log();
+        let (_, after) = log.rsplit_once("not ready: ")?;
+        after.contains("ready at height").then_some(())
+    });
+    let log = city.nodes[0].log();
+    assert!(log.contains("Connected node=D012-1"), "{log}");
     for index in [1, 2] {
         assert_eq!(city.committed(index, &waiting), height);
     }
