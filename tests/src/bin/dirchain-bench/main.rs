@@ -9,6 +9,7 @@
 )]
 
 mod beside;
+mod flood;
 mod outage;
 mod reads;
 
@@ -43,6 +44,7 @@ fn main() -> Result<()> {
         Some("reads") => return reads::measure(),
         Some("beside") => return reads::measure_beside(),
         Some("outage") => return outage::measure(),
+        Some("flood") => return flood::measure(),
         Some(_) | None => {}
     }
     let dir = tempfile::tempdir()?;
@@ -123,7 +125,8 @@ fn main() -> Result<()> {
     println!("  GET /access-check: {access:.0} /s, 8 connections, client included");
     drop(city);
     reads::measure()?;
-    outage::measure()
+    outage::measure()?;
+    flood::measure()
 }
 
 fn verifications_per_second() -> f64 {
