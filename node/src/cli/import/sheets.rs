@@ -30,6 +30,10 @@ impl SheetFile {
             result != file,
             "--result names the file that is read. Name another"
         );
+        anyhow::ensure!(
+            kind == FileKind::Csv || result_kind == FileKind::Xlsx,
+            "a workbook is written back as a workbook: a CSV cannot tell its numbers, days and merged cells from texts. Name an .xlsx with --result"
+        );
         let bytes = super::read_bounded(file, sheet::FILE_BYTES_MAX)?;
         let sheet = sheet::read(&bytes, kind, name)?;
         drop(bytes);

@@ -7,7 +7,9 @@ use std::io::Read as _;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::column::Column;
-use super::table::{Cell, FORMULA_GUARD, FORMULA_SIGNS, Meter, Sheet, SheetError, SheetRow};
+use super::table::{
+    Cell, FORMULA_GUARD, FORMULA_SIGNS, Meter, Sheet, SheetError, SheetRow, is_computed,
+};
 
 /// Reads a CSV file.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
@@ -53,13 +55,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {
     Ok(sheet)
 }
 
-/// What spreadsheet programs make of a cell: one that begins so is computed when the file is opened,
-/// unless it was guarded, as in a sheet that is written back.
+/// What stands in a cell, without the guard that a sheet which is written back puts before what
+/// programs would compute.
 fn read_cell(cell: &str) -> Cell {
-    let bare = cell.strip_prefix(FORMULA_GUARD).unwrap_or(cell);
-    match bare.starts_with(FORMULA_SIGNS) {
-        true => Cell::Formula(bare.to_owned()),
-        false => Cell::Text(cell.to_owned()),
+    let guarded = cell.strip_prefix(FORMULA_GUARD);
+    let text = guarded
+        .filter(|bare| is_computed(bare))
+        .unwrap_or(cell)
+        .to_owned();
+    match text.starts_with(FORMULA_SIGNS) {
+        true => Cell::Formula(text),
+        false => Cell::Text(text),
     }
 }
 

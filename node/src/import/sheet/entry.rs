@@ -368,11 +368,13 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// Whether somebody who reads the sheet can know of a character. Line breaks and tabs are seen; marks
-/// of no width and of direction (Unicode's general category Cf, as far as editors leave them) are not.
+/// Whether somebody who reads the sheet can know of a character. Line breaks are seen; marks of no
+/// width and of direction (Unicode's general category Cf, as far as editors leave them) are not, and
+/// tabs and the spaces other than the plain and the ideographic one look like one of these.
 fn is_seen(character: char) -> bool {
     match character {
-        '\n' | '\t' => true,
+        '\n' | ' ' | '\u{3000}' => true,
+        other if other.is_whitespace() => false,
         '\u{ad}'
         | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'

@@ -44,7 +44,7 @@ pub enum FaultKind {
         /// What it would be in plain characters.
         plain: String,
     },
-    /// A character that no spreadsheet shows.
+    /// A character that no spreadsheet shows, or shows as a space.
     Control,
     /// A word that the column does not know.
     UnknownWord {
@@ -142,7 +142,7 @@ impl FaultKind {
                 format!("`{given}` has full-width characters. Write `{plain}`")
             }
             FaultKind::Control => {
-                "it has a character that cannot be seen. Type it again".to_owned()
+                "it has a character that cannot be seen, or looks like a space and is none. Type it again".to_owned()
             }
             FaultKind::UnknownWord { given, known } => {
                 format!("`{given}` is none of its words. There are: {known}")
@@ -191,7 +191,7 @@ impl FaultKind {
             FaultKind::FullWidth { given, plain } => {
                 format!("“{given}”含全角字符，请写作“{plain}”")
             }
-            FaultKind::Control => "含不可见字符，请重新填写".to_owned(),
+            FaultKind::Control => "含不可见或形似空格的字符，请重新填写".to_owned(),
             FaultKind::UnknownWord { given, known } => {
                 format!("“{given}”不是规定的取值，应为：{known}")
             }

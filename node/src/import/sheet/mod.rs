@@ -27,7 +27,7 @@ use dirchain_ledger::ids::ResourceCode;
 pub use column::{COLUMNS, Column, letters};
 pub use fault::{Fault, FaultKind};
 pub use outcome::outcomes;
-pub use table::{Cell, FILE_BYTES_MAX, Sheet, SheetError, SheetRow};
+pub use table::{Cell, FILE_BYTES_MAX, MergedCells, Sheet, SheetError, SheetRow};
 pub use write::{FileKind, RowOutcome, WriteError, template, written_back};
 
 use super::catalogue::{Catalogue, Reason, Row};

@@ -19,10 +19,28 @@ pub(super) const CELL_CHARS_MAX: usize = 32_767;
 /// Bytes of all cells together.
 pub(super) const TEXT_BYTES_MAX: usize = 256 * 1024 * 1024;
 
-/// What a text in a CSV begins with that spreadsheet programs take for a formula.
+/// What a text begins with that is a formula to every spreadsheet program.
 pub(super) const FORMULA_SIGNS: [char; 2] = ['=', '@'];
+/// What else some of them compute when they open a CSV. Source: OWASP, CSV Injection.
+const COMPUTED_SIGNS: [char; 8] = ['=', '@', '+', '-', '＝', '＠', '＋', '－'];
+/// Characters before a cell's text behind which programs have found a formula. Source: the same.
+const PASSED_OVER: [char; 3] = ['\t', '\r', '\n'];
 /// What keeps them from it.
 pub(super) const FORMULA_GUARD: char = '\'';
+
+/// Whether some spreadsheet program would compute this text of a CSV, guarded or not. Numbers with a
+/// sign are none, nor is a hyphen that stands for nothing.
+pub(super) fn is_computed(text: &str) -> bool {
+    let text = text.trim_start_matches(FORMULA_GUARD);
+    let bare = text.trim_start();
+    let is_number = bare
+        .strip_prefix(['+', '-', '＋', '－'])
+        .is_some_and(|rest| {
+            let mut rest = rest.chars();
+            rest.all(|character| character.is_ascii_digit() || character == '.')
+        });
+    text.starts_with(PASSED_OVER) || (bare.starts_with(COMPUTED_SIGNS) && !is_number)
+}
 
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,11 +88,30 @@ pub struct SheetRow {
     pub cells: BTreeMap<usize, Cell>,
 }
 
+/// Cells that are merged, both ends included.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub struct MergedCells {
+    /// The first and the last row, numbered as the spreadsheet shows them.
+    pub rows: (u32, u32),
+    /// The first and the last column, from 0.
+    pub columns: (usize, usize),
+}
+
+impl MergedCells {
+    /// Whether some cell is in both.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        let rows = self.rows.0 <= other.rows.1 && other.rows.0 <= self.rows.1;
+        rows && self.columns.0 <= other.columns.1 && other.columns.0 <= self.columns.1
+    }
+}
+
 /// Every row of a sheet that is not empty, the headings first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sheet {
     /// By ascending number.
     pub rows: Vec<SheetRow>,
+    /// Where its cells are merged.
+    pub merged: Vec<MergedCells>,
 }
 
 /// Why a file cannot be read as a sheet. Nothing of it was taken.

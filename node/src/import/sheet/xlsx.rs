@@ -9,7 +9,8 @@ use zip::ZipArchive;
 
 use super::column::letters;
 use super::table::{
-    Cell, MERGED_MAX, Meter, PARTS_MAX, ROWS_MAX, Sheet, SheetError, SheetRow, UNPACKED_BYTES_MAX,
+    COLUMNS_MAX, Cell, FORMULA_SIGNS, MERGED_MAX, MergedCells, Meter, PARTS_MAX, ROWS_MAX, Sheet,
+    SheetError, SheetRow, UNPACKED_BYTES_MAX,
 };
 
 type Workbook<'b> = Xlsx<Cursor<&'b [u8]>>;
@@ -33,8 +34,18 @@ pub(super) fn read(bytes: &[u8], name: Option<&str>) -> Result<Sheet, SheetError
             most: u64::try_from(MERGED_MAX).unwrap_or(u64::MAX),
         });
     }
+    let mut ranges = Vec::new();
     for range in merged {
         mark_merged(&mut rows, range)?;
+        let Some(cells) = within_bounds(range) else {
+            continue;
+        };
+        if ranges.iter().any(|known| cells.overlaps(known)) {
+            return Err(SheetError::NoWorkbook {
+                reason: format!("the merged cells {} overlap others", named(range)),
+            });
+        }
+        ranges.push(cells);
     }
     let rows = rows.into_iter().map(|(number, cells)| SheetRow {
         number: number.saturating_add(1),
@@ -42,6 +53,7 @@ pub(super) fn read(bytes: &[u8], name: Option<&str>) -> Result<Sheet, SheetError
     });
     Ok(Sheet {
         rows: rows.collect(),
+        merged: ranges,
     })
 }
 
@@ -112,7 +124,11 @@ fn formula(metadata: &XlsxFormulaMetadata, value: &DataRef<'_>) -> String {
 }
 
 fn cell(value: &DataRef<'_>) -> Option<Cell> {
-    let text = |text: &str| (!text.is_empty()).then(|| Cell::Text(text.to_owned()));
+    // A text that a spreadsheet program computes once somebody edits its cell, or saves it as CSV.
+    let text = |text: &str| match text.starts_with(FORMULA_SIGNS) {
+        true => Some(Cell::Formula(text.to_owned())),
+        false => (!text.is_empty()).then(|| Cell::Text(text.to_owned())),
+    };
     match value {
         DataRef::Empty => None,
         DataRef::String(value) => text(value),
@@ -130,14 +146,34 @@ fn cell(value: &DataRef<'_>) -> Option<Cell> {
     }
 }
 
-/// Marks the cells of a merged range in the rows that are there, and in its first row in any case.
-fn mark_merged(rows: &mut Rows, range: Dimensions) -> Result<(), SheetError> {
-    let (start, end) = (range.start, range.end);
+/// A merged range's name, such as `B2:C3`.
+fn named(range: Dimensions) -> String {
     let place = |(row, column): (u32, u32)| {
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         format!("{}{}", letters(column), row.saturating_add(1))
     };
-    let name = format!("{}:{}", place(start), place(end));
+    format!("{}:{}", place(range.start), place(range.end))
+}
+
+/// The part of a merged range that lies within a sheet's bounds; none where that is one cell.
+fn within_bounds(range: Dimensions) -> Option<MergedCells> {
+    let row_max = u32::try_from(ROWS_MAX).unwrap_or(u32::MAX);
+    let row = |row: u32| row.saturating_add(1).min(row_max);
+    let column = |column: u32| {
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        column.min(COLUMNS_MAX.saturating_sub(1))
+    };
+    let rows = (row(range.start.0), row(range.end.0));
+    let columns = (column(range.start.1), column(range.end.1));
+    let is_one = rows.0 == rows.1 && columns.0 == columns.1;
+    let is_range = rows.0 <= rows.1 && columns.0 <= columns.1 && !is_one;
+    is_range.then_some(MergedCells { rows, columns })
+}
+
+/// Marks the cells of a merged range in the rows that are there, and in its first row in any case.
+fn mark_merged(rows: &mut Rows, range: Dimensions) -> Result<(), SheetError> {
+    let (start, end) = (range.start, range.end);
+    let name = named(range);
     let column = usize::try_from(start.1).unwrap_or(usize::MAX);
     Meter::default().text("", start.0.saturating_add(1), column)?;
     rows.entry(start.0).or_default();

@@ -106,6 +106,14 @@ fn what_is_wrong_is_told_by_row_and_column() {
             "row 2, column B (信息资源名称): it has a character that cannot be seen",
         ),
         (
+            "307001024/000001,tab\tx,,,,\n",
+            "row 2, column B (信息资源名称): it has a character that cannot be seen, or looks like a space",
+        ),
+        (
+            "307001024/000001,人\u{a0}口,,,,\n",
+            "row 2, column B (信息资源名称): it has a character that cannot be seen, or looks like a space",
+        ),
+        (
             "307001024/000001,=1+1,,,,\n",
             "row 2, column B (信息资源名称): it holds a formula",
         ),
@@ -200,8 +208,118 @@ fn what_is_to_be_mended_comes_back_and_no_program_computes_it() {
     let read = sheet::read(&bytes, FileKind::Xlsx, None).unwrap();
     let bytes = sheet::written_back(FileKind::Xlsx, &read, &BTreeMap::new()).unwrap();
     let back = sheet::read(&bytes, FileKind::Xlsx, None).unwrap();
-    assert_eq!(back.rows[1].cells[&1], Cell::Text("=A1".to_owned()));
-    assert_eq!(back.rows[2].cells[&1], Cell::Text("法人".to_owned()));
+    assert_eq!(back.rows[1].cells[&1], Cell::Formula("=A1".to_owned()));
+    assert_eq!(back.rows[2].cells[&1].text(), "法人");
+}
+
+#[test]
+fn no_text_of_a_csv_that_is_written_back_is_computed_and_each_is_read_as_it_was() {
+    for (text, written) in [
+        ("+1+1", "'+1+1"),
+        ("-2+3", "'-2+3"),
+        ("+86 10 1234", "'+86 10 1234"),
+        ("-不含港澳台", "'-不含港澳台"),
+        ("－1+1", "'－1+1"),
+        ("＝1", "'＝1"),
+        ("\t=1+1", "'\t=1+1"),
+        ("\u{a0}=1+1", "'\u{a0}=1+1"),
+        (" @x", "' @x"),
+        ("'+1+1", "''+1+1"),
+        ("=1+1", "'=1+1"),
+        ("-5", "-5"),
+        ("+1.5", "+1.5"),
+        ("-", "-"),
+        ("'引", "'引"),
+        ("0100", "0100"),
+        ("a=b", "a=b"),
+    ] {
+        let cell = match text.starts_with('=') {
+            true => Cell::Formula(text.to_owned()),
+            false => Cell::Text(text.to_owned()),
+        };
+        let mut sheet = csv("307001024/000001,人口,,,,\n");
+        sheet.rows[1].cells.insert(1, cell);
+        let bytes = sheet::written_back(FileKind::Csv, &sheet, &BTreeMap::new()).unwrap();
+        let printed = String::from_utf8(bytes.clone()).unwrap();
+        assert!(
+            printed.contains(&format!("307001024/000001,{written},")),
+            "{printed}"
+        );
+        let back = sheet::read(&bytes, FileKind::Csv, None).unwrap();
+        assert_eq!(back.rows[1].cells[&1], sheet.rows[1].cells[&1], "{text}");
+    }
+}
+
+#[test]
+fn a_workbook_that_nobody_mended_is_refused_again_for_the_same_reasons() {
+    let bytes = workbook(|sheet| {
+        let code = |number: u32| format!("307001024/{number:06}");
+        let text = rust_xlsxwriter::Format::new();
+        let day = rust_xlsxwriter::Format::new().set_num_format("yyyy-mm-dd");
+        sheet.write_string(1, 0, code(1)).unwrap();
+        let formula = Formula::new("=CONCATENATE(\"a\",\"b\")").set_result("ab");
+        sheet.write_formula(1, 1, formula).unwrap();
+        sheet.write_string(2, 0, code(2)).unwrap();
+        let broken = Formula::new("=#REF!").set_result("#REF!");
+        sheet.write_formula(2, 1, broken).unwrap();
+        sheet.write_number(3, 0, 100.0).unwrap();
+        sheet.write_string(3, 1, "法人").unwrap();
+        sheet.write_string(4, 0, code(4)).unwrap();
+        sheet.write_string(4, 1, "=1+1").unwrap();
+        sheet.write_string(5, 0, code(5)).unwrap();
+        let date = rust_xlsxwriter::ExcelDateTime::from_ymd(2026, 1, 31).unwrap();
+        sheet.write_datetime_with_format(5, 1, &date, &day).unwrap();
+        sheet.write_string(6, 0, code(6)).unwrap();
+        sheet.write_boolean(6, 1, true).unwrap();
+        sheet.write_string(7, 0, code(7)).unwrap();
+        sheet.merge_range(7, 1, 8, 2, "户籍", &text).unwrap();
+        sheet.write_string(8, 0, code(8)).unwrap();
+    });
+    let told = |bytes: &[u8]| -> Vec<String> {
+        let sheet = sheet::read(bytes, FileKind::Xlsx, None).unwrap();
+        let rows = sheet::entries(&sheet).unwrap().catalogue.rows;
+        assert_eq!(rows.len(), 8);
+        let faults = rows.into_iter().flat_map(|row| match row.content {
+            Err(Reason::Sheet(faults)) => faults,
+            other => panic!("row {} is taken: {other:?}", row.number),
+        });
+        // True or false comes back as a formula's text.
+        let is_value =
+            |kind: &FaultKind| matches!(kind, FaultKind::NoText(given) if given == "true");
+        let kind = |kind: FaultKind| {
+            if is_value(&kind) {
+                FaultKind::Formula
+            } else {
+                kind
+            }
+        };
+        faults
+            .map(|fault| format!("{} {:?}", fault.row, kind(fault.kind)))
+            .collect()
+    };
+    let refused = told(&bytes);
+    for says in [
+        "2 Formula",
+        "3 Formula",
+        "4 NumberForCode(\"100\")",
+        "5 Formula",
+        "6 NoText(\"2026-01-31\")",
+        "7 Formula",
+        "8 Merged(\"B8:C9\")",
+        "9 Merged(\"B8:C9\")",
+    ] {
+        assert!(
+            refused.iter().any(|told| told == says),
+            "{says}: {refused:?}"
+        );
+    }
+    let mut back = bytes;
+    for _ in 0..2 {
+        let sheet = sheet::read(&back, FileKind::Xlsx, None).unwrap();
+        let outcomes = BTreeMap::from([(2, RowOutcome::default())]);
+        back = sheet::written_back(FileKind::Xlsx, &sheet, &outcomes).unwrap();
+        assert_eq!(told(&back), refused);
+    }
 }
 
 #[test]
