@@ -1,6 +1,6 @@
 //! Signing and submitting one transaction, the same for every noun.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{Height, TransactionId};
@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::client::{Author, Client, Committed, Outcome};
 use crate::keys::KeyName;
+use crate::progress;
 
 use super::context::Context;
 use super::failure::Refused;
@@ -15,6 +16,9 @@ use super::query;
 
 /// How long a step that others follow may take.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long what a key submitted earlier may take to be decided, and the pause between two looks.
+const SETTLING: Duration = Duration::from_secs(120);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// How a command signs.
 #[derive(Debug, clap::Args)]
@@ -93,6 +97,41 @@ impl<'a> Desk<'a> {
             author,
             wait: None,
         }
+    }
+
+    /// Waits until all is decided that its key had under way when this was called, such as that of
+    /// an earlier command that was interrupted.
+    pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
+        let (key, begun) = (self.author.public_key(), Instant::now());
+        let first = self.client.key(&key)?;
+        if first.waiting == 0 {
+            return Ok(());
+        }
+        let due = first.key.next_sequence.saturating_add(first.waiting);
+        let wheel = progress::wheel(format!(
+            "waiting for {} transactions of this key that are under way",
+            first.waiting
+        ));
+        loop {
+            let now = self.client.key(&key)?;
+            if now.waiting == 0 || now.key.next_sequence >= due {
+                break;
+            }
+            if begun.elapsed() >= SETTLING {
+                return Err(Refused {
+                    code: "still-waiting".to_owned(),
+                    message: format!(
+                        "{} transactions that this key signed earlier are in no block yet. Nothing was signed: see `dirchain status`, and run this again once they are decided",
+                        now.waiting
+                    ),
+                    rule: None,
+                }
+                .into());
+            }
+            std::thread::sleep(PAUSE);
+        }
+        wheel.finish_and_clear();
+        Ok(self.author.resume(&self.client)?)
     }
 
     /// Signs, submits, and waits until it took effect.

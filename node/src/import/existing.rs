@@ -59,6 +59,8 @@ pub struct ExistingEntry {
     pub status: ResourceStatus,
     /// Whether its draft waits for publication.
     pub is_submitted: bool,
+    /// Whether it has a draft that was not submitted, or was given back.
+    pub is_drafted: bool,
     /// What its draft says, or else the version in force.
     pub entry: Entry,
     /// The version in force.
@@ -91,12 +93,14 @@ impl Existing {
     fn entry_of(resource: &Resource, entry: &Entry) -> ExistingEntry {
         let submitted = |status: &DraftStatus| matches!(status, DraftStatus::Submitted { .. });
         let draft = resource.draft.as_ref();
+        let is_submitted = draft.is_some_and(|draft| submitted(&draft.status));
         ExistingEntry {
             code: resource.code.clone(),
             provider: resource.provider.clone(),
             revision: resource.revision,
             status: resource.status(),
-            is_submitted: draft.is_some_and(|draft| submitted(&draft.status)),
+            is_submitted,
+            is_drafted: draft.is_some() && !is_submitted,
             entry: entry.clone(),
             published: resource.published.as_ref().map(|p| p.entry.clone()),
             last_field: resource.last_field,
@@ -135,6 +139,11 @@ impl Existing {
 }
 
 impl ExistingEntry {
+    /// The revision at which its draft can be submitted, where that is this very entry.
+    pub(super) fn drafted(&self, entry: &Entry) -> Option<u32> {
+        (self.is_drafted && self.entry == *entry).then_some(self.revision)
+    }
+
     /// Whether its draft or its version in force is this very entry.
     pub(super) fn says(&self, entry: &Entry) -> bool {
         self.entry == *entry || self.published.as_ref() == Some(entry)

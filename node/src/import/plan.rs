@@ -119,6 +119,8 @@ pub struct Unchanged {
     pub provider: DepartmentId,
     /// The entry's name.
     pub name: Name,
+    /// The revision of its draft, where that stands and was not submitted, or was given back.
+    pub draft: Option<u32>,
     /// What it lacks for submission.
     pub lacks: Vec<Lack>,
     /// What an administrator should know.
@@ -160,6 +162,28 @@ impl Plan {
     pub fn registrations(&self) -> Vec<Action> {
         let sub_units = self.sub_units.iter().cloned();
         sub_units.map(Action::RegisterDepartment).collect()
+    }
+
+    /// What is to be signed, entry by entry: the drafts and, where asked for, the submission of every
+    /// draft that lacks nothing, be it one of these or one that stands already.
+    pub fn work(&self, submits: bool) -> impl Iterator<Item = (ResourceCode, Vec<Action>)> {
+        let drafts = self.drafts.iter().map(move |draft| {
+            let mut actions = vec![draft.action()];
+            if submits && draft.lacks.is_empty() {
+                actions.push(Action::SubmitResource {
+                    code: draft.code.clone(),
+                    revision: draft.revision.saturating_add(1),
+                });
+            }
+            (draft.code.clone(), actions)
+        });
+        let standing = self.unchanged.iter().filter_map(move |entry| {
+            let revision = entry.draft.filter(|_| submits && entry.lacks.is_empty())?;
+            let code = entry.code.clone();
+            let submission = Action::SubmitResource { code, revision };
+            Some((entry.code.clone(), vec![submission]))
+        });
+        drafts.chain(standing)
     }
 
     /// The drafts.
@@ -285,6 +309,7 @@ impl Planner<'_> {
                     identifier,
                     code,
                     provider,
+                    draft: existing.drafted(&entry),
                     name: entry.name,
                     lacks,
                     notes: described.notes.clone(),
@@ -455,6 +480,7 @@ impl Planner<'_> {
                 identifier,
                 code,
                 provider,
+                draft: existing.drafted(&entry),
                 name: entry.name,
                 lacks,
                 notes,

@@ -1,6 +1,6 @@
 //! A plan in words and numbers: for people as a table, for programs as JSON.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -52,6 +52,9 @@ pub struct Totals {
     pub refused: usize,
     /// Entries that lack nothing and can be submitted.
     pub complete: usize,
+    /// Entries that are submitted, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub submitted: Option<usize>,
 }
 
 /// A sub-unit to be registered.
@@ -72,6 +75,8 @@ pub struct Line {
     pub identifier: Option<String>,
     /// What becomes of it.
     pub outcome: Outcome,
+    /// Whether its draft is submitted.
+    pub submitted: bool,
     /// The entry's code.
     pub code: Option<ResourceCode>,
     /// Who provides it.
@@ -132,11 +137,9 @@ impl Plan {
             others: self.others,
             ..Report::default()
         };
-        for line in self.lines(language) {
-            report.count(&line);
-            report.lines.push(line);
-        }
+        report.lines = self.lines(language).collect();
         report.lines.sort_by_key(|line| line.row);
+        report.recount();
         report
     }
 
@@ -148,6 +151,7 @@ impl Plan {
                 Status::Created => Outcome::Created,
                 Status::Changed => Outcome::Changed,
             },
+            submitted: false,
             code: Some(draft.code.clone()),
             provider: Some(draft.provider.clone()),
             name: Some(draft.entry.name.clone()),
@@ -159,6 +163,7 @@ impl Plan {
             row: entry.row,
             identifier: Some(entry.identifier.to_string()),
             outcome: Outcome::Unchanged,
+            submitted: false,
             code: Some(entry.code.clone()),
             provider: Some(entry.provider.clone()),
             name: Some(entry.name.clone()),
@@ -170,6 +175,7 @@ impl Plan {
             row: refused.row,
             identifier: refused.identifier.clone(),
             outcome: Outcome::Refused,
+            submitted: false,
             code: None,
             provider: None,
             name: None,
@@ -182,6 +188,67 @@ impl Plan {
 }
 
 impl Report {
+    /// Takes note that what the plan has for submission is submitted.
+    pub fn mark_submitted(&mut self, plan: &Plan) {
+        let drafted = plan.drafts.iter().filter(|draft| draft.lacks.is_empty());
+        let drafted = drafted.map(|draft| draft.row);
+        let standing = plan.unchanged.iter();
+        let standing = standing.filter(|entry| entry.lacks.is_empty() && entry.draft.is_some());
+        let rows: BTreeSet<usize> = drafted.chain(standing.map(|entry| entry.row)).collect();
+        for line in &mut self.lines {
+            line.submitted = rows.contains(&line.row);
+        }
+        self.totals.submitted = Some(0);
+        self.recount();
+    }
+
+    /// Turns the lines of entries that the rules refused into refusals.
+    pub fn mark_refused(&mut self, refused: &BTreeMap<ResourceCode, String>) {
+        for line in &mut self.lines {
+            let reason = line.code.as_ref().and_then(|code| refused.get(code));
+            if let Some(reason) = reason {
+                line.outcome = Outcome::Refused;
+                line.submitted = false;
+                line.reason = Some(reason.clone());
+            }
+        }
+        self.recount();
+    }
+
+    /// Takes the lines of entries that were overtaken from a later report, as far as that leaves
+    /// them alone: what stands then is what the file says.
+    pub fn mark_unchanged(&mut self, overtaken: &BTreeSet<ResourceCode>, later: Report) {
+        let mut later: BTreeMap<usize, Line> = (later.lines.into_iter())
+            .filter(|line| line.outcome == Outcome::Unchanged)
+            .map(|line| (line.row, line))
+            .collect();
+        for line in &mut self.lines {
+            let is_overtaken = |code: &ResourceCode| overtaken.contains(code);
+            if line.code.as_ref().is_some_and(is_overtaken)
+                && let Some(unchanged) = later.remove(&line.row)
+            {
+                *line = unchanged;
+            }
+        }
+        self.recount();
+    }
+
+    /// Counts the lines anew.
+    fn recount(&mut self) {
+        let submitted = self.totals.submitted.map(|_| 0);
+        self.totals = Totals {
+            submitted,
+            ..Totals::default()
+        };
+        self.lacking.clear();
+        self.noted.clear();
+        let lines = std::mem::take(&mut self.lines);
+        for line in &lines {
+            self.count(line);
+        }
+        self.lines = lines;
+    }
+
     fn count(&mut self, line: &Line) {
         let totals = &mut self.totals;
         let total = match line.outcome {
@@ -194,6 +261,9 @@ impl Report {
         totals.entries = totals.entries.saturating_add(1);
         let is_complete = line.outcome != Outcome::Refused && line.lacks.is_empty();
         totals.complete = totals.complete.saturating_add(usize::from(is_complete));
+        if let Some(submitted) = &mut totals.submitted {
+            *submitted = submitted.saturating_add(usize::from(line.submitted));
+        }
         let lacks: BTreeMap<String, ()> = line.lacks.iter().map(|lack| (topic(lack), ())).collect();
         for lack in lacks.into_keys() {
             let count = self.lacking.entry(lack).or_insert(0);
@@ -241,6 +311,9 @@ impl fmt::Display for Report {
             writeln!(f, "{count:>7}  {outcome}")?;
         }
         writeln!(f, "{:>7}  of them lack nothing", totals.complete)?;
+        if let Some(submitted) = totals.submitted {
+            writeln!(f, "{submitted:>7}  of them submitted")?;
+        }
         if self.others > 0 {
             writeln!(
                 f,

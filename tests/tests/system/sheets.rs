@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use dirchain_explorer::api::DraftState;
 use dirchain_ledger::ids::Height;
 use dirchain_tests::City;
 use serde_json::Value;
@@ -55,6 +56,14 @@ fn row(place: usize) -> String {
         "部门信息资源,{name},{code},,{provider},\"登记事项的摘要，第{place}项\",{kind},事项代码,字符型(18),有条件共享,限登记业务,接口查询,不予开放,每日,2026-01-05,\"0100、{:04}\",Z-D024-01,2",
         place % 10_000
     )
+}
+
+/// A sheet of all entries that are not faulty, and how many those are.
+pub(crate) fn good_rows() -> (String, u64) {
+    let good = (1..=ROWS).filter(|place| fault(*place).is_none());
+    let rows: Vec<String> = good.map(row).collect();
+    let count = u64::try_from(rows.len()).unwrap();
+    (format!("{HEADINGS}\n{}\n", rows.join("\n")), count)
 }
 
 fn import(city: &City, file: &str, further: &[&str]) -> (Option<i32>, Value) {
@@ -135,4 +144,49 @@ fn of_two_thousand_rows_all_but_thirty_faulty_ones_land_and_those_are_explained(
     let (_, report) = import(&city, file, &[]);
     assert_eq!(totals(&report), [0, 1_970, 30]);
     nothing_since(&city, settled);
+}
+
+#[test]
+fn drafts_that_stand_are_submitted_by_the_run_that_is_asked_for_it() {
+    let city = City::loaded();
+    let path = city.dir().join("catalogue.csv");
+    let text = format!("{HEADINGS}\n{}\n{}\n", row(1), row(2));
+    std::fs::write(&path, &text).unwrap();
+    let file = path.to_str().unwrap();
+    let totals = |report: &Value| {
+        ["created", "unchanged", "refused", "submitted"].map(|name| report["totals"][name].as_u64())
+    };
+    let (_, report) = import(&city, file, &[]);
+    assert_eq!(totals(&report), [Some(2), Some(0), Some(0), None]);
+    std::fs::write(&path, format!("{text}{}\n", row(3))).unwrap();
+    // An administrator drafts, and is told who submits.
+    let (status, report) = import(&city, file, &["--submit"]);
+    assert_eq!(status, Some(1));
+    assert_eq!(totals(&report), [Some(0), Some(0), Some(3), Some(0)]);
+    let state = |number: u32| {
+        let code = format!("307001024/{:06}", 100_000 + number);
+        let entry = city.client(0).resource(&code.parse().unwrap(), None);
+        entry.unwrap().draft.unwrap().state
+    };
+    assert_eq!(state(1), DraftState::Draft);
+    let submit = |further: &[&str]| {
+        let words = [
+            "--output",
+            "json",
+            "import",
+            file,
+            "--as",
+            "D024-head",
+            "--submit",
+        ];
+        let printed = city.cli_with(0, words.iter().chain(further)).ok();
+        totals(&serde_json::from_str(&printed).unwrap())
+    };
+    let all = [Some(1), Some(2), Some(0), Some(3)];
+    assert_eq!(submit(&["--dry-run"]), all);
+    assert_eq!(state(1), DraftState::Draft);
+    assert_eq!(submit(&[]), all);
+    city.agree();
+    assert!((1..=3).all(|number| state(number) == DraftState::Submitted));
+    assert_eq!(submit(&[]), [Some(0), Some(3), Some(0), Some(0)]);
 }

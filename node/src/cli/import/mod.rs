@@ -3,20 +3,17 @@
 mod existing;
 mod sheets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, ResponsibilityCode};
 use dirchain_ledger::limits;
 
-use crate::client::{Fate, Item, rehearse_all};
+use crate::client::{Client, Fate, Item, rehearse_all};
 use crate::import::sheet::SheetError;
-use crate::import::{
-    Catalogue, Options, Outcome, Plan, PlannedDraft, Report, dcat_ap, dcat_us, plan,
-};
+use crate::import::{Catalogue, Existing, Options, Plan, Report, dcat_ap, dcat_us, plan};
 
 use self::sheets::SheetFile;
 use super::context::Context;
@@ -62,7 +59,7 @@ pub(crate) struct Import {
     #[arg(long, value_name = "CODE")]
     responsibility: Option<ResponsibilityCode>,
 
-    /// Submit each entry that lacks nothing, as the agency's head
+    /// Submit each entry that lacks nothing, as the agency's head: also drafts that stand already
     #[arg(long)]
     submit: bool,
 
@@ -95,6 +92,34 @@ struct Source {
     sheet: Option<SheetFile>,
 }
 
+impl Source {
+    /// What the ledger has of it.
+    fn existing(&self, client: &Client, agency: &DepartmentId) -> anyhow::Result<Existing> {
+        match &self.sheet {
+            Some(_) => existing::named(client, &self.catalogue),
+            None => existing::read(client, agency),
+        }
+    }
+}
+
+/// Entries that the rules refused.
+#[derive(Default)]
+struct RefusedEntries {
+    /// Why.
+    reasons: BTreeMap<ResourceCode, String>,
+    /// Those that somebody wrote since they were read.
+    overtaken: BTreeSet<ResourceCode>,
+}
+
+impl RefusedEntries {
+    fn add(&mut self, code: ResourceCode, refusal: &str, rule: Option<String>, message: String) {
+        if matches!(refusal, "taken" | "stale") {
+            self.overtaken.insert(code.clone());
+        }
+        self.reasons.insert(code, ruled(rule, message));
+    }
+}
+
 impl Import {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<()> {
         if let Some(path) = &self.template {
@@ -120,18 +145,28 @@ impl Import {
             .or(signer)
             .context("give --agency, or --as")?;
         let options = existing::options(&client, &agency, self.responsibility.clone())?;
-        let existing = match &source.sheet {
-            Some(_) => existing::named(&client, &source.catalogue)?,
-            None => existing::read(&client, &agency)?,
-        };
+        if let Some(desk) = &mut desk {
+            // Where an earlier run was interrupted, what it sent is taken as it then stands.
+            desk.settle()?;
+        }
+        let existing = source.existing(&client, &agency)?;
         let plan = plan(&source.catalogue, &existing, &options)?;
         drop(existing);
         let language = context.language();
         let mut report = plan.report_in(language);
+        if self.submit {
+            report.mark_submitted(&plan);
+        }
         if let Some(desk) = &mut desk {
-            mark_refused(&mut report, &self.check(desk, &plan)?);
+            let mut refused = self.check(desk, &plan)?;
+            report.mark_refused(&refused.reasons);
             if !self.dry_run {
-                self.carry_out(desk, &options, &plan, &mut report)?;
+                self.carry_out(desk, &options, &plan, &mut refused, &mut report)?;
+            }
+            if !refused.overtaken.is_empty() {
+                let existing = source.existing(&client, &agency)?;
+                let later = crate::import::plan(&source.catalogue, &existing, &options)?;
+                report.mark_unchanged(&refused.overtaken, later.report_in(language));
             }
         }
         if let Some(sheet) = &source.sheet {
@@ -165,25 +200,24 @@ impl Import {
         Ok(Source { catalogue, sheet })
     }
 
-    /// Has the node run every draft through the rules, on top of the registrations that come first.
+    /// Has the node run everything through the rules, on top of the registrations that come first.
     /// What they refuse, with the reason.
-    fn check(
-        &self,
-        desk: &Desk<'_>,
-        plan: &Plan,
-    ) -> anyhow::Result<BTreeMap<ResourceCode, String>> {
-        let bar = crate::progress::bar(plan.drafts.len(), "checking");
-        let items = plan.drafts.iter().map(|draft| Item {
-            tag: draft.code.clone(),
-            actions: self.actions(draft),
-        });
-        let mut refused = BTreeMap::new();
+    fn check(&self, desk: &Desk<'_>, plan: &Plan) -> anyhow::Result<RefusedEntries> {
+        let bar = crate::progress::bar(plan.work(self.submit).count(), "checking");
+        let items = plan.work(self.submit);
+        let items = items.map(|(tag, actions)| Item { tag, actions });
+        let mut refused = RefusedEntries::default();
         let author = desk.author.public_key();
         let before = plan.registrations();
         rehearse_all(&desk.client, author, &before, items, |code, fate| {
             bar.inc(1);
-            if let Fate::Refused { message, rule, .. } = fate {
-                refused.insert(code, ruled(rule, message));
+            if let Fate::Refused {
+                code: refusal,
+                message,
+                rule,
+            } = fate
+            {
+                refused.add(code, &refusal, rule, message);
             }
         })?;
         bar.finish_and_clear();
@@ -195,6 +229,7 @@ impl Import {
         desk: &mut Desk<'_>,
         options: &Options,
         plan: &Plan,
+        refused: &mut RefusedEntries,
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let registrations = plan.registrations();
@@ -203,45 +238,16 @@ impl Import {
                 .with_context(|| format!("registering sub-units of {}", options.agency))?;
             report.registered = true;
         }
-        let refused: std::collections::BTreeSet<usize> = report
-            .lines
-            .iter()
-            .filter(|line| line.outcome == Outcome::Refused)
-            .map(|line| line.row)
-            .collect();
-        let drafts = plan
-            .drafts
-            .iter()
-            .filter(|draft| !refused.contains(&draft.row));
-        let work: Vec<Work> = drafts.map(|draft| self.work(draft)).collect();
+        let work = plan.work(self.submit);
+        let work = work.filter(|(code, _)| !refused.reasons.contains_key(code));
+        let work = work.map(|(code, actions)| Work { code, actions }).collect();
         // They passed a moment ago: it takes a race for one to take its neighbours down.
         let sent = send(desk, work, "importing", limits::ACTIONS_MAX)?;
-        let refused: BTreeMap<ResourceCode, String> = sent
-            .refused
-            .into_iter()
-            .map(|refused| (refused.code, ruled(refused.rule, refused.message)))
-            .collect();
-        mark_refused(report, &refused);
+        for one in sent.refused {
+            refused.add(one.code, &one.refusal, one.rule, one.message);
+        }
+        report.mark_refused(&refused.reasons);
         Ok(())
-    }
-
-    fn work(&self, draft: &PlannedDraft) -> Work {
-        Work {
-            code: draft.code.clone(),
-            actions: self.actions(draft),
-        }
-    }
-
-    /// An entry's draft and, where asked for and nothing is lacking, its submission.
-    fn actions(&self, draft: &PlannedDraft) -> Vec<Action> {
-        let mut actions = vec![draft.action()];
-        if self.submit && draft.lacks.is_empty() {
-            actions.push(Action::SubmitResource {
-                code: draft.code.clone(),
-                revision: draft.revision.saturating_add(1),
-            });
-        }
-        actions
     }
 
     fn print(&self, format: Output, report: &Report) -> anyhow::Result<()> {
@@ -290,63 +296,4 @@ fn read_bounded(file: &Path, size_bytes_max: usize) -> anyhow::Result<Vec<u8>> {
         return Err(SheetError::TooLarge { size_bytes }.into());
     }
     Ok(bytes)
-}
-
-/// Turns the lines of entries that the rules refused into refusals.
-fn mark_refused(report: &mut Report, refused: &BTreeMap<ResourceCode, String>) {
-    for line in &mut report.lines {
-        let Some(reason) = line.code.as_ref().and_then(|code| refused.get(code)) else {
-            continue;
-        };
-        let totals = &mut report.totals;
-        let counted = match line.outcome {
-            Outcome::Created => &mut totals.created,
-            Outcome::Changed => &mut totals.changed,
-            Outcome::Unchanged | Outcome::Refused => continue,
-        };
-        *counted = counted.saturating_sub(1);
-        totals.refused = totals.refused.saturating_add(1);
-        if line.lacks.is_empty() {
-            totals.complete = totals.complete.saturating_sub(1);
-        }
-        line.outcome = Outcome::Refused;
-        line.reason = Some(reason.clone());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::import::{Line, Totals};
-
-    use super::*;
-
-    #[test]
-    fn a_refused_entry_is_counted_as_refused() {
-        let code: ResourceCode = "307001054/000001".parse().unwrap();
-        let line = Line {
-            row: 1,
-            identifier: Some("x".into()),
-            outcome: Outcome::Created,
-            code: Some(code.clone()),
-            provider: None,
-            name: None,
-            lacks: Vec::new(),
-            notes: Vec::new(),
-            reason: None,
-        };
-        let mut report = Report {
-            totals: Totals {
-                entries: 1,
-                created: 1,
-                complete: 1,
-                ..Totals::default()
-            },
-            lines: vec![line],
-            ..Report::default()
-        };
-        mark_refused(&mut report, &BTreeMap::from([(code, "taken".to_owned())]));
-        assert_eq!((report.totals.created, report.totals.refused), (0, 1));
-        assert_eq!(report.totals.complete, 0);
-        assert!(report.to_string().contains("taken"), "{report}");
-    }
 }

@@ -112,6 +112,7 @@ fn applied(existing: &Existing, plan: &Plan) -> Existing {
             provider: draft.provider.clone(),
             revision: draft.revision + 1,
             status: ResourceStatus::Draft,
+            is_drafted: true,
             is_submitted: false,
             entry: draft.entry.clone(),
             published: None,

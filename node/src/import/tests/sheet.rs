@@ -571,6 +571,52 @@ fn a_second_import_changes_nothing_and_a_changed_sheet_what_it_changed() {
 }
 
 #[test]
+fn what_was_overtaken_by_its_like_is_unchanged_and_the_rest_stays_refused() {
+    let world = World::dol();
+    let agency = world.ledger.state.department(&world.agency);
+    let options = Options::new(&agency.unwrap().unwrap(), None);
+    let rows = "307001054/000001,人口,,,,\n307001054/000002,法人,,,,\n307001054/000003,户籍,,,,\n";
+    let catalogue = entries(rows).catalogue;
+    let first = plan(&catalogue, &Existing::default(), &options).unwrap();
+    let codes: Vec<ResourceCode> = first
+        .drafts
+        .iter()
+        .map(|draft| draft.code.clone())
+        .collect();
+    let mut report = first.report();
+    let reasons = codes.iter().map(|code| (code.clone(), "taken".to_owned()));
+    report.mark_refused(&reasons.collect());
+    let counted = |report: &Report| {
+        let totals = report.totals;
+        [
+            totals.entries,
+            totals.created,
+            totals.unchanged,
+            totals.refused,
+        ]
+    };
+    assert_eq!(counted(&report), [3, 0, 0, 3]);
+    assert!(report.to_string().contains("taken"), "{report}");
+    // Somebody wrote the first just so, and the second otherwise; the third was refused otherwise.
+    let mut existing = Existing::default();
+    for (row, name) in [(0, "人口"), (1, "别的")] {
+        let mut draft = first.drafts[row].clone();
+        draft.entry.name = name.parse().unwrap();
+        if row == 1 {
+            draft.entry.attributes = List::default();
+        }
+        let mut resource = Resource::new(draft.code, draft.provider, Default::default());
+        let status = dirchain_ledger::records::DraftStatus::Draft;
+        let entry = draft.entry;
+        resource.draft = Some(dirchain_ledger::records::Draft { status, entry });
+        existing.add_coded(&resource);
+    }
+    let later = plan(&catalogue, &existing, &options).unwrap();
+    report.mark_unchanged(&codes[..2].iter().cloned().collect(), later.report());
+    assert_eq!(counted(&report), [3, 0, 1, 2]);
+}
+
+#[test]
 fn both_languages_say_something_of_every_fault() {
     let kinds = [
         FaultKind::Missing,
