@@ -18,6 +18,11 @@ impl Kept {
         self.0.push(sealed);
     }
 
+    /// The last seal, taken away: none of its batches was ever taken.
+    pub fn pop(&mut self) -> Option<Sealed> {
+        self.0.pop()
+    }
+
     /// The seals, in order of time.
     pub fn seals(&self) -> &[Sealed] {
         &self.0

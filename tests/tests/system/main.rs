@@ -26,6 +26,7 @@ mod outages;
 mod partitions;
 mod programs;
 mod readme;
+mod receipts;
 mod restarts;
 mod sheets;
 mod starting;

@@ -1,21 +1,25 @@
 //! `dirchain receipts seal`: a gateway's access log, sealed batch by batch, as often as it has grown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use dirchain_explorer::api::Time;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{SharingId, TimeMs};
 use dirchain_ledger::receipts::Receipt;
-use dirchain_ledger::records::{Binding, Record, RecordId, Role, Side};
+use dirchain_ledger::records::{
+    BatchId, Binding, Record, RecordId, Role, Seal as LedgerSeal, Side,
+};
 use serde::Serialize;
 
 use super::{for_each_receipt, kept_beside, read_kept};
 use crate::cli::context::Context;
 use crate::cli::sign::{Desk, Signing};
 use crate::cli::words::time;
-use crate::client::{Client, Fate, IfKnown, Item, LOT_ACTIONS_MAX, send_all};
-use crate::receipts::{BATCHES_MAX, Builder, Kept, Sealed, Sorted, Sorter, UseSpanItem};
+use crate::client::{Client, Fate, IfKnown, Item, LOT_ACTIONS_MAX, rehearse_all, send_all};
+use crate::receipts::{
+    BATCHES_MAX, Builder, Kept, Sealed, SealedBatch, Sorted, Sorter, UseSpanItem,
+};
 use crate::secret_file;
 
 /// Lines without a basis that are told one by one.
@@ -64,6 +68,8 @@ struct Report {
     known: usize,
     /// Batches that the ledger refuses, with the reason.
     refused: Vec<String>,
+    /// Batches of an earlier run that the ledger never took, and refuses now: they no longer count.
+    given_up: usize,
     /// The first instant that is not sealed.
     until: Option<Time>,
     /// Lines from then on.
@@ -82,6 +88,9 @@ struct Report {
     in_sealed_to: Option<Time>,
     /// The file with the batches' secrets.
     kept: PathBuf,
+    /// The file with those of the batches that were given up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_before: Option<PathBuf>,
 }
 
 impl Report {
@@ -116,6 +125,9 @@ impl Seal {
             dry_run: self.signing.dry_run,
             ..Report::default()
         };
+        // What is under way may be of an earlier run, and is on the ledger in a moment.
+        desk.settle()?;
+        give_up_refused(&desk, &mut kept, &mut report)?;
         let sealed = self.build(&desk, &kept, &mut report)?;
         if report.unfounded > 0 && !self.leave_out_unfounded {
             anyhow::bail!(
@@ -136,10 +148,25 @@ impl Seal {
                 path.display()
             );
         }
+        report.refused = refusals(&desk, &sealed)?;
+        if !report.refused.is_empty() {
+            context.output.print(&report, text)?;
+            anyhow::bail!(
+                "the ledger would refuse {} of {} batches. Nothing was sealed, and nothing is kept of this run. Run it again once the log is mended",
+                report.refused.len(),
+                sealed.batches.len()
+            );
+        }
         if !sealed.batches.is_empty() {
             kept.push(sealed);
             // Before anything is submitted: without its secret a batch proves nothing.
             if !self.signing.dry_run {
+                if report.given_up > 0 {
+                    let before = kept_before(&path);
+                    let read = std::fs::read(&path).with_context(|| path.display().to_string())?;
+                    secret_file::replace(&before, &read)?;
+                    report.kept_before = Some(before);
+                }
                 secret_file::replace(&path, &serde_json::to_vec(&kept)?)?;
             }
         }
@@ -154,7 +181,7 @@ impl Seal {
             match report.dry_run {
                 true => "This was a dry run: nothing was signed or written".to_owned(),
                 false => format!(
-                    "`{}` keeps all of them; run this again once the reason is gone",
+                    "`{}` keeps all of them, because what was signed may still be taken; run this again",
                     report.kept.display()
                 ),
             }
@@ -298,28 +325,79 @@ fn tell(lines: &mut Vec<u64>, line: u64) {
     }
 }
 
+/// Where the kept batches of a log stay that were given up.
+fn kept_before(kept: &Path) -> PathBuf {
+    let mut name = kept.as_os_str().to_owned();
+    name.push("~");
+    PathBuf::from(name)
+}
+
+/// Takes away the last seals as long as the ledger has no batch of one and refuses some of it: such
+/// a log sealed nothing, and may be mended.
+fn give_up_refused(desk: &Desk<'_>, kept: &mut Kept, report: &mut Report) -> anyhow::Result<()> {
+    while let Some(last) = kept.seals().last() {
+        for batch in &last.batches {
+            if on_ledger(&desk.client, last.side, &batch.id)?.is_some_and(|s| s.root == batch.root)
+            {
+                return Ok(());
+            }
+        }
+        if refusals(desk, last)?.is_empty() {
+            return Ok(());
+        }
+        let batches = kept.pop().map_or(0, |last| last.batches.len());
+        report.given_up = report.given_up.saturating_add(batches);
+    }
+    Ok(())
+}
+
+/// What the rules would refuse of a seal's batches, with the reason.
+fn refusals(desk: &Desk<'_>, sealed: &Sealed) -> anyhow::Result<Vec<String>> {
+    let bar = crate::progress::bar(sealed.batches.len(), "checking");
+    let items = sealed.batches.iter().map(|batch| item(batch, sealed.side));
+    let mut refused = Vec::new();
+    let author = desk.author.public_key();
+    rehearse_all(&desk.client, author, &[], items, |(id, _), fate| {
+        bar.inc(1);
+        if let Fate::Refused { message, .. } = fate {
+            refused.push(format!("{id}: {message}"));
+        }
+    })?;
+    bar.finish_and_clear();
+    Ok(refused)
+}
+
+/// A batch to be sealed, by its id and its calls.
+fn item(batch: &SealedBatch, side: Side) -> Item<(BatchId, u64)> {
+    Item {
+        tag: (batch.id.clone(), batch.counted.calls),
+        actions: vec![Action::SealReceipts(Box::new(batch.seal(side)))],
+    }
+}
+
+/// What the ledger has of a batch, on one side.
+fn on_ledger(client: &Client, side: Side, batch: &BatchId) -> anyhow::Result<Option<LedgerSeal>> {
+    let id = RecordId::ReceiptBatch(Box::new(batch.clone()));
+    let known = client.record(&id, None).if_known()?;
+    Ok(known.and_then(|known| match known.item.record {
+        Record::ReceiptBatch(known) => known.side(side).cloned(),
+        _ => None,
+    }))
+}
+
 /// Submits what the ledger does not have yet, in the order of the batches: those of one use follow
 /// one another in time. With a key that was not opened it only counts them.
 fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::Result<()> {
     let mut items = Vec::new();
     for batch in &sealed.batches {
-        let id = RecordId::ReceiptBatch(Box::new(batch.id.clone()));
-        let known = desk.client.record(&id, None).if_known()?;
-        let side = known.and_then(|known| match known.item.record {
-            Record::ReceiptBatch(known) => known.side(sealed.side).cloned(),
-            _ => None,
-        });
-        match side {
+        match on_ledger(&desk.client, sealed.side, &batch.id)? {
             Some(seal) if seal.root == batch.root => report.known = report.known.saturating_add(1),
             Some(_) => report.refused.push(format!(
                 "{}: this side was sealed before, with another root. What is sealed stands; move {} away and run this again to seal what comes after it",
                 batch.id,
                 report.kept.display()
             )),
-            None => items.push(Item {
-                tag: (batch.id.clone(), batch.counted.calls),
-                actions: vec![Action::SealReceipts(Box::new(batch.seal(sealed.side)))],
-            }),
+            None => items.push(item(batch, sealed.side)),
         }
     }
     if !desk.author.can_sign() {
@@ -381,6 +459,16 @@ fn text(report: &Report) -> String {
         if count > 0 {
             lines.push(format!("{count} {what}"));
         }
+    }
+    if report.given_up > 0 {
+        lines.push(format!(
+            "{} batches of an earlier run were never taken, and the ledger refuses them: they do not count{}",
+            report.given_up,
+            (report.kept_before.as_ref()).map_or_else(String::new, |before| format!(
+                ". Their secrets stay in {}",
+                before.display()
+            ))
+        ));
     }
     lines.extend(report.refused.iter().map(|told| format!("refused: {told}")));
     if report.dry_run {
