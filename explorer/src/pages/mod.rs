@@ -32,6 +32,7 @@ mod tests;
 mod words;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
@@ -55,6 +56,11 @@ pub(crate) use frame::Visit;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
      frame-ancestors 'none'";
+
+/// A code's words in every language that pages are written in.
+pub(crate) fn words_for(code: &impl shown::Shown) -> [Cow<'static, str>; 2] {
+    [Lang::En, Lang::Zh].map(|lang| words::say(lang, code.key()))
+}
 
 /// The pages' addresses.
 pub(crate) fn routes() -> Router<Arc<App>> {

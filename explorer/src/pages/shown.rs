@@ -11,7 +11,7 @@ use dirchain_ledger::records::{
 use crate::api::{ApplicationState, AuthorizationState, DraftState, SharingType};
 
 /// A code that pages print as a word.
-pub(super) trait Shown {
+pub(crate) trait Shown {
     /// The word's key in the catalogue.
     fn key(&self) -> &'static str;
 

@@ -236,6 +236,9 @@ impl Search {
             return Ok(Some(exact));
         }
         let mut near = search(Match::Near).map_err(|error| broken(&error))?;
+        if near.total == 0 {
+            near = search(Match::Far).map_err(|error| broken(&error))?;
+        }
         near.near = near.total > 0;
         Ok(Some(near))
     }

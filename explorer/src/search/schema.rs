@@ -10,12 +10,13 @@ use tantivy::schema::{
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, TantivyDocument};
 
-use super::tokens::{Grams, Words};
+use super::tokens::{Grams, Shorts, Words};
 use super::traditional::simplified;
 use crate::api::SharingType;
+use crate::pages::words_for;
 
 /// Changes with every change of what the index holds; an index of another version is made anew.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 /// The kinds of record that can be found.
 pub(super) const KINDS: [RecordKind; 3] = [
@@ -41,9 +42,13 @@ pub(super) struct Fields {
     pub(super) fields: Field,
     /// Of the provider's or holder's name and id.
     pub(super) holder: Field,
-    /// Of the abstract, and of the conditions and laws of its sharing.
+    /// Of the abstract, of the conditions and laws of its sharing, and how often it is renewed.
     pub(super) summary: Field,
-    /// Words in Latin letters of name, code, fields, holder and abstract.
+    /// Every two Chinese characters of the name in their order, however far apart.
+    pub(super) shorts: Field,
+    /// Words in Latin letters of the name and the code.
+    pub(super) name_words: Field,
+    /// Words in Latin letters of fields, holder and abstract.
     pub(super) words: Field,
     /// One for each of [`super::Facet::ALL`].
     pub(super) facets: [Field; 5],
@@ -67,6 +72,8 @@ pub(super) fn schema() -> (Schema, Fields) {
         fields: builder.add_text_field("fields", text("grams")),
         holder: builder.add_text_field("holder", text("grams")),
         summary: builder.add_text_field("summary", text("grams")),
+        shorts: builder.add_text_field("shorts", text("shorts")),
+        name_words: builder.add_text_field("name_words", text("words")),
         words: builder.add_text_field("words", text("words")),
         facets: super::Facet::ALL.map(|facet| builder.add_text_field(facet.name(), STRING | FAST)),
     };
@@ -77,6 +84,7 @@ pub(super) fn schema() -> (Schema, Fields) {
 pub(super) fn with_tokenizers(mut index: Index) -> Index {
     let tokenizers = TokenizerManager::default();
     tokenizers.register("grams", Grams);
+    tokenizers.register("shorts", Shorts);
     tokenizers.register("words", Words);
     index.set_tokenizers(tokenizers);
     index
@@ -144,8 +152,9 @@ fn named(fields: &Fields, document: &mut TantivyDocument, name: &str, code: &str
     document.add_text(fields.whole, code.to_lowercase());
     document.add_text(fields.name, name);
     document.add_text(fields.code, code);
-    document.add_text(fields.words, name);
-    document.add_text(fields.words, code);
+    document.add_text(fields.shorts, name);
+    document.add_text(fields.name_words, name);
+    document.add_text(fields.name_words, code);
 }
 
 fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, provider: &str) {
@@ -196,6 +205,12 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
         values[1] = entry.category.and_then(|category| code_text(&category));
         values[2] = sharing.and_then(|sharing| code_text(&sharing));
         values[4] = entry.update_cycle.and_then(|cycle| code_text(&cycle));
+        if let Some(cycle) = &entry.update_cycle {
+            for words in words_for(cycle) {
+                document.add_text(fields.summary, &*words);
+                document.add_text(fields.words, &*words);
+            }
+        }
     }
     for (field, value) in fields.facets.iter().zip(values) {
         if let Some(value) = value {

@@ -348,6 +348,91 @@ fn a_misspelling_still_finds_and_says_so() {
     }
 }
 
+/// Names with abstracts, in the order of their codes.
+fn named(entries: &[(&str, &str)]) -> Ledger {
+    let mut ledger = Ledger::default();
+    for (number, (name, summary)) in (1u32..).zip(entries) {
+        let mut written: Entry = entry(&responsibility(PROVIDER));
+        written.name = id(name);
+        written.summary = Some(id(summary));
+        written.sharing = Some(Sharing::Unconditional);
+        written.update_cycle = Some(if number == 3 {
+            UpdateCycle::Daily
+        } else {
+            UpdateCycle::Monthly
+        });
+        ledger.draft(PROVIDER, &code(number), &written).unwrap();
+    }
+    ledger
+}
+
+#[test]
+fn an_abbreviation_finds_the_name_before_a_text_that_mentions_it() {
+    let ledger = named(&[
+        ("出生医学证明信息", "用于办理社保和低保的出生证明。"),
+        ("社会保险参保信息", "职工与居民的参保缴费。"),
+        ("最低生活保障对象信息", "城乡困难家庭。"),
+        ("城乡居民基本医疗保险缴费信息", "居民缴费。"),
+        ("保险机构社会评价信息", "评价结果。"),
+        ("低保家庭名单", "名单。"),
+    ]);
+    let (_town, search) = start(ledger, None);
+    for (text, numbers) in [
+        ("社保", &[2, 1][..]),
+        // Whole in a name, then abbreviated, then mentioned.
+        ("低保", &[6, 3, 1]),
+        ("社会险", &[2]),
+        ("居医保", &[4]),
+        ("社会保险", &[2]),
+        ("每日", &[3]),
+        ("daily", &[3]),
+    ] {
+        let exact = search.entries(&asked(text)).unwrap().unwrap();
+        let expected: Vec<ResourceCode> = numbers.iter().map(|n| code(*n)).collect();
+        assert!(!exact.near, "{text}");
+        assert_eq!(codes(&exact), expected, "{text}");
+    }
+    // A longer one is told as such.
+    let long = search.entries(&asked("城乡居民医保")).unwrap().unwrap();
+    assert!(long.near);
+    assert_eq!(codes(&long).first(), Some(&code(4)));
+    assert_eq!(codes(&long).len(), 1);
+}
+
+#[test]
+fn a_misspelling_finds_names_first_and_close_words_before_far_ones() {
+    let many = "Federal employment, safety and retirement: federal agencies, employment, safety.";
+    let ledger = named(&[
+        ("Government Contracts", many),
+        ("Pregnancy and Breastfeeding Rights Map", many),
+        ("Mine Safety and Health Data", "Accidents."),
+        ("Federal Employment Data", "Counts."),
+        ("Employment Requirements", "What is asked for."),
+        ("Retirement Statistics", "By year."),
+        ("Safely Stored Fuels", "Depots."),
+    ]);
+    let (_town, search) = start(ledger, None);
+    for (text, numbers) in [
+        ("saftey", &[3][..]),
+        ("fedreal", &[4]),
+        ("Employement", &[4, 5]),
+        ("retirment", &[6]),
+        ("fedral employmnt", &[4]),
+    ] {
+        let near = search.entries(&asked(text)).unwrap().unwrap();
+        assert!(near.near, "{text}");
+        let mut first = codes(&near);
+        first.truncate(numbers.len());
+        first.sort();
+        let expected: Vec<ResourceCode> = numbers.iter().map(|n| code(*n)).collect();
+        assert_eq!(first, expected, "{text}");
+    }
+    // A word within one letter leaves out what is two away.
+    let found = found(&search, "retirements");
+    assert_eq!(found.first(), Some(&code(6)));
+    assert!(!found.contains(&code(5)), "requirements: {found:?}");
+}
+
 #[test]
 fn hostile_questions_have_answers() {
     let (_town, search) = start(town(), None);

@@ -1,12 +1,17 @@
 //! Cutting texts into what the index knows: every character and every pair of neighbours, so that a
 //! phrase of pairs is a substring, and every word in Latin letters whole, for misspellings.
 
+use std::collections::BTreeSet;
+
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::traditional::simplified;
 
 /// Characters of one unbroken run that a query is made of; what follows is left out.
 const RUN_CHARS_MAX: usize = 64;
+
+/// Chinese characters of a name that abbreviations are made of.
+const SHORTENED_CHARS_MAX: usize = 40;
 
 /// A text's runs of letters and digits, in lower case, wide forms made narrow, traditional characters
 /// made simplified.
@@ -64,6 +69,10 @@ pub(super) fn scripts(run: &[char]) -> Vec<(bool, &[char])> {
 #[derive(Clone, Default)]
 pub(super) struct Grams;
 
+/// Every two Chinese characters of a text in their order: what abbreviations are made of.
+#[derive(Clone, Default)]
+pub(super) struct Shorts;
+
 /// Words in Latin letters and digits.
 #[derive(Clone, Default)]
 pub(super) struct Words;
@@ -89,6 +98,32 @@ impl Tokenizer for Grams {
         }
         Tokens::new(tokens)
     }
+}
+
+impl Tokenizer for Shorts {
+    type TokenStream<'a> = Tokens;
+
+    fn token_stream(&mut self, text: &str) -> Tokens {
+        let runs = runs(text);
+        let han = runs.iter().flatten().copied().filter(|c| is_han(*c));
+        let han: Vec<char> = han.take(SHORTENED_CHARS_MAX).collect();
+        Tokens::new(in_order(&han).into_iter().map(|pair| (0, pair)).collect())
+    }
+}
+
+/// Every two of the characters in their order, each pair once.
+pub(super) fn in_order(characters: &[char]) -> BTreeSet<String> {
+    let mut pairs = BTreeSet::new();
+    let mut rest = characters;
+    while let Some((first, after)) = rest.split_first() {
+        pairs.extend(
+            after
+                .iter()
+                .map(|second| [*first, *second].iter().collect()),
+        );
+        rest = after;
+    }
+    pairs
 }
 
 impl Tokenizer for Words {
