@@ -24,8 +24,8 @@ use crate::start::SharedGuard;
 use crate::state::StoreState;
 
 /// The newest signature of a key in the certificates of a store, where it lies above what the key's guard knows: the
-/// guard then forgot it. Looks through [`OWN_SIGNATURES_HEIGHTS_MAX`] heights at most, from the newest on, and no
-/// further than to the first signature of the key.
+/// guard then forgot it. Looks through the newest heights, up to a bound, and no further than to the first signature of
+/// the key.
 ///
 /// # Errors
 ///
@@ -42,10 +42,9 @@ pub fn forgotten_signature(
     // The key's index among those who vote, by the hash of their set.
     let mut index: Option<(Hash, Option<usize>)> = None;
     let mut height = tip;
-    let mut count = 0;
+    let mut count = 0u32;
     while height >= known && height > store.history_begins() && count < OWN_SIGNATURES_HEIGHTS_MAX {
-        let (Some(header), Some(certificate)) = (store.header(height)?, store.certificate(height)?)
-        else {
+        let Some(header) = store.header(height)? else {
             break;
         };
         let place = match index {
@@ -57,16 +56,20 @@ pub fn forgotten_signature(
                 place
             }
         };
-        let mut signers = certificate.signatures.iter();
-        if signers.any(|commit| Some(usize::from(commit.validator)) == place) {
-            let shown = precommit(height, certificate.round);
-            return Ok((guarded < Some(shown)).then_some(shown));
+        if let Some(place) = place
+            && let Some(certificate) = store.certificate(height)?
+        {
+            let mut signers = certificate.signatures.iter();
+            if signers.any(|commit| usize::from(commit.validator) == place) {
+                let shown = precommit(height, certificate.round);
+                return Ok((guarded < Some(shown)).then_some(shown));
+            }
         }
         let Some(before) = height.previous() else {
             break;
         };
         height = before;
-        count += 1;
+        count = count.saturating_add(1);
     }
     Ok(None)
 }
@@ -197,5 +200,82 @@ impl Mirror {
         };
         // A closed channel means that the host is gone already, and with it the need to tell it.
         drop(self.alarms.send(alarm));
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use arc_malachitebft_app_channel::app::types::PeerId;
+    use arc_malachitebft_core_types::{PolkaCertificate, PolkaSignature, Round};
+    use dirchain_consensus::context::{BlockId, Height as EngineHeight};
+    use dirchain_ledger::crypto::{SecretKey, Signature};
+    use dirchain_ledger::ids::ChainId;
+    use dirchain_storage::Guard;
+
+    use super::*;
+
+    fn prevote(own: Address, height: u64) -> Vote {
+        Vote {
+            step: VoteType::Prevote,
+            height: EngineHeight(height),
+            round: Round::new(1),
+            value: NilOrVal::Val(BlockId(Hash([3; 32]))),
+            voter: own,
+        }
+    }
+
+    /// A peer shows that the node's prevote is part of a quorum.
+    fn shown(vote: &Vote, signature: Signature) -> NetworkEvent<DirectoryContext> {
+        let NilOrVal::Val(value_id) = vote.value else {
+            panic!("a vote for a block");
+        };
+        let certificate = PolkaCertificate {
+            height: vote.height,
+            round: vote.round,
+            value_id,
+            polka_signatures: vec![PolkaSignature::new(vote.voter, signature)],
+        };
+        NetworkEvent::PolkaCertificate(PeerId::from_bytes(&[0, 1, 5]).unwrap(), certificate)
+    }
+
+    #[test]
+    fn a_guard_is_given_up_for_a_genuine_signature_that_it_does_not_know_and_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = SecretKey::from_seed(&[4; 32]);
+        let chain = ChainId(Hash([9; 32]));
+        let own = Address(ids::Address::of(&secret.public()));
+        let path = folder.path().join("guard");
+        let guard = Guard::make(&path, &secret.public()).unwrap();
+        let sign = |vote: &Vote| secret.sign(&vote.signing_bytes(&chain));
+        let known = prevote(own, 5);
+        let bytes = known.signing_bytes(&chain);
+        let signed = guard.check_and_store(known.position(), &bytes, |bytes| secret.sign(bytes));
+        signed.unwrap().signature().unwrap();
+        let guard = Arc::new(Mutex::new(Some(guard)));
+        let (alarms, mut alarmed) = mpsc::unbounded_channel();
+        let mirror = Mirror {
+            verifier: ChainVerifier { chain },
+            key: secret.public(),
+            guard: Arc::clone(&guard),
+            alarms,
+        };
+        let later = prevote(own, 6);
+        let other = prevote(Address(ids::Address([1; 20])), 6);
+        mirror.look(&shown(&known, sign(&known)));
+        // Forged, and somebody else's.
+        mirror.look(&shown(&later, sign(&known)));
+        mirror.look(&shown(&other, sign(&other)));
+        assert!(guard.lock().unwrap().is_some());
+        assert!(alarmed.try_recv().is_err());
+
+        mirror.look(&shown(&later, sign(&later)));
+        assert!(guard.lock().unwrap().is_none());
+        assert!(matches!(alarmed.try_recv(), Ok(Alarm::Forgot)));
+        assert!(!path.exists() && folder.path().join("guard.forgot").exists());
+        mirror.look(&shown(&later, sign(&later)));
+        assert!(alarmed.try_recv().is_err(), "once");
     }
 }
