@@ -18,7 +18,7 @@ use crate::secret_file::{self, SecretFileError};
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// It was never made.
-    #[error("{} is no node's home yet. Run `dirchain init --home {}` first", dir.display(), dir.display())]
+    #[error("{} is no node's home yet. Run `dirchain init --home {} --node-id ID` first, where ID is what the node is called, such as D035-1", dir.display(), dir.display())]
     NotInitialised {
         /// The folder.
         dir: PathBuf,
@@ -391,7 +391,7 @@ mod tests {
         let home = Home::at("/nowhere/at/all");
         let error = home.config().unwrap_err().to_string();
         assert!(
-            error.contains("Run `dirchain init --home /nowhere/at/all` first"),
+            error.contains("Run `dirchain init --home /nowhere/at/all --node-id ID` first"),
             "{error}"
         );
     }

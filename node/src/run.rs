@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use dirchain_engine::{Engine, EngineConfig, EngineError, Timeouts};
 use dirchain_explorer::{Beside, Settings, router_with};
 use dirchain_ledger::genesis::Genesis;
+use dirchain_ledger::ids::NodeId;
 use dirchain_storage::Store;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
@@ -151,6 +152,7 @@ async fn serve(
         joined = join::join(home, config, &genesis, &keys, listener, tls.clone()) => joined?,
     };
     let store = Store::open(&home.database_dir(), &genesis)?;
+    require_own_name(&store, &config.node, &keys)?;
     let note_key = NoteKey::of(&keys.network);
     let evidence = evidence_routes(store.clone(), note_key.clone());
     let mut engine = dirchain_engine::start(engine_config(home, config, &store, keys)).await?;
@@ -220,6 +222,20 @@ async fn serve(
         tracing::info!("stopped at height {}", store.tip().height);
     }
     result
+}
+
+/// Refuses a name in the configuration under which the ledger does not know this home's keys, where it knows them under
+/// another one: the node would follow without a vote, and the one that it is would be missing.
+fn require_own_name(store: &Store, node: &NodeId, keys: &NodeKeys) -> anyhow::Result<()> {
+    let admitted = dirchain_engine::admitted(&store.view(store.tip().height))?;
+    let own = keys.network.public();
+    let named = admitted.iter().find(|found| found.network_key == own);
+    if let Some(named) = named.map(|found| &found.id).filter(|named| *named != node) {
+        anyhow::bail!(
+            "config.toml says that this node is {node}, and the ledger knows the keys of this home as those of {named}. Mend `node` in config.toml"
+        );
+    }
+    Ok(())
 }
 
 fn engine_config(home: &Home, config: &Config, store: &Store, keys: NodeKeys) -> EngineConfig {

@@ -198,6 +198,14 @@ pub(super) fn failed(url: &str, error: &ureq::Error) -> ClientError {
             url,
             reason: error.to_string(),
         },
+        // What an encrypted connection begins with is no HTTP.
+        ureq::Error::Protocol(error) if url.starts_with("http://") => {
+            let encrypted = url.replacen("http://", "https://", 1);
+            let reason = format!(
+                "{error}. Where the node's connections are encrypted, its address is {encrypted}"
+            );
+            ClientError::Malformed { url, reason }
+        }
         other => ClientError::Malformed {
             url,
             reason: other.to_string(),
@@ -221,7 +229,9 @@ fn distrust(error: &io::Error) -> Option<&'static str> {
         }
         CertificateError::UnknownIssuer => "none of the authorities signed it",
         CertificateError::Revoked => "it was revoked",
-        _ => "it is no server's certificate that one of the authorities signed",
+        _ => {
+            "it is no server's certificate that one of the authorities signed. One that vouches for itself says CA:FALSE"
+        }
     })
 }
 
@@ -299,6 +309,29 @@ mod tests {
         }
         let error = of(rustls::Error::HandshakeNotComplete);
         assert_eq!(error.code(), "unreachable");
+    }
+
+    /// As a node does that takes encrypted connections alone.
+    #[test]
+    fn an_answer_that_is_no_http_is_told_with_the_encrypted_address() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut byte = [0];
+            while !request.ends_with(b"\r\n\r\n") {
+                io::Read::read_exact(&mut stream, &mut byte).unwrap();
+                request.extend(byte);
+            }
+            // A fatal alert: protocol version.
+            io::Write::write_all(&mut stream, &[21, 3, 3, 0, 2, 2, 70]).unwrap();
+        });
+        let client = crate::client::Client::shown(&format!("http://{address}"), None, None);
+        let error = client.unwrap().status().unwrap_err().to_string();
+        server.join().unwrap();
+        let expected = format!("its address is https://{address}");
+        assert!(error.contains(&expected), "{error}");
     }
 
     #[test]

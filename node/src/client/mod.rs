@@ -186,7 +186,19 @@ impl Client {
 
     /// An answer that is no success, told in this client's language.
     fn refused(&self, status: u16, body: &[u8]) -> ClientError {
-        error::refused(&self.base, status, body, self.language)
+        let mut refused = error::refused(&self.base, status, body, self.language);
+        if let ClientError::Problem(problem) = &mut refused
+            && problem.code() == "token-needed"
+        {
+            problem.detail = match (&self.authorization, self.language) {
+                (None, Language::English) => "this node answers to whom its operator gave a token: put it in DIRCHAIN_TOKEN",
+                (None, Language::Chinese) => "本节点只回答持有运营者所发令牌者：请把令牌放入 DIRCHAIN_TOKEN",
+                (Some(_), Language::English) => "this node does not know the token in DIRCHAIN_TOKEN: ask its operator for one that is in its tokens' file",
+                (Some(_), Language::Chinese) => "本节点不认识 DIRCHAIN_TOKEN 中的令牌：请向其运营者索取令牌文件中有的令牌",
+            }
+            .into();
+        }
+        refused
     }
 
     fn failed(&self, error: &ureq::Error) -> ClientError {

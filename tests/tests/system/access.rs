@@ -147,6 +147,11 @@ fn a_node_that_others_reach_is_encrypted_and_knows_who_asks() {
         None
     );
 
+    // The command line is told where its token goes, and when it is another than the node knows.
+    let told = |token| with(token).status().unwrap_err().to_string();
+    assert!(told(None).contains("put it in DIRCHAIN_TOKEN"));
+    assert!(told(Some("another")).contains("does not know the token in DIRCHAIN_TOKEN"));
+
     // Another address has its rate; this machine's own has none.
     let address = SocketAddr::new(own_address(), port);
     let distant = Client::shown(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use dirchain::devnet::Layout;
 use dirchain_ledger::ids::TimeMs;
-use dirchain_tests::{City, Process};
+use dirchain_tests::{City, Process, configure};
 
 const END: Duration = Duration::from_secs(30);
 
@@ -74,4 +74,19 @@ fn a_database_of_another_chain_is_left_alone() {
     city.start(3);
     city.register(3, "D012", 2);
     city.agree();
+}
+
+/// It would follow without a vote under a name that nobody knows, and the node that it is would be missing.
+#[test]
+fn a_node_under_another_name_than_its_keys_have_is_refused() {
+    let mut city = City::started();
+    city.nodes[3].stop();
+    configure(&city.nodes[3].home, |config| {
+        config.node = "D077-1".parse().unwrap();
+    });
+    let line = refusal(&mut city.nodes[3]);
+    assert!(
+        line.contains("D077-1") && line.contains("those of D008-1"),
+        "{line}"
+    );
 }
