@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{for_each_binding, for_each_clock, for_each_record};
 use crate::ids::{DepartmentId, Moment, TimeMs};
-use crate::records::{BindingState, Rating, Record, RecordKind, Resource, Scoring, UpdateCycle};
+use crate::records::{Rating, Record, RecordKind, Resource, Scoring, UpdateCycle};
 use crate::view::{Records, View, ViewError};
 
 /// What a department did, and its points for it.
