@@ -107,6 +107,14 @@ fn who_leaves_the_set_is_forgotten() {
     let mut turns = Turns::default();
     run(&mut turns, &set, 1, 4, &BTreeSet::from([address]));
     assert!(turns.passes_over(&address, Height(5)));
+    let listed: Vec<_> = turns.passed_over(Height(5)).collect();
+    let [(passed, until)] = listed.as_slice() else {
+        panic!("{listed:?}");
+    };
+    assert_eq!(*passed, address);
+    assert!(turns.passes_over(&address, *until) && !turns.passes_over(&address, until.next()));
+    assert_eq!(turns.passed_over(*until).count(), 1);
+    assert_eq!(turns.passed_over(until.next()).count(), 0);
     let header = header(&turns, &set, 5, 0);
     assert_eq!(turns.after(&header, &set, &smaller), Turns::default());
 }

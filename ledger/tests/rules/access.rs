@@ -340,6 +340,22 @@ fn of_several_authorizations_the_longest_is_named() {
         panic!("{verdict:?}");
     };
     assert_eq!((authorization, until), named.swap_remove(0));
+    // Of two that do as long the first.
+    let mut ledger = Ledger::default();
+    let first = ledger.granted(1, &[2]);
+    let asked = request(APPLICANT, &[2]);
+    let second = ledger
+        .apply_for(APPLICANT, &first.resource, asked.clone())
+        .unwrap();
+    let grant = Action::Grant(grant_of(second, &asked));
+    ledger
+        .submit(&administrator(PROVIDER), vec![grant])
+        .unwrap();
+    let verdict = ledger.verdict(APPLICANT, &first.resource, 2, None);
+    assert!(
+        matches!(&verdict, Verdict::Allowed(Basis::Authorized { authorization, .. }) if *authorization == first),
+        "{verdict:?}"
+    );
 }
 
 /// A reader whose authorization was suspended is not told that another one is over.

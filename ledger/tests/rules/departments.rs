@@ -11,7 +11,7 @@ use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
 
-fn register(id_text: &str, parent: Option<&str>, head: Option<KeyOffer>) -> Action {
+pub(crate) fn register(id_text: &str, parent: Option<&str>, head: Option<KeyOffer>) -> Action {
     Action::RegisterDepartment(RegisterDepartment {
         id: id(id_text),
         parent: parent.map(id),

@@ -204,3 +204,33 @@ fn a_use_over_the_quota_of_a_grant_that_is_over_awaits_nobody() {
     };
     assert_eq!((told(TimeMs(until.0 - 1)), told(until)), (1, 0));
 }
+
+/// A revocation that still waits takes nothing from whose authorization is over by itself.
+#[test]
+fn a_revocation_is_no_notice_once_the_authorization_is_over() {
+    let mut ledger = Ledger::default();
+    let authorization = ledger.granted(1, &[2]);
+    let to = ledger
+        .state
+        .authorization(&authorization)
+        .unwrap()
+        .unwrap()
+        .to;
+    let revoke = Measure::Revoke {
+        authorization,
+        revision: 1,
+        reason: id("用途终止"),
+    };
+    let proposal = ledger.propose(&head(PROVIDER), revoke).unwrap();
+    let told = |ledger: &Ledger| {
+        let all = awaited(ledger, APPLICANT).into_iter();
+        all.filter(|(_, record, _)| record.contains(&proposal.to_string()))
+            .count()
+    };
+    assert_eq!(told(&ledger), 1);
+    ledger.pass_ms(to.0 - ledger.now.0);
+    ledger.extend(&[]);
+    let standing = ledger.state.proposal(&proposal).unwrap().unwrap();
+    assert_eq!(standing.standing_at(ledger.moment().time), Standing::Open);
+    assert_eq!(told(&ledger), 0);
+}

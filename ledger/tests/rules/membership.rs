@@ -205,6 +205,29 @@ fn r9_what_is_too_much_for_one_epoch_waits_for_the_next() {
     assert_eq!(membership(&ledger).epoch, epoch + 2);
 }
 
+/// Rule R9: a change that rests on one that waits waits with it.
+#[test]
+fn r9_what_rests_on_a_change_that_waits_is_not_dropped() {
+    let mut ledger = ledger();
+    ready(&mut ledger, "D006-1", BYSTANDER);
+    ready(&mut ledger, "D003-1", DEPUTY);
+    ready(&mut ledger, "D003-2", DEPUTY);
+    end_epoch(&mut ledger);
+    agree(&mut ledger, &[add("D006-1")]).unwrap();
+    agree(&mut ledger, &[add("D003-1")]).unwrap();
+    let replace = MemberChange::Replace {
+        node: id("D003-1"),
+        by: id("D003-2"),
+        consensus_key: consensus_key("D003-2").public(),
+    };
+    agree(&mut ledger, &[replace]).unwrap();
+    while !membership(&ledger).agreed.is_empty() {
+        end_epoch(&mut ledger);
+    }
+    let expected = ["D001-1", "D002-1", "D003-2", "D004-1", "D005-1", "D006-1"];
+    assert_eq!(voters(&ledger), expected);
+}
+
 /// Rule R9: newcomers that never come cannot halt the chain, and are removed again.
 #[test]
 fn r9_newcomers_that_die_cannot_halt_the_chain() {

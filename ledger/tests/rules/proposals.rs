@@ -6,9 +6,11 @@ use dirchain_ledger::bounded::List;
 use dirchain_ledger::calendar::{DayKind, WorkingDays};
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::genesis::Genesis;
-use dirchain_ledger::ids::{Height, ProposalId, SharingId, TimeMs};
+use dirchain_ledger::ids::{DepartmentId, Height, ProposalId, SharingId, TimeMs};
 use dirchain_ledger::measure::{CalendarDay, Measure, ParameterChange};
-use dirchain_ledger::records::{Office, ProposalStatus, Record, Request, Role, Settings, Standing};
+use dirchain_ledger::records::{
+    KeyOffer, Office, ProposalStatus, Record, Request, Role, Settings, Standing,
+};
 use dirchain_ledger::rejection::Rejection;
 use dirchain_ledger::testing::*;
 use dirchain_ledger::view::Records;
@@ -434,6 +436,31 @@ fn s6_an_early_end_is_proposed_anew_once_it_was_taken_back() {
             revision: 1,
         };
         ledger.submit(&proposer, vec![action]).unwrap();
+    }
+}
+
+#[test]
+fn who_may_not_propose_is_told_who_may() {
+    let told = |author: &str, measure: &dyn Fn(&mut Ledger) -> Measure| {
+        let mut ledger = Ledger::default();
+        let measure = measure(&mut ledger);
+        match ledger.propose(&head(author), measure).unwrap_err() {
+            Rejection::NotProposer { proposers, .. } => proposers,
+            other => panic!("{other:?}"),
+        }
+    };
+    let revoked = |ledger: &mut Ledger| revocation(&ledger.granted(1, &[2]));
+    assert_eq!(told(BYSTANDER, &revoked), [id::<DepartmentId>(PROVIDER)]);
+    let offices = [REGISTRAR, STEWARD, DEPUTY];
+    for (department, extra) in [(APPLICANT, Some(APPLICANT)), (STEWARD, None)] {
+        let replaced = |ledger: &mut Ledger| {
+            let department: DepartmentId = id(department);
+            let secret = labelled_key("another head");
+            let offer = KeyOffer::new(&secret, &ledger.chain, &department, Role::Head);
+            Measure::ReplaceHead { department, offer }
+        };
+        let expected: Vec<DepartmentId> = offices.into_iter().chain(extra).map(id).collect();
+        assert_eq!(told(BYSTANDER, &replaced), expected, "{department}");
     }
 }
 

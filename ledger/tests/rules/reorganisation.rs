@@ -249,6 +249,35 @@ fn r1_a_merger_moves_every_responsibility_and_dissolves() {
 }
 
 #[test]
+fn r1_a_department_is_dissolved_after_all_its_sub_units() {
+    let mut ledger = Ledger::default();
+    let units = ["D006.1", "D006.2"];
+    for unit in units {
+        ledger
+            .submit(
+                &head(BYSTANDER),
+                vec![super::departments::register(unit, Some(BYSTANDER), None)],
+            )
+            .unwrap();
+    }
+    let whole = |ledger: &mut Ledger| {
+        let transfers = vec![transfer(BYSTANDER, Some(DEPUTY))];
+        let plan = plan(ReorganisationKind::Dissolve, transfers, &[BYSTANDER]);
+        ledger.agree(&head(REGISTRAR), Measure::Reorganise(plan))
+    };
+    assert_eq!(whole(&mut ledger).unwrap_err().code(), "bad-reorganisation");
+    for unit in units.into_iter().rev() {
+        assert_eq!(whole(&mut ledger).unwrap_err().code(), "bad-reorganisation");
+        let plan = plan(ReorganisationKind::Dissolve, vec![], &[unit]);
+        let proposal = ledger.propose(&head(REGISTRAR), Measure::Reorganise(plan));
+        ledger
+            .approve(&head(BYSTANDER), &proposal.unwrap())
+            .unwrap();
+    }
+    whole(&mut ledger).unwrap();
+}
+
+#[test]
 fn r2_what_a_reorganised_department_provides_stays_granted() {
     let mut ledger = Ledger::default();
     let granted = ledger.granted(1, &[2]);

@@ -151,6 +151,25 @@ fn what_the_steward_provides_itself_is_told_to_its_deputy() {
     assert!(!awaited(&ledger, STEWARD).contains(&told));
 }
 
+/// The steward is a sub-unit here: its department's entries are as its own.
+#[test]
+fn what_the_steward_s_department_provides_is_told_to_its_deputy() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let assign = Measure::AssignOffice {
+        office: Office::Steward,
+        department: id(SUB_UNIT),
+        revision: 1,
+    };
+    ledger.agree(&head(REGISTRAR), assign).unwrap();
+    ledger
+        .submit(&head(REGISTRAR), vec![abolish(PROVIDER)])
+        .unwrap();
+    let told = (Awaited::Unfounded, format!("resource {code}"));
+    assert!(awaited(&ledger, DEPUTY).contains(&told));
+    assert!(!awaited(&ledger, SUB_UNIT).contains(&told));
+}
+
 #[test]
 fn c1_a_withdrawal_is_an_answer_too() {
     let (mut ledger, granted) = abolished();

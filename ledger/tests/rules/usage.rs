@@ -542,6 +542,27 @@ fn u1_past_windows_are_judged_by_what_held_then() {
     );
     assert_eq!(unconditional(2, before, third), Err("basis-not-valid"));
     assert_eq!(unconditional(2, opened, after), Err("basis-not-valid"));
+    let told = used.seal(Side::Provider, 0, |id, counted| {
+        let basis = UseBasis::Unconditional { version: 2 };
+        *id = batch(&id.usage.binding.resource, BYSTANDER, basis, before);
+        counted.to = third;
+    });
+    // Whoever split the window badly is told where the basis holds.
+    match told.unwrap_err() {
+        Rejection::BasisNotValid { valid, .. } => {
+            let spans: Vec<_> = valid.iter().map(|span| (span.from, span.to)).collect();
+            assert_eq!(spans, [(opened, Some(third))]);
+        }
+        other => panic!("{other:?}"),
+    }
+    let mut unconditional = |version, from, to| {
+        used.seal(Side::Provider, 0, |id, counted| {
+            let basis = UseBasis::Unconditional { version };
+            *id = batch(&id.usage.binding.resource, BYSTANDER, basis, from);
+            counted.to = to;
+        })
+        .map_err(|refused| refused.code())
+    };
     unconditional(2, opened, third).unwrap();
     unconditional(3, third, after).unwrap();
 }
