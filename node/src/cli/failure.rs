@@ -1,5 +1,7 @@
 //! What a command could not do: one line for people, one object for programs.
 
+mod chinese;
+
 use std::process::ExitCode;
 
 use dirchain_ledger::language::Language;
@@ -23,7 +25,7 @@ pub(crate) struct Refused {
 
 /// Prints an error on stderr, with the rule that refuses, where one does.
 pub(crate) fn print(error: &anyhow::Error, format: Output, language: Language) {
-    let line = line(error);
+    let line = line(error, language);
     progress::say(match format {
         Output::Text => text(&line, code_and_rule(error).1, language),
         Output::Json => {
@@ -95,16 +97,19 @@ fn wants_json(arguments: impl Iterator<Item = String>) -> bool {
 }
 
 /// The error and its causes in one line.
-fn line(error: &anyhow::Error) -> String {
+fn line(error: &anyhow::Error, language: Language) -> String {
     let mut line = String::new();
     for cause in error.chain() {
-        let said = cause.to_string();
+        let said = match language {
+            Language::Chinese => chinese::said(cause).unwrap_or_else(|| cause.to_string()),
+            Language::English => cause.to_string(),
+        };
         // Many errors say their cause themselves.
         if line.contains(&said) {
             continue;
         }
         if !line.is_empty() {
-            line.push_str(": ");
+            line.push_str(language.say("：", ": "));
         }
         line.push_str(&said);
     }
@@ -131,6 +136,8 @@ mod tests {
     use anyhow::Context as _;
 
     use super::*;
+    use crate::import::sheet::SheetError;
+    use crate::keys::{KeyName, KeystoreError, SealError};
 
     #[test]
     fn an_error_is_one_line_with_its_causes() {
@@ -141,7 +148,7 @@ mod tests {
         };
         let error = anyhow::Error::new(refused).context("publishing 103001/000001");
         assert_eq!(
-            line(&error),
+            line(&error, Language::English),
             "publishing 103001/000001: resource 103001/000001 is at revision 4. Look again"
         );
         assert_eq!(code_and_rule(&error), ("stale", Some("C5")));
@@ -180,7 +187,61 @@ mod tests {
         let inner = ClientError::BadUrl { url: "x".into() };
         let error: anyhow::Result<()> = Err(AuthorError::from(inner)).context("asking");
         let error = error.unwrap_err();
-        assert_eq!(line(&error).matches("is no node's address").count(), 1);
+        assert_eq!(
+            line(&error, Language::English)
+                .matches("is no node's address")
+                .count(),
+            1
+        );
         assert_eq!(code_and_rule(&error).0, "bad-url");
+        assert_eq!(
+            line(&error, Language::Chinese),
+            "asking：“x”不是节点地址：应为 http 或 https、主机和端口，如 http://127.0.0.1:8080"
+        );
+    }
+
+    #[test]
+    fn what_the_client_finds_itself_is_told_in_chinese() {
+        let key = dirchain_ledger::crypto::SecretKey::from_seed(&[7; 32]).public();
+        let url = || "http://127.0.0.1:1".to_owned();
+        let reason = || "refused".to_owned();
+        let name: KeyName = "D024-head".parse().unwrap();
+        let dir = std::path::PathBuf::from("keys");
+        let errors: Vec<anyhow::Error> = vec![
+            ClientError::Unreachable {
+                url: url(),
+                reason: reason(),
+            }
+            .into(),
+            ClientError::TimedOut {
+                url: url(),
+                reason: reason(),
+            }
+            .into(),
+            AuthorError::NotRegistered { key }.into(),
+            AuthorError::Revoked { key }.into(),
+            AuthorError::Unopened { key }.into(),
+            KeystoreError::Unknown {
+                name: name.clone(),
+                dir: dir.clone(),
+            }
+            .into(),
+            KeystoreError::Sealed {
+                name,
+                source: SealError::DoesNotOpen,
+            }
+            .into(),
+            SheetError::Encoding { row: 3 }.into(),
+            SheetError::WorkbookAsCsv.into(),
+        ];
+        for error in errors {
+            let told = line(&error, Language::Chinese);
+            assert_ne!(told, line(&error, Language::English));
+            let chinese = |c: &char| ('\u{4e00}'..='\u{9fff}').contains(c);
+            assert!(told.chars().filter(chinese).count() > 4, "{told}");
+        }
+        let error = anyhow::Error::from(SealError::DoesNotOpen).context("key a");
+        let told = line(&error, Language::Chinese);
+        assert_eq!(told, "key a：口令错误（或密钥文件写入后被改动）");
     }
 }

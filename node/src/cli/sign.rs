@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{Height, TransactionId};
+use dirchain_ledger::language::Language;
 use serde::Serialize;
 
 use crate::client::{Author, Client, Committed, Outcome};
@@ -99,6 +100,11 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// The language that its user is told things in.
+    pub(crate) fn language(&self) -> Language {
+        self.context.language()
+    }
+
     /// Waits until all is decided that its key had under way when this was called, such as that of
     /// an earlier command that was interrupted.
     pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
@@ -120,10 +126,7 @@ impl<'a> Desk<'a> {
             if begun.elapsed() >= SETTLING {
                 return Err(Refused {
                     code: "still-waiting".to_owned(),
-                    message: format!(
-                        "{} transactions that this key signed earlier are in no block yet. Nothing was signed: see `dirchain status`, and run this again once they are decided",
-                        now.waiting
-                    ),
+                    message: still_waiting(now.waiting, self.context.language()),
                     rule: None,
                 }
                 .into());
@@ -167,6 +170,8 @@ impl<'a> Desk<'a> {
             submitted.height = Some(committed.height);
             submitted.notes = notes(&self.client, &self.author, committed)?;
         }
+        let language = self.context.language();
+        let text = |submitted: &_| text(submitted, language);
         self.context.output.print(&submitted, text)
     }
 }
@@ -188,6 +193,17 @@ impl Desk<'_> {
         let language = self.context.language();
         let text = |answer: &_| query::rehearsal(answer, language);
         self.context.output.print(&answer, text)
+    }
+}
+
+fn still_waiting(count: u64, language: Language) -> String {
+    match language {
+        Language::Chinese => format!(
+            "此密钥先前签署的 {count} 笔交易尚未进入区块。未签署任何内容：请用 `dirchain status` 查看，待其有结果后重新运行"
+        ),
+        Language::English => format!(
+            "{count} transactions that this key signed earlier are in no block yet. Nothing was signed: see `dirchain status`, and run this again once they are decided"
+        ),
     }
 }
 
@@ -216,18 +232,24 @@ pub(crate) fn decided(id: TransactionId, outcome: Outcome) -> anyhow::Result<Com
     }
 }
 
-fn text(submitted: &Submitted) -> String {
+fn text(submitted: &Submitted, language: Language) -> String {
     let Submitted {
         transaction,
         height,
         notes,
     } = submitted;
-    let mut lines = match height {
-        Some(height) => vec![format!("{transaction} took effect at height {height}")],
-        None => vec![format!(
+    let mut lines = vec![match (height, language) {
+        (Some(height), Language::Chinese) => format!("{transaction} 已在高度 {height} 生效"),
+        (None, Language::Chinese) => {
+            format!("{transaction} 已提交；`dirchain query tx {transaction}` 可查看结果")
+        }
+        (Some(height), Language::English) => {
+            format!("{transaction} took effect at height {height}")
+        }
+        (None, Language::English) => format!(
             "{transaction} submitted; `dirchain query tx {transaction}` tells what became of it"
-        )],
-    };
+        ),
+    }];
     lines.extend(notes.iter().cloned());
     lines.join("\n")
 }

@@ -1,8 +1,7 @@
 //! What an administrator should know of a row that was taken.
 
-use std::fmt;
-
 use dirchain_ledger::ids::{DepartmentId, FieldNumber};
+use dirchain_ledger::language::Language;
 use serde::Serialize;
 
 /// Something of a row that needs a look. The row was taken all the same.
@@ -96,25 +95,95 @@ pub enum Note {
 
 impl Note {
     /// The note without its details, for counting.
-    pub fn topic(&self) -> &'static str {
+    pub fn topic(&self, language: Language) -> &'static str {
+        let (english, chinese) = match self {
+            Note::RightsStateNothing { .. } => (
+                "access is limited, but the rights state no reason",
+                "限制访问，但权利说明未写明理由",
+            ),
+            Note::RightsOfPublicEntry { .. } => (
+                "access is public, but the rights state something",
+                "公开，但权利说明另有内容",
+            ),
+            Note::RightsNotTaken { .. } => {
+                ("rights kept as an attribute only", "权利说明仅作为属性保留")
+            }
+            Note::UnknownAccessLevel { .. } => ("unknown access level", "访问级别不在规定范围"),
+            Note::UnknownCycle { .. } => ("unknown update cycle", "更新周期不在规定范围"),
+            Note::AbstractNotTaken { .. } => (
+                "description kept as an attribute only",
+                "描述仅作为属性保留",
+            ),
+            Note::DistributionWithoutAddress { .. } => {
+                ("distribution without address", "分发没有地址")
+            }
+            Note::AddressOutsideDistribution { .. } => {
+                ("address outside the distributions", "地址写在分发之外")
+            }
+            Note::DistributionsWithoutField { .. } => {
+                ("distributions without a field", "未成为信息项的分发")
+            }
+            Note::NotKept { .. } => ("not kept", "未保留"),
+            Note::NoPublisher => ("no publisher named", "未注明发布者"),
+            Note::ForeignParent { .. } => (
+                "publisher belongs to another organisation",
+                "发布者属于其他机构",
+            ),
+            Note::ProviderStays { .. } => (
+                "publisher changed, provider stays",
+                "发布者已变，提供方不变",
+            ),
+            Note::SubmissionTakenBack => (
+                "submission taken back by the new draft",
+                "新草稿收回了原提交",
+            ),
+            Note::Narrows { .. } => (
+                "shares less than the version in force",
+                "共享范围小于现行版本",
+            ),
+            Note::FieldsStay { .. } => (
+                "published fields that the source no longer has",
+                "来源已无的已发布信息项（保留）",
+            ),
+            Note::FieldsGone { .. } => (
+                "drafted fields that the source no longer has",
+                "来源已无的草稿信息项（删除）",
+            ),
+        };
+        language.say(chinese, english)
+    }
+
+    /// The note in a language.
+    pub fn told(&self, language: Language) -> String {
+        let topic = self.topic(language);
         match self {
-            Note::RightsStateNothing { .. } => "access is limited, but the rights state no reason",
-            Note::RightsOfPublicEntry { .. } => "access is public, but the rights state something",
-            Note::RightsNotTaken { .. } => "rights kept as an attribute only",
-            Note::UnknownAccessLevel { .. } => "unknown access level",
-            Note::UnknownCycle { .. } => "unknown update cycle",
-            Note::AbstractNotTaken { .. } => "description kept as an attribute only",
-            Note::DistributionWithoutAddress { .. } => "distribution without address",
-            Note::AddressOutsideDistribution { .. } => "address outside the distributions",
-            Note::DistributionsWithoutField { .. } => "distributions without a field",
-            Note::NotKept { .. } => "not kept",
-            Note::NoPublisher => "no publisher named",
-            Note::ForeignParent { .. } => "publisher belongs to another organisation",
-            Note::ProviderStays { .. } => "publisher changed, provider stays",
-            Note::SubmissionTakenBack => "submission taken back by the new draft",
-            Note::Narrows { .. } => "shares less than the version in force",
-            Note::FieldsStay { .. } => "published fields that the source no longer has",
-            Note::FieldsGone { .. } => "drafted fields that the source no longer has",
+            Note::RightsStateNothing { rights: detail }
+            | Note::RightsOfPublicEntry { rights: detail }
+            | Note::UnknownAccessLevel { value: detail }
+            | Note::UnknownCycle { value: detail }
+            | Note::ForeignParent { parent: detail } => format!("{topic}: `{detail}`"),
+            Note::RightsNotTaken { reason } | Note::AbstractNotTaken { reason } => {
+                format!("{topic}: {reason}")
+            }
+            Note::DistributionWithoutAddress { index } => format!("{topic}: distribution[{index}]"),
+            Note::AddressOutsideDistribution { member } => format!("{topic}: {member}"),
+            Note::DistributionsWithoutField { count } => format!("{topic}: {count}"),
+            Note::NotKept { attribute, reason } => format!("{topic}: {attribute}: {reason}"),
+            Note::NoPublisher | Note::SubmissionTakenBack => topic.to_owned(),
+            Note::ProviderStays {
+                provider,
+                publisher,
+            } => match language {
+                Language::Chinese => {
+                    format!("{topic}：提供方仍为 {provider}，来源写作“{publisher}”")
+                }
+                Language::English => {
+                    format!("{topic}: {provider} stays, the source names `{publisher}`")
+                }
+            },
+            Note::Narrows { fields }
+            | Note::FieldsStay { fields }
+            | Note::FieldsGone { fields } => format!("{topic}: {}", joined(fields)),
         }
     }
 }
@@ -122,43 +191,4 @@ impl Note {
 fn joined(fields: &[FieldNumber]) -> String {
     let numbers: Vec<String> = fields.iter().map(ToString::to_string).collect();
     numbers.join(", ")
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let topic = self.topic();
-        match self {
-            Note::RightsStateNothing { rights } | Note::RightsOfPublicEntry { rights } => {
-                write!(f, "{topic}: `{rights}`")
-            }
-            Note::RightsNotTaken { reason } | Note::AbstractNotTaken { reason } => {
-                write!(f, "{topic}: {reason}")
-            }
-            Note::UnknownAccessLevel { value } | Note::UnknownCycle { value } => {
-                write!(f, "{topic}: `{value}`")
-            }
-            Note::DistributionWithoutAddress { index } => {
-                write!(f, "{topic}: distribution[{index}]")
-            }
-            Note::AddressOutsideDistribution { member } => write!(f, "{topic}: {member}"),
-            Note::DistributionsWithoutField { count } => write!(f, "{topic}: {count}"),
-            Note::NotKept { attribute, reason } => write!(f, "{topic}: {attribute}: {reason}"),
-            Note::NoPublisher | Note::SubmissionTakenBack => f.write_str(topic),
-            Note::ForeignParent { parent } => write!(f, "{topic}: `{parent}`"),
-            Note::ProviderStays {
-                provider,
-                publisher,
-            } => {
-                write!(
-                    f,
-                    "{topic}: {provider} stays, the source names `{publisher}`"
-                )
-            }
-            Note::Narrows { fields }
-            | Note::FieldsStay { fields }
-            | Note::FieldsGone { fields } => {
-                write!(f, "{topic}: {}", joined(fields))
-            }
-        }
-    }
 }

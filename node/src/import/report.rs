@@ -26,14 +26,15 @@ pub enum Outcome {
     Refused,
 }
 
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Outcome::Created => "created",
-            Outcome::Changed => "changed",
-            Outcome::Unchanged => "unchanged",
-            Outcome::Refused => "refused",
-        })
+impl Outcome {
+    /// Its word in a language.
+    pub fn told(self, language: Language) -> &'static str {
+        match self {
+            Outcome::Created => language.say("新增", "created"),
+            Outcome::Changed => language.say("变更", "changed"),
+            Outcome::Unchanged => language.say("无变化", "unchanged"),
+            Outcome::Refused => language.say("未导入", "refused"),
+        }
     }
 }
 
@@ -95,6 +96,9 @@ pub struct Line {
 /// is named, with `{:#}` with a line for every row besides.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// In which it is told.
+    #[serde(skip)]
+    language: Language,
     /// The totals.
     pub totals: Totals,
     /// Sub-units to be registered.
@@ -135,6 +139,7 @@ impl Plan {
                 .collect(),
             absent: self.absent.clone(),
             others: self.others,
+            language,
             ..Report::default()
         };
         report.lines = self.lines(language).collect();
@@ -264,12 +269,16 @@ impl Report {
         if let Some(submitted) = &mut totals.submitted {
             *submitted = submitted.saturating_add(usize::from(line.submitted));
         }
-        let lacks: BTreeMap<String, ()> = line.lacks.iter().map(|lack| (topic(lack), ())).collect();
+        let lacks: BTreeMap<String, ()> = (line.lacks.iter())
+            .map(|lack| (topic(lack).told(self.language), ()))
+            .collect();
         for lack in lacks.into_keys() {
             let count = self.lacking.entry(lack).or_insert(0);
             *count = count.saturating_add(1);
         }
-        let topics: BTreeMap<&str, ()> = line.notes.iter().map(|n| (n.topic(), ())).collect();
+        let topics: BTreeMap<&str, ()> = (line.notes.iter())
+            .map(|note| (note.topic(self.language), ()))
+            .collect();
         for topic in topics.into_keys() {
             let count = self.noted.entry(topic).or_insert(0);
             *count = count.saturating_add(1);
@@ -278,10 +287,10 @@ impl Report {
 }
 
 /// A lack without the field that it concerns.
-fn topic(lack: &Lack) -> String {
+fn topic(lack: &Lack) -> Lack {
     match lack {
-        Lack::Condition(_) => Lack::Condition(None).to_string(),
-        Lack::LegalBasis(_) => Lack::LegalBasis(None).to_string(),
+        Lack::Condition(_) => Lack::Condition(None),
+        Lack::LegalBasis(_) => Lack::LegalBasis(None),
         Lack::Responsibility
         | Lack::Abstract
         | Lack::Category
@@ -291,7 +300,7 @@ fn topic(lack: &Lack) -> String {
         | Lack::Method
         | Lack::Openness
         | Lack::UpdateCycle
-        | Lack::Level => lack.to_string(),
+        | Lack::Level => lack.clone(),
     }
 }
 
@@ -300,61 +309,76 @@ const ABSENT_NAMED_MAX: usize = 20;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let totals = &self.totals;
-        writeln!(f, "{:>7}  entries", totals.entries)?;
+        let (totals, language) = (&self.totals, self.language);
+        let say = |chinese, english| language.say(chinese, english);
+        writeln!(f, "{:>7}  {}", totals.entries, say("目录", "entries"))?;
         for (outcome, count) in [
             (Outcome::Created, totals.created),
             (Outcome::Changed, totals.changed),
             (Outcome::Unchanged, totals.unchanged),
             (Outcome::Refused, totals.refused),
         ] {
-            writeln!(f, "{count:>7}  {outcome}")?;
+            writeln!(f, "{count:>7}  {}", outcome.told(language))?;
         }
-        writeln!(f, "{:>7}  of them lack nothing", totals.complete)?;
+        let complete = say("其中内容完整", "of them lack nothing");
+        writeln!(f, "{:>7}  {complete}", totals.complete)?;
         if let Some(submitted) = totals.submitted {
-            writeln!(f, "{submitted:>7}  of them submitted")?;
+            let words = say("其中提交", "of them submitted");
+            writeln!(f, "{submitted:>7}  {words}")?;
         }
         if self.others > 0 {
-            writeln!(
-                f,
-                "{:>7}  of other departments were left alone",
-                self.others
-            )?;
+            let others = say(
+                "属于其他部门，未处理",
+                "of other departments were left alone",
+            );
+            writeln!(f, "{:>7}  {others}", self.others)?;
         }
-        heading(f, "Lacking for submission", self.lacking.is_empty())?;
+        let title = say("提交前尚缺", "Lacking for submission");
+        heading(f, title, self.lacking.is_empty())?;
         for (lack, count) in &self.lacking {
             writeln!(f, "{count:>7}  {lack}")?;
         }
-        heading(f, "To look at", self.noted.is_empty())?;
+        heading(f, say("请留意", "To look at"), self.noted.is_empty())?;
         for (topic, count) in &self.noted {
             writeln!(f, "{count:>7}  {topic}")?;
         }
         let title = match self.registered {
-            true => "Sub-units registered",
-            false => "Sub-units to register",
+            true => say("已登记的下属单位", "Sub-units registered"),
+            false => say("将登记的下属单位", "Sub-units to register"),
         };
         heading(f, title, self.sub_units.is_empty())?;
         for unit in &self.sub_units {
             writeln!(f, "    {:<10}  {}", unit.id.as_str(), unit.name)?;
         }
-        let title = "No longer in the file; they stay as they are until somebody withdraws them";
+        let title = say(
+            "文件中已无此目录，在撤销之前保持原状",
+            "No longer in the file; they stay as they are until somebody withdraws them",
+        );
         heading(f, title, self.absent.is_empty())?;
         for code in self.absent.iter().take(ABSENT_NAMED_MAX) {
             writeln!(f, "    {code}")?;
         }
         let more = self.absent.len().saturating_sub(ABSENT_NAMED_MAX);
         if more > 0 {
-            writeln!(f, "    and {more} more (--output json lists them)")?;
+            match language {
+                Language::Chinese => writeln!(f, "    另有 {more} 条（--output json 全部列出）")?,
+                Language::English => {
+                    writeln!(f, "    and {more} more (--output json lists them)")?;
+                }
+            }
         }
         let is_shown = |line: &&Line| f.alternate() || line.outcome == Outcome::Refused;
         let shown: Vec<&Line> = self.lines.iter().filter(is_shown).collect();
-        let title = if f.alternate() { "Rows" } else { "Not taken" };
+        let title = match f.alternate() {
+            true => say("各行", "Rows"),
+            false => say("未导入", "Not taken"),
+        };
         heading(f, title, shown.is_empty())?;
         for line in shown {
-            line.fmt(f)?;
+            line.write(f, language)?;
         }
         if let Some(path) = &self.written_to {
-            heading(f, "Row by row", false)?;
+            heading(f, say("逐行结果", "Row by row"), false)?;
             writeln!(f, "    {}", path.display())?;
         }
         Ok(())
@@ -368,11 +392,17 @@ fn heading(f: &mut fmt::Formatter<'_>, title: &str, is_empty: bool) -> fmt::Resu
     writeln!(f, "\n{title}")
 }
 
-impl fmt::Display for Line {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let identifier = self.identifier.as_deref().unwrap_or("(no identifier)");
-        write!(f, "{:>7}  {:<9}  ", self.row, self.outcome)?;
-        if let Some(code) = &self.code {
+impl Line {
+    fn write(&self, f: &mut fmt::Formatter<'_>, language: Language) -> fmt::Result {
+        let unknown = language.say("（无标识）", "(no identifier)");
+        let identifier = self.identifier.as_deref().unwrap_or(unknown);
+        write!(f, "{:>7}  {:<9}  ", self.row, self.outcome.told(language))?;
+        // A sheet's entries are known by their codes.
+        if let Some(code) = self
+            .code
+            .as_ref()
+            .filter(|code| code.as_str() != identifier)
+        {
             write!(f, "{code}  ")?;
         }
         write!(f, "{identifier}")?;
@@ -381,11 +411,13 @@ impl fmt::Display for Line {
         }
         writeln!(f)?;
         if !self.lacks.is_empty() {
-            let lacks: Vec<String> = self.lacks.iter().map(ToString::to_string).collect();
-            writeln!(f, "{:>9}lacks {}", "", lacks.join(", "))?;
+            let lacks = self.lacks.iter().map(|lack| lack.told(language));
+            let lacks: Vec<String> = lacks.collect();
+            let lacks = lacks.join(language.say("、", ", "));
+            writeln!(f, "{:>9}{} {lacks}", "", language.say("尚缺", "lacks"))?;
         }
         for note in &self.notes {
-            writeln!(f, "{:>9}{note}", "")?;
+            writeln!(f, "{:>9}{}", "", note.told(language))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, ResponsibilityCode};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::limits;
 
 use crate::client::{Client, Fate, Item, rehearse_all};
@@ -17,7 +18,6 @@ use crate::import::{Catalogue, Existing, Options, Plan, Report, dcat_ap, dcat_us
 
 use self::sheets::SheetFile;
 use super::context::Context;
-use super::output::Output;
 use super::resource::{Work, send};
 use super::sign::Desk;
 use crate::keys::KeyName;
@@ -172,7 +172,7 @@ impl Import {
         if let Some(sheet) = &source.sheet {
             report.written_to = Some(sheet.write_back(&plan, &report, language)?);
         }
-        self.print(context.output, &report)
+        self.print(context, &report)
     }
 
     fn read(&self, file: &Path) -> anyhow::Result<Source> {
@@ -250,25 +250,33 @@ impl Import {
         Ok(())
     }
 
-    fn print(&self, format: Output, report: &Report) -> anyhow::Result<()> {
-        let refused = report.totals.refused;
-        format.print(report, |report| {
-            let title = if self.dry_run {
-                "Nothing was signed; an import would do this:\n\n"
-            } else {
-                ""
+    fn print(&self, context: &Context, report: &Report) -> anyhow::Result<()> {
+        let (refused, entries) = (report.totals.refused, report.totals.entries);
+        let language = context.language();
+        context.output.print(report, |report| {
+            let title = match self.dry_run {
+                true => language.say(
+                    "未签署任何内容；导入的结果将是：\n\n",
+                    "Nothing was signed; an import would do this:\n\n",
+                ),
+                false => "",
             };
             match self.all {
                 true => format!("{title}{report:#}"),
                 false => format!("{title}{report}"),
             }
         })?;
-        anyhow::ensure!(
-            refused == 0 || self.dry_run,
-            "{refused} of {} entries were not taken, as listed above",
-            report.totals.entries
-        );
-        Ok(())
+        if refused == 0 || self.dry_run {
+            return Ok(());
+        }
+        match language {
+            Language::Chinese => {
+                anyhow::bail!("{entries} 条目录中有 {refused} 条未导入，原因见上")
+            }
+            Language::English => {
+                anyhow::bail!("{refused} of {entries} entries were not taken, as listed above")
+            }
+        }
     }
 }
 

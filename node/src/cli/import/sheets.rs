@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use dirchain_ledger::language::Language;
 
-use crate::import::sheet::{self, Entries, FileKind, Sheet};
+use crate::import::sheet::{self, Entries, FileKind, Sheet, SheetError};
 use crate::import::{Catalogue, Plan, Report};
 
 /// A sheet that was read, and where it will be written back.
@@ -32,7 +32,7 @@ impl SheetFile {
         );
         anyhow::ensure!(
             kind == FileKind::Csv || result_kind == FileKind::Xlsx,
-            "a workbook is written back as a workbook: a CSV cannot tell its numbers, days and merged cells from texts. Name an .xlsx with --result"
+            SheetError::WorkbookAsCsv
         );
         let bytes = super::read_bounded(file, sheet::FILE_BYTES_MAX)?;
         let sheet = sheet::read(&bytes, kind, name)?;

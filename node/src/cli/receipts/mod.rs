@@ -1,6 +1,7 @@
 //! `dirchain receipts`: a gateway's access log into sealed batches, and single lines shown later.
 
 mod prove;
+mod report;
 mod seal;
 
 use std::fs::File;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use dirchain_ledger::hash::Domain;
+use dirchain_ledger::language::Language;
 use dirchain_ledger::merkle::StreamingPath;
 use dirchain_ledger::receipts::{Receipt, ReceiptProof};
 use dirchain_ledger::records::{BatchId, Record, RecordId, Side};
@@ -16,11 +17,16 @@ use crate::receipts::{Sealed, SealedBatch, Sorted};
 /// Shows one line's inclusion, from the log and what is kept beside it; no node is asked.
 pub(super) fn prove(context: &Context, log: &Path, line: u64) -> anyhow::Result<()> {
     let kept = read_kept(log)?;
+    let language = context.language();
     let kept = kept.with_context(|| {
-        format!(
-            "{} is kept when a log is sealed, and is missing",
-            kept_beside(log).display()
-        )
+        let kept = kept_beside(log);
+        match language {
+            Language::Chinese => format!("缺少封存日志时保留的文件 {}", kept.display()),
+            Language::English => format!(
+                "{} is kept when a log is sealed, and is missing",
+                kept.display()
+            ),
+        }
     })?;
     let mut wanted: Option<Receipt> = None;
     for_each_receipt(log, "looking", |number, receipt| {
@@ -34,8 +40,10 @@ pub(super) fn prove(context: &Context, log: &Path, line: u64) -> anyhow::Result<
         let batch = sealed.batches.iter().find(|batch| batch.id == id)?;
         Some((receipt, sealed, batch))
     });
-    let (receipt, sealed, batch) =
-        found.with_context(|| format!("line {line} of {} is in no sealed batch", log.display()))?;
+    let (receipt, sealed, batch) = found.with_context(|| match language {
+        Language::Chinese => format!("{} 的第 {line} 行不在任何已封存的批次中", log.display()),
+        Language::English => format!("line {line} of {} is in no sealed batch", log.display()),
+    })?;
     let proof = path_of(log, sealed, batch, line, receipt)?;
     context.output.print(&proof, |proof| {
         serde_json::to_string_pretty(proof).unwrap_or_default()
@@ -113,15 +121,32 @@ pub(super) fn verify(context: &Context, file: &Path) -> anyhow::Result<()> {
         sealed_at_height: seal.at.height.0,
     };
     context.output.print(&verified, |verified| {
-        let denied = if verified.line.denied { ", denied" } else { "" };
-        format!(
-            "the call of {} at {} ({} rows{denied}) is in {}, sealed by the {} at height {}",
-            verified.line.reader,
-            verified.line.time,
-            verified.line.rows,
-            verified.batch,
-            verified.side,
-            verified.sealed_at_height
-        )
+        let Verified {
+            batch,
+            side,
+            line,
+            sealed_at_height: height,
+        } = verified;
+        let Receipt {
+            reader, time, rows, ..
+        } = line;
+        match (context.language(), line.denied) {
+            (Language::Chinese, denied) => {
+                let side = match side {
+                    Side::Provider => "提供方",
+                    Side::Consumer => "使用方",
+                };
+                let denied = if denied { "，被拒绝" } else { "" };
+                format!(
+                    "{reader} 在 {time} 的调用（{rows} 行{denied}）在批次 {batch} 中，由{side}在高度 {height} 封存"
+                )
+            }
+            (Language::English, denied) => {
+                let denied = if denied { ", denied" } else { "" };
+                format!(
+                    "the call of {reader} at {time} ({rows} rows{denied}) is in {batch}, sealed by the {side} at height {height}"
+                )
+            }
+        }
     })
 }

@@ -6,12 +6,13 @@ use anyhow::Context as _;
 use dirchain_explorer::api::Time;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{SharingId, TimeMs};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::receipts::Receipt;
 use dirchain_ledger::records::{
     BatchId, Binding, Record, RecordId, Role, Seal as LedgerSeal, Side,
 };
-use serde::Serialize;
 
+use super::report::Report;
 use super::{for_each_receipt, kept_beside, read_kept};
 use crate::cli::context::Context;
 use crate::cli::sign::{Desk, Signing};
@@ -22,8 +23,6 @@ use crate::receipts::{
 };
 use crate::secret_file;
 
-/// Lines without a basis that are told one by one.
-const TOLD_MAX: usize = 20;
 /// A day, and how far midnight in UTC+8 lies before that in UTC.
 const DAY_MS: i64 = 86_400_000;
 const ZONE_MS: i64 = 8 * 3_600_000;
@@ -53,54 +52,6 @@ pub(crate) struct Seal {
     signing: Signing,
 }
 
-/// What became of a log.
-#[derive(Debug, Default, Serialize)]
-struct Report {
-    /// Lines read.
-    lines: u64,
-    /// Whether it was only looked at: then nothing was sealed.
-    dry_run: bool,
-    /// Batches on the ledger now; in a dry run, those that would be.
-    sealed: usize,
-    /// The calls that they count.
-    calls: u64,
-    /// Batches that were there before.
-    known: usize,
-    /// Batches that the ledger refuses, with the reason.
-    refused: Vec<String>,
-    /// Batches of an earlier run that the ledger never took, and refuses now: they no longer count.
-    given_up: usize,
-    /// The first instant that is not sealed.
-    until: Option<Time>,
-    /// Lines from then on.
-    later: u64,
-    /// Lines from before the binding was live.
-    before: u64,
-    /// Calls that were allowed without any basis.
-    unfounded: u64,
-    /// The first of them.
-    unfounded_lines: Vec<u64>,
-    /// Lines in windows that the ledger has sealed, from another log or with secrets that are lost.
-    in_sealed: u64,
-    /// The first of them.
-    in_sealed_lines: Vec<u64>,
-    /// Up to when the ledger has such a window sealed.
-    in_sealed_to: Option<Time>,
-    /// The file with the batches' secrets.
-    kept: PathBuf,
-    /// The file with those of the batches that were given up.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept_before: Option<PathBuf>,
-}
-
-impl Report {
-    /// Counts a batch of so many calls that is sealed, or would be.
-    fn add(&mut self, calls: u64) {
-        self.sealed = self.sealed.saturating_add(1);
-        self.calls = self.calls.saturating_add(calls);
-    }
-}
-
 fn binding(client: &Client, id: &SharingId) -> anyhow::Result<Binding> {
     let answer = client.record(&RecordId::Binding(id.clone()), None)?;
     match answer.item.record {
@@ -111,14 +62,22 @@ fn binding(client: &Client, id: &SharingId) -> anyhow::Result<Binding> {
 
 impl Seal {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<()> {
+        let language = context.language();
         let mut desk = self.signing.desk(context)?;
         let path = kept_beside(&self.file);
         let mut kept = read_kept(&self.file)?.unwrap_or_default();
         if let Some(other) = kept.binding().filter(|other| **other != self.binding) {
-            anyhow::bail!(
-                "{} keeps batches of binding {other}. Move it away to seal the log anew",
-                path.display()
-            );
+            let kept = path.display();
+            match language {
+                Language::Chinese => {
+                    anyhow::bail!(
+                        "{kept} 保留的是绑定 {other} 的批次。要重新封存此日志，请先将其移开"
+                    )
+                }
+                Language::English => anyhow::bail!(
+                    "{kept} keeps batches of binding {other}. Move it away to seal the log anew"
+                ),
+            }
         }
         let mut report = Report {
             kept: path.clone(),
@@ -130,32 +89,17 @@ impl Seal {
         give_up_refused(&desk, &mut kept, &mut report)?;
         let sealed = self.build(&desk, &kept, &mut report)?;
         if report.unfounded > 0 && !self.leave_out_unfounded {
-            anyhow::bail!(
-                "{} calls were allowed although nothing allowed them (lines {}). Nothing was sealed. Look into them; --leave-out-unfounded seals the rest",
-                report.unfounded,
-                join(&report.unfounded_lines)
-            );
+            anyhow::bail!(report.unfounded_told(language));
         }
         if report.in_sealed > 0 && !self.leave_out_sealed {
-            anyhow::bail!(
-                "{} lines lie in windows that the ledger has sealed up to {} (lines {}), and nothing is put behind a sealed window. Nothing was sealed. If it was this log, put {} back beside it: with it, sealing goes on from there. If it was the log before this one, seal each with --until the time at which it ends. --leave-out-sealed seals the rest",
-                report.in_sealed,
-                report
-                    .in_sealed_to
-                    .map(|to| to.to_string())
-                    .unwrap_or_default(),
-                join(&report.in_sealed_lines),
-                path.display()
-            );
+            anyhow::bail!(report.in_sealed_told(language));
         }
         report.refused = refusals(&desk, &sealed)?;
         if !report.refused.is_empty() {
-            context.output.print(&report, text)?;
-            anyhow::bail!(
-                "the ledger would refuse {} of {} batches. Nothing was sealed, and nothing is kept of this run. Run it again once the log is mended",
-                report.refused.len(),
-                sealed.batches.len()
-            );
+            context
+                .output
+                .print(&report, |report| report.text(language))?;
+            anyhow::bail!(report.would_refuse_told(sealed.batches.len(), language));
         }
         if !sealed.batches.is_empty() {
             kept.push(sealed);
@@ -173,32 +117,33 @@ impl Seal {
         for sealed in kept.seals() {
             submit(&mut desk, sealed, &mut report)?;
         }
-        context.output.print(&report, text)?;
-        anyhow::ensure!(
-            report.refused.is_empty(),
-            "the ledger refuses {} batches. {}",
-            report.refused.len(),
-            match report.dry_run {
-                true => "This was a dry run: nothing was signed or written".to_owned(),
-                false => format!(
-                    "`{}` keeps all of them, because what was signed may still be taken; run this again",
-                    report.kept.display()
-                ),
-            }
-        );
-        Ok(())
+        context
+            .output
+            .print(&report, |report| report.text(language))?;
+        match report.refused.is_empty() {
+            true => Ok(()),
+            false => anyhow::bail!(report.refused_told(language)),
+        }
     }
 
     /// Reads the log once and seals what lies after the seals that are kept, batch by batch; a
     /// reader's spans are asked for when it is met first.
     fn build(&self, desk: &Desk<'_>, kept: &Kept, report: &mut Report) -> anyhow::Result<Sealed> {
-        let client = &desk.client;
+        let (client, language) = (&desk.client, desk.language());
         let bound = binding(client, &self.binding)?;
         let key = client.key(&desk.author.public_key())?;
         anyhow::ensure!(
             key.key.role == Role::Gateway,
-            "a gateway seals receipts, and this key's role is {}. Sign with a key of the role `gateway`: `--as` names it",
-            key.key.role
+            match language {
+                Language::Chinese => format!(
+                    "使用留痕由网关封存，而此密钥的角色是 {}。请用 `--as` 指定角色为 gateway 的密钥",
+                    key.key.role
+                ),
+                Language::English => format!(
+                    "a gateway seals receipts, and this key's role is {}. Sign with a key of the role `gateway`: `--as` names it",
+                    key.key.role
+                ),
+            }
         );
         let side = match bound.terms.gateway == key.key.public_key {
             true => Side::Provider,
@@ -238,9 +183,7 @@ impl Seal {
                     );
                 }
                 Sorted::Sealed(to) => {
-                    report.in_sealed = report.in_sealed.saturating_add(1);
-                    report.in_sealed_to = report.in_sealed_to.max(Some(Time(to)));
-                    tell(&mut report.in_sealed_lines, line);
+                    report.add_in_sealed(line, Time(to));
                 }
                 Sorted::Later => report.later = report.later.saturating_add(1),
                 Sorted::Before if receipt.time < live => {
@@ -248,17 +191,25 @@ impl Seal {
                 }
                 // What was left out of a seal before stays out.
                 Sorted::Before | Sorted::Unfounded => {
-                    report.unfounded = report.unfounded.saturating_add(1);
-                    tell(&mut report.unfounded_lines, line);
+                    report.add_unfounded(line);
                 }
             }
             Ok(true)
         })?;
         anyhow::ensure!(
             found == kept.calls(),
-            "{} has {found} lines of windows that are sealed with {}: it was changed since, or lines came late. Nothing was sealed. Nothing is put behind a sealed window: take late lines out",
-            self.file.display(),
-            kept.calls()
+            match language {
+                Language::Chinese => format!(
+                    "{} 中有 {found} 行位于已封存的时段内，而封存时为 {} 行：日志在封存后被改动，或有迟到的行。未封存任何批次。已封存的时段不能补录，请去掉迟到的行",
+                    self.file.display(),
+                    kept.calls()
+                ),
+                Language::English => format!(
+                    "{} has {found} lines of windows that are sealed with {}: it was changed since, or lines came late. Nothing was sealed. Nothing is put behind a sealed window: take late lines out",
+                    self.file.display(),
+                    kept.calls()
+                ),
+            }
         );
         Ok(Sealed {
             side,
@@ -317,12 +268,6 @@ fn sort(
     });
     sorter.sealed.insert(usage, sealed_to);
     Ok(sorter.sort(receipt))
-}
-
-fn tell(lines: &mut Vec<u64>, line: u64) {
-    if lines.len() < TOLD_MAX {
-        lines.push(line);
-    }
 }
 
 /// Where the kept batches of a log stay that were given up.
@@ -392,11 +337,18 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
     for batch in &sealed.batches {
         match on_ledger(&desk.client, sealed.side, &batch.id)? {
             Some(seal) if seal.root == batch.root => report.known = report.known.saturating_add(1),
-            Some(_) => report.refused.push(format!(
-                "{}: this side was sealed before, with another root. What is sealed stands; move {} away and run this again to seal what comes after it",
-                batch.id,
-                report.kept.display()
-            )),
+            Some(_) => report.refused.push(match desk.language() {
+                Language::Chinese => format!(
+                    "{}：此方已封存过，且根不同。已封存的不变；请移开 {} 后重新运行，以封存其后的内容",
+                    batch.id,
+                    report.kept.display()
+                ),
+                Language::English => format!(
+                    "{}: this side was sealed before, with another root. What is sealed stands; move {} away and run this again to seal what comes after it",
+                    batch.id,
+                    report.kept.display()
+                ),
+            }),
             None => items.push(item(batch, sealed.side)),
         }
     }
@@ -423,87 +375,4 @@ fn submit(desk: &mut Desk<'_>, sealed: &Sealed, report: &mut Report) -> anyhow::
     )?;
     bar.finish_and_clear();
     Ok(())
-}
-
-fn join(lines: &[u64]) -> String {
-    let mut numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
-    if lines.len() >= TOLD_MAX {
-        numbers.push("…".to_owned());
-    }
-    numbers.join(", ")
-}
-
-fn text(report: &Report) -> String {
-    let done = match report.dry_run {
-        true => "would be sealed",
-        false => "sealed",
-    };
-    let mut lines = vec![format!(
-        "{} batches with {} calls {done}, {} were sealed before, from {} lines",
-        report.sealed, report.calls, report.known, report.lines
-    )];
-    if let Some(until) = report.until.filter(|_| report.later > 0) {
-        lines.push(format!(
-            "{} lines are not before {until}, up to which is sealed. Run this again once the chain has a later block, with a later --until where you gave one",
-            report.later
-        ));
-    }
-    for (count, what) in [
-        (report.before, "lines are from before the binding was live"),
-        (report.unfounded, "calls were allowed without any basis"),
-        (
-            report.in_sealed,
-            "lines lie in windows that the ledger has sealed",
-        ),
-    ] {
-        if count > 0 {
-            lines.push(format!("{count} {what}"));
-        }
-    }
-    if report.given_up > 0 {
-        lines.push(format!(
-            "{} batches of an earlier run were never taken, and the ledger refuses them: they do not count{}",
-            report.given_up,
-            (report.kept_before.as_ref()).map_or_else(String::new, |before| format!(
-                ". Their secrets stay in {}",
-                before.display()
-            ))
-        ));
-    }
-    lines.extend(report.refused.iter().map(|told| format!("refused: {told}")));
-    if report.dry_run {
-        lines.push("a dry run: nothing was signed or written".to_owned());
-    } else if report.sealed > 0 || report.known > 0 {
-        lines.push(format!("secrets: {}", report.kept.display()));
-    }
-    lines.join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dry_run_tells_what_would_be_sealed_and_of_no_secrets() {
-        let mut report = Report {
-            lines: 9,
-            kept: "log.csv.receipts".into(),
-            ..Report::default()
-        };
-        report.add(3);
-        report.add(4);
-        let sealed = text(&report);
-        assert!(
-            sealed.starts_with("2 batches with 7 calls sealed, 0 were sealed before, from 9 lines")
-        );
-        assert!(sealed.ends_with("secrets: log.csv.receipts"), "{sealed}");
-        report.dry_run = true;
-        let would = text(&report);
-        assert!(
-            would.starts_with("2 batches with 7 calls would be sealed"),
-            "{would}"
-        );
-        assert!(would.ends_with("nothing was signed or written"), "{would}");
-        assert!(!would.contains("secrets"), "{would}");
-    }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use dirchain_explorer::api::{DraftState, ResourceItem};
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode};
+use dirchain_ledger::language::Language;
+use dirchain_ledger::records::Lack;
 use serde::Serialize;
 
 use crate::cli::context::Context;
@@ -120,6 +122,8 @@ pub(crate) fn submit_all(
         }
         if !lacks.is_empty() {
             let code = item.code.clone();
+            let lacks = lacks.iter().map(|lack| lack.told(context.language()));
+            let lacks = lacks.collect();
             incomplete.push(Incomplete { code, lacks });
             return None;
         }
@@ -130,7 +134,7 @@ pub(crate) fn submit_all(
     })?;
     let mut report = send(&mut desk, work, "submitting", LOT_ACTIONS_MAX)?;
     report.incomplete = incomplete;
-    finish(context, &desk, report, "submitted")
+    finish(context, &desk, report, ("提交", "submitted"))
 }
 
 /// Publishes everything that waits for publication.
@@ -153,14 +157,14 @@ pub(crate) fn publish_all(
         })
     })?;
     let report = send(&mut desk, work, "publishing", LOT_ACTIONS_MAX)?;
-    finish(context, &desk, report, "published")
+    finish(context, &desk, report, ("发布", "published"))
 }
 
 /// Looks at every entry's draft, amendments of published ones included, and asks what to do.
 fn drafts(
     client: &Client,
     entries: Vec<ResourceItem>,
-    mut act: impl FnMut(DraftState, Vec<String>, &ResourceItem) -> Option<Action>,
+    mut act: impl FnMut(DraftState, Vec<Lack>, &ResourceItem) -> Option<Action>,
 ) -> anyhow::Result<Vec<Work>> {
     let bar = progress::bar(entries.len(), "reading");
     let mut work = Vec::new();
@@ -170,7 +174,7 @@ fn drafts(
         let Some(draft) = answer.draft else {
             continue;
         };
-        if let Some(action) = act(draft.state, draft.lacks, &answer.resource) {
+        if let Some(action) = act(draft.state, draft.entry.lacks(), &answer.resource) {
             work.push(Work {
                 code: entry.code,
                 actions: vec![action],
@@ -185,33 +189,37 @@ fn finish(
     context: &Context,
     desk: &Desk<'_>,
     report: Report,
-    done: &'static str,
+    (chinese, english): (&'static str, &'static str),
 ) -> anyhow::Result<()> {
-    let refused = report.refused.len();
-    context
-        .output
-        .print(&report, |report| match desk.author.can_sign() {
-            true => text(report, done),
-            false => format!(
-                "Nothing was signed.\n{}",
-                text(report, &format!("would be {done}"))
-            ),
-        })?;
-    if refused > 0 {
-        anyhow::bail!(
-            "{} refused by {}, as listed above",
-            entries(refused),
-            desk.client.url()
-        );
+    let (refused, language) = (report.refused.len(), context.language());
+    let done = match (language, desk.author.can_sign()) {
+        (Language::Chinese, true) => format!("已{chinese}"),
+        (Language::Chinese, false) => format!("将{chinese}"),
+        (Language::English, true) => english.to_owned(),
+        (Language::English, false) => format!("would be {english}"),
+    };
+    let title = match desk.author.can_sign() {
+        true => "",
+        false => language.say("未签署任何内容。\n", "Nothing was signed.\n"),
+    };
+    context.output.print(&report, |report| {
+        format!("{title}{}", text(report, &done, language))
+    })?;
+    if refused == 0 {
+        return Ok(());
     }
-    Ok(())
+    let (entries, url) = (entries(refused, language), desk.client.url());
+    match language {
+        Language::Chinese => anyhow::bail!("{url} 拒绝了 {entries}，原因见上"),
+        Language::English => anyhow::bail!("{entries} refused by {url}, as listed above"),
+    }
 }
 
 /// Codes named of those that lack the same; the rest is counted.
 const NAMED_MAX: usize = 5;
 
 /// The entries left alone, together by what they lack, the most common first.
-fn left_alone(incomplete: &[Incomplete]) -> Vec<String> {
+fn left_alone(incomplete: &[Incomplete], language: Language) -> Vec<String> {
     let mut groups: BTreeMap<&[String], Vec<&ResourceCode>> = BTreeMap::new();
     for Incomplete { code, lacks } in incomplete {
         groups.entry(lacks).or_default().push(code);
@@ -221,7 +229,7 @@ fn left_alone(incomplete: &[Incomplete]) -> Vec<String> {
     let mut lines = Vec::new();
     for (lacks, mut codes) in groups {
         codes.sort();
-        let count = entries(codes.len());
+        let count = entries(codes.len(), language);
         let more = codes.len().saturating_sub(NAMED_MAX);
         let mut named: Vec<String> = codes
             .iter()
@@ -229,32 +237,48 @@ fn left_alone(incomplete: &[Incomplete]) -> Vec<String> {
             .map(ToString::to_string)
             .collect();
         if more > 0 {
-            named.push(format!("and {more} more (--output json lists them)"));
+            named.push(match language {
+                Language::Chinese => format!("另有 {more} 条（--output json 全部列出）"),
+                Language::English => format!("and {more} more (--output json lists them)"),
+            });
         }
-        lines.push(format!("{count} left alone, lacking {}", lacks.join(", ")));
-        lines.push(format!("  {}", named.join(", ")));
+        let (lacks, named) = (
+            lacks.join(language.say("、", ", ")),
+            named.join(language.say("、", ", ")),
+        );
+        lines.push(match language {
+            Language::Chinese => format!("{count}未处理，尚缺{lacks}"),
+            Language::English => format!("{count} left alone, lacking {lacks}"),
+        });
+        lines.push(format!("  {named}"));
     }
     lines
 }
 
-fn entries(count: usize) -> String {
-    match count {
-        1 => "1 entry".to_owned(),
-        _ => format!("{count} entries"),
+fn entries(count: usize, language: Language) -> String {
+    match (count, language) {
+        (_, Language::Chinese) => format!("{count} 条目录"),
+        (1, Language::English) => "1 entry".to_owned(),
+        (_, Language::English) => format!("{count} entries"),
     }
 }
 
-fn text(report: &Report, done: &str) -> String {
-    let mut lines = vec![match report.height {
-        Some(height) => format!(
-            "{} {done}, the last at height {height}",
-            entries(report.done)
-        ),
-        None => format!("{} {done}", entries(report.done)),
+fn text(report: &Report, done: &str, language: Language) -> String {
+    let count = entries(report.done, language);
+    let mut lines = vec![match (report.height, language) {
+        (Some(height), Language::Chinese) => {
+            format!("{done} {count}，最后一条在高度 {height}")
+        }
+        (None, Language::Chinese) => format!("{done} {count}"),
+        (Some(height), Language::English) => {
+            format!("{count} {done}, the last at height {height}")
+        }
+        (None, Language::English) => format!("{count} {done}"),
     }];
-    lines.extend(left_alone(&report.incomplete));
+    lines.extend(left_alone(&report.incomplete, language));
     for NotTaken { code, message, .. } in &report.refused {
-        lines.push(format!("{code} was refused: {message}"));
+        let refused = language.say("被拒绝：", " was refused: ");
+        lines.push(format!("{code}{refused}{message}"));
     }
     lines.join("\n")
 }
@@ -275,7 +299,7 @@ mod tests {
             .collect();
         incomplete.push(lacking(9, &["an abstract"]));
         assert_eq!(
-            left_alone(&incomplete),
+            left_alone(&incomplete, Language::English),
             [
                 "7 entries left alone, lacking fields, a level",
                 "  307001054/000001, 307001054/000002, 307001054/000003, 307001054/000004, \
@@ -284,5 +308,7 @@ mod tests {
                 "  307001054/000009",
             ]
         );
+        let told = left_alone(&incomplete[..1], Language::Chinese);
+        assert_eq!(told[0], "1 条目录未处理，尚缺fields、a level");
     }
 }

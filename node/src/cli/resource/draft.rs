@@ -105,7 +105,10 @@ impl DraftArguments {
         let revision = self.revision;
         let revision = revision.unwrap_or_else(|| found.map_or(0, |f| f.resource.revision));
         let lacks = file.entry.lacks().into_iter();
-        let lacks = lacks.map(|lack| format!("lacks {lack} for submission"));
+        let lacks = lacks.map(|lack| match language {
+            Language::Chinese => format!("提交前尚缺{}", lack.told(language)),
+            Language::English => format!("lacks {lack} for submission"),
+        });
         let notes: Vec<String> = taken_back.into_iter().chain(lacks).collect();
         let action = Action::DraftResource {
             code,

@@ -7,9 +7,8 @@ use std::io::Read as _;
 use csv::{ReaderBuilder, StringRecord};
 
 use super::column::Column;
-use super::table::{
-    Cell, FORMULA_GUARD, FORMULA_SIGNS, Meter, Sheet, SheetError, SheetRow, is_computed,
-};
+use super::error::SheetError;
+use super::table::{Cell, FORMULA_GUARD, FORMULA_SIGNS, Meter, Sheet, SheetRow, is_computed};
 
 /// Reads a CSV file.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetError> {

@@ -13,6 +13,7 @@
 mod column;
 mod csv;
 mod entry;
+mod error;
 mod fault;
 mod outcome;
 mod table;
@@ -25,9 +26,10 @@ use std::collections::BTreeMap;
 use dirchain_ledger::ids::ResourceCode;
 
 pub use column::{COLUMNS, Column, letters};
+pub use error::{HeadingFault, SheetError};
 pub use fault::{Fault, FaultKind};
 pub use outcome::outcomes;
-pub use table::{Cell, FILE_BYTES_MAX, MergedCells, Sheet, SheetError, SheetRow};
+pub use table::{Cell, FILE_BYTES_MAX, MergedCells, Sheet, SheetRow};
 pub use write::{FileKind, RowOutcome, WriteError, template, written_back};
 
 use super::catalogue::{Catalogue, Reason, Row};
@@ -196,39 +198,30 @@ fn columns(sheet: &Sheet) -> Result<Columns, SheetError> {
         .filter(|row| row.number == 1)
         .unwrap_or(&empty);
     for (index, cell) in &first.cells {
-        let place = format!("{}1", letters(*index));
+        let column = letters(*index);
         let heading = match cell {
             Cell::Text(text) => text.trim(),
             Cell::Number(text) | Cell::Date(text) | Cell::Other(text) => text.as_str(),
             Cell::Formula(_) => "=",
             Cell::Merged { range, .. } => {
-                wrong.push(format!(
-                    "row 1, column {}: the headings {range} are merged. Unmerge them (表头单元格 {range} 已合并，请取消合并)",
-                    letters(*index)
-                ));
+                let range = range.clone();
+                wrong.push(HeadingFault::Merged { column, range });
                 continue;
             }
         };
+        let given = words::shortened(heading);
         match Column::named(heading) {
-            None => wrong.push(format!(
-                "row 1, column {}: `{}` is no heading of a catalogue. `dirchain import --template FILE` writes a sheet with all of them (单元格 {place}：“{}”不是规定的表头)",
-                letters(*index),
-                words::shortened(heading),
-                words::shortened(heading)
-            )),
-            Some(column) if columns.contains_key(&column) => wrong.push(format!(
-                "row 1, column {}: the heading `{heading}` stands there twice (单元格 {place}：表头“{heading}”重复)",
-                letters(*index)
-            )),
-            Some(column) => drop(columns.insert(column, *index)),
+            None => wrong.push(HeadingFault::Unknown { column, given }),
+            Some(known) if columns.contains_key(&known) => {
+                wrong.push(HeadingFault::Twice { column, given });
+            }
+            Some(known) => drop(columns.insert(known, *index)),
         }
     }
     for column in [Column::Code, Column::Name] {
         if !columns.contains_key(&column) {
             let heading = column.heading();
-            wrong.push(format!(
-                "row 1: the heading `{heading}` is missing (第 1 行缺少表头“{heading}”)"
-            ));
+            wrong.push(HeadingFault::Missing { heading });
         }
     }
     match wrong.is_empty() {

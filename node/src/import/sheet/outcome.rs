@@ -8,7 +8,7 @@ use super::fault::{Fault, FaultKind};
 use super::{Entries, RowOutcome};
 use crate::import::catalogue::Reason;
 use crate::import::plan::Plan;
-use crate::import::report::{Line, Outcome, Report};
+use crate::import::report::{Line, Report};
 
 /// The outcome of every row, by its number. `plan` has what is wrong with single rows, `report` what
 /// became of the entries.
@@ -34,20 +34,11 @@ pub fn outcomes(
                 true => reason(line, language),
                 false => of_row(own, *row, language),
             };
-            let status = word(line.outcome, language).to_owned();
+            let status = line.outcome.told(language).to_owned();
             outcomes.insert(*row, RowOutcome { status, reason });
         }
     }
     outcomes
-}
-
-fn word(outcome: Outcome, language: Language) -> &'static str {
-    match outcome {
-        Outcome::Created => language.say("新增", "created"),
-        Outcome::Changed => language.say("变更", "changed"),
-        Outcome::Unchanged => language.say("无变化", "unchanged"),
-        Outcome::Refused => language.say("未导入", "refused"),
-    }
 }
 
 /// What is wrong with this row, or which other row of its entry is at fault.
@@ -81,6 +72,6 @@ fn reason(line: &Line, language: Language) -> String {
             language.say("提交前尚缺：", "lacks for submission: ")
         ));
     }
-    said.extend(line.notes.iter().map(ToString::to_string));
+    said.extend(line.notes.iter().map(|note| note.told(language)));
     said.join(language.say("；", "; "))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::error::SheetError;
+
 /// A file's bound.
 pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// What a workbook's parts may take together once they are unpacked.
@@ -112,71 +114,6 @@ pub struct Sheet {
     pub rows: Vec<SheetRow>,
     /// Where its cells are merged.
     pub merged: Vec<MergedCells>,
-}
-
-/// Why a file cannot be read as a sheet. Nothing of it was taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SheetError {
-    /// Neither of the two kinds.
-    #[error(
-        "`{name}` is neither .csv nor .xlsx. Save it as one of them (无法识别的文件类型，请另存为 .csv 或 .xlsx)"
-    )]
-    UnknownKind {
-        /// The file's name.
-        name: String,
-    },
-    /// The file is too large.
-    #[error(
-        "the file has {size_bytes} bytes, at most {FILE_BYTES_MAX} are read. Split it (文件过大，请拆分)"
-    )]
-    TooLarge {
-        /// Its size.
-        size_bytes: usize,
-    },
-    /// More than allowed of something.
-    #[error("the sheet has more than {most} {what}. Split it (超出上限，请拆分)")]
-    TooMany {
-        /// Of what.
-        what: &'static str,
-        /// The bound.
-        most: u64,
-    },
-    /// No workbook.
-    #[error(
-        "the file is no .xlsx workbook: {reason}. Save it anew from the spreadsheet program (不是有效的 .xlsx 文件)"
-    )]
-    NoWorkbook {
-        /// Why.
-        reason: String,
-    },
-    /// The workbook has several sheets.
-    #[error(
-        "the workbook has the sheets {}. Name one with --sheet (请用 --sheet 指定工作表)", names.join(", ")
-    )]
-    WhichSheet {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// Bytes in no known encoding.
-    #[error(
-        "row {row}: the text is neither UTF-8 nor GB18030. Save the file as CSV in UTF-8 (第 {row} 行：编码既不是 UTF-8 也不是 GB18030)"
-    )]
-    Encoding {
-        /// Where.
-        row: u32,
-    },
-    /// The CSV breaks off or is malformed.
-    #[error("the CSV cannot be read: {reason} (CSV 格式错误)")]
-    BadCsv {
-        /// The reader's words, with the place.
-        reason: String,
-    },
-    /// Headings that no column has.
-    #[error("{}", .0.join("\n"))]
-    Headings(
-        /// Each with its row and column, in both languages.
-        Vec<String>,
-    ),
 }
 
 /// Counts what is taken of a file, up to its bounds.

@@ -7,9 +7,8 @@ use std::path::Path;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::column::{COLUMNS, RESULT_COLUMNS};
-use super::table::{
-    Cell, FORMULA_GUARD, FORMULA_SIGNS, MergedCells, Sheet, SheetError, is_computed,
-};
+use super::error::SheetError;
+use super::table::{Cell, FORMULA_GUARD, FORMULA_SIGNS, MergedCells, Sheet, is_computed};
 
 /// The kind of a file, by its name.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,10 @@ use calamine::{DataRef, Dimensions, Reader, Xlsx, XlsxError, XlsxFormulaMetadata
 use zip::ZipArchive;
 
 use super::column::letters;
+use super::error::SheetError;
 use super::table::{
     COLUMNS_MAX, Cell, FORMULA_SIGNS, MERGED_MAX, MergedCells, Meter, PARTS_MAX, ROWS_MAX, Sheet,
-    SheetError, SheetRow, UNPACKED_BYTES_MAX,
+    SheetRow, UNPACKED_BYTES_MAX,
 };
 
 type Workbook<'b> = Xlsx<Cursor<&'b [u8]>>;

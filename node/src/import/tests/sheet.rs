@@ -335,7 +335,12 @@ fn headings_are_chinese_or_english_and_wrong_ones_are_named_with_their_cell() {
     let english = read("code,name,Field,field_type\n307001024/000001,people,name,C\n");
     assert_eq!(sheet::entries(&english).unwrap().catalogue.rows.len(), 1);
     let wrong = |text: &str| match sheet::entries(&read(text)).unwrap_err() {
-        SheetError::Headings(told) => told.join("\n"),
+        headings @ SheetError::Headings(_) => {
+            let chinese = headings.told(Language::Chinese);
+            assert!(chinese.starts_with("第 1 行"), "{chinese}");
+            assert!(!chinese.contains("row 1"), "{chinese}");
+            headings.to_string()
+        }
         other => panic!("{other}"),
     };
     let told = wrong("信息资源代码,名字,信息资源代码\n");
@@ -614,6 +619,37 @@ fn what_was_overtaken_by_its_like_is_unchanged_and_the_rest_stays_refused() {
     let later = plan(&catalogue, &existing, &options).unwrap();
     report.mark_unchanged(&codes[..2].iter().cloned().collect(), later.report());
     assert_eq!(counted(&report), [3, 0, 1, 2]);
+}
+
+#[test]
+fn a_report_is_told_in_chinese_as_in_english() {
+    let rows = "307001054/000001,人口,,,,\n307001054/000002,法人 ,,,,\n";
+    let world = World::dol();
+    let agency = world.ledger.state.department(&world.agency);
+    let options = Options::new(&agency.unwrap().unwrap(), None);
+    let plan = plan(&entries(rows).catalogue, &Existing::default(), &options).unwrap();
+    let told = |language| {
+        let mut report = plan.report_in(language);
+        report.mark_submitted(&plan);
+        format!("{report:#}")
+    };
+    let (chinese, english) = (told(Language::Chinese), told(Language::English));
+    for says in [
+        "2  目录",
+        "1  新增",
+        "1  未导入",
+        "0  其中内容完整",
+        "0  其中提交",
+        "提交前尚缺\n",
+        "各行\n",
+        "第 3 行 B 列（信息资源名称）：“法人 ”首尾有空格，请删除",
+    ] {
+        assert!(chinese.contains(says), "{says}: {chinese}");
+    }
+    for word in ["entries", "lack", "Row", "refused", "created"] {
+        assert!(!chinese.contains(word), "{word}: {chinese}");
+    }
+    assert_eq!(chinese.lines().count(), english.lines().count());
 }
 
 #[test]
