@@ -289,6 +289,13 @@ impl Directory for NodeDirectory {
             Ok(peers) => {
                 let own = &self.node;
                 let reason = health::not_ready(&tip, own, &sync, &peers, &warnings, now);
+                let record = self.store.view(tip.height).node(own);
+                let reason = match record {
+                    Ok(record) => {
+                        reason.map(|reason| health::with_standing(reason, own, record.as_ref()))
+                    }
+                    Err(error) => Some(error.to_string()),
+                };
                 (peers, reason)
             }
             Err(error) => (Vec::new(), Some(error.to_string())),

@@ -5,6 +5,7 @@ use dirchain_explorer::api::{PeerStatus, SyncState, Time, Warning};
 use dirchain_ledger::chain::Tip;
 use dirchain_ledger::ids::{Address, Height, NodeId, TimeMs};
 use dirchain_ledger::limits::CLOCK_AHEAD_MS_MAX;
+use dirchain_ledger::records::Node;
 use dirchain_ledger::validators::Validator;
 
 /// A chain makes a block at least every heartbeat; a tip older than so many is not the chain's end.
@@ -160,6 +161,20 @@ pub(super) fn not_ready(
         ));
     }
     None
+}
+
+/// Why a node is not ready, with what the ledger says of it where that is why nobody lets it in.
+pub(super) fn with_standing(reason: String, own: &NodeId, record: Option<&Node>) -> String {
+    match record.map(|node| node.admitted.to) {
+        Some(None) => reason,
+        Some(Some(removed)) => format!(
+            "{reason}. The ledger has it removed since height {}: nobody lets it in any more",
+            removed.height
+        ),
+        None => format!(
+            "{reason}. The ledger, as far as its blocks are here, does not know node {own}: `dirchain node register` admits it"
+        ),
+    }
 }
 
 /// What a validator lacks when fewer validators than decide a block are connected, itself included.

@@ -3,6 +3,7 @@
 use dirchain_engine::{Clocks, Mode, Outlook, Reading, RollCall};
 use dirchain_ledger::chain::genesis_outcome;
 use dirchain_ledger::ids::DepartmentId;
+use dirchain_ledger::records::Record;
 use dirchain_ledger::testing;
 use dirchain_network::{Keypair, NetworkStatus};
 
@@ -183,4 +184,23 @@ fn a_node_that_fetches_blocks_says_nothing_of_the_round() {
     assert_eq!(warnings(&tip, &own(&tip), &status, &sync, now), []);
     let reason = not_ready(&tip, &own(&tip), &sync, &peers(&tip, 3), &[], now);
     assert!(reason.unwrap().contains("fetches blocks up to 9"));
+}
+
+#[test]
+fn a_node_that_nobody_lets_in_says_why() {
+    let tip = tip();
+    let id = own(&tip);
+    let genesis = testing::genesis();
+    let found = genesis.records.iter().find_map(|record| match record {
+        Record::Node(node) if node.id == id => Some(node.clone()),
+        _ => None,
+    });
+    let mut node = found.unwrap();
+    let said = |record: Option<&Node>| with_standing("alone".to_owned(), &id, record);
+    assert_eq!(said(Some(&node)), "alone");
+    let mut moment = node.admitted.from;
+    moment.height = Height(249);
+    node.admitted.to = Some(moment);
+    assert!(said(Some(&node)).contains("removed since height 249"));
+    assert!(said(None).contains(&format!("does not know node {id}")));
 }
