@@ -73,6 +73,14 @@ pub trait Directory: Send + Sync + 'static {
     /// In which block a transaction took effect, and its place there.
     fn transaction_place(&self, id: &TransactionId) -> Result<Option<(Height, u32)>, ViewError>;
 
+    /// The transactions in blocks whose id begins with these hexadecimal digits, in lower case, in the
+    /// order of ids.
+    fn transactions_beginning(
+        &self,
+        digits: &str,
+        count_max: usize,
+    ) -> Result<Vec<TransactionId>, ViewError>;
+
     /// The actions that touched a record (its trail), newest first: those strictly before `before`,
     /// all when there is none.
     fn history(

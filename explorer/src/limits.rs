@@ -106,6 +106,10 @@ pub const SEARCH_PAUSE_MAX: Duration = Duration::from_millis(50);
 pub const SEARCH_RETRY: Duration = Duration::from_secs(30);
 /// Values of a facet that are counted out.
 pub const FACET_VALUES_MAX: usize = 200;
+/// Entries of a page of what a search found, when the request does not say and at most.
+pub const SEARCH_LIMIT_DEFAULT: usize = 25;
+/// See [`SEARCH_LIMIT_DEFAULT`].
+pub const SEARCH_LIMIT_MAX: usize = 100;
 /// Pages of what a search found that can be turned; what lies behind is found by narrower words.
 pub const SEARCH_PAGES_MAX: usize = 400;
 

@@ -53,6 +53,7 @@ const ASKED: &[(&str, &str)] = &[
         "/api/v1/responsibilities/Z-D004-01",
     ),
     ("get_resources", "/api/v1/resources?status=published"),
+    ("get_search", "/api/v1/search?q=%E6%88%B7%E7%B1%8D&limit=1"),
     ("get_resources_code", "/api/v1/resources/307001024%2F000001"),
     (
         "get_resources_code_readers",

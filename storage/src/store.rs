@@ -8,6 +8,7 @@ use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::{Outcome, Tip, genesis_outcome};
 use dirchain_ledger::codec;
 use dirchain_ledger::genesis::Genesis;
+use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{ChainId, Height, TimeMs, TransactionId};
 use dirchain_ledger::limits;
 use rocksdb::Direction;
@@ -233,6 +234,27 @@ impl Store {
             .database()
             .decode(Family::Transactions, id.0.as_bytes(), decode)?;
         Ok(place.map(|(height, index)| TransactionPlace { height, index }))
+    }
+
+    /// The transactions in blocks whose id begins with these bytes, in the order of ids; at most
+    /// `count_max`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::header`].
+    pub fn transactions_beginning(
+        &self,
+        prefix: &[u8],
+        count_max: usize,
+    ) -> Result<Vec<TransactionId>, StoreError> {
+        let keys = self
+            .database()
+            .keys(Family::Transactions, prefix, count_max)?;
+        let id = |key: Vec<u8>| match <[u8; 32]>::try_from(key.as_slice()) {
+            Ok(hash) => Ok(TransactionId(Hash(hash))),
+            Err(_) => Err(self.database().damaged("a transaction's key is no hash")),
+        };
+        keys.into_iter().map(id).collect()
     }
 
     /// The last block, or the genesis, whose time is not after `time`; none before the genesis.

@@ -11,6 +11,7 @@ mod members;
 mod problem;
 mod records;
 mod rehearsals;
+mod search;
 mod sharing;
 mod time;
 
@@ -21,6 +22,7 @@ pub use members::*;
 pub use problem::*;
 pub use records::*;
 pub use rehearsals::*;
+pub use search::*;
 pub use sharing::*;
 pub use time::*;
 

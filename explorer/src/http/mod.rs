@@ -15,6 +15,7 @@ mod idempotency;
 mod openapi;
 mod records;
 mod rehearsals;
+mod search;
 mod transactions;
 
 pub(crate) use app::{App, Counts};
@@ -24,6 +25,7 @@ pub(crate) use envelope::{tag_of, tag_of_state};
 pub(crate) use extract::{Params, Place, encoded, slice, text_filter};
 pub use guard::{Access, Peer, Rate, TokenRole, Tokens, TokensError};
 pub(crate) use records::{Id, KINDS, Kind};
+pub(crate) use search::word_of;
 pub(crate) use transactions::look_up;
 
 use std::sync::Arc;
@@ -143,6 +145,7 @@ fn pinned() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(directory::authorizations))
         .routes(routes!(directory::responsibility))
         .routes(routes!(directory::resources))
+        .routes(routes!(search::search))
         .routes(routes!(directory::resource))
         .routes(routes!(directory::readers))
         .routes(routes!(directory::resource_history))

@@ -162,6 +162,9 @@ fn explain(path: &str, parameter: &mut Value) {
     let reads_blocks = path.ends_with("/history") || path.ends_with("/blocks");
     let (most, usual) = match reads_blocks {
         true => (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT),
+        false if path.ends_with("/v1/search") => {
+            (limits::SEARCH_LIMIT_MAX, limits::SEARCH_LIMIT_DEFAULT)
+        }
         false => (limits::LIMIT_MAX, limits::LIMIT_DEFAULT),
     };
     let (says, schema) = match name {

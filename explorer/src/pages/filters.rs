@@ -8,7 +8,7 @@ use std::fmt::Display;
 
 use askama::{Result, Values};
 use dirchain_ledger::ids::FieldNumber;
-use dirchain_ledger::records::SensitivityLevel;
+use dirchain_ledger::records::{RecordId, SensitivityLevel};
 use fluent_bundle::types::FluentNumber;
 use fluent_bundle::{FluentArgs, FluentValue};
 use jiff::tz::Offset;
@@ -16,6 +16,7 @@ use jiff::tz::Offset;
 use super::shown::Shown;
 use super::words::{self, Lang};
 use crate::api::Time;
+use crate::reading;
 
 /// The name under which a page's language is handed to the filters.
 pub(super) const LANG: &str = "lang";
@@ -168,6 +169,22 @@ pub(super) fn lang(text: &str, _: &dyn Values) -> Result<&'static str> {
     } else {
         Lang::En.tag()
     })
+}
+
+/// The page of a record that a search found.
+pub(super) fn record_path(id: &RecordId, _: &dyn Values) -> Result<String> {
+    let path = super::records::path_to(id.kind(), &reading::written(id));
+    Ok(path.unwrap_or_else(|| "/".to_owned()))
+}
+
+/// What it is.
+pub(super) fn record_word(id: &RecordId, values: &dyn Values) -> Result<Cow<'static, str>> {
+    Ok(words::say(lang_of(values), crate::http::word_of(id.kind())))
+}
+
+/// Its id, as pages write it.
+pub(super) fn record_id(id: &RecordId, _: &dyn Values) -> Result<String> {
+    Ok(reading::written(id))
 }
 
 /// The first digits of a hash, key or signature.

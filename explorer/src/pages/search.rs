@@ -5,28 +5,26 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, SharingId, TransactionId};
-use dirchain_ledger::records::RecordId;
+use dirchain_ledger::ids::DepartmentId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::csv::csv;
 use super::departments::entry_row_with_provider;
 use super::frame::{Frame, Point, Visit, given};
-use super::records::path_to;
 use super::sheet::Table;
 use super::{Asked, Paged, filters, show};
-use crate::api::{Page, Problem, ResourceItem};
+use crate::api::{Problem, ResourceItem};
 use crate::directory::Directory;
 use crate::http::{App, Params, slice, text_filter};
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::reading::{self, DepartmentFilter, Reading, ResourceFilter, Slice};
+use crate::reading::{FoundAll, Hit, Reading, ResourceFilter, Slice, Wanted};
 use crate::search::{self, Facet, Found, Search};
 
-const ENTRIES_SHOWN: usize = 25;
-const HOLDERS_SHOWN: usize = 6;
+const ENTRIES_SHOWN: usize = limits::SEARCH_LIMIT_DEFAULT;
 const SUGGESTED: usize = 8;
+const HOLDERS_SUGGESTED: usize = 4;
 const FACET_VALUES_SHOWN: usize = 12;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -75,20 +73,20 @@ impl SearchQuery {
     }
 
     /// The same question to the interface.
-    fn narrowed(&self) -> [(&'static str, Option<&str>); 7] {
-        let provider = self.facet(Facet::Provider);
+    fn narrowed<'q>(&'q self, page: Option<&'q str>) -> [(&'static str, Option<&'q str>); 8] {
         [
-            ("text", given(&self.q)),
-            ("provider", provider),
-            ("sub_units", provider.map(|_| "true")),
+            ("q", given(&self.q)),
+            ("provider", self.facet(Facet::Provider)),
             ("category", self.facet(Facet::Category)),
             ("sharing", self.facet(Facet::Sharing)),
             ("status", self.facet(Facet::Status)),
-            ("update_cycle", self.facet(Facet::Cycle)),
+            ("cycle", self.facet(Facet::Cycle)),
+            ("page", page),
+            ("cursor", given(&self.cursor)),
         ]
     }
 
-    fn scanned(&self) -> Result<ResourceFilter, Problem> {
+    fn filter(&self) -> Result<ResourceFilter, Problem> {
         Ok(ResourceFilter {
             provider: self.facet(Facet::Provider).map(provider).transpose()?,
             with_sub_units: true,
@@ -100,35 +98,14 @@ impl SearchQuery {
         })
     }
 
-    fn indexed(&self, limit: usize) -> search::Asked {
-        let page = self.page.unwrap_or(1).clamp(1, limits::SEARCH_PAGES_MAX);
-        search::Asked {
+    fn wanted(&self, limit: usize) -> Result<Wanted, Problem> {
+        Ok(Wanted {
             text: given(&self.q).unwrap_or_default().to_owned(),
-            facets: Facet::ALL.map(|facet| self.facet(facet).map(str::to_owned)),
-            offset: page.saturating_sub(1).saturating_mul(limit),
+            filter: self.filter()?,
+            page: self.page.unwrap_or(1),
             limit,
-        }
+        })
     }
-}
-
-/// Something that the text names directly, or a department or responsibility that it finds.
-enum Hit {
-    Department {
-        id: DepartmentId,
-        name: String,
-    },
-    Responsibility {
-        code: ResponsibilityCode,
-        title: String,
-    },
-    Block(Height),
-    Transaction(TransactionId),
-    /// Any other record, by the key of its kind's word.
-    Record {
-        key: &'static str,
-        path: String,
-        id: String,
-    },
 }
 
 /// A facet with its values to narrow to.
@@ -208,28 +185,26 @@ pub(super) async fn search(
     let Params(query) = query?;
     text_filter(query.q.as_deref())?;
     let point = Point::parse(query.at.as_deref())?;
-    let filter = query.scanned()?;
-    let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?.narrowed(&filter);
+    let wanted = query.wanted(ENTRIES_SHOWN)?;
+    let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?;
+    let slice = slice.narrowed(&wanted.filter);
     let index = Arc::clone(&app.search);
     if visit.asked("csv").is_some() {
         let read = move |directory: &dyn Directory, slice: &Slice| {
-            entries(directory, &query, &filter, &index, &point, slice)
+            entries(directory, &wanted, &index, &point, slice)
         };
         return csv(app, visit, "entries".to_owned(), read).await;
     }
     show(&app, visit, move |directory, visit| {
         let reading = Reading::of_slice(directory, point.at, &slice)?;
-        let frame = Frame::at(visit, &reading, &point);
-        let frame = frame.with_json_of("/api/v1/resources", &query.narrowed(), &point);
-        let is_past = frame.past.is_some() || slice.cursor.is_some();
-        let found = match is_past {
-            true => None,
-            false => index.entries(&query.indexed(ENTRIES_SHOWN))?,
-        };
-        match found {
-            Some(found) => indexed(&reading, frame, query, &index, found),
-            None => scanned(&reading, frame, query, &index, &filter, &slice),
-        }
+        let page = query.page.map(|page| page.to_string());
+        let frame = Frame::at(visit, &reading, &point).with_json_of(
+            "/api/v1/search",
+            &query.narrowed(page.as_deref()),
+            &point,
+        );
+        let found = reading.search(&index, &wanted, &slice, point.at.is_none())?;
+        page_of(&reading, frame, query, &index, found)
     })
     .await
 }
@@ -238,26 +213,27 @@ pub(super) async fn search(
 /// another.
 fn entries(
     directory: &dyn Directory,
-    query: &SearchQuery,
-    filter: &ResourceFilter,
+    wanted: &Wanted,
     index: &Search,
     point: &Point,
     slice: &Slice,
 ) -> Result<Table, Problem> {
     let reading = Reading::of_slice(directory, point.at, slice)?;
-    let asked = search::Asked {
-        offset: 0,
-        ..query.indexed(ENTRIES_SHOWN.saturating_mul(limits::SEARCH_PAGES_MAX))
+    let all = Wanted {
+        page: 1,
+        limit: ENTRIES_SHOWN.saturating_mul(limits::SEARCH_PAGES_MAX),
+        ..wanted.clone()
     };
-    let is_now = point.at.is_none() && slice.cursor.is_none() && !asked.text.is_empty();
+    // Without a text everything fits, in the order of codes.
+    let is_now = point.at.is_none() && slice.cursor.is_none() && !all.text.is_empty();
     let found = match is_now {
-        true => index.entries(&asked)?,
+        true => index.entries(&all.asked())?,
         false => None,
     };
     let (items, next) = match found {
         Some(found) => (reading.resource_items(&found.records)?, None),
         None => {
-            let page = reading.resources(filter, slice)?;
+            let page = reading.resources(&wanted.filter, slice)?;
             (page.items, page.next_cursor)
         }
     };
@@ -272,78 +248,51 @@ fn entries(
         .going_on(next))
 }
 
-/// The page from what the index found.
-fn indexed(
+fn page_of(
     reading: &Reading<'_>,
     frame: Frame,
     query: SearchQuery,
     index: &Search,
-    found: Found,
+    found: FoundAll,
 ) -> Result<SearchPage, Problem> {
-    let asked = query.indexed(ENTRIES_SHOWN);
     let page = query.page.unwrap_or(1).clamp(1, limits::SEARCH_PAGES_MAX);
-    let shown = asked.offset.saturating_add(found.records.len());
-    let more = found.total > shown && page < limits::SEARCH_PAGES_MAX;
-    let mut hits = Vec::new();
-    if page == 1 && !asked.text.is_empty() {
-        hits = direct(reading, &asked.text)?;
-        let holders = search::Asked {
-            text: asked.text,
-            limit: HOLDERS_SHOWN,
-            ..search::Asked::default()
-        };
-        hits.extend(holders_of(reading, index, &holders)?);
-    }
-    let facets = found.facets.into_iter().zip(Facet::ALL);
-    let facets = facets.map(|(values, facet)| shown_facet(reading, &frame, &query, facet, values));
+    let (way, total, next, facets) = match found.counted {
+        Some(counted) => {
+            let facets = counted.facets.into_iter().zip(Facet::ALL);
+            let facets =
+                facets.map(|(values, facet)| shown_facet(reading, &frame, &query, facet, values));
+            let next = counted
+                .next_page
+                .map(|next| query.address(&frame, None, Some(next)));
+            let near = counted.near;
+            let facets = facets.collect::<Result<_, _>>()?;
+            (Way::Index { near }, Some(counted.total), next, facets)
+        }
+        None => {
+            let way = match index.state() {
+                _ if frame.past.is_some() => Way::Past,
+                search::State::Building { done } => Way::Building(done),
+                search::State::Broken(_) => Way::Broken,
+                search::State::Ready(_) => Way::Past,
+            };
+            let next = found.next_cursor.map(|cursor| {
+                let cursor = format!("&cursor={cursor}");
+                query.address(&frame, None, None) + &cursor
+            });
+            (way, None, next, Vec::new())
+        }
+    };
+    let turned = total.is_some() && page > 1;
     Ok(SearchPage {
-        facets: facets.collect::<Result<_, _>>()?,
-        items: reading.resource_items(&found.records)?,
-        total: Some(found.total),
-        way: Way::Index { near: found.near },
-        previous: (page > 1).then(|| query.address(&frame, None, Some(page.saturating_sub(1)))),
-        next: more.then(|| query.address(&frame, None, Some(page.saturating_add(1)))),
-        hits,
+        previous: turned.then(|| query.address(&frame, None, Some(page.saturating_sub(1)))),
+        hits: found.hits,
+        items: found.items,
         scan_max: limits::SCAN_MAX,
         q: given(&query.q).unwrap_or_default().to_owned(),
-        frame,
-    })
-}
-
-/// The page from entries looked at one after another.
-fn scanned(
-    reading: &Reading<'_>,
-    frame: Frame,
-    query: SearchQuery,
-    index: &Search,
-    filter: &ResourceFilter,
-    slice: &Slice,
-) -> Result<SearchPage, Problem> {
-    let found: Page<ResourceItem> = reading.resources(filter, slice)?;
-    let way = match index.state() {
-        _ if frame.past.is_some() => Way::Past,
-        search::State::Building { done } => Way::Building(done),
-        search::State::Broken(_) => Way::Broken,
-        search::State::Ready(_) => Way::Past,
-    };
-    let next = found.next_cursor.map(|cursor| {
-        let cursor = format!("&cursor={cursor}");
-        query.address(&frame, None, None) + &cursor
-    });
-    let q = given(&query.q).unwrap_or_default().to_owned();
-    Ok(SearchPage {
-        hits: match slice.cursor {
-            None if !q.is_empty() => named(reading, &q)?,
-            None | Some(_) => Vec::new(),
-        },
-        items: found.items,
-        total: None,
-        facets: Vec::new(),
-        scan_max: limits::SCAN_MAX,
-        previous: None,
-        next,
         way,
-        q,
+        total,
+        next,
+        facets,
         frame,
     })
 }
@@ -377,31 +326,6 @@ fn shown_facet(
     })
 }
 
-fn holders_of(
-    reading: &Reading<'_>,
-    index: &Search,
-    asked: &search::Asked,
-) -> Result<Vec<Hit>, Problem> {
-    let found = index.holders(asked)?.unwrap_or_default();
-    let mut hits = Vec::new();
-    for record in found.records {
-        match record {
-            RecordId::Department(id) => hits.push(Hit::Department {
-                name: reading.department_name(&id)?,
-                id,
-            }),
-            RecordId::Responsibility(code) => {
-                if let Some(found) = reading.find_responsibility(&code)? {
-                    let title = found.title.to_string();
-                    hits.push(Hit::Responsibility { code, title });
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(hits)
-}
-
 fn provider(text: &str) -> Result<DepartmentId, Problem> {
     let id = text.parse::<DepartmentId>();
     id.map_err(|error| ProblemKind::BadParameter.with(error.to_string()))
@@ -413,86 +337,6 @@ fn choice<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
         let shown: String = text.chars().take(80).collect();
         ProblemKind::BadParameter.with(format!("`{shown}` is none of the choices"))
     })
-}
-
-/// What the text names directly, departments whose name or id holds it among them: without the index.
-fn named(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
-    let mut hits = direct(reading, written)?;
-    if let Ok(code) = written.parse::<ResponsibilityCode>()
-        && let Some(found) = reading.find_responsibility(&code)?
-    {
-        let title = found.title.to_string();
-        hits.push(Hit::Responsibility { code, title });
-    }
-    let filter = DepartmentFilter {
-        text: text_filter(Some(written))?,
-    };
-    let found = reading.departments(&filter, &Slice::first(HOLDERS_SHOWN))?;
-    let found = found.items.into_iter().map(|item| Hit::Department {
-        id: item.id,
-        name: item.name,
-    });
-    hits.extend(found);
-    Ok(hits)
-}
-
-/// A block, a transaction or another record that the text names.
-fn direct(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
-    let mut direct = Vec::new();
-    let height: Option<u64> = written.trim_start_matches('#').parse().ok();
-    let tip = reading.resolved().tip.height;
-    if let Some(height) = height
-        .map(Height)
-        .filter(|h| *h > Height::GENESIS && *h <= tip)
-    {
-        direct.push(Hit::Block(height));
-    }
-    if let Ok(id) = written.parse::<TransactionId>()
-        && reading.directory().transaction_place(&id)?.is_some()
-    {
-        direct.push(Hit::Transaction(id));
-    }
-    direct.extend(records_named(reading, written)?);
-    Ok(direct)
-}
-
-/// The records whose id the text is.
-fn records_named(reading: &Reading<'_>, written: &str) -> Result<Vec<Hit>, Problem> {
-    let mut ids: Vec<(&'static str, RecordId)> = Vec::new();
-    if let Ok(id) = written.parse::<SharingId>() {
-        ids.extend([
-            ("application", RecordId::Application(id.clone())),
-            ("authorization", RecordId::Authorization(id.clone())),
-            ("binding", RecordId::Binding(id.clone())),
-            ("objection", RecordId::Objection(id)),
-        ]);
-    }
-    ids.extend(
-        written
-            .parse()
-            .map(|id| ("proposal", RecordId::Proposal(id))),
-    );
-    ids.extend(written.parse().map(|id| ("demand", RecordId::Demand(id))));
-    ids.extend(written.parse().map(|id| ("finding", RecordId::Finding(id))));
-    ids.extend(
-        written
-            .parse()
-            .map(|id| ("data-element", RecordId::DataElement(id))),
-    );
-    let mut hits = Vec::new();
-    for (key, id) in ids {
-        let text = reading::written(&id);
-        if reading.has(&id)?
-            && let Some(path) = path_to(id.kind(), &text)
-        {
-            hits.push(Hit::Record {
-                key,
-                path,
-                id: text,
-            });
-        }
-    }
-    Ok(hits)
 }
 
 #[derive(Template)]
@@ -518,20 +362,14 @@ pub(super) async fn suggest(
     show(&app, visit, move |directory: &dyn Directory, visit| {
         let reading = Reading::at(directory, None)?;
         let frame = Frame::now(visit, &directory.about(), reading.as_of());
-        let asked = query.indexed(SUGGESTED);
-        let found = match asked.text.is_empty() {
-            true => Found::default(),
-            false => index.entries(&asked)?.unwrap_or_default(),
+        let asked = query.wanted(SUGGESTED)?.asked();
+        let (found, hits) = match asked.text.is_empty() {
+            true => (Found::default(), Vec::new()),
+            false => (
+                index.entries(&asked)?.unwrap_or_default(),
+                reading.hits(&index, &asked.text, HOLDERS_SUGGESTED)?,
+            ),
         };
-        let holders = search::Asked {
-            limit: 4,
-            facets: Default::default(),
-            ..asked.clone()
-        };
-        let mut hits = direct(&reading, &asked.text)?;
-        if !asked.text.is_empty() {
-            hits.extend(holders_of(&reading, &index, &holders)?);
-        }
         Ok(Suggestions {
             items: reading.resource_items(&found.records)?,
             all: query.address(&frame, None, None),

@@ -6,6 +6,7 @@
 mod blocks;
 mod departments;
 mod drafts;
+mod found;
 mod history;
 mod members;
 mod memo;
@@ -23,6 +24,7 @@ mod today;
 
 pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
 pub(crate) use departments::DepartmentFilter;
+pub(crate) use found::{FoundAll, Hit, Wanted};
 pub(crate) use history::{block_events, reason, subject};
 pub(crate) use memo::Memo;
 pub use owed::Owed;

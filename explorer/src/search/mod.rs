@@ -31,6 +31,8 @@ use crate::problem::ProblemKind;
 use facets::{CountFacets, Counts};
 use query::Match;
 
+pub(crate) use schema::code_text;
+
 /// What found entries are counted by, and can be narrowed to.
 #[derive(Copy, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Facet {

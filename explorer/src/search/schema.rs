@@ -106,7 +106,7 @@ pub(super) fn id_of(text: &str) -> Option<RecordId> {
 }
 
 /// A code's word as the interface spells it.
-pub(super) fn code_text(code: &impl Serialize) -> Option<String> {
+pub(crate) fn code_text(code: &impl Serialize) -> Option<String> {
     match serde_json::to_value(code) {
         Ok(serde_json::Value::String(text)) => Some(text),
         Ok(_) | Err(_) => None,

@@ -75,6 +75,10 @@ impl Directory for Town {
         Ok(None)
     }
 
+    fn transactions_beginning(&self, _: &str, _: usize) -> Result<Vec<TransactionId>, ViewError> {
+        Ok(Vec::new())
+    }
+
     fn history(
         &self,
         _: &RecordId,

@@ -296,6 +296,21 @@ impl Directory for City {
         Ok(None)
     }
 
+    fn transactions_beginning(
+        &self,
+        digits: &str,
+        count_max: usize,
+    ) -> Result<Vec<TransactionId>, ViewError> {
+        self.check()?;
+        let ledger = self.ledger();
+        let ids = ledger.blocks.iter().flat_map(|block| &block.transactions);
+        let mut ids: Vec<TransactionId> = ids.map(SignedTransaction::id).collect();
+        ids.retain(|id| id.to_string().starts_with(digits));
+        ids.sort();
+        ids.truncate(count_max);
+        Ok(ids)
+    }
+
     fn history(
         &self,
         subject: &RecordId,

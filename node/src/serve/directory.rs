@@ -262,6 +262,33 @@ impl Directory for NodeDirectory {
         Ok(place.map(|place| (place.height, place.index)))
     }
 
+    fn transactions_beginning(
+        &self,
+        digits: &str,
+        count_max: usize,
+    ) -> Result<Vec<TransactionId>, ViewError> {
+        // An odd digit begins sixteen bytes, which follow one another.
+        let lasts: &[&str] = match digits.len() % 2 {
+            0 => &[""],
+            _ => &[
+                "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f",
+            ],
+        };
+        let mut found = Vec::new();
+        for last in lasts {
+            let Ok(prefix) = hex::decode(format!("{digits}{last}")) else {
+                break;
+            };
+            let left = count_max.saturating_sub(found.len());
+            for id in self.store.transactions_beginning(&prefix, left)? {
+                if self.transaction_place(&id)?.is_some() {
+                    found.push(id);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     fn history(
         &self,
         subject: &RecordId,

@@ -1,0 +1,194 @@
+//! The search of the page, of its sheet and of its JSON is one search.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod common;
+
+use std::time::Duration;
+
+use axum::Router;
+use common::{City, get, read};
+use dirchain_explorer::api::{SearchAnswer, SearchHit};
+use dirchain_ledger::action::Action;
+use dirchain_ledger::ids::ResourceCode;
+use dirchain_ledger::testing::{
+    APPLICANT, Ledger, PROVIDER, administrator, code, entry, id, responsibility,
+};
+
+fn ledger() -> Ledger {
+    let mut ledger = Ledger::default();
+    ledger.granted(1, &[1, 2]);
+    for (number, name) in [
+        (2, "社会保险参保信息"),
+        (3, "不动产登记信息"),
+        (4, "Mine Safety Data"),
+    ] {
+        let mut written = entry(&responsibility(PROVIDER));
+        written.name = id(name);
+        written.summary = Some(id("用于核对。"));
+        ledger.draft(PROVIDER, &code(number), &written).unwrap();
+    }
+    ledger
+}
+
+/// Asks until the index answers.
+async fn indexed(router: &Router, query: &str) -> SearchAnswer {
+    loop {
+        let answer: SearchAnswer = read(router, &format!("/api/v1/search?{query}")).await;
+        if answer.indexed {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn codes(answer: &SearchAnswer) -> Vec<ResourceCode> {
+    answer.items.iter().map(|item| item.code.clone()).collect()
+}
+
+#[tokio::test]
+async fn page_sheet_and_json_find_the_same() {
+    let router = City::new(ledger()).router();
+    for (query, numbers) in [
+        ("q=%E7%A4%BE%E4%BF%9D", &[2][..]),
+        ("q=%E4%B8%8D%E5%8B%95%E7%94%A2", &[3]),
+        ("q=saftey", &[4]),
+        ("q=307001024000003", &[3]),
+        ("q=%25", &[]),
+        ("q=&status=draft", &[2, 3, 4]),
+        ("q=&provider=D004&status=published", &[1]),
+        ("q=nothing+at+all", &[]),
+    ] {
+        let answer = indexed(&router, query).await;
+        let expected: Vec<ResourceCode> = numbers.iter().map(|n| code(*n)).collect();
+        assert_eq!(codes(&answer), expected, "{query}");
+        assert_eq!(answer.total, Some(expected.len() as u64), "{query}");
+        let page = get(&router, &format!("/search?{query}")).await.text();
+        let sheet = get(&router, &format!("/search?{query}&csv=entries"))
+            .await
+            .text();
+        assert_eq!(
+            sheet.lines().count(),
+            1 + expected.len(),
+            "{query}: {sheet}"
+        );
+        for number in 1..=4 {
+            let code = code(number);
+            let link = format!(
+                "<h3><a href=\"/resources/{}",
+                code.as_str().replace('/', "%2F")
+            );
+            assert_eq!(
+                page.contains(&link),
+                expected.contains(&code),
+                "{query} {code}"
+            );
+            assert_eq!(sheet.contains(code.as_str()), expected.contains(&code));
+        }
+        let json = page
+            .rsplit("href=\"")
+            .map(|rest| rest.split('"').next().unwrap());
+        let mut json = json.filter(|link| link.starts_with("/api/v1/search"));
+        let json = json
+            .next()
+            .expect("a link to the JSON")
+            .replace("&#38;", "&");
+        let linked: SearchAnswer = read(&router, &json).await;
+        assert_eq!(codes(&linked), expected, "{json}");
+    }
+    let all = indexed(&router, "").await;
+    let status = all.facets.iter().find(|facet| facet.facet == "status");
+    let counts: Vec<(&str, u64)> = status
+        .unwrap()
+        .values
+        .iter()
+        .map(|value| (&*value.value, value.count))
+        .collect();
+    assert_eq!(counts, [("draft", 3), ("published", 1)]);
+}
+
+#[tokio::test]
+async fn pages_turn_and_the_past_is_searched_entry_by_entry() {
+    let city = City::new(ledger());
+    let router = city.router();
+    let mut seen = Vec::new();
+    let mut page = Some(1);
+    while let Some(number) = page {
+        let answer = indexed(&router, &format!("limit=3&page={number}")).await;
+        seen.extend(codes(&answer));
+        page = answer.next_page;
+    }
+    assert_eq!(seen, (1..=4).map(code).collect::<Vec<_>>());
+    let height = city.ledger().tip.height;
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let asked = format!("/api/v1/search?at={height}&limit=3{cursor}");
+        let answer: SearchAnswer = read(&router, &asked).await;
+        assert!(!answer.indexed && answer.facets.is_empty() && answer.next_page.is_none());
+        seen.extend(codes(&answer));
+        match answer.next_cursor {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, (1..=4).map(code).collect::<Vec<_>>());
+    for bad in [
+        "limit=0",
+        "limit=101",
+        "sharing=much",
+        "text=a",
+        "cursor=00",
+    ] {
+        let sent = get(&router, &format!("/api/v1/search?{bad}")).await;
+        assert_eq!(sent.status, 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn the_beginning_of_an_id_finds_what_it_begins() {
+    let mut ledger = ledger();
+    for number in ["X-D005-2026-01", "X-D005-2026-02", "X-D006-2026-01"] {
+        let raised = Action::RaiseDemand {
+            id: id(number),
+            asker: id(APPLICANT),
+            text: id("需要残疾人证信息"),
+        };
+        ledger
+            .submit(&administrator(APPLICANT), vec![raised])
+            .unwrap();
+    }
+    let city = City::new(ledger);
+    let transaction = city.ledger().blocks[0].transactions[0].id();
+    let router = city.router();
+    let hits = async |text: &str| indexed(&router, &format!("q={text}")).await.hits;
+    let named = |hits: Vec<SearchHit>| -> Vec<String> {
+        let id = |hit| match hit {
+            SearchHit::Record { id, .. } => Some(id),
+            _ => None,
+        };
+        hits.into_iter().filter_map(id).collect()
+    };
+    let two = ["X-D005-2026-01", "X-D005-2026-02"];
+    for text in ["X-D005", "x-d005", "X-D005-2026"] {
+        assert_eq!(named(hits(text).await), two, "{text}");
+    }
+    assert_eq!(named(hits("X-D005-2026-02").await), two[1..]);
+    assert!(named(hits("X-D007").await).is_empty());
+    let whole = transaction.to_string();
+    for text in [
+        &whole[..12],
+        &whole[..9],
+        &whole,
+        &format!("{}%E2%80%A6", &whole[..12]),
+    ] {
+        let found = hits(text).await;
+        let wanted = SearchHit::Transaction { id: transaction };
+        assert!(found.contains(&wanted), "{text}: {found:?}");
+    }
+    assert!(
+        !hits(&whole[..7])
+            .await
+            .contains(&SearchHit::Transaction { id: transaction })
+    );
+    let page = get(&router, "/search?q=X-D005").await.text();
+    assert!(page.contains("href=\"/demands/X-D005-2026-01\""));
+}
