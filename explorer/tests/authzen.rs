@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use common::{City, Sent, get, problem_of, send};
+use dirchain_explorer::{Settings, router_with};
 use dirchain_ledger::testing::{BYSTANDER, Ledger, request};
 use serde_json::{Value, json};
 
@@ -598,10 +599,19 @@ async fn a_state_that_cannot_be_read_is_no_decision() {
 
 #[tokio::test]
 async fn the_decision_point_says_where_its_parts_are() {
-    let router = city().router();
-    let request =
-        Request::get("/.well-known/authzen-configuration").header("host", "pdp.example:8443");
+    let city = city();
+    let router = router_with(
+        city.clone(),
+        city.clone(),
+        Settings {
+            public_url: Some("http://pdp.example:8443/".to_owned()),
+            ..Settings::default()
+        },
+    );
+    // What a client calls the node is nobody else's business.
+    let request = Request::get("/.well-known/authzen-configuration").header("host", "evil.example");
     let sent = send(&router, request.body(Body::empty()).unwrap()).await;
+    assert!(!sent.text().contains("evil"));
     let point: Value = serde_json::from_slice(&sent.body).unwrap();
     assert_eq!(point["policy_decision_point"], "http://pdp.example:8443");
     assert_eq!(
@@ -624,9 +634,10 @@ async fn the_decision_point_says_where_its_parts_are() {
         point["search_action_endpoint"],
         "http://pdp.example:8443/access/v1/search/action"
     );
-    let request = Request::get("/.well-known/authzen-configuration").header("host", "a/b?c");
-    let sent = send(&router, request.body(Body::empty()).unwrap()).await;
-    problem_of(&sent, 400, "bad-parameter");
+    let unknown = router_with(city.clone(), city, Settings::default());
+    let sent = get(&unknown, "/.well-known/authzen-configuration").await;
+    problem_of(&sent, 404, "no-such-route");
+    assert!(sent.text().contains("http.public_url"));
     let sent = get(&router, EVALUATION).await;
     problem_of(&sent, 405, "method-not-allowed");
     assert_eq!(sent.header("allow"), "POST");

@@ -14,10 +14,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use common::{City, get, send};
-use dirchain_explorer::{Settings, router_with};
+use dirchain_explorer::proofs::{FileOutcome, FileVerdict, LogEnd, ReportLanguage};
+use dirchain_explorer::{Proofs, Settings, router_with};
 use dirchain_ledger::testing::{
     BYSTANDER, Ledger, PROVIDER, administrator, code, entry, request, responsibility,
 };
+use dirchain_ledger::view::ViewError;
 use serde_json::{Map, Value};
 
 /// What the examples answer, by operation.
@@ -83,6 +85,8 @@ const ASKED: &[(&str, &str)] = &[
         "get_resources_code_bindings",
         "/api/v1/resources/307001024%2F000001/bindings",
     ),
+    ("get_sharing", "/api/v1/sharing"),
+    ("get_checkpoint", "/api/v1/checkpoint"),
     ("get_deadlines", "/api/v1/deadlines"),
     ("get_inbox", "/api/v1/inbox?department=D004"),
     ("get_scores", "/api/v1/scores"),
@@ -126,6 +130,34 @@ fn city() -> Arc<City> {
         .apply_for(BYSTANDER, &code(1), request(BYSTANDER, &[2]))
         .unwrap();
     City::new(ledger)
+}
+
+#[derive(Debug)]
+struct Log;
+
+impl Proofs for Log {
+    fn verify(&self, _: &[u8], _: ReportLanguage) -> FileVerdict {
+        FileVerdict {
+            outcome: FileOutcome::Undecided,
+            report: String::new(),
+        }
+    }
+
+    fn log_end(&self) -> Result<LogEnd, ViewError> {
+        Ok(LogEnd {
+            size: 6,
+            note: "dirchain.example\n6\nroot\n\n— dirchain.example signature\n".to_owned(),
+            verifier_key: "dirchain.example+01234567+key".to_owned(),
+        })
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        public_url: Some("http://node.example".to_owned()),
+        proofs: Some(Arc::new(Log)),
+        ..Settings::default()
+    }
 }
 
 fn file(name: &str) -> PathBuf {
@@ -175,7 +207,7 @@ async fn document(city: &Arc<City>) -> Value {
 
 /// The answers that the examples are made of, by operation.
 async fn answers(city: &Arc<City>) -> Map<String, Value> {
-    let router = city.router();
+    let router = router_with(city.clone(), city.clone(), settings());
     let ledger = city.ledger();
     let transaction = ledger.blocks.last().unwrap().transactions[0].id();
     let key = administrator(PROVIDER).public();
@@ -183,8 +215,7 @@ async fn answers(city: &Arc<City>) -> Map<String, Value> {
     for (operation, address) in ASKED {
         let address = address.replace("{transaction}", &transaction.to_string());
         let address = address.replace("{key}", &key.to_string());
-        let request = Request::get(&address).header("host", "node.example");
-        let sent = send(&router, request.body(Body::empty()).unwrap()).await;
+        let sent = get(&router, &address).await;
         assert_eq!(sent.status, 200, "{address}: {}", sent.text());
         let answer = serde_json::from_slice(&sent.body).unwrap();
         answers.insert((*operation).to_owned(), answer);
@@ -234,7 +265,7 @@ async fn every_documented_route_exists_under_its_method_alone() {
     let stopping = Some(tokio::sync::watch::channel(true).1);
     let settings = Settings {
         stopping,
-        ..Settings::default()
+        ..settings()
     };
     let router = router_with(city.clone(), city.clone(), settings);
     let document = document(&city).await;
@@ -255,6 +286,42 @@ async fn every_documented_route_exists_under_its_method_alone() {
             assert_eq!(serves, is_documented, "{method} {path}: {}", sent.status);
         }
     }
+}
+
+#[tokio::test]
+async fn every_body_in_json_says_its_members() {
+    let city = city();
+    let document = document(&city).await;
+    let mut bodies = 0;
+    for (path, _, operation) in operations(&document) {
+        let json = &operation["requestBody"]["content"]["application/json"];
+        if json.is_null() {
+            continue;
+        }
+        bodies += 1;
+        let schema = &json["schema"];
+        let name = schema["$ref"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{path}: {schema}"));
+        let pointer = name.strip_prefix('#').unwrap();
+        let shape = document.pointer(pointer).expect(name);
+        assert!(
+            !shape["properties"].as_object().unwrap().is_empty(),
+            "{path}"
+        );
+        let example = &json["example"];
+        if !example.is_null() {
+            let misfits = schema::misfits(&document, schema, example);
+            assert!(misfits.is_empty(), "{path}: {misfits:#?}");
+            for member in example.as_object().unwrap().keys() {
+                assert!(
+                    shape["properties"].get(member).is_some(),
+                    "{path}: {member}"
+                );
+            }
+        }
+    }
+    assert_eq!(bodies, 7);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use axum::Router;
 use common::{City, read};
 use dirchain_explorer::api::{
     ApplicationItem, AuthorizationItem, BlockItem, DepartmentItem, HistoryItem, Moment, Page,
-    ReadersAnswer, ResourceItem,
+    ReadersAnswer, ResourceItem, SharingAnswer, SharingPair,
 };
 use dirchain_ledger::action::Action;
 use dirchain_ledger::testing::{
@@ -285,5 +285,73 @@ async fn a_forged_cursor_shows_nothing_beyond_its_height() {
         }
         let same = forged(&cursor, HEIGHT, tip);
         let _: Page<serde_json::Value> = read(&router, &format!("{list}&cursor={same}")).await;
+    }
+}
+
+#[tokio::test]
+async fn who_shares_with_whom_is_a_list_for_programs_too() {
+    let mut ledger = Ledger::default();
+    let first = ledger.granted(1, &[1, 2]).resource;
+    ledger.granted(2, &[2]);
+    let before = ledger.tip.height;
+    let application = ledger
+        .apply_for(BYSTANDER, &first, request(BYSTANDER, &[2]))
+        .unwrap();
+    let grant = Action::Grant(grant_of(application, &request(BYSTANDER, &[2])));
+    let granted = ledger
+        .submit(&administrator(PROVIDER), vec![grant])
+        .unwrap();
+    let city = City::new(ledger);
+    let router = city.router();
+    let pairs: Vec<SharingPair> = follow(&city, &router, "/api/v1/sharing?limit=1", |_| {}).await;
+    let told = |pairs: &[SharingPair]| -> Vec<(String, String, u64, u64, u64)> {
+        let of = |p: &SharingPair| {
+            let (provider, reader) = (p.provider.to_string(), p.reader.to_string());
+            (provider, reader, p.in_force, p.entries, p.ever)
+        };
+        pairs.iter().map(of).collect()
+    };
+    let pair = |reader: &str, count| (PROVIDER.to_owned(), reader.to_owned(), count, count, count);
+    assert_eq!(told(&pairs), [pair(APPLICANT, 2), pair(BYSTANDER, 1)]);
+    assert_eq!(pairs[0].reader_name, "部门D005");
+    for (asked, expected) in [
+        (format!("department={BYSTANDER}"), vec![pair(BYSTANDER, 1)]),
+        (
+            "resource=307001024%2F000001".to_owned(),
+            vec![pair(APPLICANT, 1), pair(BYSTANDER, 1)],
+        ),
+        (
+            "resource=307001024%2F000002".to_owned(),
+            vec![pair(APPLICANT, 1)],
+        ),
+        (format!("at={before}"), vec![pair(APPLICANT, 2)]),
+        ("department=D001".to_owned(), vec![]),
+    ] {
+        let answer: SharingAnswer = read(&router, &format!("/api/v1/sharing?{asked}")).await;
+        assert_eq!(told(&answer.page.items), expected, "{asked}");
+        assert!(answer.complete);
+    }
+    assert!(granted > before);
+    for (missing, status) in [
+        ("department=D999", 404),
+        ("resource=307001024%2F000999", 404),
+        ("open=D004", 400),
+    ] {
+        let sent = common::get(&router, &format!("/api/v1/sharing?{missing}")).await;
+        assert_eq!(sent.status, status, "{missing}");
+    }
+    for (page, json) in [
+        ("/sharing", "/api/v1/sharing\""),
+        (
+            "/sharing?department=D005",
+            "/api/v1/sharing?department=D005\"",
+        ),
+        (
+            "/sharing?resource=307001024%2F000001",
+            "/api/v1/sharing?resource=307001024%2F000001\"",
+        ),
+    ] {
+        let text = common::get(&router, page).await.text();
+        assert!(text.contains(&format!("href=\"{json}")), "{page}");
     }
 }

@@ -170,12 +170,19 @@ async fn serve(
             None
         }
     };
+    let scheme = if config.http.is_encrypted() {
+        "https"
+    } else {
+        "http"
+    };
+    // Where it listens on all addresses, only its operator knows the one that others reach.
+    let own = listener.local_addr()?;
+    let own_url = (!own.ip().is_unspecified()).then(|| format!("{scheme}://{own}"));
     let settings = Settings {
         stopping: Some(stopping.clone()),
         access,
         rate: Some(access::rate(&config.http)),
-        public_url: config.http.public_url.clone(),
-        encrypted: tls.is_some(),
+        public_url: config.http.public_url.clone().or(own_url),
         search_folder: Some(home.search_dir()),
         proofs: Some(Arc::new(NodeProofs::new(store.clone(), note_key, genesis))),
         beside: Beside(evidence),
@@ -185,11 +192,6 @@ async fn serve(
     let watching = tokio::spawn(serve::watch(Arc::clone(&directory)));
     let app = router_with(directory, Arc::new(submit), settings);
     let http = tokio::spawn(serve::http::serve(listener, tls, app, stopping));
-    let scheme = if config.http.is_encrypted() {
-        "https"
-    } else {
-        "http"
-    };
     tracing::info!(
         "node {} runs: height {}, {}, network {}, explorer {scheme}://{address}/",
         config.node,

@@ -541,3 +541,14 @@ pub struct ParametersAnswer {
     /// Who votes on the next block.
     pub validators: Vec<Validator>,
 }
+
+/// `GET /api/v1/checkpoint`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CheckpointAnswer {
+    /// Entries of the header log: one for each block, and the chain's id.
+    pub size: u64,
+    /// The log's end as this node signs it (C2SP tlog-checkpoint).
+    pub note: String,
+    /// The key that its signature is checked with.
+    pub verifier_key: String,
+}

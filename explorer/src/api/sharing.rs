@@ -10,7 +10,7 @@ use dirchain_ledger::records::{EndKind, SharingMethod, Side};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Moment, Period, SharingType, Time};
+use super::{Moment, Page, Period, SharingType, Time};
 
 /// Why a department may read a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -379,4 +379,33 @@ pub enum Direction {
     In,
     /// Made by this department, or granted to it: what it asked of others, what it may read.
     Out,
+}
+
+/// What one department grants another: `GET /api/v1/sharing`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SharingPair {
+    /// Who provides.
+    pub provider: DepartmentId,
+    /// The provider's name.
+    pub provider_name: String,
+    /// Who reads.
+    pub reader: DepartmentId,
+    /// The reader's name.
+    pub reader_name: String,
+    /// Authorizations in force.
+    pub in_force: u64,
+    /// Entries that those are on.
+    pub entries: u64,
+    /// All authorizations that there ever were.
+    pub ever: u64,
+}
+
+/// `GET /api/v1/sharing`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SharingAnswer {
+    /// The pairs, by provider and reader.
+    #[serde(flatten)]
+    pub page: Page<SharingPair>,
+    /// Whether every authorization was looked at: beyond 100,000 none is.
+    pub complete: bool,
 }

@@ -21,12 +21,12 @@ use crate::api::Time;
 pub(crate) struct Namer {
     /// Everything of the chain begins so.
     chain: String,
-    /// How clients reach this node.
-    base_url: String,
+    /// How clients reach this node, where that is known.
+    base_url: Option<String>,
 }
 
 impl Namer {
-    pub(crate) fn new(chain: &ChainId, base_url: String) -> Self {
+    pub(crate) fn new(chain: &ChainId, base_url: Option<String>) -> Self {
         Self {
             chain: format!("urn:dirchain:{chain}"),
             base_url,
@@ -128,11 +128,12 @@ pub(crate) fn entry(namer: &Namer, resource: &Resource, published: &Published) -
     let (code, entry) = (&resource.code, &published.entry);
     let dataset = namer.resource(code, "");
     let distribution = namer.resource(code, ":distribution");
-    let page = Value::Node(format!(
-        "{}/resources/{}",
-        namer.base_url,
-        code.as_str().replace('/', "%2F")
-    ));
+    // A distribution has an address in any case; without this node's the entry's own name stands there.
+    let page = namer.base_url.as_ref().map(|url| {
+        let code = code.as_str().replace('/', "%2F");
+        Value::Node(format!("{url}/resources/{code}"))
+    });
+    let page = page.unwrap_or_else(|| dataset.clone());
     let mut described = described(namer, resource, published)
         .with("dcat:landingPage", page.clone())
         .with("dcat:distribution", distribution.clone());

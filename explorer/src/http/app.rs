@@ -44,10 +44,9 @@ pub struct Settings {
     pub access: Access,
     /// How often one address may ask, this machine's own apart; none for no bound.
     pub rate: Option<Rate>,
-    /// The address under which clients reach the node, where it is not the one that they asked.
+    /// The address under which clients reach the node, such as `https://directory.example`; none where it is
+    /// not known.
     pub public_url: Option<String>,
-    /// Whether connections are encrypted.
-    pub encrypted: bool,
     /// Where the search index lies; in memory when there is no folder. It holds nothing that the
     /// ledger does not say: what is in the folder is removed when it is of another version.
     pub search_folder: Option<PathBuf>,
@@ -162,6 +161,12 @@ impl App {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What proves the ledger.
+    pub(crate) fn proofs(&self) -> Result<Arc<dyn Proofs>, Problem> {
+        let proofs = self.settings.proofs.clone();
+        proofs.ok_or_else(|| ProblemKind::NoSuchRoute.with("This node proves nothing. Ask another"))
     }
 
     /// The interface's documentation.

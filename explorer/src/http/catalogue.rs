@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use dirchain_ledger::records::{Record, RecordId, RecordKind};
 use dirchain_ledger::view::Records;
@@ -33,10 +33,9 @@ use crate::reading::Reading;
     responses((status = 200, description = "The graph", body = String, content_type = "text/turtle")))]
 pub(crate) async fn turtle(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
     Params(query): Params<AtQuery>,
 ) -> Result<Response, Problem> {
-    export(app, &headers, query, Format::Turtle)
+    export(app, query, Format::Turtle)
 }
 
 /// The catalogue in JSON-LD
@@ -46,23 +45,18 @@ pub(crate) async fn turtle(
     responses((status = 200, description = "The graph", body = Object, content_type = "application/ld+json")))]
 pub(crate) async fn json_ld(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
     Params(query): Params<AtQuery>,
 ) -> Result<Response, Problem> {
-    export(app, &headers, query, Format::JsonLd)
+    export(app, query, Format::JsonLd)
 }
 
-fn export(
-    app: Arc<App>,
-    headers: &HeaderMap,
-    query: AtQuery,
-    format: Format,
-) -> Result<Response, Problem> {
+fn export(app: Arc<App>, query: AtQuery, format: Format) -> Result<Response, Problem> {
     let at = point(query.at.as_deref())?;
     let resolved = at::resolve(app.directory.as_ref(), at)?;
     let about = app.directory.about();
-    let base_url = app.base_url(headers)?;
-    let tag = tag_of_state(&about.chain, &resolved, &[&base_url, format.media_type()]);
+    let base_url = app.base_url().map(str::to_owned);
+    let others = [base_url.as_deref().unwrap_or_default(), format.media_type()];
+    let tag = tag_of_state(&about.chain, &resolved, &others);
     let export = Export {
         namer: Namer::new(&about.chain, base_url),
         name: about.name,

@@ -11,8 +11,8 @@ use utoipa::IntoParams;
 use super::App;
 use super::extract::{Answer, Nothing, Params, Place, point, slice};
 use crate::api::{
-    BlockAnswer, BlockItem, KeyAnswer, MembersAnswer, NodeItem, Page, ParametersAnswer, Problem,
-    Status,
+    BlockAnswer, BlockItem, CheckpointAnswer, KeyAnswer, MembersAnswer, NodeItem, Page,
+    ParametersAnswer, Problem, Status,
 };
 use crate::limits;
 use crate::reading::{self, Reading};
@@ -132,4 +132,19 @@ pub(crate) async fn key(
         reading::key(&Reading::at(directory, at)?, &public_key, next)
     };
     app.read(read).await.map(Answer)
+}
+
+/// The end of the header log, signed by this node: what to hold it to later.
+#[utoipa::path(get, path = "/checkpoint", tag = "evidence", responses((status = 200, description = "The answer", body = CheckpointAnswer)))]
+pub(crate) async fn checkpoint(
+    State(app): State<Arc<App>>,
+    Params(Nothing {}): Params<Nothing>,
+) -> Result<Answer<CheckpointAnswer>, Problem> {
+    let proofs = app.proofs()?;
+    let end = app.read(move |_| Ok(proofs.log_end()?)).await?;
+    Ok(Answer(CheckpointAnswer {
+        size: end.size,
+        note: end.note,
+        verifier_key: end.verifier_key,
+    }))
 }

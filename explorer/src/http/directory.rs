@@ -16,7 +16,7 @@ use super::extract::{Answer, Params, Place, point, slice, text_filter};
 use crate::api::{
     ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer, AuthorizationItem,
     AuthorizationState, DepartmentAnswer, DepartmentItem, Direction, HistoryItem, Page, Problem,
-    ReadersAnswer, ResourceAnswer, ResourceItem, ResponsibilityAnswer, SharingType,
+    ReadersAnswer, ResourceAnswer, ResourceItem, ResponsibilityAnswer, SharingAnswer, SharingType,
 };
 use crate::directory::Directory;
 use crate::limits;
@@ -281,6 +281,51 @@ pub(crate) async fn authorizations(
     let slice = slice.narrowed(&(&id, filter));
     let read = move |directory: &dyn Directory| {
         Reading::of_slice(directory, at, &slice)?.authorizations(&id, filter, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SharingQuery {
+    /// Only pairs that this department is in.
+    department: Option<DepartmentId>,
+    /// Only what was granted on this entry.
+    resource: Option<ResourceCode>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// Who shares with whom: authorizations summed up for each provider and reader.
+#[utoipa::path(get, path = "/sharing", tag = "sharing", params(SharingQuery), responses((status = 200, description = "The answer", body = SharingAnswer)))]
+pub(crate) async fn sharing(
+    State(app): State<Arc<App>>,
+    Params(query): Params<SharingQuery>,
+) -> Answered<SharingAnswer> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?;
+    let slice = slice.narrowed(&(&query.department, &query.resource));
+    let kept = app.kept_sharings();
+    let read = move |directory: &dyn Directory| {
+        let reading = Reading::of_slice(directory, at, &slice)?;
+        if let Some(id) = &query.department {
+            reading.require_department(id)?;
+        }
+        if let Some(code) = &query.resource {
+            reading.resource(code)?;
+        }
+        let department = query.department.as_ref();
+        match kept {
+            Some(kept) if query.resource.is_none() && kept.is_of(&reading) => {
+                kept.page(&reading, department, &slice)
+            }
+            Some(_) | None => {
+                let made = reading.sharings_on(query.resource.as_ref())?;
+                made.page(&reading, department, &slice)
+            }
+        }
     };
     app.read(read).await.map(Answer)
 }

@@ -3,6 +3,7 @@
 mod access;
 mod app;
 mod authzen;
+mod bodies;
 mod catalogue;
 mod chain;
 mod directory;
@@ -123,6 +124,7 @@ fn live() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(events::events))
         .routes(routes!(chain::nodes))
         .routes(routes!(chain::members))
+        .routes(routes!(chain::checkpoint))
         .routes(routes!(chain::key))
         .routes(routes!(transactions::transaction))
         .routes(routes!(rehearsals::rehearse).layer(body_max))
@@ -151,6 +153,7 @@ fn pinned() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(directory::resource_history))
         .routes(routes!(directory::application))
         .routes(routes!(directory::authorization))
+        .routes(routes!(directory::sharing))
         .merge(records::routes())
 }
 

@@ -10,8 +10,8 @@ use serde_json::{Map, Value, json};
 use utoipa::PartialSchema;
 use utoipa::openapi::OpenApi;
 
-use super::App;
 use super::envelope::tag_of;
+use super::{App, bodies};
 use crate::api::{Direction, PROBLEM_TYPE_PREFIX};
 use crate::limits;
 use crate::problem::ProblemKind;
@@ -73,6 +73,9 @@ pub(super) fn document(api: &OpenApi) -> Document {
     });
     // A query's parameter refers to it, which the derived document does not follow.
     value["components"]["schemas"]["Direction"] = json!(Direction::schema());
+    for (name, shape) in bodies::schemas() {
+        value["components"]["schemas"][name] = shape;
+    }
     value["components"]["securitySchemes"] = json!({
         "token": { "type": "http", "scheme": "bearer", "description": "Where the node's operator gave tokens; a browser sends it as the password" },
     });
@@ -105,6 +108,12 @@ fn complete(path: &str, method: &str, operation: &mut Value, examples: &Value) {
         .flatten()
     {
         explain(path, parameter);
+    }
+    if let (Some(shape), Some(json)) = (
+        bodies::shape_of(operation["operationId"].as_str().unwrap_or_default()),
+        operation.pointer_mut("/requestBody/content/application~1json"),
+    ) {
+        json["schema"] = shape;
     }
     let bytes = operation.pointer_mut("/requestBody/content/application~1octet-stream");
     if let Some(bytes) = bytes {

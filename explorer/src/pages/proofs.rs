@@ -8,25 +8,19 @@ use axum::extract::State;
 use axum::http::{HeaderMap, header};
 
 use super::csv::csv;
-use super::frame::{Frame, Visit};
+use super::frame::{Frame, Point, Visit};
 use super::sheet::{Atom, FACTS_ID, facts_table, unknown_table};
 use super::words::Lang;
 use super::{Asked, Paged, filters, show};
-use crate::api::Problem;
 use crate::directory::Directory;
 use crate::http::App;
 use crate::limits;
 use crate::problem::ProblemKind;
-use crate::proofs::{FileOutcome, FileVerdict, LogEnd, Proofs, ReportLanguage};
+use crate::proofs::{FileOutcome, FileVerdict, LogEnd, ReportLanguage};
 use crate::reading::{Reading, Slice};
 
 /// The name of the form's field.
 const FIELD: &str = "file";
-
-fn proofs(app: &App) -> Result<Arc<dyn Proofs>, Problem> {
-    let proofs = app.settings().proofs.clone();
-    proofs.ok_or_else(|| ProblemKind::NoSuchRoute.with("This node proves nothing. Ask another"))
-}
 
 #[derive(Template)]
 #[template(path = "verify.html")]
@@ -40,7 +34,7 @@ struct VerifyPage {
 
 /// `GET /verify`
 pub(super) async fn verify(State(app): State<Arc<App>>, visit: Visit) -> Paged {
-    proofs(&app)?;
+    app.proofs()?;
     verify_page(&app, visit, None).await
 }
 
@@ -51,7 +45,7 @@ pub(super) async fn judge(
     headers: HeaderMap,
     body: Bytes,
 ) -> Paged {
-    let proofs = proofs(&app)?;
+    let proofs = app.proofs()?;
     let _place = app.verifying_place()?;
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
@@ -133,12 +127,8 @@ struct CheckpointPage {
 }
 
 /// `GET /checkpoint`
-pub(super) async fn checkpoint(
-    State(app): State<Arc<App>>,
-    visit: Visit,
-    headers: HeaderMap,
-) -> Paged {
-    let proofs = proofs(&app)?;
+pub(super) async fn checkpoint(State(app): State<Arc<App>>, visit: Visit) -> Paged {
+    let proofs = app.proofs()?;
     if visit.asked("at").is_some() {
         return Err(ProblemKind::BadParameter
             .with_both(
@@ -147,12 +137,9 @@ pub(super) async fn checkpoint(
             )
             .into());
     }
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let asked = host.map(|host| format!("http://{host}"));
-    let url = app.settings().public_url.clone().or(asked);
-    let url = url.unwrap_or_default();
+    // What a client says of the address that it asked is not repeated as this node's own.
+    let url = app.settings().public_url.clone();
+    let url = url.unwrap_or_else(|| "http://NODE:PORT".to_owned());
     if let Some(name) = visit.asked("csv").map(str::to_owned) {
         let read = move |_: &dyn Directory, _: &Slice| {
             if name != FACTS_ID {
@@ -170,7 +157,8 @@ pub(super) async fn checkpoint(
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, None)?;
         Ok(CheckpointPage {
-            frame: Frame::now(visit, &directory.about(), reading.as_of()),
+            frame: Frame::now(visit, &directory.about(), reading.as_of())
+                .with_json("/api/v1/checkpoint", &Point::default()),
             end: proofs.log_end()?,
             commands: format!(
                 "dirchain --node {url} checkpoint pin --genesis genesis.json -o pin.json\n\

@@ -112,7 +112,8 @@ pub(super) async fn sharing(
         let read = move |directory: &dyn Directory, visit: &Visit| {
             let reading = Reading::at(directory, point.at)?;
             let sharings = current(&reading, &point, kept, &keep)?;
-            Ok(matrix_page(Frame::at(visit, &reading, &point), &sharings))
+            let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/sharing", &point);
+            Ok(matrix_page(frame, &sharings))
         };
         return show(&app, visit, read).await;
     };
@@ -120,7 +121,9 @@ pub(super) async fn sharing(
         let reading = Reading::at(directory, point.at)?;
         let name = reading.require_department(&id)?.name.to_string();
         let sharings = current(&reading, &point, kept, &keep)?;
+        let narrowed = [("department", Some(id.as_str()))];
         let frame = Frame::at(visit, &reading, &point);
+        let frame = frame.with_json_of("/api/v1/sharing", &narrowed, &point);
         Ok(department_page(frame, &sharings, id, name, &opened))
     };
     show(&app, visit, read).await
@@ -399,7 +402,9 @@ fn resource_page(
     let resource = reading.resource(&code)?.resource;
     let slice = Slice::first(AUTHORIZATIONS_SHOWN);
     let items = reading.authorizations_of(&code, &slice)?;
+    let narrowed = [("resource", Some(code.as_str()))];
     let frame = Frame::at(visit, &reading, point);
+    let frame = frame.with_json_of("/api/v1/sharing", &narrowed, point);
     let department = |id: &DepartmentId| format!("/sharing?department={id}{}", frame.and_at);
     let node = |column, name: &str, id: String, href| Node {
         column,

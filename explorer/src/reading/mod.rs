@@ -111,6 +111,17 @@ impl Slice {
         cursor::resolve(directory, at, cursor)
     }
 
+    /// After how many items a list goes on that is worked out anew for each page.
+    pub(crate) fn after_count(&self) -> Result<usize, Problem> {
+        match self.cursor.as_ref().map(|cursor| &cursor.after) {
+            None => Ok(0),
+            Some(After::Count(count)) => Ok(usize::try_from(*count).unwrap_or(usize::MAX)),
+            Some(After::Record(_) | After::Field(..) | After::Event(_) | After::Block(_)) => {
+                Err(foreign_cursor())
+            }
+        }
+    }
+
     /// After which record the list goes on; it is of one of the kinds that the list walks.
     pub(crate) fn after_record(&self, kinds: &[RecordKind]) -> Result<Option<&RecordId>, Problem> {
         match self.cursor.as_ref().map(|cursor| &cursor.after) {

@@ -9,7 +9,7 @@ use dirchain_ledger::usage::use_spans;
 use dirchain_ledger::view::Records;
 
 use super::scan::{Source, scan};
-use super::{Reading, Slice, foreign_cursor};
+use super::{Reading, Slice};
 use crate::api::{
     DeadlineItem, DeadlinesAnswer, DifferenceAnswer, InboxAnswer, InboxItem, Page, Problem,
     RecordAnswer, RecordItem, ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer,
@@ -151,11 +151,7 @@ impl Reading<'_> {
         if let Some(department) = department {
             self.require_department(department)?;
         }
-        let begun = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
-            None => 0,
-            Some(After::Count(count)) => usize::try_from(*count).unwrap_or(usize::MAX),
-            Some(_) => return Err(foreign_cursor()),
-        };
+        let begun = slice.after_count()?;
         let is_asked = |deadline: &&Deadline| {
             department.is_none_or(|department| is_of(&deadline.clock.department, department))
         };

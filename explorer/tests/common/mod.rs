@@ -21,7 +21,9 @@ use dirchain_explorer::api::{
     TipSummary, Warning,
 };
 use dirchain_explorer::directory::Owed;
-use dirchain_explorer::{Directory, EventPlace, Submit, SubmitError, TransactionOutcome, router};
+use dirchain_explorer::{
+    Directory, EventPlace, Settings, Submit, SubmitError, TransactionOutcome, router_with,
+};
 use dirchain_ledger::action::{Action, SealReceipts};
 use dirchain_ledger::block::{Block, Header};
 use dirchain_ledger::bounded::List;
@@ -104,7 +106,11 @@ impl City {
     }
 
     pub fn router(self: &Arc<Self>) -> Router {
-        router(self.clone(), self.clone())
+        let settings = Settings {
+            public_url: Some("http://node.example".to_owned()),
+            ..Settings::default()
+        };
+        router_with(self.clone(), self.clone(), settings)
     }
 
     /// The ledger as it stands.

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use dirchain_ledger::access::{Verdict, may_read};
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, Moment, PurposeCode, ResourceCode};
@@ -46,9 +45,13 @@ use crate::reading::Memo;
     responses((status = 200, description = "The addresses", body = DecisionPoint)))]
 pub(crate) async fn configuration(
     State(app): State<Arc<App>>,
-    headers: HeaderMap,
 ) -> Result<Answer<DecisionPoint>, Problem> {
-    let base = app.base_url(&headers)?;
+    let base = app.base_url().ok_or_else(|| {
+        ProblemKind::NoSuchRoute.with_both(
+            "This node does not know the address that clients reach it at. Its operator sets `http.public_url` in the configuration",
+            "本节点不知道客户端访问它所用的地址。请由运维人员在配置中设置 `http.public_url`",
+        )
+    })?;
     let at = |path: &str| format!("{base}/access/v1/{path}");
     Ok(Answer(DecisionPoint {
         access_evaluation_endpoint: at("evaluation"),
@@ -56,7 +59,7 @@ pub(crate) async fn configuration(
         search_subject_endpoint: at("search/subject"),
         search_resource_endpoint: at("search/resource"),
         search_action_endpoint: at("search/action"),
-        policy_decision_point: base,
+        policy_decision_point: base.to_owned(),
     }))
 }
 
@@ -342,23 +345,10 @@ fn mistaken(problem: Problem) -> Decision {
 }
 
 impl App {
-    /// How clients reach this node: as configured, or else as this one did.
-    pub(super) fn base_url(&self, headers: &HeaderMap) -> Result<String, Problem> {
-        if let Some(url) = &self.settings().public_url {
-            return Ok(url.trim_end_matches('/').to_owned());
-        }
-        let host = headers.get(header::HOST);
-        let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let is_host = |b: u8| b.is_ascii_alphanumeric() || b".:-[]".contains(&b);
-        if host.is_empty() || !host.bytes().all(is_host) {
-            return Err(ProblemKind::BadParameter
-                .with("The header `Host` names no host. Send the one of this node's address"));
-        }
-        let scheme = if self.settings().encrypted {
-            "https"
-        } else {
-            "http"
-        };
-        Ok(format!("{scheme}://{host}"))
+    /// How clients reach this node, as its operator says: what a client writes into `Host` is not
+    /// repeated to others as this node's own address.
+    pub(super) fn base_url(&self) -> Option<&str> {
+        let url = self.settings().public_url.as_deref();
+        url.map(|url| url.trim_end_matches('/'))
     }
 }
