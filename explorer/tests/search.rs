@@ -61,7 +61,11 @@ async fn page_sheet_and_json_find_the_same() {
         let answer = indexed(&router, query).await;
         let expected: Vec<ResourceCode> = numbers.iter().map(|n| code(*n)).collect();
         assert_eq!(codes(&answer), expected, "{query}");
-        assert_eq!(answer.total, Some(expected.len() as u64), "{query}");
+        assert_eq!(
+            answer.total,
+            Some(u64::try_from(expected.len()).unwrap()),
+            "{query}"
+        );
         let page = get(&router, &format!("/search?{query}")).await.text();
         let sheet = get(&router, &format!("/search?{query}&csv=entries"))
             .await

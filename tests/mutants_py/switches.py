@@ -86,6 +86,10 @@ class Weaver:
         inner = [child for child in node.children if child.type not in ("{", "}", *COMMENTS)]
         if node.parent.type != "function_item" or not inner:
             return None
+        given = node.parent.child_by_field_name("return_type")
+        if given is not None and given.type == "abstract_type":
+            # Two values of an `impl Trait` would have to be of one type.
+            return None
         # The last expression's semicolon may or may not belong to the span.
         ends = {inner[-1].end_byte, node.children[-2].end_byte}
         for start in {inner[0].start_byte, node.children[1].start_byte}:

@@ -5,6 +5,7 @@ use dirchain_ledger::action::{Action, Grant};
 use dirchain_ledger::bounded::List;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, ResourceCode, SharingId, TimeMs};
+use dirchain_ledger::limits::APPLICATION_ROUNDS_MAX;
 use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::{ApplicationStatus, EndKind, Request};
 use dirchain_ledger::rejection::Rejection;
@@ -302,6 +303,43 @@ fn published_then(number: u32) -> (Ledger, ResourceCode) {
     let mut ledger = Ledger::default();
     let code = ledger.published(PROVIDER, number);
     (ledger, code)
+}
+
+/// Rule S4, with a bound: an application goes back and forth so often and no more, and can still be decided.
+#[test]
+fn s4_an_application_goes_back_and_forth_so_often() {
+    let (mut ledger, application, request) = applied();
+    let (provider, applicant) = (administrator(PROVIDER), administrator(APPLICANT));
+    let stages = |ledger: &Ledger| {
+        let record = ledger.state.application(&application).unwrap().unwrap();
+        (record.stages.len(), record.revision)
+    };
+    let refused = loop {
+        let (count, revision) = stages(&ledger);
+        let ask = Action::AskForMore {
+            application: application.clone(),
+            revision,
+            reason: id("缺少依据"),
+        };
+        if let Err(refused) = ledger.submit(&provider, vec![ask]) {
+            // Asked for and supplied are two stages, after the first.
+            assert_eq!(count, APPLICATION_ROUNDS_MAX + 1);
+            break refused;
+        }
+        let supply = Action::SupplyApplication {
+            application: application.clone(),
+            revision: stages(&ledger).1,
+            request: request.clone(),
+        };
+        ledger.submit(&applicant, vec![supply]).unwrap();
+    };
+    assert_eq!(refused.code(), "full");
+    let refuse = Action::Refuse {
+        application: application.clone(),
+        revision: stages(&ledger).1,
+        reason: id("不属于职责范围"),
+    };
+    ledger.submit(&provider, vec![refuse]).unwrap();
 }
 
 refusals! {
