@@ -334,12 +334,12 @@ fn s4_an_application_goes_back_and_forth_so_often() {
         ledger.submit(&applicant, vec![supply]).unwrap();
     };
     assert_eq!(refused.code(), "full");
-    let refuse = Action::Refuse {
-        application: application.clone(),
-        revision: stages(&ledger).1,
-        reason: id("不属于职责范围"),
-    };
-    ledger.submit(&provider, vec![refuse]).unwrap();
+    let mut grant = grant_of(application.clone(), &request);
+    grant.fields = numbers(&[2]);
+    grant.revision = stages(&ledger).1;
+    ledger
+        .submit(&provider, vec![Action::Grant(grant)])
+        .unwrap();
 }
 
 refusals! {
