@@ -373,6 +373,15 @@ rejections! {
         field: FieldNumber,
     } = "narrows", Some("S6");
 
+    /// A withdrawal of the entry waits.
+    #[error("the withdrawal of {code} waits, as proposal {proposal}: a change of the entry would undo it. Take {proposal} back first, or let it take effect")]
+    WithdrawalWaits {
+        /// The entry.
+        code: ResourceCode,
+        /// The withdrawal.
+        proposal: ProposalId,
+    } = "withdrawal-waits", Some("S6");
+
     /// The entry's state does not allow this.
     #[error("{code} is {status}: {needed}")]
     WrongStatus {
@@ -395,7 +404,7 @@ rejections! {
 
     /// Applying for one's own data, or that of one's own sub-unit or parent: whoever could decide
     /// on it would act for the applicant too.
-    #[error("{applicant} provides {code}, or belongs to the same department as its provider: access within one department is not applied for")]
+    #[error("{applicant} provides {code}, or belongs to the same department as its provider: access within one department is not applied for. What a unit reads of its own department's data is that department's own affair and is not on this ledger")]
     OwnResource {
         /// The entry.
         code: ResourceCode,

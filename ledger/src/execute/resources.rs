@@ -7,13 +7,14 @@ use crate::bounded::List;
 use crate::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId, Statement};
 use crate::language::phrase;
 use crate::limits;
+use crate::measure::Measure;
 use crate::records::{
     ApplicationStatus, Authorization, Decision, Draft, DraftStatus, EarlyEnd, EndKind, Entry,
-    Field, Lack, Office, Period, Published, Record, RecordId, Resource, ResourceStatus, Sharing,
-    Submission, SubmissionOutcome, VersionPeriod, Withdrawal,
+    Field, Lack, Office, Period, Published, Record, RecordId, RecordKind, Resource, ResourceStatus,
+    Sharing, Standing, Submission, SubmissionOutcome, VersionPeriod, Withdrawal,
 };
 use crate::rejection::Rejection;
-use crate::view::Records;
+use crate::view::{Records, View};
 
 use super::authority::same_line;
 
@@ -35,8 +36,37 @@ impl Context<'_, '_> {
 
     /// Writes a changed resource: one revision more, and this action on its trail.
     fn put_resource(&mut self, mut resource: Resource) -> Result<(), Refusal> {
+        let changes = resource.revision > 0 && resource.withdrawn.is_none();
+        if self.mandate.is_none() && changes {
+            self.require_no_withdrawal(&resource)?;
+        }
         resource.revision = resource.revision.saturating_add(1);
         self.put(Record::Resource(Box::new(resource)))
+    }
+
+    /// Rule S6: a withdrawal that waits was decided on the entry as it is; a change of it would undo the notice unseen.
+    fn require_no_withdrawal(&self, resource: &Resource) -> Result<(), Refusal> {
+        let subject = RecordId::Resource(resource.code.clone());
+        let kind = RecordKind::Proposal;
+        self.state
+            .for_each_referrer(&subject, kind, |id| -> Result<(), Refusal> {
+                match self.state.record(id)? {
+                    Some(Record::Proposal(proposal))
+                        if proposal.standing_at(self.at.time) == Standing::Open
+                            && matches!(
+                                &proposal.measure,
+                                Measure::Withdraw { revision, .. } if *revision == resource.revision
+                            ) =>
+                    {
+                        Err(Rejection::WithdrawalWaits {
+                            code: resource.code.clone(),
+                            proposal: proposal.id,
+                        }
+                        .into())
+                    }
+                    _ => Ok(()),
+                }
+            })
     }
 
     pub(super) fn draft_resource(
@@ -476,15 +506,14 @@ fn openness_of(sharing: Option<&Sharing>) -> u8 {
     }
 }
 
-/// The first field that an amendment leaves out, or shares less widely than the version before; none
-/// where it keeps every field and shares each at least as widely.
+/// The first field that an amendment shares less widely than the version before; one that it leaves out is shared with
+/// nobody. None where nobody loses anything by it.
 pub(crate) fn first_narrowed(before: &Entry, after: &Entry) -> Option<FieldNumber> {
     let narrowed = before.fields.iter().find(|field| {
         let was = openness_of(before.sharing_of(field));
-        let is = after
-            .field(field.number)
-            .map(|field| openness_of(after.sharing_of(field)));
-        is.is_none_or(|is| is < was)
+        let left = after.field(field.number);
+        let is = openness_of(left.and_then(|field| after.sharing_of(field)));
+        is < was
     });
     narrowed.map(|field| field.number)
 }

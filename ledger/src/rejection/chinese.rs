@@ -49,10 +49,11 @@ pub(super) fn text(rejection: &Rejection) -> String {
         R::Incomplete { code, lacks } => format!("{code} 尚缺：{}。请先补全草稿", lacking(lacks)),
         R::SharingUnfounded { code, lacks } => format!("{code} 尚缺：{}。有条件共享须写明条件，不予共享须写明依据", lacking(lacks)),
         R::BadFieldNumber { code, field } => format!("{code} 的信息项 {field}：编号须从 1 起严格递增，用过的编号不得另用"),
+        R::WithdrawalWaits { code, proposal } => format!("{code} 的撤销（提案 {proposal}）正在等待生效，变更目录将使其落空。请先撤回 {proposal}，或等待其生效"),
         R::Narrows { code, field } => format!("{code} 的修订比现行版本共享得少（信息项 {field}）。请通过提案并提前通知"),
         R::WrongStatus { code, status, needed } => format!("{code} 的状态是“{}”：{}", status_name(*status), phrase(needed)),
         R::NotProvider { code, provider } => format!("{code} 是 {provider} 的目录。请改用本部门的目录，或由 {provider} 签署"),
-        R::OwnResource { code, applicant } => format!("{applicant} 提供 {code}，或与其提供方属于同一部门：部门内部无需申请"),
+        R::OwnResource { code, applicant } => format!("{applicant} 提供 {code}，或与其提供方属于同一部门：部门内部无需申请，内设单位读取本部门数据由该部门自行管理，不记入本账本"),
         R::UnknownPurpose { purpose } => format!("用途 {purpose} 不在本链的代码表中；`dirchain query parameters` 可列出代码表"),
         R::BadFields { code, field } => match field {
             Some(field) => format!("信息项须至少列出 {code} 的一个编号，升序且不重复；{field} 有误"),

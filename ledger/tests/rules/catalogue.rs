@@ -373,6 +373,18 @@ fn full_resource() -> Record {
     }))
 }
 
+/// Nobody loses anything by a field that nobody might read.
+#[test]
+fn s6_a_field_that_is_not_shared_is_left_out_without_notice() {
+    let mut closed = with_fields(&[1, 2]);
+    closed.fields.as_mut_slice()[1].sharing = Some(Sharing::NotShared {
+        legal_basis: Some(id("保密法")),
+    });
+    let (mut ledger, code) = submitted(&closed);
+    ledger.publish(PROVIDER, &code).unwrap();
+    amend(&mut ledger, &code, &with_fields(&[1])).unwrap();
+}
+
 refusals! {
     c1_no_entry_without_a_responsibility => "incomplete" {
         let mut without = own_entry();
@@ -501,6 +513,19 @@ refusals! {
         let (mut ledger, code) = submitted(&with_fields(&[1, 2]));
         ledger.publish(PROVIDER, &code).unwrap();
         amend(&mut ledger, &code, &with_fields(&[1])).unwrap_err()
+    }
+    s6_an_entry_does_not_change_under_a_withdrawal_that_waits => "withdrawal-waits" {
+        let (mut ledger, code) = submitted(&own_entry());
+        ledger.publish(PROVIDER, &code).unwrap();
+        let (revision, reason) = (ledger.revision(&code), id("系统停用"));
+        let withdraw = Measure::Withdraw { code: code.clone(), revision, reason };
+        let proposal = ledger.propose(&head(PROVIDER), withdraw).unwrap();
+        let refused = ledger.draft(PROVIDER, &code, &own_entry()).unwrap_err();
+        let revision = ledger.state.proposal(&proposal).unwrap().unwrap().revision;
+        let back = Action::TakeBackProposal { proposal, revision };
+        ledger.submit(&head(PROVIDER), vec![back]).unwrap();
+        ledger.draft(PROVIDER, &code, &own_entry()).unwrap();
+        refused
     }
     s6_an_amendment_shares_no_less => "narrows" {
         let (mut ledger, code) = submitted(&own_entry());

@@ -141,17 +141,21 @@ fn who_is_about_to_lose_a_grant_is_told_while_the_notice_runs() {
 #[test]
 fn a_proposal_that_can_take_effect_no_more_awaits_nobody() {
     let mut ledger = Ledger::default();
-    let resource = ledger.published(PROVIDER, 1);
-    let measure = Measure::Withdraw {
-        code: resource.clone(),
-        revision: ledger.revision(&resource),
-        reason: id("系统停用"),
+    let authorization = ledger.granted(1, &[2]);
+    let revoke = Measure::Revoke {
+        authorization: authorization.clone(),
+        revision: 1,
+        reason: id("用途终止"),
     };
-    ledger.propose(&head(PROVIDER), measure).unwrap();
+    ledger.propose(&head(PROVIDER), revoke).unwrap();
     assert_eq!(kinds(&ledger, STEWARD), [Awaited::Approval]);
-    // A new draft: it was decided on another revision.
-    let own = entry(&responsibility(PROVIDER));
-    ledger.draft(PROVIDER, &resource, &own).unwrap();
+    // Given up meanwhile: it was decided on another revision.
+    let end = Action::EndAuthorization {
+        authorization,
+        revision: 1,
+        reason: id("业务终止"),
+    };
+    by(&mut ledger, APPLICANT, end);
     assert_eq!(kinds(&ledger, STEWARD), []);
 }
 

@@ -1,6 +1,7 @@
 //! Entries of the catalogue (C1, C3 to C6, S6).
 
 use dirchain_ledger::ids::{DepartmentId, ResourceCode};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::*;
 
 use super::{Codes, Done, Hand, Listed, World, all, found, never, unless};
@@ -106,6 +107,7 @@ impl Hand<'_> {
         if !codes.is_empty() {
             return Err(codes);
         }
+        self.require_no_withdrawal(code)?;
         let new = Listed {
             provider: provider.clone(),
             revision: 0,
@@ -139,12 +141,32 @@ impl Hand<'_> {
         let (entry, _) = listed.draft.as_ref().unwrap();
         require_all_metadata(entry)?;
         self.world.require_founded(&listed.provider, entry)?;
+        self.require_no_withdrawal(code)?;
         let listed = self.world.entries.get_mut(code).unwrap();
         listed.draft.as_mut().unwrap().1 = true;
         listed.submitted = Some((self.key, self.at.height));
         listed.revision += 1;
         self.touch(code);
         Ok(())
+    }
+
+    /// Rule S6: an entry does not change under a withdrawal that waits, but by what is agreed as well.
+    fn require_no_withdrawal(&self, code: &ResourceCode) -> Done {
+        let listed = self.world.entries.get(code);
+        let Some(listed) = listed.filter(|_| self.mandate.is_none()) else {
+            return Ok(());
+        };
+        let mut motions = self.world.proposals.values();
+        let waits = motions.any(|motion| {
+            !motion.is_closed
+                && self.at.time < motion.lapses
+                && matches!(
+                    &motion.measure,
+                    Measure::Withdraw { code: other, revision, .. }
+                        if (other, *revision) == (code, listed.revision)
+                )
+        });
+        unless([(waits, "withdrawal-waits")])
     }
 
     /// Rule C5: the steward, for its own line its deputy, and nobody for themselves.
@@ -170,6 +192,7 @@ impl Hand<'_> {
                 (!is_submitted, "wrong-status"),
             ]),
         ])?;
+        self.require_no_withdrawal(code)?;
         let listed = self.world.entries.get_mut(code).unwrap();
         listed.draft.as_mut().unwrap().1 = false;
         listed.revision += 1;
@@ -197,7 +220,7 @@ impl Hand<'_> {
             before.fields.iter().any(|field| {
                 let mut after = entry.fields.iter();
                 let after = after.find(|after| after.number == field.number);
-                after.is_none_or(|after| openness(&entry, after) < openness(before, field))
+                after.map_or(0, |after| openness(&entry, after)) < openness(before, field)
             })
         });
         all([
@@ -206,6 +229,7 @@ impl Hand<'_> {
             self.world.require_numbers(code, &entry),
             unless([(loses && !is_agreed, "narrows")]),
         ])?;
+        self.require_no_withdrawal(code)?;
         let mut by = vec![(self.key, self.at.height)];
         by.extend(self.mandate.iter().flatten().copied());
         let listed = self.world.entries.get_mut(code).unwrap();
