@@ -60,6 +60,7 @@ async fn only_known_tokens_and_certificates_open_a_closed_node() {
         &city(),
         Settings {
             access,
+            public_url: Some("https://node.example".to_owned()),
             ..Settings::default()
         },
     );

@@ -26,7 +26,6 @@ pub(crate) use envelope::{tag_of, tag_of_state};
 pub(crate) use extract::{Params, Place, encoded, slice, text_filter};
 pub use guard::{Access, Peer, Rate, TokenRole, Tokens, TokensError};
 pub(crate) use records::{Id, KINDS, Kind};
-pub(crate) use search::word_of;
 pub(crate) use transactions::look_up;
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dirchain_ledger::ids::DepartmentId;
-use dirchain_ledger::records::{Category, RecordKind, ResourceStatus, UpdateCycle};
+use dirchain_ledger::records::{Category, ResourceStatus, UpdateCycle};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -105,35 +105,8 @@ fn hit(hit: Hit) -> SearchHit {
         Hit::Block(height) => SearchHit::Block { height },
         Hit::Transaction(id) => SearchHit::Transaction { id },
         Hit::Record(id) => SearchHit::Record {
-            of: word_of(id.kind()).to_owned(),
+            of: crate::pages::word_of(id.kind()).to_owned(),
             id: written(&id),
         },
-    }
-}
-
-/// What a record that a search finds is called, in answers and as a key of the catalogue of texts.
-pub(crate) fn word_of(kind: RecordKind) -> &'static str {
-    match kind {
-        RecordKind::Application => "application",
-        RecordKind::Authorization => "authorization",
-        RecordKind::Binding => "binding",
-        RecordKind::Objection => "objection",
-        RecordKind::Proposal => "proposal",
-        RecordKind::Demand => "demand",
-        RecordKind::Finding => "finding",
-        RecordKind::DataElement => "data-element",
-        RecordKind::Department
-        | RecordKind::Key
-        | RecordKind::Node
-        | RecordKind::Responsibility
-        | RecordKind::Resource
-        | RecordKind::Offices
-        | RecordKind::Parameters
-        | RecordKind::Membership
-        | RecordKind::Usage
-        | RecordKind::ReceiptBatch
-        | RecordKind::Rating
-        | RecordKind::Obligation
-        | RecordKind::Docket => "record",
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn record_path(id: &RecordId, _: &dyn Values) -> Result<String> {
 
 /// What it is.
 pub(super) fn record_word(id: &RecordId, values: &dyn Values) -> Result<Cow<'static, str>> {
-    Ok(words::say(lang_of(values), crate::http::word_of(id.kind())))
+    Ok(words::say(lang_of(values), super::word_of(id.kind())))
 }
 
 /// Its id, as pages write it.

@@ -51,6 +51,7 @@ use crate::pages::words::Lang;
 use crate::problem::ProblemKind;
 
 pub(crate) use frame::Visit;
+pub(crate) use records::word_of;
 
 /// Nothing but our own style sheet, script, pictures and forms; nothing inline, no other site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

@@ -258,15 +258,7 @@ fn compare(path: &str, before: Option<&Value>, after: Option<&Value>, changes: &
 }
 
 /// What names an item of a list, where each has it and no two the same.
-const KEYS: &[&str] = &[
-    "code",
-    "day",
-    "number",
-    "department",
-    "office",
-    "node",
-    "id",
-];
+const KEYS: &[&str] = &["code", "day", "number", "id"];
 
 /// The items of up to two lists by what names them, so that one that came between others is told as that.
 fn by_key(lists: [Option<&Value>; 2]) -> Option<BTreeMap<String, [Option<&Value>; 2]>> {

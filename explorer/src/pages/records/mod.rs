@@ -234,3 +234,30 @@ async fn one(app: Arc<App>, kind: &'static Kind, visit: Visit, id: RecordId) -> 
     };
     give(app, visit, file, read).await
 }
+
+/// What a record that a search finds is called, in answers and as a key of the catalogue of texts.
+pub(crate) fn word_of(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Application => "application",
+        RecordKind::Authorization => "authorization",
+        RecordKind::Binding => "binding",
+        RecordKind::Objection => "objection",
+        RecordKind::Proposal => "proposal",
+        RecordKind::Demand => "demand",
+        RecordKind::Finding => "finding",
+        RecordKind::DataElement => "data-element",
+        RecordKind::Department
+        | RecordKind::Key
+        | RecordKind::Node
+        | RecordKind::Responsibility
+        | RecordKind::Resource
+        | RecordKind::Offices
+        | RecordKind::Parameters
+        | RecordKind::Membership
+        | RecordKind::Usage
+        | RecordKind::ReceiptBatch
+        | RecordKind::Rating
+        | RecordKind::Obligation
+        | RecordKind::Docket => "record",
+    }
+}
