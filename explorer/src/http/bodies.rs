@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 /// The shapes by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    let properties = |says: &str| json!({ "type": "object", "description": says });
-    let context = json!({ "type": "object", "description": "What else is said", "properties": {
-        "at": { "type": "string", "description": "The point of the chain that is judged: a height, or an RFC 3339 time with offset; now when left out" },
-        "purpose": { "type": "string", "description": "As the action's property of that name, which goes first" },
+    let properties = |says: &str| json!({ "type": ["object", "null"], "description": says });
+    let context = json!({ "type": ["object", "null"], "description": "What else is said", "properties": {
+        "at": { "type": ["string", "null"], "description": "The point of the chain that is judged: a height, or an RFC 3339 time with offset; now when left out" },
+        "purpose": { "type": ["string", "null"], "description": "As the action's property of that name, which goes first" },
     } });
     let evaluation = json!({ "type": "object",
         "required": ["subject", "action", "resource"],
@@ -25,7 +25,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
             "AccessEntity",
             json!({ "type": "object", "required": ["type"], "properties": {
             "type": { "type": "string", "description": "`department` for a subject; `field` or `resource` for what is read", "examples": ["department", "field", "resource"] },
-            "id": { "type": "string", "description": "A department's id, an entry's code, or the code with `#` and a field's number; left out for what a search looks for" },
+            "id": { "type": ["string", "null"], "description": "A department's id, an entry's code, or the code with `#` and a field's number; left out for what a search looks for" },
             "properties": properties("A resource's `field` is the number of one of its fields"),
         } }),
         ),
@@ -39,27 +39,33 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         ("AccessContext", context),
         (
             "AccessPage",
-            json!({ "type": "object", "properties": {
-            "token": { "type": "string", "description": "`next_token` of the answer before" },
-            "limit": { "type": "integer", "minimum": 1 },
+            json!({ "type": ["object", "null"], "properties": {
+            "token": { "type": ["string", "null"], "description": "`next_token` of the answer before" },
+            "limit": { "type": ["integer", "null"], "minimum": 1 },
         } }),
         ),
         ("AccessEvaluation", evaluation),
         (
             "AccessEvaluations",
             json!({ "type": "object", "properties": {
-            "subject": of("AccessEntity"), "action": of("AccessAction"), "resource": of("AccessEntity"), "context": of("AccessContext"),
-            "options": { "type": "object", "properties": { "evaluations_semantic": { "type": "string",
+            "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"), "context": some("AccessContext"),
+            "options": { "type": ["object", "null"], "properties": { "evaluations_semantic": { "type": "string",
                 "enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"] } } },
-            "evaluations": { "type": "array", "maxItems": crate::limits::QUESTIONS_MAX, "description": "Questions; what one of them leaves out is taken from above",
-                "items": { "type": "object", "properties": {
-                    "subject": of("AccessEntity"), "action": of("AccessAction"), "resource": of("AccessEntity"), "context": of("AccessContext"),
-                } } },
+            "evaluations": { "type": ["array", "null"], "maxItems": crate::limits::QUESTIONS_MAX, "description": "Questions; what one of them leaves out is taken from above",
+                "items": { "anyOf": [{ "type": "object", "properties": {
+                    "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"), "context": some("AccessContext"),
+                } }, {}] } },
         } }),
         ),
         ("SubjectSearch", search(&["subject", "action", "resource"])),
         ("ResourceSearch", search(&["subject", "action", "resource"])),
-        ("ActionSearch", search(&["subject", "resource"])),
+        (
+            "ActionSearch",
+            json!({ "type": "object", "required": ["subject", "resource"], "properties": {
+            "subject": of("AccessEntity"), "resource": of("AccessEntity"),
+            "context": of("AccessContext"), "page": of("AccessPage"),
+        } }),
+        ),
         (
             "SignedTransaction",
             json!({ "type": "object",
@@ -112,6 +118,11 @@ pub(super) fn shape_of(operation: &str) -> Option<Value> {
 
 fn of(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+/// A shape where another is no fault of the whole: the question that it belongs to is answered with what is wrong.
+fn some(name: &str) -> Value {
+    json!({ "anyOf": [of(name), {}] })
 }
 
 fn hex(digits: usize, says: &str) -> Value {

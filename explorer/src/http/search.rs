@@ -13,6 +13,7 @@ use super::extract::{Answer, Params, point, slice, text_filter};
 use crate::api::{Problem, SearchAnswer, SearchFacet, SearchFacetValue, SearchHit, SharingType};
 use crate::directory::Directory;
 use crate::limits;
+use crate::problem::ProblemKind;
 use crate::reading::{FoundAll, Hit, Reading, ResourceFilter, Wanted, written};
 use crate::search::Facet;
 
@@ -46,6 +47,13 @@ pub(crate) async fn search(
     let at = point(query.at.as_deref())?;
     let (usual, most) = (limits::SEARCH_LIMIT_DEFAULT, limits::SEARCH_LIMIT_MAX);
     let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let page = query.page.unwrap_or(1);
+    if page == 0 || page > limits::SEARCH_PAGES_MAX {
+        return Err(ProblemKind::BadParameter.with(format!(
+            "`page` is {page}, it is 1 to {}. Narrow the search by a facet for what lies further",
+            limits::SEARCH_PAGES_MAX
+        )));
+    }
     let text = query.q.unwrap_or_default();
     let wanted = Wanted {
         filter: ResourceFilter {
@@ -58,7 +66,7 @@ pub(crate) async fn search(
             text: text_filter(Some(&text))?,
         },
         text: text.trim().to_owned(),
-        page: query.page.unwrap_or(1),
+        page,
         limit: slice.limit,
     };
     let slice = slice.narrowed(&wanted.filter);
