@@ -45,7 +45,7 @@
     };
   };
 
-  // Follows the chain: at each new block, the live part is replaced by what the same page says now.
+  // Follows the chain from the page's height on: at each block, its live part is fetched anew.
   // Only a page that is looked at listens, since a browser opens few connections to one host.
   if (live && window.EventSource && !new URLSearchParams(location.search).get("at")) {
     let tag = null;
@@ -81,13 +81,15 @@
       }, 1500);
     };
 
+    let shown = Number(live.dataset.live);
     const listen = () => {
       if (events) return;
-      events = new EventSource("/api/v1/events?actions=false");
+      events = new EventSource(`/api/v1/events?actions=false${shown ? `&from=${shown + 1}` : ""}`);
       events.addEventListener("block", (event) => {
         const height = JSON.parse(event.data).height;
         if (announcement) announcement.textContent = `${announcement.dataset.new} #${height}`;
         document.documentElement.dataset.height = height;
+        shown = height;
         refresh();
       });
     };
@@ -97,6 +99,7 @@
     };
     const look = () => {
       if (document.hidden) return stop();
+      shown = 0;
       listen();
       refresh();
     };

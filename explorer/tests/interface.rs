@@ -537,10 +537,12 @@ async fn a_proposed_withdrawal_stands_on_the_entry_until_it_can_pass_no_more() {
         .text();
     assert!(page.contains("A withdrawal is proposed"), "{page}");
     assert!(page.contains(&format!("/proposals/{PROVIDER}/{}", proposal.number)));
-    // Decided on a revision that the entry has no more.
     city.change(|ledger| {
-        let entry = testing::entry(&testing::responsibility(PROVIDER));
-        ledger.draft(PROVIDER, &code(1), &entry)
+        let take_back = dirchain_ledger::action::Action::TakeBackProposal {
+            proposal: proposal.clone(),
+            revision: 1,
+        };
+        ledger.submit(&head(PROVIDER), vec![take_back])
     })
     .unwrap();
     let after: ResourceAnswer = read(&router, RESOURCE).await;

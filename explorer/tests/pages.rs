@@ -549,6 +549,13 @@ async fn home_and_blocks_show_the_past_too() {
             text.contains("data-live") && text.contains("/blocks/4"),
             "{address}"
         );
+        // What follows the chain from there on knows for which block the page holds.
+        let (_, live) = text.split_once("data-live=\"").unwrap();
+        let (shown, _) = live.split_once('"').unwrap();
+        assert!(
+            text.contains(&format!("/blocks/{shown}")),
+            "{address}: {shown}"
+        );
         let bad = get(&router, &format!("{address}?at=abc")).await;
         assert_eq!(bad.status, StatusCode::BAD_REQUEST, "{address}");
     }

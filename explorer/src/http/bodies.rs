@@ -12,12 +12,12 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
     } });
     let evaluation = json!({ "type": "object",
         "required": ["subject", "action", "resource"],
-        "properties": { "subject": of("AccessEntity"), "action": of("AccessAction"), "resource": of("AccessEntity"), "context": of("AccessContext") },
+        "properties": { "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"), "context": some("AccessContext") },
     });
     let search = |required: &[&str]| {
         json!({ "type": "object", "required": required, "properties": {
-            "subject": of("AccessEntity"), "action": of("AccessAction"), "resource": of("AccessEntity"),
-            "context": of("AccessContext"), "page": of("AccessPage"),
+            "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"),
+            "context": some("AccessContext"), "page": some("AccessPage"),
         } })
     };
     vec![
@@ -62,8 +62,8 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
         (
             "ActionSearch",
             json!({ "type": "object", "required": ["subject", "resource"], "properties": {
-            "subject": of("AccessEntity"), "resource": of("AccessEntity"),
-            "context": of("AccessContext"), "page": of("AccessPage"),
+            "subject": some("AccessEntity"), "resource": some("AccessEntity"),
+            "context": some("AccessContext"), "page": some("AccessPage"),
         } }),
         ),
         (
@@ -120,7 +120,8 @@ fn of(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
-/// A shape where another is no fault of the whole: the question that it belongs to is answered with what is wrong.
+/// A shape where another is no fault of the whole: what can be read of it counts, or the question that it belongs to is
+/// answered with what is wrong.
 fn some(name: &str) -> Value {
     json!({ "anyOf": [of(name), {}] })
 }

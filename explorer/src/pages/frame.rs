@@ -139,6 +139,12 @@ const NARROWING: [&str; 11] = [
 ];
 
 impl Frame {
+    /// The height for which the page holds, for what follows the chain from there on; empty without one.
+    pub(super) fn height(&self) -> String {
+        let height = self.as_of.as_ref().map(|as_of| as_of.height);
+        height.map_or_else(String::new, |height| height.to_string())
+    }
+
     /// A frame without a chain: around a problem.
     pub(super) fn bare(visit: &Visit) -> Self {
         let mut frame = Self {

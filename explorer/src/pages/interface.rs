@@ -132,7 +132,7 @@ fn operations(lang: Lang, document: &Value, tag: &Value) -> Vec<Operation> {
 }
 
 /// Characters of an example that are shown; the document has all of it.
-const EXAMPLE_CHARS_SHOWN: usize = 300;
+const EXAMPLE_CHARS_SHOWN: usize = 260;
 
 fn pretty(value: Option<&Value>) -> Option<String> {
     let text = serde_json::to_string_pretty(value?).ok()?;
