@@ -72,6 +72,12 @@ pub const LISTEN_RETRY: Duration = Duration::from_secs(2);
 pub const MESSAGES_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Seconds that an answer about a height may be kept by whoever received it.
 pub const IMMUTABLE_AGE_S: u32 = 86_400;
+/// Bytes from which on an answer is packed for whoever takes it so.
+pub const PACKED_BYTES_MIN: u64 = 1024;
+/// Answers up to this size are packed on the event loop.
+pub const PACKED_INLINE_BYTES_MAX: usize = 16 * 1024;
+/// Longer answers being packed at a time; further ones wait for their turn.
+pub const PACKINGS_MAX: usize = 4;
 /// Changes told with a stale decision.
 pub const CHANGES_TOLD_MAX: usize = 20;
 /// A walk over what is owed that takes less than this is made for every block that is asked about.

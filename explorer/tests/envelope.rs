@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -11,6 +12,9 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use common::{City, Sent, get, problem_of, send};
 use dirchain_ledger::testing::{Ledger, PROVIDER, code, entry, responsibility};
+use flate2::read::GzDecoder;
+use futures::StreamExt;
+use tower::ServiceExt;
 
 fn city() -> Arc<City> {
     let mut ledger = Ledger::default();
@@ -165,4 +169,123 @@ async fn a_panic_is_a_problem_on_the_event_loop_and_off_it() {
     }
     city.panics.store(false, Ordering::Relaxed);
     assert_eq!(get(&router, "/api/v1/resources").await.status, 200);
+}
+
+async fn asked(router: &Router, method: Method, address: &str, head: &[(&str, &str)]) -> Sent {
+    let mut request = Request::builder().method(method).uri(address);
+    for (name, value) in head {
+        request = request.header(*name, *value);
+    }
+    send(router, request.body(Body::empty()).unwrap()).await
+}
+
+fn unpacked(body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    GzDecoder::new(body).read_to_end(&mut plain).unwrap();
+    plain
+}
+
+const GZIP: (&str, &str) = ("accept-encoding", "br, gzip");
+
+/// Answers long enough to be packed, and the same for as long as the chain stands: a short page, a
+/// longer one, an asset, JSON.
+const LONG: [&str; 4] = [
+    "/departments",
+    "/resources/307001024%2F000001",
+    "/assets/style.css",
+    "/api/v1/openapi.json",
+];
+
+#[tokio::test]
+async fn whoever_takes_gzip_is_sent_it_under_a_tag_of_its_own() {
+    let router = city().router();
+    for address in LONG {
+        let plain = asked(&router, Method::GET, address, &[]).await;
+        let packed = asked(&router, Method::GET, address, &[GZIP]).await;
+        assert_eq!(plain.header("content-encoding"), "", "{address}");
+        assert_eq!(packed.header("content-encoding"), "gzip", "{address}");
+        assert_eq!(unpacked(&packed.body), plain.body, "{address}");
+        assert!(2 * packed.body.len() < plain.body.len(), "{address}");
+        let head = asked(&router, Method::HEAD, address, &[GZIP]).await;
+        assert!(head.body.is_empty());
+        let (tag, tag_packed) = (plain.header("etag"), packed.header("etag"));
+        assert!(tag != tag_packed && tag_packed.ends_with("-gzip\""));
+        for sent in [&packed, &head] {
+            let length = packed.body.len().to_string();
+            assert_eq!(sent.header("content-length"), length, "{address}");
+            assert_eq!(sent.header("etag"), tag_packed, "{address}");
+        }
+        for (known, takes, status) in [
+            (tag, None, 304),
+            (tag, Some(GZIP), 200),
+            (tag_packed, Some(GZIP), 304),
+            (tag_packed, None, 200),
+        ] {
+            let mut head = vec![("if-none-match", known)];
+            head.extend(takes);
+            let again = asked(&router, Method::GET, address, &head).await;
+            assert_eq!(again.status, status, "{address}: {head:?}");
+            let vary: Vec<_> = again.headers.get_all("vary").iter().collect();
+            assert!(vary.iter().any(|vary| *vary == "accept-encoding"));
+            if status == 304 {
+                assert!(again.body.is_empty() && again.header("content-encoding").is_empty());
+                assert_eq!(again.header("etag"), known);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_short_or_goes_out_in_parts_is_not_packed() {
+    let city = city();
+    let router = city.router();
+    for address in [
+        CHECK,
+        "/livez",
+        "/search?csv=entries",
+        "/api/v1/catalogue.ttl",
+    ] {
+        let request = Request::get(address).header("host", "node.example");
+        let request = request.header(GZIP.0, GZIP.1).body(Body::empty()).unwrap();
+        let sent = send(&router, request).await;
+        assert_eq!(
+            (sent.status.as_u16(), sent.header("content-encoding")),
+            (200, "")
+        );
+        assert!(!sent.header("vary").contains("encoding"), "{address}");
+    }
+    let request = Request::get("/api/v1/events?from=1").header(GZIP.0, GZIP.1);
+    let request = request.body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    assert!(!response.headers().contains_key("content-encoding"));
+    // The stream has no end: its first message comes without waiting for more.
+    let mut parts = response.into_body().into_data_stream();
+    let first = parts.next().await.unwrap().unwrap();
+    assert!(first.starts_with(b"event: block"), "{first:?}");
+}
+
+#[tokio::test]
+async fn a_problem_is_told_whatever_its_asker_knows() {
+    let router = city().router();
+    let head = [("accept", "text/html"), ("if-none-match", "*"), GZIP];
+    let sent = asked(&router, Method::GET, "/nothing", &head).await;
+    assert_eq!(sent.status, 404);
+    assert!(unpacked(&sent.body).starts_with(b"<!doctype html>"));
+}
+
+#[tokio::test]
+async fn assets_are_kept_for_as_long_as_their_address_fits() {
+    let router = city().router();
+    let page = get(&router, "/departments").await.text();
+    for asset in ["/assets/style.css?v=", "/assets/script.js?v="] {
+        let (_, rest) = page.split_once(asset).unwrap();
+        let version = rest.split('"').next().unwrap();
+        let cached = async |query: &str| {
+            let sent = get(&router, &format!("{asset}{query}")).await;
+            assert_eq!(sent.status, 200);
+            sent.header("cache-control").to_owned()
+        };
+        assert!(cached(version).await.contains("immutable"), "{asset}");
+        assert_eq!(cached("another").await, "public, max-age=300");
+    }
 }

@@ -1,5 +1,5 @@
 //! What every answer has around it: the chain's height, a strong entity tag and what may be kept,
-//! and a problem in place of a panic.
+//! whether it goes out packed, and a problem in place of a panic.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use dirchain_ledger::ids::ChainId;
 use futures::FutureExt;
 
-use super::App;
+use super::{App, gzip};
 use crate::api::Time;
 use crate::at::Resolved;
 use crate::limits;
@@ -33,6 +33,7 @@ pub(super) async fn envelope(
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let request_id = request.headers().get(REQUEST_ID).cloned();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let takes_gzip = gzip::is_taken(request.headers());
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|_| {
         tracing::error!("a request's handler panicked");
@@ -40,19 +41,37 @@ pub(super) async fn envelope(
             .with("Its operator finds the reason in the node's log. Ask another node");
         problem.into_response()
     });
+    if reads {
+        response = settle(&app, response, known.as_ref(), takes_gzip).await;
+    }
     let height = HeaderValue::from(app.directory.tip_moment().height.0);
     let headers = response.headers_mut();
     headers.insert(CHAIN_HEIGHT, height);
     if let Some(id) = request_id {
         headers.insert(REQUEST_ID, id);
     }
-    let Some(tag) = headers.get(header::ETAG).filter(|_| reads) else {
-        return response;
-    };
-    match known {
-        Some(known) if matches_tag(&known, tag) => not_modified(response),
-        Some(_) | None => response,
+    response
+}
+
+/// An answer to whoever reads: 304 where that is known already, packed where that is taken.
+async fn settle(
+    app: &App,
+    mut response: Response,
+    known: Option<&HeaderValue>,
+    takes_gzip: bool,
+) -> Response {
+    let goes_packed = gzip::announce(&mut response, takes_gzip);
+    let tag = response.headers().get(header::ETAG);
+    let is_known = tag.is_some_and(|tag| known.is_some_and(|known| matches_tag(known, tag)));
+    // Nobody has a problem already (RFC 9110, 13.2.1).
+    if is_known && response.status().is_success() {
+        return not_modified(response);
     }
+    if !goes_packed {
+        return response;
+    }
+    let packed = gzip::packed(app, response).await;
+    packed.unwrap_or_else(IntoResponse::into_response)
 }
 
 /// A strong tag of an answer's bytes: its first 16 bytes of BLAKE3.
@@ -91,6 +110,7 @@ fn not_modified(mut response: Response) -> Response {
     *response.body_mut() = Body::empty();
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_ENCODING);
     headers.remove(header::CONTENT_LENGTH);
     response
 }
@@ -114,7 +134,8 @@ pub(super) async fn for_ever(request: Request, next: Next) -> Response {
     response
 }
 
-fn keep(headers: &mut HeaderMap) {
+/// Says that an answer never changes.
+pub(crate) fn keep(headers: &mut HeaderMap) {
     let value = format!("public, max-age={}, immutable", limits::IMMUTABLE_AGE_S);
     if let Ok(value) = HeaderValue::from_str(&value) {
         headers.insert(header::CACHE_CONTROL, value);

@@ -9,6 +9,7 @@ use dirchain_ledger::ids::TimeMs;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::Offset;
 
+use super::assets;
 use super::filters::OFFSET_HOURS;
 use super::records::path_to;
 use super::sheet::Atom;
@@ -238,6 +239,16 @@ impl Frame {
             false => format!("{path}?{query}"),
         });
         self
+    }
+
+    /// What the style sheet's address says of its content.
+    pub(super) fn style_version(&self) -> &'static str {
+        assets::style_version()
+    }
+
+    /// The same of the script's.
+    pub(super) fn script_version(&self) -> &'static str {
+        assets::script_version()
     }
 
     fn link(&mut self) {

@@ -4,6 +4,7 @@
 //! each language; every value is escaped by the templates.
 
 mod actions;
+mod assets;
 mod blocks;
 mod changes;
 mod chart;
@@ -101,9 +102,9 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/transactions/{id}", get(blocks::transaction))
         .layer(middleware::from_fn(in_words))
         .route("/interface", get(interface::interface))
-        .route("/assets/style.css", get(style))
-        .route("/assets/script.js", get(script))
-        .route("/assets/icon.svg", get(icon))
+        .route("/assets/style.css", get(assets::style))
+        .route("/assets/script.js", get(assets::script))
+        .route("/assets/icon.svg", get(assets::icon))
 }
 
 /// What a page's handler answers.
@@ -212,32 +213,4 @@ fn page_response(visit: &Visit, text: String) -> Response {
         headers.insert(name, HeaderValue::from_static(value));
     }
     response
-}
-
-fn asset(kind: &'static str, text: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, kind),
-        (header::CACHE_CONTROL, "public, max-age=300"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    let tag = [(header::ETAG, tag_of(text.as_bytes()))];
-    (headers, tag, text).into_response()
-}
-
-async fn style() -> Response {
-    asset(
-        "text/css; charset=utf-8",
-        include_str!("../../assets/style.css"),
-    )
-}
-
-async fn script() -> Response {
-    asset(
-        "text/javascript; charset=utf-8",
-        include_str!("../../assets/script.js"),
-    )
-}
-
-async fn icon() -> Response {
-    asset("image/svg+xml", include_str!("../../assets/icon.svg"))
 }
