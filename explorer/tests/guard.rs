@@ -65,14 +65,7 @@ async fn only_known_tokens_and_certificates_open_a_closed_node() {
         },
     );
     let far = || peer("10.1.2.3:4000", false);
-    for path in [
-        "/api/v1/status",
-        CHECK,
-        "/",
-        "/metrics",
-        "/nothing",
-        "/assets/style.css",
-    ] {
+    for path in ["/api/v1/status", CHECK, "/", "/metrics", "/nothing"] {
         for token in [
             None,
             Some("Bearer wrong"),
@@ -138,6 +131,79 @@ async fn only_known_tokens_and_certificates_open_a_closed_node() {
     assert_eq!(ask(&router, far(), "/livez", None).await.status, 200);
     let point = "/.well-known/authzen-configuration";
     assert_eq!(ask(&router, far(), point, None).await.status, 200);
+}
+
+async fn browse(router: &Router, path: &str, head: &[(&str, &str)]) -> Sent {
+    let mut request = Request::get(path).extension(peer("10.1.2.3:4000", false));
+    for (name, value) in head {
+        request = request.header(*name, *value);
+    }
+    send(router, request.body(Body::empty()).unwrap()).await
+}
+
+#[tokio::test]
+async fn a_browser_is_told_how_to_log_in_in_both_languages() {
+    let line = format!("gateway {}\n", hex::encode(Tokens::hash("one")));
+    let access = Access::Known(Tokens::parse(&line).unwrap());
+    let rate = Some(Rate {
+        per_second: 1,
+        burst: 20,
+    });
+    let settings = Settings {
+        access,
+        rate,
+        ..Settings::default()
+    };
+    let router = served(&city(), settings);
+    let page = ("accept", "text/html,application/xhtml+xml;q=0.9");
+    for (accepted, first, second) in [("en", "en", "zh-Hans"), ("zh-CN", "zh-Hans", "en")] {
+        let head = [page, ("accept-language", accepted), ("if-none-match", "*")];
+        let sent = browse(&router, "/departments/D004", &head).await;
+        assert_eq!(sent.status, 401);
+        assert_eq!(sent.headers.get_all("www-authenticate").iter().count(), 2);
+        assert_eq!(sent.header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(
+            (sent.header("cache-control"), sent.header("etag")),
+            ("no-store", "")
+        );
+        let text = sent.text();
+        assert!(text.contains("the password is the token") && text.contains("密码即为令牌"));
+        let place = |lang: &str| {
+            text.find(&format!("<section class=\"problem\" lang=\"{lang}\""))
+                .unwrap()
+        };
+        assert!(place(first) < place(second), "{text}");
+        // What the page is shown with opens; it leads nowhere else, and tells nothing of the ledger.
+        let style = text
+            .split('"')
+            .find(|part| part.starts_with("/assets/style.css"))
+            .unwrap();
+        assert_eq!(browse(&router, style, &[]).await.status, 200);
+        assert_eq!(
+            text.matches("href=").count(),
+            text.matches("href=\"/assets/").count() + 2
+        );
+        assert!(!text.contains("测试市目录链") && !text.contains("D004"));
+    }
+    // Programs ask below /api/ and are told as such, whatever they accept.
+    let sent = browse(&router, "/api/v1/status", &[page]).await;
+    problem_of(&sent, 401, "token-needed");
+    let token = ("authorization", "Bearer one");
+    let sent = browse(&router, "/", &[page, token, ("accept-language", "zh")]).await;
+    assert_eq!(sent.status, 403);
+    assert!(
+        sent.text().contains("角色为 gateway 的令牌"),
+        "{}",
+        sent.text()
+    );
+    let refused = loop {
+        let sent = browse(&router, "/", &[page, token]).await;
+        if sent.status == 429 {
+            break sent;
+        }
+    };
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(refused.text().contains("may ask 1 times a second"));
 }
 
 #[tokio::test]

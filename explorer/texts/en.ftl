@@ -388,6 +388,12 @@ action-suspend-authorization = Authorization suspended
 action-resume-authorization = Suspension lifted
 action-confirm-holder = New holder confirmed
 
+## Whoever has no token
+token-who = This node answers those to whom its operator gave an access token.
+token-how = Open the address once more. The browser then asks for a name and a password: the name may be anything, the password is the token.
+token-again = Log in
+token-none = Whoever has no token asks this node’s operator for one that reads.
+
 ## Problems, by their codes
 problem-bad-parameter = A parameter is not valid
 problem-bad-path = The address is not valid

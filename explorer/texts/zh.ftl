@@ -379,6 +379,12 @@ action-suspend-authorization = 暂停授权
 action-resume-authorization = 恢复授权
 action-confirm-holder = 确认新的持有部门
 
+## Whoever has no token
+token-who = 本节点只向持有运维单位所发访问令牌者开放。
+token-how = 请重新打开此地址。浏览器会要求输入用户名和密码:用户名任意填写,密码即为令牌。
+token-again = 登录
+token-none = 尚无令牌的,请向本节点运维单位申请有读取权限的令牌。
+
 ## Problems, by their codes
 problem-bad-parameter = 参数无效
 problem-bad-path = 地址无效

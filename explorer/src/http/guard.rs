@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -14,9 +14,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::{Digest, Sha256};
 
-use super::App;
+use super::{App, wants_page};
 use crate::api::Problem;
 use crate::limits;
+use crate::pages::{Visit, refusal_page};
 use crate::problem::ProblemKind;
 
 /// Who is at the other end of a connection, as far as the connection tells.
@@ -220,13 +221,42 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         .and_then(|()| app.admit(peer, request.headers(), request.uri().path()));
     match admitted {
         Ok(()) => next.run(request).await,
-        Err(refusal) => *refusal,
+        Err(refusal) => refusal.told(request).await,
+    }
+}
+
+/// Why a request is not let in, and what the answer's head says of it.
+struct Refusal {
+    problem: Problem,
+    headers: HeaderMap,
+}
+
+impl From<Problem> for Box<Refusal> {
+    fn from(problem: Problem) -> Self {
+        let headers = HeaderMap::new();
+        Box::new(Refusal { problem, headers })
+    }
+}
+
+impl Refusal {
+    /// As its asker reads it: a page for people, the problem for programs.
+    async fn told(self, request: Request) -> Response {
+        let (mut parts, _) = request.into_parts();
+        let mut response = match wants_page(&parts.headers, parts.uri.path()) {
+            true => match Visit::from_request_parts(&mut parts, &()).await {
+                Ok(visit) => refusal_page(&visit, self.problem),
+                Err(never) => match never {},
+            },
+            false => self.problem.into_response(),
+        };
+        response.headers_mut().extend(self.headers);
+        response
     }
 }
 
 impl App {
     /// Counts a request against its address's rate; this machine's own have none.
-    fn count(&self, peer: Option<Peer>) -> Result<(), Box<Response>> {
+    fn count(&self, peer: Option<Peer>) -> Result<(), Box<Refusal>> {
         let (Some(rate), Some(peer)) = (self.settings().rate, peer) else {
             return Ok(());
         };
@@ -235,7 +265,7 @@ impl App {
             return Ok(());
         }
         let counted = self.rates.count(rate, address, Instant::now());
-        counted.map_err(|wait| Box::new(too_many(rate, wait)))
+        counted.map_err(|wait| too_many(rate, wait))
     }
 
     fn admit(
@@ -243,11 +273,15 @@ impl App {
         peer: Option<Peer>,
         headers: &HeaderMap,
         path: &str,
-    ) -> Result<(), Box<Response>> {
+    ) -> Result<(), Box<Refusal>> {
         let Access::Known(tokens) = &self.settings().access else {
             return Ok(());
         };
-        if path == "/livez" || path == "/.well-known/authzen-configuration" {
+        // The style sheet and the picture are the program's, and on the page that says how to log in.
+        let is_open = path == "/livez"
+            || path == "/.well-known/authzen-configuration"
+            || path.starts_with("/assets/");
+        if is_open {
             return Ok(());
         }
         let certified = peer.is_some_and(|peer| peer.has_certificate);
@@ -257,8 +291,8 @@ impl App {
         };
         match role {
             Some(role) if role.may_ask(path) => Ok(()),
-            Some(role) => Err(Box::new(forbidden(role, path).into_response())),
-            None => Err(Box::new(unknown())),
+            Some(role) => Err(forbidden(role, path).into()),
+            None => Err(unknown()),
         }
     }
 }
@@ -280,43 +314,47 @@ fn token_in(headers: &HeaderMap) -> Option<String> {
     Some(token.to_owned())
 }
 
-fn unknown() -> Response {
-    let problem = ProblemKind::TokenNeeded.with(
+fn unknown() -> Box<Refusal> {
+    let problem = ProblemKind::TokenNeeded.with_both(
         "This node answers to whom its operator gave a token. A program sends it as `Authorization: Bearer TOKEN`; in a browser it is the password, with any name",
+        "本节点只应答持有运维单位所发令牌者。程序以 `Authorization: Bearer TOKEN` 发送令牌;浏览器中以令牌为密码,用户名任意",
     );
-    let mut response = problem.into_response();
+    let mut refusal = Box::<Refusal>::from(problem);
     for challenge in [
         "Bearer realm=\"dirchain\"",
         "Basic realm=\"dirchain: any name, and the token as password\", charset=\"UTF-8\"",
     ] {
-        let headers = response.headers_mut();
-        headers.append(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static(challenge),
-        );
+        let challenge = HeaderValue::from_static(challenge);
+        refusal.headers.append(header::WWW_AUTHENTICATE, challenge);
     }
-    response
+    refusal
 }
 
 fn forbidden(role: TokenRole, path: &str) -> Problem {
     let path: String = path.chars().take(200).collect();
-    ProblemKind::TokenForbids.with(format!(
-        "A token for the role {} does not open {path}. Ask this node's operator for another",
-        role.name()
-    ))
+    let role = role.name();
+    ProblemKind::TokenForbids.with_both(
+        format!(
+            "A token for the role {role} does not open {path}. Ask this node's operator for another"
+        ),
+        format!("角色为 {role} 的令牌不能打开 {path}。请向本节点运维单位申请其他令牌"),
+    )
 }
 
-fn too_many(rate: Rate, wait: Duration) -> Response {
-    let problem = ProblemKind::TooManyRequests.with(format!(
-        "This address may ask {} times a second. Wait, or ask the node's operator for more",
-        rate.per_second
-    ));
+fn too_many(rate: Rate, wait: Duration) -> Box<Refusal> {
+    let most = rate.per_second;
+    let problem = ProblemKind::TooManyRequests.with_both(
+        format!(
+            "This address may ask {most} times a second. Wait, or ask the node's operator for more"
+        ),
+        format!("此地址每秒最多请求 {most} 次。请稍候,或请节点运维单位放宽"),
+    );
     let seconds = wait.as_millis().div_ceil(1_000).max(1).to_string();
-    let mut response = problem.into_response();
+    let mut refusal = Box::<Refusal>::from(problem);
     if let Ok(seconds) = HeaderValue::from_str(&seconds) {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        refusal.headers.insert(header::RETRY_AFTER, seconds);
     }
-    response
+    refusal
 }
 
 #[cfg(test)]

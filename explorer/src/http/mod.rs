@@ -182,14 +182,18 @@ async fn nowhere(visit: pages::Visit, uri: Uri, headers: HeaderMap) -> Response 
     let problem = ProblemKind::NoSuchRoute.with(format!(
         "Nothing is served at {path}. The interface is below /api/v1/, the pages begin at /. A code with a slash is written with %2F"
     ));
-    let accepts = headers
-        .get(header::ACCEPT)
-        .and_then(|accept| accept.to_str().ok());
-    let wants_page = accepts.is_some_and(|accept| accept.contains("text/html"));
-    if wants_page && !path.starts_with("/api/") {
+    if wants_page(&headers, &path) {
         return pages::problem_page(&visit, problem);
     }
     problem.into_response()
+}
+
+/// Whether a person asks, with a browser, for what could be a page.
+fn wants_page(headers: &HeaderMap, path: &str) -> bool {
+    let accepts = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
+    accepts.is_some_and(|accept| accept.contains("text/html")) && !path.starts_with("/api/")
 }
 
 async fn wrong_method(method: axum::http::Method, uri: Uri) -> Problem {

@@ -21,6 +21,7 @@ mod named;
 mod network;
 mod proofs;
 mod records;
+mod refusal;
 mod resources;
 mod search;
 mod sharing;
@@ -53,6 +54,7 @@ use crate::problem::ProblemKind;
 
 pub(crate) use frame::Visit;
 pub(crate) use records::word_of;
+pub(crate) use refusal::refusal_page;
 
 /// Nothing but our own style sheet, script, pictures and forms; nothing inline, no other site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
