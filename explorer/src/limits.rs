@@ -145,5 +145,7 @@ pub const TODAY_EVENTS_SHOWN: usize = 8;
 pub const EXPORTS_MAX: usize = 4;
 /// Rows of a table that are exported as CSV; the catalogue as a whole is exported as RDF.
 pub const CSV_ROWS_MAX: usize = 200_000;
+/// Blocks that are looked through for the catalogue's last change.
+pub const CHANGE_BLOCKS_MAX: usize = 10_000;
 /// Records that an export reads at a time.
 pub const EXPORT_PAGE: usize = 64;

@@ -13,10 +13,12 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use common::{City, problem_of, send};
-use dirchain_ledger::testing::{Ledger, PROVIDER, code, entry, responsibility};
+use common::{City, get, problem_of, send};
+use dirchain_explorer::api::Time;
+use dirchain_ledger::testing::{APPLICANT, Ledger, PROVIDER, code, entry, request, responsibility};
 use serde_json::Value;
 
 /// Subject, predicate, object; as Turtle writes them.
@@ -244,12 +246,96 @@ async fn the_past_is_exported_too_and_the_future_is_not() {
 #[tokio::test]
 async fn a_catalogue_that_cannot_be_read_breaks_off() {
     let city = city();
-    city.broken.store(true, Ordering::Relaxed);
     let request = Request::get("/api/v1/catalogue.ttl").header("host", "node.example");
     let request = request.body(Body::empty()).unwrap();
     let response = tower::ServiceExt::oneshot(city.router(), request)
         .await
         .unwrap();
+    assert_eq!(response.status(), 200);
+    city.broken.store(true, Ordering::Relaxed);
     let body = axum::body::to_bytes(response.into_body(), usize::MAX).await;
     assert!(body.is_err());
+    let sent = get(&city.router(), "/api/v1/catalogue.ttl").await;
+    problem_of(&sent, 503, "state-unreadable");
+}
+
+/// A catalogue's tag, its bytes, and when it says that it changed last.
+async fn told(router: &Router, address: &str) -> (String, String, String) {
+    let sent = get(router, address).await;
+    assert_eq!(sent.status, 200, "{address}: {}", sent.text());
+    let text = sent.text();
+    let (_, rest) = text.split_once("dct:modified \"").unwrap();
+    let time = rest.split('"').next().unwrap().to_owned();
+    (sent.header("etag").to_owned(), text, time)
+}
+
+const CATALOGUE: &str = "/api/v1/catalogue.ttl";
+
+#[tokio::test]
+async fn the_catalogue_changes_with_what_it_lists_and_not_with_each_block() {
+    let city = city();
+    let router = city.router();
+    let moment = || Time(city.ledger().moment().time).to_string();
+    let begun = told(&router, CATALOGUE).await;
+    // Blocks with nothing in them, and one with a draft.
+    for _ in 0..3 {
+        city.change(|ledger| ledger.extend(&[]));
+    }
+    let draft = entry(&responsibility(PROVIDER));
+    city.change(|ledger| ledger.draft(PROVIDER, &code(150), &draft))
+        .unwrap();
+    city.change(|ledger| ledger.extend(&[]));
+    assert!(told(&router, CATALOGUE).await == begun);
+    assert!(
+        told(&city.router(), CATALOGUE).await == begun,
+        "whoever asks first is told the same"
+    );
+    let unchanged = Request::get(CATALOGUE).header("if-none-match", &begun.0);
+    let sent = send(&router, unchanged.body(Body::empty()).unwrap()).await;
+    assert_eq!(sent.status, 304);
+    // An entry.
+    city.change(|ledger| ledger.submit_draft(PROVIDER, &code(150)))
+        .unwrap();
+    city.change(|ledger| ledger.publish(PROVIDER, &code(150)))
+        .unwrap();
+    let published = moment();
+    city.change(|ledger| ledger.extend(&[]));
+    let grown = told(&router, CATALOGUE).await;
+    assert!(grown.0 != begun.0 && grown.1 != begun.1);
+    assert_eq!(grown.2, published);
+    // The end of a window, in a block with nothing in it.
+    let end = request(APPLICANT, &[1]).to;
+    city.change(|ledger| {
+        ledger.pass_ms(end.0 - ledger.now.0 + 60_000);
+        ledger.extend(&[]);
+    });
+    let ended = told(&router, CATALOGUE).await;
+    assert!(grown.1.contains("odrl:Agreement") && !ended.1.contains("odrl:Agreement"));
+    assert_eq!(ended.2, Time(end).to_string());
+    // Asked again about the past, and by whoever knows nothing yet.
+    let height = city.ledger().tip.height.0 - 1;
+    assert!(told(&router, &format!("{CATALOGUE}?at={height}")).await == grown);
+    assert!(told(&city.router(), CATALOGUE).await == ended);
+}
+
+#[tokio::test]
+async fn what_has_the_same_tag_is_the_same_at_every_height() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.granted(1, &[1, 2]).resource;
+    common::used(&mut ledger, &resource);
+    let city = City::new(ledger);
+    let router = city.router();
+    let mut seen: BTreeMap<String, (u64, String)> = BTreeMap::new();
+    let tip = city.ledger().tip.height.0;
+    for height in (1..=tip).chain((1..=tip).rev()) {
+        let (tag, text, _) = told(&router, &format!("{CATALOGUE}?at={height}")).await;
+        let (first, kept) = seen.entry(tag).or_insert_with(|| (height, text.clone()));
+        assert!(*kept == text, "{first} and {height} have the same tag");
+    }
+    let heights = usize::try_from(tip).unwrap();
+    assert!(
+        1 < seen.len() && seen.len() < heights,
+        "{} of {tip}",
+        seen.len()
+    );
 }

@@ -100,8 +100,9 @@ const TERMS: [(&str, &str); 12] = [
     ("right:NON_PUBLIC", "dct:RightsStatement"),
 ];
 
-/// The catalogue itself, its publisher, and the terms of other vocabularies.
-pub(crate) fn catalogue(namer: &Namer, name: &str, as_of: Time, height: u64) -> Vec<Node> {
+/// The catalogue itself, its publisher, and the terms of other vocabularies; with when what it lists
+/// changed last, and in which block.
+pub(crate) fn catalogue(namer: &Namer, name: &str, changed: Time, height: u64) -> Vec<Node> {
     let publisher = namer.of("chain");
     let catalogue = node(namer.of("catalogue"), &["dcat:Catalog"])
         .with("dct:title", text(name))
@@ -110,7 +111,7 @@ pub(crate) fn catalogue(namer: &Namer, name: &str, as_of: Time, height: u64) -> 
             text(format!("The directory of {name} as of block {height}")),
         )
         .with("dct:publisher", publisher.clone())
-        .with("dct:modified", time(as_of));
+        .with("dct:modified", time(changed));
     let publisher = node(publisher, &["foaf:Agent"]).with("foaf:name", text(name));
     let terms = TERMS.map(|(term, class)| node(Value::Term(term), &[class]));
     [catalogue, publisher].into_iter().chain(terms).collect()

@@ -13,6 +13,7 @@ use tokio::task::JoinError;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::{BoundedCount, Moment, Problem};
+use crate::at::{self, At, Resolved};
 use crate::directory::{Directory, Submit};
 use crate::http::access::SlowResources;
 use crate::http::events::Newest;
@@ -22,7 +23,7 @@ use crate::http::openapi::Document;
 use crate::limits;
 use crate::problem::ProblemKind;
 use crate::proofs::Proofs;
-use crate::reading::{Happened, Reading, Sharings};
+use crate::reading::{Changed, Happened, Reading, Sharings};
 use crate::search::Search;
 
 /// Numbers for the overview, as of a block.
@@ -90,6 +91,7 @@ pub(crate) struct App {
     counts: Mutex<Option<(Instant, Counts)>>,
     sharings: Mutex<Option<(Instant, Arc<Sharings>)>>,
     today: Mutex<Option<(Height, TimeMs, Arc<Happened>)>>,
+    changed: Mutex<Option<Changed>>,
 }
 
 impl App {
@@ -121,6 +123,7 @@ impl App {
             counts: Mutex::new(None),
             sharings: Mutex::new(None),
             today: Mutex::new(None),
+            changed: Mutex::new(None),
         }
     }
 
@@ -244,6 +247,28 @@ impl App {
         let mut kept = kept.unwrap_or_else(|poison| poison.into_inner());
         *kept = Some((of, since, Arc::clone(&happened)));
         Ok(happened)
+    }
+
+    /// A point of the chain, and the last change of the catalogue as of it; what is known of the newest
+    /// is kept.
+    pub(crate) async fn changed(&self, at: Option<At>) -> Result<(Resolved, Changed), Problem> {
+        let kept = || {
+            self.changed
+                .lock()
+                .unwrap_or_else(|poison| poison.into_inner())
+        };
+        let known = kept().clone();
+        let read = move |directory: &dyn Directory| {
+            let point = at::resolve(directory, at)?;
+            Ok((point, Changed::find(directory, &point, known)?))
+        };
+        let (point, changed) = self.read(read).await?;
+        let mut kept = kept();
+        if kept.as_ref().is_none_or(|kept| kept.seen <= changed.seen) {
+            *kept = Some(changed.clone());
+        }
+        drop(kept);
+        Ok((point, changed))
     }
 
     /// Numbers for the overview; counted again when those at hand are too old.

@@ -20,7 +20,7 @@ use super::chain::AtQuery;
 use super::envelope::tag_of_state;
 use super::extract::{Params, point};
 use crate::api::{AuthorizationState, Problem, Time};
-use crate::at::{self, Resolved};
+use crate::at::Resolved;
 use crate::dcat::{self, Format, Namer};
 use crate::directory::Directory;
 use crate::limits;
@@ -35,7 +35,7 @@ pub(crate) async fn turtle(
     State(app): State<Arc<App>>,
     Params(query): Params<AtQuery>,
 ) -> Result<Response, Problem> {
-    export(app, query, Format::Turtle)
+    export(app, query, Format::Turtle).await
 }
 
 /// The catalogue in JSON-LD
@@ -47,23 +47,31 @@ pub(crate) async fn json_ld(
     State(app): State<Arc<App>>,
     Params(query): Params<AtQuery>,
 ) -> Result<Response, Problem> {
-    export(app, query, Format::JsonLd)
+    export(app, query, Format::JsonLd).await
 }
 
-fn export(app: Arc<App>, query: AtQuery, format: Format) -> Result<Response, Problem> {
+async fn export(app: Arc<App>, query: AtQuery, format: Format) -> Result<Response, Problem> {
     let at = point(query.at.as_deref())?;
-    let resolved = at::resolve(app.directory.as_ref(), at)?;
+    let place = app.export_place()?;
+    let (resolved, changed) = app.changed(at).await?;
+    // Nothing that is listed changed between this point and the one that is asked for.
+    let last = Resolved {
+        as_of: changed.at,
+        instant: changed.time(resolved.instant),
+        tip: resolved.tip,
+    };
     let about = app.directory.about();
     let base_url = app.base_url().map(str::to_owned);
     let others = [base_url.as_deref().unwrap_or_default(), format.media_type()];
-    let tag = tag_of_state(&about.chain, &resolved, &others);
+    let tag = tag_of_state(&about.chain, &last, &others);
     let export = Export {
         namer: Namer::new(&about.chain, base_url),
         name: about.name,
         format,
         resolved,
+        last,
         step: Step::Head,
-        _place: app.export_place()?,
+        _place: place,
         app,
     };
     let body = Body::from_stream(stream::try_unfold(export, Export::next));
@@ -107,6 +115,8 @@ struct Export {
     name: String,
     format: Format,
     resolved: Resolved,
+    /// The last change of what is listed: its block, and its instant.
+    last: Resolved,
     step: Step,
     /// Given back when the export ends.
     _place: OwnedSemaphorePermit,
@@ -117,10 +127,9 @@ impl Export {
     async fn next(mut self) -> Result<Option<(String, Self)>, ProblemText> {
         let text = match self.step.clone() {
             Step::Head => {
-                let resolved = &self.resolved;
-                let time = Time(resolved.as_of.time);
-                let height = resolved.as_of.height.0;
-                let nodes = dcat::catalogue(&self.namer, &self.name, time, height);
+                let changed = Time(self.last.instant);
+                let height = self.last.as_of.height.0;
+                let nodes = dcat::catalogue(&self.namer, &self.name, changed, height);
                 self.step = Step::Records(RecordKind::Department, None);
                 self.format.head() + &self.format.nodes(&nodes, false)
             }

@@ -4,6 +4,7 @@
 //! through it holds for that state.
 
 mod blocks;
+mod changed;
 mod departments;
 mod drafts;
 mod found;
@@ -23,6 +24,7 @@ mod since;
 mod today;
 
 pub(crate) use blocks::{block, blocks, key, moment_of, status, transaction_at};
+pub(crate) use changed::Changed;
 pub(crate) use departments::DepartmentFilter;
 pub(crate) use found::{FoundAll, Hit, Wanted};
 pub(crate) use history::{block_events, reason, subject};
