@@ -64,6 +64,8 @@
         const answer = await fetch(location.href, tag ? { headers: { "If-None-Match": tag } } : {});
         if (answer.status === 200) {
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+          const [told, tells] = [document, page].map((of) => of.getElementById("standing"));
+          if (told && tells && told.textContent !== tells.textContent) told.replaceChildren(...tells.childNodes);
           const fresh = page.querySelector("[data-live]");
           if (fresh) {
             const focus = carryOver(fresh);
@@ -104,6 +106,8 @@
       refresh();
     };
     if (!document.hidden) listen();
+    // A chain that stands still sends nothing: whether it does is asked for now and then.
+    setInterval(refresh, 60_000);
     document.addEventListener("visibilitychange", look);
     window.addEventListener("pagehide", stop);
     window.addEventListener("pageshow", (event) => {

@@ -4,6 +4,7 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -622,4 +623,55 @@ async fn what_a_node_warns_of_is_told_in_the_readers_language() {
             assert!(sent.text().contains(words), "{words}: {}", sent.text());
         }
     }
+}
+
+#[tokio::test]
+async fn a_node_that_is_not_ready_says_so_on_every_page_that_judges_now() {
+    let city = used_city();
+    let router = city.router();
+    let told = [
+        ("en", "is not ready", "no quorum for 90 s"),
+        ("zh", "本节点未就绪", "90 秒未达法定数"),
+    ];
+    let authorization = format!("{AUTHORIZATION}/1");
+    let of_now = [
+        "/",
+        "/search",
+        RESOURCE,
+        "/departments",
+        "/departments/D004",
+        "/departments/D005/may-read",
+        "/deadlines",
+        "/scores",
+        "/objections",
+        "/sharing",
+        "/sharing?department=D004",
+        "/members",
+        "/blocks",
+        &authorization,
+    ];
+    for address in of_now {
+        let text = get(&router, &with_lang(address, "en")).await.text();
+        assert!(!text.contains("is not ready"), "{address}");
+    }
+    city.ready.store(false, Ordering::Relaxed);
+    for (lang, notice, reason) in told {
+        for address in of_now {
+            let text = get(&router, &with_lang(address, lang)).await.text();
+            assert!(text.contains(notice), "{address} lacks {notice}");
+            assert!(text.contains(reason), "{address} lacks {reason}");
+        }
+        // What was, no later block changes.
+        for address in ["/?at=3", "/departments/D004?at=3", "/blocks/3"] {
+            let text = get(&router, &with_lang(address, lang)).await.text();
+            assert!(!text.contains(notice), "{address}");
+        }
+        let node = get(&router, &with_lang("/node", lang)).await.text();
+        assert!(node.contains(reason), "{node}");
+    }
+}
+
+fn with_lang(address: &str, lang: &str) -> String {
+    let sign = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{sign}lang={lang}")
 }

@@ -52,6 +52,7 @@ home-lead = Which department owns which data, who may read it, on what basis, an
 counted-at = Counted at block
 ready = Ready
 not-ready = Not ready
+unready = This node is not ready, and what it shows as the present may be old:
 waiting-transactions = Waiting transactions
 genesis = genesis
 chain-id = Chain id

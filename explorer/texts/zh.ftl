@@ -49,6 +49,7 @@ home-lead = 哪个部门提供哪些数据,谁可以读取,依据是什么,自�
 counted-at = 统计截至区块
 ready = 就绪
 not-ready = 未就绪
+unready = 本节点未就绪,所示当前状态可能已过时:
 waiting-transactions = 待上链交易
 genesis = 创世
 chain-id = 链标识

@@ -162,6 +162,13 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// The warning in Chinese, as the explorer's pages say it.
+    pub fn in_chinese(&self) -> String {
+        crate::pages::warned_in_chinese(self)
+    }
+}
+
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -252,6 +259,8 @@ pub struct NodeStatus {
     pub ready: bool,
     /// Why it is not ready; none when it is.
     pub not_ready_reason: Option<String>,
+    /// The same in Chinese.
+    pub not_ready_reason_zh: Option<String>,
     /// What an operator should look at, ready or not.
     pub warnings: Vec<Warning>,
 }

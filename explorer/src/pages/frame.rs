@@ -14,7 +14,7 @@ use super::filters::OFFSET_HOURS;
 use super::records::path_to;
 use super::sheet::Atom;
 use super::words::Lang;
-use crate::api::{ChainAbout, HistoryItem, Moment, Problem, Time};
+use crate::api::{ChainAbout, HistoryItem, Moment, NodeStatus, Problem, Time};
 use crate::at::At;
 use crate::reading::{Reading, written};
 
@@ -108,6 +108,8 @@ pub(super) struct Frame {
     pub(super) as_of: Option<Moment>,
     /// Set when that lies behind the chain's end because the reader asked for it.
     pub(super) past: Option<Moment>,
+    /// Why what a page says of now may not be so: the words' language, and the words.
+    pub(super) unready: Option<(&'static str, String)>,
     /// The point asked for, as it was written.
     pub(super) at_text: String,
     /// The same as programs write it: a height, or the instant that is judged.
@@ -158,6 +160,7 @@ impl Frame {
             json: None,
             as_of: None,
             past: None,
+            unready: None,
             point: None,
             at_text: String::new(),
             suffix: String::new(),
@@ -186,6 +189,10 @@ impl Frame {
         let is_past = at.at.is_some() && resolved.as_of.height < resolved.tip.height;
         let mut frame = Self {
             past: is_past.then(|| reading.as_of()),
+            unready: match is_past {
+                true => None,
+                false => not_ready(visit.lang, &reading.directory().node()),
+            },
             at_text: at.text.clone(),
             point: at.at.map(|asked| match asked {
                 At::Height(height) => height.to_string(),
@@ -320,6 +327,20 @@ fn local(text: &str) -> Option<(TimeMs, TimeMs)> {
     let first = first.as_millisecond();
     let last = first.saturating_add(length_ms).saturating_sub(1);
     Some((TimeMs(first), TimeMs(last)))
+}
+
+/// Why a node is not ready, with the words' language; in English where there is no other.
+pub(super) fn not_ready(lang: Lang, node: &NodeStatus) -> Option<(&'static str, String)> {
+    if node.ready {
+        return None;
+    }
+    Some(match (lang, &node.not_ready_reason_zh) {
+        (Lang::Zh, Some(chinese)) => (Lang::Zh.tag(), chinese.clone()),
+        (Lang::Zh | Lang::En, _) => {
+            let english = node.not_ready_reason.clone();
+            (Lang::En.tag(), english.unwrap_or_default())
+        }
+    })
 }
 
 /// A parameter of a page's address; an empty one counts as absent, as forms send them.

@@ -45,7 +45,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use crate::api::Problem;
+use crate::api::{Problem, Warning};
 use crate::directory::Directory;
 use crate::http::{App, tag_of};
 use crate::pages::frame::Frame;
@@ -64,6 +64,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 /// A code's words in every language that pages are written in.
 pub(crate) fn words_for(code: &impl shown::Shown) -> [Cow<'static, str>; 2] {
     [Lang::En, Lang::Zh].map(|lang| words::say(lang, code.key()))
+}
+
+/// A warning in Chinese.
+pub(crate) fn warned_in_chinese(warning: &Warning) -> String {
+    network::warned_of(Lang::Zh, warning)
 }
 
 /// The pages' addresses.

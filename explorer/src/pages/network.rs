@@ -9,7 +9,7 @@ use fluent_bundle::types::FluentNumber;
 use fluent_bundle::{FluentArgs, FluentValue};
 
 use super::csv;
-use super::frame::{Frame, Point, Visit};
+use super::frame::{Frame, Point, Visit, not_ready};
 use super::records::member_changes;
 use super::sheet::{
     Atom, Column, FACTS_ID, Facts, Table, cell, facts_table, numbers_in, part, records_in,
@@ -266,8 +266,9 @@ pub(super) async fn node(State(app): State<Arc<App>>, visit: Visit) -> Paged {
                 false => Atom::Badge("not-ready", "no"),
             },
         ];
+        let reason = not_ready(visit.lang, &status.node);
         page.tags
-            .extend(status.node.not_ready_reason.iter().map(Atom::text));
+            .extend(reason.map(|(_, reason)| Atom::Text(reason)));
         page.facts = health(visit.lang, &status, &search);
         let warned = status.node.warnings.iter();
         let warned = warned.map(|warning| Atom::Text(warned_of(visit.lang, warning)));
@@ -342,7 +343,7 @@ fn health(lang: Lang, status: &Status, search: &search::State) -> Facts {
 }
 
 /// A warning in words.
-fn warned_of(lang: Lang, warning: &Warning) -> String {
+pub(super) fn warned_of(lang: Lang, warning: &Warning) -> String {
     match warning {
         Warning::OwnClock { ahead_ms, nodes } => {
             let key = match *ahead_ms < 0 {

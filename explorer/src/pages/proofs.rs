@@ -157,7 +157,7 @@ pub(super) async fn checkpoint(State(app): State<Arc<App>>, visit: Visit) -> Pag
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, None)?;
         Ok(CheckpointPage {
-            frame: Frame::now(visit, &directory.about(), reading.as_of())
+            frame: Frame::at(visit, &reading, &Point::default())
                 .with_json("/api/v1/checkpoint", &Point::default()),
             end: proofs.log_end()?,
             commands: format!(

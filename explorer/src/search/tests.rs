@@ -101,6 +101,7 @@ impl Directory for Town {
             uptime_ms: 0,
             ready: true,
             not_ready_reason: None,
+            not_ready_reason_zh: None,
             warnings: Vec::new(),
         }
     }

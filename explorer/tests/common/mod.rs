@@ -365,6 +365,7 @@ impl Directory for City {
             uptime_ms: 60_000,
             ready,
             not_ready_reason: (!ready).then(|| "no quorum for 90 s".to_owned()),
+            not_ready_reason_zh: (!ready).then(|| "90 秒未达法定数".to_owned()),
             warnings: warnings(),
         }
     }

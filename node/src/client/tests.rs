@@ -144,7 +144,7 @@ fn a_transaction_that_a_node_forgot_is_given_to_it_again() {
 pub(crate) const STATUS: &str = r#"{"about":{"name":"n","chain":"0000000000000000000000000000000000000000000000000000000000000000","genesis_time":"2026-01-01T00:00:00.000Z","software_version":"0"},
     "tip":{"height":1,"time":"2026-01-01T00:00:00.000Z","block":"0000000000000000000000000000000000000000000000000000000000000000","validators":[]},
     "node":{"node":"D035-1","department":"D035","mode":{"mode":"validator"},"peers":[],"waiting_transactions":0,
-    "sync":{"state":"caught_up"},"history":{"state":"whole"},"disk_bytes":0,"uptime_ms":0,"ready":true,"not_ready_reason":null,"warnings":[]}}"#;
+    "sync":{"state":"caught_up"},"history":{"state":"whole"},"disk_bytes":0,"uptime_ms":0,"ready":true,"not_ready_reason":null,"not_ready_reason_zh":null,"warnings":[]}}"#;
 const USED: &str =
     r#"{"type":"urn:dirchain:problem:sequence-used","title":"t","status":422,"detail":"d"}"#;
 const TAKEN: &str = r#"{"id":"0000000000000000000000000000000000000000000000000000000000000000"}"#;

@@ -178,6 +178,11 @@ fn peer(
     }
 }
 
+/// Why a node is not ready that cannot read its own state.
+fn unreadable(error: &impl std::fmt::Display) -> health::Reason {
+    health::Reason::new(error.to_string(), format!("无法读取账本状态:{error}"))
+}
+
 /// Whose a node is, by the ledger.
 fn registered_department(store: &Store, node: &NodeId) -> Option<DepartmentId> {
     let view = store.view(store.tip().height);
@@ -312,7 +317,7 @@ impl Directory for NodeDirectory {
         let (tip, now) = (self.store.tip(), now());
         let sync = health::sync(&tip, &status);
         let warnings = health::warnings(&tip, &self.node, &status, &sync, now);
-        let (peers, not_ready_reason) = match self.peers(&tip, &status) {
+        let (peers, not_ready) = match self.peers(&tip, &status) {
             Ok(peers) => {
                 let own = &self.node;
                 let reason = health::not_ready(&tip, own, &sync, &peers, &warnings, now);
@@ -321,12 +326,15 @@ impl Directory for NodeDirectory {
                     Ok(record) => {
                         reason.map(|reason| health::with_standing(reason, own, record.as_ref()))
                     }
-                    Err(error) => Some(error.to_string()),
+                    Err(error) => Some(unreadable(&error)),
                 };
                 (peers, reason)
             }
-            Err(error) => (Vec::new(), Some(error.to_string())),
+            Err(error) => (Vec::new(), Some(unreadable(&error))),
         };
+        let (not_ready_reason, not_ready_reason_zh) = not_ready
+            .map(|reason| (reason.english, reason.chinese))
+            .unzip();
         NodeStatus {
             node: self.node.clone(),
             department: registered_department(&self.store, &self.node)
@@ -343,6 +351,7 @@ impl Directory for NodeDirectory {
             uptime_ms: self.uptime_ms(),
             ready: not_ready_reason.is_none(),
             not_ready_reason,
+            not_ready_reason_zh,
             warnings,
         }
     }

@@ -107,6 +107,26 @@ fn standstill(
     })
 }
 
+/// Why a node's answers are not fit for use, for those who read either language.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Reason {
+    pub(super) english: String,
+    pub(super) chinese: String,
+}
+
+impl Reason {
+    pub(super) fn new(english: impl Into<String>, chinese: impl Into<String>) -> Self {
+        Self {
+            english: english.into(),
+            chinese: chinese.into(),
+        }
+    }
+
+    fn warned(warning: &Warning) -> Self {
+        Self::new(warning.to_string(), warning.in_chinese())
+    }
+}
+
 /// Why a node's answers are not fit for use; none when they are.
 pub(super) fn not_ready(
     tip: &Tip,
@@ -115,17 +135,21 @@ pub(super) fn not_ready(
     peers: &[PeerStatus],
     warnings: &[Warning],
     now: TimeMs,
-) -> Option<String> {
+) -> Option<Reason> {
     if !peers.is_empty() && peers.iter().all(|peer| !peer.connected) {
-        return Some("no other node is connected".to_owned());
+        return Some(Reason::new(
+            "no other node is connected",
+            "没有连接到其他节点",
+        ));
     }
     // A peer may always be a block ahead for a moment; more is falling behind.
     if let SyncState::CatchingUp { target } = sync
         && *target > tip.height.next()
     {
-        return Some(format!(
-            "it is at height {} and fetches blocks up to {target}",
-            tip.height
+        let height = tip.height;
+        return Some(Reason::new(
+            format!("it is at height {height} and fetches blocks up to {target}"),
+            format!("目前在高度 {height},正在获取至高度 {target} 的区块"),
         ));
     }
     let own_clock = warnings.iter().find_map(|warning| match warning {
@@ -136,7 +160,7 @@ pub(super) fn not_ready(
     if let Some((ahead_ms, warning)) = own_clock
         && ahead_ms.saturating_abs() > CLOCK_AHEAD_MS_MAX
     {
-        return Some(warning.to_string());
+        return Some(Reason::warned(warning));
     }
     // A block's age is told by the clock that most share.
     let ahead_ms = own_clock.map_or(0, |(ahead_ms, _)| ahead_ms);
@@ -151,34 +175,51 @@ pub(super) fn not_ready(
         return Some(missing);
     }
     if let Some(standstill) = standstill {
-        return Some(standstill.to_string());
+        return Some(Reason::warned(standstill));
     }
     if age_ms > tip.heartbeat_ms.saturating_mul(HEARTBEATS_MAX) {
-        return Some(format!(
-            "the last block is {} s old where one is due every {} s: this node is behind, or the chain stands still",
-            age_ms / 1000,
-            tip.heartbeat_ms / 1000
+        let (age_s, heartbeat_s) = (age_ms / 1000, tip.heartbeat_ms / 1000);
+        return Some(Reason::new(
+            format!(
+                "the last block is {age_s} s old where one is due every {heartbeat_s} s: this node is behind, or the chain stands still"
+            ),
+            format!(
+                "最新区块已有 {age_s} 秒,而每 {heartbeat_s} 秒应有一个区块:本节点落后,或链已停滞"
+            ),
         ));
     }
     None
 }
 
 /// Why a node is not ready, with what the ledger says of it where that is why nobody lets it in.
-pub(super) fn with_standing(reason: String, own: &NodeId, record: Option<&Node>) -> String {
-    match record.map(|node| node.admitted.to) {
-        Some(None) => reason,
-        Some(Some(removed)) => format!(
-            "{reason}. The ledger has it removed since height {}: nobody lets it in any more",
-            removed.height
+pub(super) fn with_standing(reason: Reason, own: &NodeId, record: Option<&Node>) -> Reason {
+    let (english, chinese) = match record.map(|node| node.admitted.to) {
+        Some(None) => return reason,
+        Some(Some(removed)) => (
+            format!(
+                "The ledger has it removed since height {}: nobody lets it in any more",
+                removed.height
+            ),
+            format!(
+                "账本自高度 {} 起已移除本节点,其他节点不再接纳它",
+                removed.height
+            ),
         ),
-        None => format!(
-            "{reason}. The ledger, as far as its blocks are here, does not know node {own}: `dirchain node register` admits it"
+        None => (
+            format!(
+                "The ledger, as far as its blocks are here, does not know node {own}: `dirchain node register` admits it"
+            ),
+            format!("就已有的区块而言,账本中没有节点 {own},可用 `dirchain node register` 登记"),
         ),
-    }
+    };
+    Reason::new(
+        format!("{}. {english}", reason.english),
+        format!("{}。{chinese}", reason.chinese.trim_end_matches('。')),
+    )
 }
 
 /// What a validator lacks when fewer validators than decide a block are connected, itself included.
-fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<String> {
+fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<Reason> {
     let members = tip.validators.members();
     if !members.iter().any(|member| member.node == *own) {
         return None;
@@ -191,10 +232,15 @@ fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<Strin
     };
     let up = members.iter().filter(|member| is_up(&member.node)).count();
     let quorum = tip.validators.quorum();
+    let count = members.len();
     (up < quorum).then(|| {
-        format!(
-            "{up} of {} validators are up as far as this one sees, and a block needs {quorum}: nothing is committed until more are back",
-            members.len()
+        Reason::new(
+            format!(
+                "{up} of {count} validators are up as far as this one sees, and a block needs {quorum}: nothing is committed until more are back"
+            ),
+            format!(
+                "本节点可见 {count} 个共识成员中的 {up} 个在线,而区块需要 {quorum} 个:在更多成员恢复之前不会有新区块"
+            ),
         )
     })
 }

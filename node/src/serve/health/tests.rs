@@ -69,6 +69,13 @@ fn peers(tip: &Tip, connected: usize) -> Vec<PeerStatus> {
     others.map(peer).collect()
 }
 
+/// A reason's English, once its Chinese is seen to be there.
+fn told(reason: Reason) -> String {
+    let han = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    assert!(reason.chinese.chars().any(han), "{reason:?}");
+    reason.english
+}
+
 /// Warnings, and why it is not ready, so long after the tip by this node's clock.
 fn judged(
     tip: &Tip,
@@ -81,7 +88,7 @@ fn judged(
     let warnings = warnings(tip, &own, status, &sync, now);
     let peers = peers(tip, connected);
     let reason = not_ready(tip, &own, &sync, &peers, &warnings, now);
-    (warnings, reason)
+    (warnings, reason.map(told))
 }
 
 #[test]
@@ -183,7 +190,7 @@ fn a_node_that_fetches_blocks_says_nothing_of_the_round() {
     let now = TimeMs(tip.time.0 + 60_000);
     assert_eq!(warnings(&tip, &own(&tip), &status, &sync, now), []);
     let reason = not_ready(&tip, &own(&tip), &sync, &peers(&tip, 3), &[], now);
-    assert!(reason.unwrap().contains("fetches blocks up to 9"));
+    assert!(reason.map(told).unwrap().contains("fetches blocks up to 9"));
 }
 
 #[test]
@@ -196,7 +203,8 @@ fn a_node_that_nobody_lets_in_says_why() {
         _ => None,
     });
     let mut node = found.unwrap();
-    let said = |record: Option<&Node>| with_standing("alone".to_owned(), &id, record);
+    let said =
+        |record: Option<&Node>| told(with_standing(Reason::new("alone", "孤立"), &id, record));
     assert_eq!(said(Some(&node)), "alone");
     let mut moment = node.admitted.from;
     moment.height = Height(249);
