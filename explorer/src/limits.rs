@@ -134,9 +134,9 @@ pub const GRANTS_AGE_MAX: Duration = Duration::from_secs(5);
 pub const GRAPH_SIDE_MAX: usize = 24;
 /// Departments of a graph that can be opened.
 pub const GRAPH_OPEN_MAX: usize = 6;
-/// Blocks that are summed up for what happened today.
+/// Blocks that one request adds to the sums of what happened today.
 pub const TODAY_BLOCKS_MAX: usize = 300;
-/// Actions after which that stops.
+/// Actions after which it adds no more.
 pub const TODAY_ACTIONS_MAX: usize = 5_000;
 /// Events of today that are listed one by one.
 pub const TODAY_EVENTS_SHOWN: usize = 8;

@@ -507,9 +507,9 @@ tip-age = since the last block
 members-up = members up
 lag = blocks behind
 today = Today
+latest = Newest
 since = since
 today-none = Nothing has happened yet.
-today-cut = only the newest were counted
 blocks-count = { $count ->
     [one] { $count } block
    *[other] { $count } blocks

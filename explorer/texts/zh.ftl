@@ -492,9 +492,9 @@ tip-age = 距最新区块
 members-up = 在线成员
 lag = 落后区块
 today = 今日
+latest = 最近
 since = 自
 today-none = 今日尚无变更。
-today-cut = 仅统计最近部分
 blocks-count = { $count } 个区块
 live-new = 新区块
 

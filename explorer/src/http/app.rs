@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use dirchain_ledger::ids::{Height, TimeMs};
+use dirchain_ledger::ids::TimeMs;
 use dirchain_ledger::records::RecordKind;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit, watch};
 use tokio::task::JoinError;
@@ -90,7 +90,7 @@ pub(crate) struct App {
     document: OnceLock<Document>,
     counts: Mutex<Option<(Instant, Counts)>>,
     sharings: Mutex<Option<(Instant, Arc<Sharings>)>>,
-    today: Mutex<Option<(Height, TimeMs, Arc<Happened>)>>,
+    today: Mutex<Option<Arc<Happened>>>,
     changed: Mutex<Option<Changed>>,
 }
 
@@ -225,27 +225,22 @@ impl App {
         *kept = Some((Instant::now(), Arc::clone(sharings)));
     }
 
-    /// What happened since a moment, as of the newest block; read again once there is another.
+    /// What happened since a moment, as of the newest block. What was summed up is kept, and gone on
+    /// with: with new blocks, and further back where the day holds more than one request looks at.
     pub(crate) async fn happened(&self, since: TimeMs) -> Result<Arc<Happened>, Problem> {
         let tip = self.directory.tip_moment().height;
-        {
-            let kept = self.today.lock();
-            let kept = kept.unwrap_or_else(|poison| poison.into_inner());
-            if let Some((of, from, happened)) = kept.as_ref()
-                && (*of, *from) == (tip, since)
-            {
-                return Ok(Arc::clone(happened));
-            }
+        let kept = self.today.lock();
+        let earlier = kept.unwrap_or_else(|poison| poison.into_inner()).clone();
+        if let Some(whole) = earlier.as_ref().filter(|found| found.is_all(since, tip)) {
+            return Ok(Arc::clone(whole));
         }
         let read = move |directory: &dyn Directory| {
-            let reading = Reading::at(directory, None)?;
-            Ok((reading.as_of().height, reading.happened(since)?))
+            Reading::at(directory, None)?.happened(since, earlier.as_deref())
         };
-        let (of, happened) = self.read(read).await?;
-        let happened = Arc::new(happened);
+        let happened = Arc::new(self.read(read).await?);
         let kept = self.today.lock();
         let mut kept = kept.unwrap_or_else(|poison| poison.into_inner());
-        *kept = Some((of, since, Arc::clone(&happened)));
+        *kept = Some(Arc::clone(&happened));
         Ok(happened)
     }
 

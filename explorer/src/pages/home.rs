@@ -112,7 +112,7 @@ fn home_page(
         Some(kept) => kept,
         None => {
             let then = Time(reading.resolved().instant).timestamp();
-            let happened = reading.happened(midnight(then))?;
+            let happened = reading.happened(midnight(then), None)?;
             (Counts::of(&reading)?, Arc::new(happened))
         }
     };

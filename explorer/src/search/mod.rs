@@ -9,7 +9,7 @@ mod follow;
 mod query;
 mod schema;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tokens;
 mod traditional;
 

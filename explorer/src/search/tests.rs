@@ -19,7 +19,13 @@ use crate::api::{ChainAbout, HistoryState, NodeMode, NodeStatus, SyncState, Time
 use crate::directory::{EventPlace, Owed};
 
 /// A ledger as a directory: what the index reads of one.
-struct Town(Mutex<Ledger>, Owed);
+pub(crate) struct Town(pub(crate) Mutex<Ledger>, Owed);
+
+impl Town {
+    pub(crate) fn new(ledger: Ledger) -> Self {
+        Self(Mutex::new(ledger), Owed::default())
+    }
+}
 
 impl Directory for Town {
     fn owed(&self) -> &Owed {
@@ -228,7 +234,7 @@ fn ready(search: &Search, height: Height) {
 
 fn start(ledger: Ledger, folder: Option<&Path>) -> (Arc<Town>, Search) {
     let height = ledger.tip.height;
-    let town = Arc::new(Town(Mutex::new(ledger), Owed::default()));
+    let town = Arc::new(Town::new(ledger));
     let search = Search::start(town.clone(), folder.map(Path::to_owned));
     ready(&search, height);
     (town, search)
