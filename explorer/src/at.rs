@@ -28,16 +28,25 @@ impl FromStr for At {
     fn from_str(text: &str) -> Result<Self, Problem> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
             let height = text.parse().map_err(|_| {
-                ProblemKind::AtInTheFuture.with("`at` names a height above every chain's")
+                ProblemKind::AtInTheFuture.with_both(
+                    "`at` names a height above every chain's",
+                    "`at` 的高度超出任何账本",
+                )
             })?;
             return Ok(At::Height(Height(height)));
         }
         let time = text.parse::<Time>();
         let time = time.or_else(|error| text.replace(' ', "+").parse().map_err(|_| error));
         let time = time.map_err(|error| {
-            ProblemKind::BadParameter.with(format!(
-                "`at` is a height such as 1200, or a time: {error}. Write the plus sign of an offset as %2B"
-            ))
+            ProblemKind::BadParameter.with_both(
+                format!(
+                    "`at` is a height such as 1200, or a time: {error}. Write the plus sign of an offset as %2B"
+                ),
+                format!(
+                    "`at` 应为高度(如 1200)或带时区的时间(如 2026-03-01T12:05:06+08:00),不能是 `{}`。时区的加号写作 %2B",
+                    error.given
+                ),
+            )
         })?;
         Ok(At::Time(time.0))
     }
@@ -132,17 +141,27 @@ pub(crate) fn view(
 /// This node does not keep a height.
 pub(crate) fn unavailable(directory: &dyn Directory, height: Height) -> Problem {
     let begins = directory.history_begins();
-    ProblemKind::HeightUnavailable.with(format!(
-        "This node's history begins at height {begins}: what came before, such as {height}, it is still fetching. Ask another node, or wait; `status` says how far it is"
-    ))
+    ProblemKind::HeightUnavailable.with_both(
+        format!(
+            "This node's history begins at height {begins}: what came before, such as {height}, it is still fetching. Ask another node, or wait; `status` says how far it is"
+        ),
+        format!(
+            "本节点的历史始于高度 {begins},此前的内容(如高度 {height})仍在获取。请询问其他节点,或稍候;`status` 说明进度"
+        ),
+    )
 }
 
 /// A list goes on where this node's history does not reach yet.
 pub(crate) fn begins_later(directory: &dyn Directory) -> Problem {
     let begins = directory.history_begins();
-    ProblemKind::HeightUnavailable.with(format!(
-        "This node's history begins at height {begins}: what happened before, it is still fetching. Ask another node, or wait; `status` says how far it is"
-    ))
+    ProblemKind::HeightUnavailable.with_both(
+        format!(
+            "This node's history begins at height {begins}: what happened before, it is still fetching. Ask another node, or wait; `status` says how far it is"
+        ),
+        format!(
+            "本节点的历史始于高度 {begins},此前发生的仍在获取。请询问其他节点,或稍候;`status` 说明进度"
+        ),
+    )
 }
 
 fn future(tip: Moment) -> Problem {

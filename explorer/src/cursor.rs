@@ -69,8 +69,9 @@ impl Cursor {
     /// Parses a cursor's text.
     pub(crate) fn decode(text: &str) -> Result<Self, Problem> {
         Self::parse(text).ok_or_else(|| {
-            ProblemKind::BadCursor.with(
+            ProblemKind::BadCursor.with_both(
                 "Use `next_cursor` of the page before, unchanged, or leave it out to begin anew",
+                "请原样使用上一页的翻页标记 `next_cursor`,或去掉它,从头开始",
             )
         })
     }

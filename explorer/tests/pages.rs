@@ -30,6 +30,7 @@ fn used_city() -> Arc<City> {
     City::new(ledger)
 }
 
+const CHAIN: &str = "测试市目录链";
 const RESOURCE: &str = "/resources/307001024%2F000001";
 const APPLICATION: &str = "/applications/307001024%2F000001";
 const AUTHORIZATION: &str = "/authorizations/307001024%2F000001";
@@ -270,6 +271,7 @@ async fn browsers_get_a_page_for_what_is_missing_and_programs_a_problem() {
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     assert!(page.header("content-type").starts_with("text/html"));
     assert!(page.text().contains("There is nothing at this address"));
+    assert!(page.text().contains(CHAIN), "it is this chain's page");
     assert!(!page.text().contains("<b>"), "the path is escaped");
     let program = send(&router, request("/api/v1/nothing")).await;
     assert_eq!(program.header("content-type"), "application/problem+json");
@@ -578,18 +580,42 @@ async fn what_went_wrong_is_told_in_the_reader_s_language() {
             "账本始于",
         ),
         ("/blocks/99999", "The chain reaches to", "账本目前到高度"),
+        ("/blocks/0", "Height 0 is the genesis", "高度 0 是创世"),
+        (
+            "/transactions/abc",
+            "64 hexadecimal digits",
+            "64 位十六进制",
+        ),
+        ("/departments/x", "is not valid here", "的写法不对"),
+        ("/?at=abc", "is a height such as 1200", "应为高度"),
+        (
+            "/departments?departments=x",
+            "Use `next_cursor`",
+            "翻页标记",
+        ),
+        ("/?csv=nothing", "has no table", "没有可导出为 CSV 的表"),
+        (
+            "/transactions/0000000000000000000000000000000000000000000000000000000000000000",
+            "Neither a block nor",
+            "待办交易中都没有",
+        ),
     ] {
-        let sign = if address.contains('?') { '&' } else { '?' };
-        let page = get(&router, &format!("{address}{sign}lang=zh"))
-            .await
-            .text();
+        let page = get(&router, &with_lang(address, "zh")).await.text();
         assert!(page.contains(chinese), "{address}: {page}");
         assert!(!page.contains(english), "{address}: {page}");
-        let page = get(&router, &format!("{address}{sign}lang=en"))
-            .await
-            .text();
+        assert!(page.contains(CHAIN), "{address} is of no chain: {page}");
+        let page = get(&router, &with_lang(address, "en")).await.text();
         assert!(page.contains(english), "{address}: {page}");
+        assert!(
+            !page.contains("00Z"),
+            "its times are not as on other pages: {page}"
+        );
     }
+    let future = get(&router, "/departments?at=9999").await.text();
+    assert!(
+        future.contains("at 2026-01-01 08:00:00 +08:00. Ask"),
+        "{future}"
+    );
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ glance = At a glance
 fact-value = Value
 filter = Filter
 look-for-it = Look for it
+told-in-english = The node says:
 begin-home = Begin at the home page
 only-some = Only the first { $count } are shown.
 only-first = Only the first { $count } are shown; the CSV has all.

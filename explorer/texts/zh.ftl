@@ -24,6 +24,7 @@ glance = 概要
 fact-value = 值
 filter = 筛选
 look-for-it = 改为检索
+told-in-english = 请核对地址或稍后重试。节点给出的英文说明:
 begin-home = 返回首页
 only-some = 仅显示前 { $count } 条。
 only-first = 仅显示前 { $count } 条;CSV 含全部。

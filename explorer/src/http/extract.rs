@@ -83,6 +83,12 @@ fn in_words(text: &str) -> Option<(String, String)> {
             format!("`{value}` 在此处无效:应为整数,且不过大"),
         ));
     }
+    if text.contains("a hash is 64 hexadecimal digits") {
+        return Some((text.to_owned(), "此处应为 64 位十六进制数字".to_owned()));
+    }
+    if let Some((given, _)) = text.split_once(" is not valid here: ") {
+        return Some((text.to_owned(), format!("{given} 的写法不对,请核对")));
+    }
     let (name, reason) = text.split_once(": ").unwrap_or(("", text));
     let quoted = |reason: &str| reason.split('`').nth(1).unwrap_or_default().to_owned();
     if let Some((_, known)) = reason.split_once(", expected ") {

@@ -32,11 +32,11 @@ pub(crate) use transactions::look_up;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderMap, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
@@ -62,6 +62,7 @@ pub fn router_with(
     mut settings: Settings,
 ) -> Router {
     let (beside, of_node) = std::mem::take(&mut settings.beside).0.split_for_parts();
+    let chain_name = pages::ChainName(directory.about().name.into());
     let app = Arc::new(App::new(directory, submit, settings));
     let (documented, mut api) = documented().split_for_parts();
     api.merge(of_node);
@@ -75,6 +76,7 @@ pub fn router_with(
         .method_not_allowed_fallback(wrong_method)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), guard))
         .layer(middleware::from_fn_with_state(app, envelope))
+        .layer(Extension(chain_name))
 }
 
 /// Everything for programs. A route enters here with its documentation, and no other way.
@@ -179,9 +181,14 @@ fn check_address(uri: &Uri) -> Result<(), Problem> {
 
 async fn nowhere(visit: pages::Visit, uri: Uri, headers: HeaderMap) -> Response {
     let path: String = uri.path().chars().take(200).collect();
-    let problem = ProblemKind::NoSuchRoute.with(format!(
-        "Nothing is served at {path}. The interface is below /api/v1/, the pages begin at /. A code with a slash is written with %2F"
-    ));
+    let problem = ProblemKind::NoSuchRoute.with_both(
+        format!(
+            "Nothing is served at {path}. The interface is below /api/v1/, the pages begin at /. A code with a slash is written with %2F"
+        ),
+        format!(
+            "{path} 处没有内容。接口在 /api/v1/ 之下,页面从 / 开始。代码中的斜杠写作 %2F"
+        ),
+    );
     if wants_page(&headers, &path) {
         return pages::problem_page(&visit, problem);
     }

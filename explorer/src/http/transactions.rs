@@ -254,12 +254,18 @@ fn committed(
 fn unknown(directory: &dyn Directory, id: TransactionId) -> Problem {
     let begins = directory.history_begins();
     if begins > Height::GENESIS {
-        return ProblemKind::HeightUnavailable.with(format!(
+        let english = format!(
             "This node's history begins at height {begins}, and neither a block from there on nor its pool has {id}. What came before it is still fetching: ask another node, or wait; `status` says how far it is"
-        ));
+        );
+        let chinese = format!(
+            "本节点的历史始于高度 {begins},其后的区块和待办交易中都没有 {id}。此前的内容仍在获取:请询问其他节点,或稍候;`status` 说明进度"
+        );
+        return ProblemKind::HeightUnavailable.with_both(english, chinese);
     }
-
-    ProblemKind::NoSuchTransaction.with(format!(
-        "Neither a block nor this node's pool has {id}. Ask the node it was submitted to, or submit it again"
-    ))
+    ProblemKind::NoSuchTransaction.with_both(
+        format!(
+            "Neither a block nor this node's pool has {id}. Ask the node it was submitted to, or submit it again"
+        ),
+        format!("区块和本节点的待办交易中都没有 {id}。请询问提交时的节点,或重新提交"),
+    )
 }

@@ -160,6 +160,27 @@ pub(super) fn offset_time(time: &Time) -> String {
     )
 }
 
+/// A text with its times written as pages write them.
+pub(super) fn in_local_times(text: &str) -> String {
+    let belongs = |c: char| c.is_ascii_digit() || matches!(c, 'T' | 'Z' | ':' | '.' | '-');
+    let mut told = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let (run, after) = from.split_at(from.find(|c: char| !belongs(c)).unwrap_or(from.len()));
+        let (written, ending) = run.split_at(run.trim_end_matches(['.', ':', '-']).len());
+        told.push_str(before);
+        match written.parse::<Time>() {
+            Ok(time) => told.push_str(&offset_time(&time)),
+            Err(_) => told.push_str(written),
+        }
+        told.push_str(ending);
+        rest = after;
+    }
+    told.push_str(rest);
+    told
+}
+
 /// The language of a name that somebody gave: Chinese when it holds a Chinese character.
 pub(super) fn lang(text: &str, _: &dyn Values) -> Result<&'static str> {
     let han =
@@ -233,4 +254,34 @@ pub(super) fn bytes(bytes: &u64, _: &dyn Values) -> Result<String> {
         0 => format!("{bytes} {name}"),
         _ => format!("{}.{} {name}", tenths / 10, tenths % 10),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_within_a_text_are_written_as_pages_write_them() {
+        for (text, told) in [
+            (
+                "It ends at 2026-11-22T18:07:13.656Z. Ask before",
+                "It ends at 2026-11-23 02:07:13 +08:00. Ask before",
+            ),
+            (
+                "始于 2026-01-01T00:00:00.000Z。之后",
+                "始于 2026-01-01 08:00:00 +08:00。之后",
+            ),
+            (
+                "a hash is 64 hexadecimal digits.",
+                "a hash is 64 hexadecimal digits.",
+            ),
+            (
+                "103001/000001, 2026-11-22, 1.5-",
+                "103001/000001, 2026-11-22, 1.5-",
+            ),
+            ("", ""),
+        ] {
+            assert_eq!(in_local_times(text), told);
+        }
+    }
 }

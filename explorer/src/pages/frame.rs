@@ -1,6 +1,7 @@
 //! What every page has around its content, and what every page takes in its address.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header;
@@ -18,6 +19,10 @@ use crate::api::{ChainAbout, HistoryItem, Moment, NodeStatus, Problem, Time};
 use crate::at::At;
 use crate::reading::{Reading, written};
 
+/// The chain's name, which each request carries: what went wrong with it is told on a page of that chain.
+#[derive(Clone, Debug)]
+pub(crate) struct ChainName(pub(crate) Arc<str>);
+
 /// Where the reader is and in which language: the address with its query, and what the browser
 /// prefers.
 #[derive(Clone, Debug)]
@@ -27,6 +32,7 @@ pub(crate) struct Visit {
     /// Whether the address named it; links then name it too.
     chosen: bool,
     path: String,
+    chain_name: Option<Arc<str>>,
     /// The query but for the language.
     query: Vec<(String, String)>,
 }
@@ -46,6 +52,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
             lang: named.or(accepted).unwrap_or(Lang::En),
             chosen: named.is_some(),
             path: parts.uri.path().to_owned(),
+            chain_name: parts
+                .extensions
+                .get()
+                .map(|ChainName(name)| Arc::clone(name)),
             query,
         })
     }
@@ -151,7 +161,7 @@ impl Frame {
     /// A frame without a chain: around a problem.
     pub(super) fn bare(visit: &Visit) -> Self {
         let mut frame = Self {
-            chain_name: "Dirchain".to_owned(),
+            chain_name: visit.chain_name.as_deref().unwrap_or("dirchain").to_owned(),
             version: env!("CARGO_PKG_VERSION"),
             lang: visit.lang,
             chosen: visit.chosen(),

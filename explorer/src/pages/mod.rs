@@ -52,7 +52,7 @@ use crate::pages::frame::Frame;
 use crate::pages::words::Lang;
 use crate::problem::ProblemKind;
 
-pub(crate) use frame::Visit;
+pub(crate) use frame::{ChainName, Visit};
 pub(crate) use records::word_of;
 pub(crate) use refusal::refusal_page;
 
@@ -150,8 +150,10 @@ async fn in_words(visit: Visit, request: Request, next: Next) -> Response {
 #[template(path = "problem.html")]
 struct ProblemPage {
     frame: Frame,
-    /// The language of what happened, and what happened; in English where there is no other.
-    told: (&'static str, String),
+    /// What happened, in the page's language; none where only the English below says it.
+    told: Option<String>,
+    /// What happened in English, where the page's language has no words for it.
+    english: Option<String>,
     /// The point of the chain that the address asks for.
     at: Option<String>,
     problem: Problem,
@@ -160,12 +162,15 @@ struct ProblemPage {
 /// A problem for people.
 pub(crate) fn problem_page(visit: &Visit, problem: Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let told = match (visit.lang, &problem.detail_zh) {
-        (Lang::Zh, Some(chinese)) => (Lang::Zh.tag(), format!("{chinese}。")),
-        (Lang::Zh | Lang::En, _) => (Lang::En.tag(), format!("{}.", problem.detail)),
+    let detail = || Some(filters::in_local_times(&format!("{}.", problem.detail)));
+    let (told, english) = match (visit.lang, &problem.detail_zh) {
+        (Lang::Zh, Some(chinese)) => (Some(filters::in_local_times(&format!("{chinese}。"))), None),
+        (Lang::Zh, None) => (None, detail()),
+        (Lang::En, _) => (detail(), None),
     };
     let page = ProblemPage {
         told,
+        english,
         frame: Frame::bare(visit),
         at: visit.asked("at").map(str::to_owned),
         problem,

@@ -78,7 +78,12 @@ fn uploaded(content_type: &str, body: &Bytes) -> Asked<Bytes> {
     let Some(parameters) = content_type.strip_prefix("multipart/form-data") else {
         return Ok(body.clone());
     };
-    let no_file = || ProblemKind::BadParameter.with("The form has no file. Choose one first");
+    let no_file = || {
+        ProblemKind::BadParameter.with_both(
+            "The form has no file. Choose one first",
+            "表单中没有文件,请先选择文件",
+        )
+    };
     let boundary = parameters.split(';').find_map(|parameter| {
         let boundary = parameter.trim().strip_prefix("boundary=")?;
         Some(boundary.trim_matches('"'))

@@ -335,7 +335,10 @@ fn provider(text: &str) -> Result<DepartmentId, Problem> {
 fn choice<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
-        ProblemKind::BadParameter.with(format!("`{shown}` is none of the choices"))
+        ProblemKind::BadParameter.with_both(
+            format!("`{shown}` is none of the choices"),
+            format!("`{shown}` 不在可选值之中"),
+        )
     })
 }
 

@@ -386,7 +386,10 @@ pub(super) fn events(found: Page<HistoryItem>) -> Table {
 /// The page has no table of this name.
 pub(super) fn unknown_table(name: &str) -> Problem {
     let shown: String = name.chars().take(40).collect();
-    ProblemKind::BadParameter.with(format!("This page has no table `{shown}` to give as CSV"))
+    ProblemKind::BadParameter.with_both(
+        format!("This page has no table `{shown}` to give as CSV"),
+        format!("本页没有可导出为 CSV 的表 `{shown}`"),
+    )
 }
 
 /// Which part of a table a page's address asks for: its cursor stands under the table's id.

@@ -163,8 +163,9 @@ pub(crate) fn blocks(
 pub(crate) fn block(directory: &dyn Directory, height: Height) -> Result<BlockAnswer, Problem> {
     let tip = directory.tip_moment();
     if height == Height::GENESIS {
-        return Err(ProblemKind::NoSuchBlock.with(
+        return Err(ProblemKind::NoSuchBlock.with_both(
             "Height 0 is the genesis: its records have no block. The first block is at height 1",
+            "高度 0 是创世,其记录不在区块之中。第一个区块的高度为 1",
         ));
     }
     if height > tip.height {

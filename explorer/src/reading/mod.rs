@@ -141,7 +141,10 @@ impl Slice {
 }
 
 fn foreign_cursor() -> Problem {
-    ProblemKind::BadCursor.with("The cursor belongs to another list. Leave it out to begin anew")
+    ProblemKind::BadCursor.with_both(
+        "The cursor belongs to another list. Leave it out to begin anew",
+        "该翻页标记属于另一个列表。请去掉它,从头开始",
+    )
 }
 
 impl<'d> Reading<'d> {
