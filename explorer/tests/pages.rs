@@ -344,6 +344,27 @@ async fn names_are_escaped_everywhere() {
 }
 
 #[tokio::test]
+async fn what_nobody_sees_in_a_name_is_shown() {
+    let mut ledger = Ledger::default();
+    let mut drafted = entry(&responsibility(PROVIDER));
+    drafted.name = id("户籍\u{202e}gpj\u{200b}");
+    drafted.summary = Some(id("a\u{2066}b"));
+    ledger.draft(PROVIDER, &code(1), &drafted).unwrap();
+    let router = City::new(ledger).router();
+    for address in [RESOURCE, "/search", "/departments/D004"] {
+        let text = get(&router, address).await.text();
+        assert!(text.contains("户籍[U+202E]gpj[U+200B]"), "{address}");
+        assert!(
+            !text.contains(['\u{202e}', '\u{200b}', '\u{2066}']),
+            "{address}"
+        );
+    }
+    // Programs get what is on the ledger.
+    let json = get(&router, &format!("/api/v1{RESOURCE}")).await.text();
+    assert!(json.contains('\u{202e}'));
+}
+
+#[tokio::test]
 async fn assets_are_our_own() {
     let router = city().router();
     let style = get(&router, "/assets/style.css").await;

@@ -16,6 +16,7 @@ mod frame;
 mod graph;
 mod home;
 mod interface;
+mod invisible;
 mod matters;
 mod named;
 mod network;
@@ -201,10 +202,11 @@ async fn show<T: Template>(
 fn write_page(visit: &Visit, page: &impl Template) -> Result<String, Problem> {
     let lang: &dyn Any = &visit.lang;
     let written = page.render_with_values(&(filters::LANG, lang));
-    written.map_err(|error| {
+    let written = written.map_err(|error| {
         tracing::error!(%error, "a page did not render");
         ProblemKind::Internal.with("The page could not be written")
-    })
+    })?;
+    Ok(invisible::shown(&written).into_owned())
 }
 
 /// A written page with what browsers must keep to.
