@@ -118,7 +118,8 @@
   // A picture wider than the screen begins with what it is about.
   for (const centre of document.querySelectorAll(".picture .centre")) {
     const box = centre.closest(".scroll");
-    if (!box) continue;
+    // Where a link of the picture led back to it, that link is what is looked at.
+    if (!box || box.querySelector(":target")) continue;
     const place = centre.getBoundingClientRect();
     const seen = box.getBoundingClientRect();
     box.scrollLeft += place.left + place.width / 2 - seen.left - seen.width / 2;

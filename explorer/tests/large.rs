@@ -59,6 +59,14 @@ async fn a_hundred_departments_and_five_thousand_grants_fit_the_pages() {
         .unwrap();
     let opened = format!("/sharing?department={id}&open={neighbour}&lang=en");
     let opened = page(&router, &opened, assets).await;
+    // What was opened is where the reader goes on, with the keyboard too.
+    let place = format!("#o3-{neighbour}\"");
+    let place = if around.contains(&place) {
+        place
+    } else {
+        format!("#o1-{neighbour}\"")
+    };
+    assert!(around.contains(&place) && opened.contains(&format!("id=\"{}", &place[1..])));
     assert!(opened.matches("class=\"node\"").count() > around.matches("class=\"node\"").count());
     assert!(opened.contains("no more"), "it can be closed again");
     for address in [

@@ -12,6 +12,8 @@ const COLUMN: i64 = 330;
 /// From one row's top to the next one's.
 const ROW: i64 = 44;
 const MARGIN: i64 = 12;
+/// From the end of a line to the middle of its number; so near a box a line is still level.
+const LABEL: i64 = 16;
 /// Characters of a name that fit a box; a Chinese one counts twice.
 const NAME_UNITS_MAX: usize = 25;
 
@@ -23,8 +25,9 @@ pub(super) struct Node {
     pub(super) id: String,
     /// Where it leads.
     pub(super) href: String,
-    /// Where its own neighbours are shown too, or no more; none where it has none.
-    pub(super) open: Option<String>,
+    /// Where its own neighbours are shown too, or no more; none where it has none. That page goes on at
+    /// the same link, by the name it has there.
+    pub(super) open: Option<(String, String)>,
     /// Whether they are shown.
     pub(super) is_open: bool,
     /// Whether the picture is about it.
@@ -99,8 +102,16 @@ pub(super) fn picture(nodes: Vec<Node>, edges: &[Edge]) -> Picture {
             node,
         });
     }
+    let mut degrees = vec![0usize; drawn.len()];
+    for place in edges.iter().flat_map(|edge| [edge.from, edge.to]) {
+        if let Some(degree) = degrees.get_mut(place) {
+            *degree += 1;
+        }
+    }
     let lines = edges.iter().filter_map(|edge| {
         let (from, to) = (drawn.get(edge.from)?, drawn.get(edge.to)?);
+        // Lines part towards the end where fewer meet: there each has room for its number.
+        let at_start = degrees.get(edge.from) < degrees.get(edge.to);
         let (x1, y1) = (from.x + BOX.0, from.y + BOX.1 / 2);
         let (x2, y2) = (to.x, to.y + BOX.1 / 2);
         let bend = (x2 - x1) / 2;
@@ -108,8 +119,8 @@ pub(super) fn picture(nodes: Vec<Node>, edges: &[Edge]) -> Picture {
             path: format!("M{x1} {y1}C{} {y1} {} {y2} {x2} {y2}", x1 + bend, x2 - bend),
             width: thickness(edge.count),
             count: edge.count,
-            label_x: (x1 + x2) / 2,
-            label_y: (y1 + y2) / 2 - 4,
+            label_x: if at_start { x1 + LABEL } else { x2 - LABEL },
+            label_y: if at_start { y1 } else { y2 } - 4,
             title: (from.node.name.clone(), to.node.name.clone()),
         })
     });
@@ -257,6 +268,14 @@ mod tests {
             .collect();
         let picture = picture(nodes, &edges);
         assert_eq!(picture.lines.len(), 24);
+        for (line, from) in picture.lines.iter().zip(&picture.nodes) {
+            let beside = (line.label_x - (from.x + BOX.0), line.label_y - from.y);
+            assert_eq!(
+                beside,
+                (LABEL, BOX.1 / 2 - 4),
+                "its number stands where it begins"
+            );
+        }
         for (index, one) in picture.nodes.iter().enumerate() {
             assert!(one.x >= 0 && one.x + BOX.0 <= picture.width);
             assert!(one.y >= 0 && one.y + BOX.1 <= picture.height, "{}", one.y);

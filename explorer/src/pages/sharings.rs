@@ -279,7 +279,9 @@ impl Drawing<'_> {
                 false => format!("&open={}", opened.join(",")),
             };
             let and_at = &self.frame.and_at;
-            format!("/sharing?department={}{opened}{and_at}", self.centre)
+            let name = format!("o{column}-{id}");
+            let href = format!("/sharing?department={}{opened}{and_at}#{name}", self.centre);
+            (href, name)
         });
         self.nodes.push(Node {
             column,
