@@ -15,7 +15,8 @@ pub(crate) trait Shown {
     /// The word's key in the catalogue.
     fn key(&self) -> &'static str;
 
-    /// `yes`, `wait`, `no` or `quiet`: how good the news is.
+    /// How good the news is: `yes`, `wait` or `no`; `idle` for a state in which nothing is expected any more
+    /// or yet, `quiet` for what is no state.
     fn tone(&self) -> &'static str {
         "quiet"
     }
@@ -48,7 +49,7 @@ macro_rules! shown {
 
 shown! {
     ResourceStatus {
-        ResourceStatus::Draft => "resource-draft" "quiet",
+        ResourceStatus::Draft => "resource-draft" "idle",
         ResourceStatus::Submitted => "resource-submitted" "wait",
         ResourceStatus::Returned => "resource-returned" "no",
         ResourceStatus::Published => "resource-published" "yes",
@@ -76,27 +77,27 @@ shown! {
         ApplicationState::NeedsMore => "application-needs-more" "wait",
         ApplicationState::InReview => "application-in-review" "wait",
         ApplicationState::Disputed => "application-disputed" "wait",
-        ApplicationState::TakenBack => "application-taken-back" "quiet",
+        ApplicationState::TakenBack => "application-taken-back" "idle",
     }
     AuthorizationState {
         AuthorizationState::InForce => "authorization-in-force" "yes",
         AuthorizationState::NotBegun => "authorization-not-begun" "wait",
-        AuthorizationState::Expired => "authorization-expired" "quiet",
+        AuthorizationState::Expired => "authorization-expired" "idle",
         AuthorizationState::EndedEarly => "authorization-ended-early" "no",
         AuthorizationState::Suspended => "authorization-suspended" "no",
         AuthorizationState::NotHeld => "authorization-not-held" "no",
         AuthorizationState::ReaderNotActive => "authorization-reader-not-active" "no",
     }
     DraftState {
-        DraftState::Draft => "draft-written" "quiet",
+        DraftState::Draft => "draft-written" "idle",
         DraftState::Submitted => "draft-submitted" "wait",
         DraftState::Returned => "draft-returned" "no",
     }
     EndKind {
         EndKind::Revoked => "end-revoked" "no",
-        EndKind::GivenUp => "end-given-up" "quiet",
+        EndKind::GivenUp => "end-given-up" "idle",
         EndKind::ResourceWithdrawn => "end-resource-withdrawn" "no",
-        EndKind::Superseded => "end-superseded" "quiet",
+        EndKind::Superseded => "end-superseded" "idle",
     }
     Role {
         Role::Head => "role-head" "quiet",
@@ -140,7 +141,7 @@ shown! {
     Openness {
         Openness::Open => "openness-open" "yes",
         Openness::Conditional => "openness-conditional" "wait",
-        Openness::Closed => "openness-closed" "no",
+        Openness::Closed => "openness-closed" "idle",
     }
     UpdateCycle {
         UpdateCycle::RealTime => "cycle-real-time" "quiet",
@@ -160,8 +161,8 @@ shown! {
         SensitivityLevel::Four => "level-four" "quiet",
     }
     ResponsibilityEnd {
-        ResponsibilityEnd::Transferred => "responsibility-transferred" "quiet",
-        ResponsibilityEnd::Split => "responsibility-split" "quiet",
+        ResponsibilityEnd::Transferred => "responsibility-transferred" "idle",
+        ResponsibilityEnd::Split => "responsibility-split" "idle",
         ResponsibilityEnd::Abolished => "responsibility-abolished" "no",
     }
     NodeKind {
@@ -186,7 +187,7 @@ shown! {
         Standing::Open => "standing-open" "wait",
         Standing::InForce => "standing-in-force" "yes",
         Standing::Rejected => "standing-rejected" "no",
-        Standing::TakenBack => "standing-taken-back" "quiet",
+        Standing::TakenBack => "standing-taken-back" "idle",
         Standing::Lapsed => "standing-lapsed" "no",
     }
     Signatory {
@@ -199,18 +200,18 @@ shown! {
         BindingState::Live => "binding-live" "yes",
         BindingState::Drifted => "binding-drifted" "no",
         BindingState::Suspended => "binding-suspended" "wait",
-        BindingState::Retired => "binding-retired" "quiet",
+        BindingState::Retired => "binding-retired" "idle",
     }
     BindingChange {
         BindingChange::Suspend => "binding-suspended" "wait",
         BindingChange::Resume => "binding-proposed" "wait",
-        BindingChange::Retire => "binding-retired" "quiet",
+        BindingChange::Retire => "binding-retired" "idle",
     }
     ObjectionStage {
         ObjectionStage::Raised => "objection-raised" "wait",
         ObjectionStage::Answered => "objection-answered" "wait",
         ObjectionStage::Escalated => "objection-escalated" "no",
-        ObjectionStage::Closed => "objection-closed" "quiet",
+        ObjectionStage::Closed => "objection-closed" "idle",
     }
     FindingState {
         FindingState::Open => "finding-open" "wait",
