@@ -86,6 +86,10 @@ pub(crate) struct EventsQuery {
 }
 
 /// Blocks and actions as they come. `Last-Event-ID` goes before `from`.
+///
+/// Server-sent events: `event` is `block`, `action` or `problem`, `id` the place (`7` is block 7, `7.0.2`
+/// the third action of its first transaction), `data` one JSON object on one line. A line that begins
+/// with a colon comes while nothing happens.
 #[utoipa::path(get, path = "/events", tag = "chain",
     params(EventsQuery, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last message seen, such as 7 or 7.0.2; the stream goes on after it")),
     responses((status = 200, description = "Messages of the types `block` (a BlockItem), `action` (an ActionEvent) and, at the end of a stream that cannot go on, `problem`", body = String, content_type = "text/event-stream")))]

@@ -23,7 +23,10 @@ const ABOUT: &str = "Who owns each data resource, who may read it and on what ba
 Every answer says for which block it holds (`as_of`, and the header `X-Chain-Height` for the node's newest block). \
 `at` is a height or an RFC 3339 time with offset and stands for the newest block when left out. \
 Lists go on with `cursor`, which keeps the height that the list began at. \
-A parameter that an address does not know is an error. Integers above 2^53 - 1 are texts.";
+A parameter that an address does not know is an error. Integers above 2^53 - 1 are texts. \
+A slash within an id is written `%2F` in a path. \
+An answer's `ETag`, sent back as `If-None-Match`, is answered 304 while nothing changed. \
+Where the node's operator gave tokens, a request brings one as `Authorization: Bearer TOKEN`.";
 
 /// The documentation, as JSON and as text.
 #[derive(Default)]

@@ -32,6 +32,11 @@ enum Format {
 }
 
 /// Hands a transaction to the node.
+///
+/// It is encoded by bincode 2 with fixed-width little-endian integers: envelope, signature, actions. The
+/// signature is Ed25519 over `dirchain/v1/transaction`, padded with zeros to 32 bytes, and the envelope's
+/// 116 bytes. Under an `Idempotency-Key` the same again has the same answer; 409 says that it is under
+/// way, 422 that the key stands for another body or that a rule refuses.
 #[utoipa::path(post, path = "/transactions", tag = "chain",
     params(("Idempotency-Key" = Option<String>, Header, description = "A key of the client's, such as a UUID: what is repeated under it has one effect and one answer")),
     request_body(description = "A signed transaction: its encoding, or the same in JSON", content(

@@ -83,6 +83,8 @@ struct Parameter {
     place: String,
     required: bool,
     says: Said,
+    /// What it may be.
+    values: Vec<String>,
 }
 
 /// `GET /interface`
@@ -124,36 +126,61 @@ fn operations(lang: Lang, document: &Value, tag: &Value) -> Vec<Operation> {
     for (path, methods) in paths.into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {
             if operation["tags"][0] == *tag {
-                found.push(shown(lang, path, method, operation));
+                found.push(shown(lang, document, path, method, operation));
             }
         }
     }
     found
 }
 
-/// Characters of an example that are shown; the document has all of it.
-const EXAMPLE_CHARS_SHOWN: usize = 260;
-
-fn pretty(value: Option<&Value>) -> Option<String> {
-    let text = serde_json::to_string_pretty(value?).ok()?;
-    if text.chars().count() <= EXAMPLE_CHARS_SHOWN {
-        return Some(text);
-    }
-    let cut: String = text.chars().take(EXAMPLE_CHARS_SHOWN).collect();
-    Some(cut + "…")
+fn pretty(value: &Value) -> Option<String> {
+    serde_json::to_string_pretty(value).ok()
 }
 
-fn shown(lang: Lang, path: &str, method: &str, operation: &Value) -> Operation {
+/// What a part of the document refers to, or the part itself.
+fn resolved<'d>(document: &'d Value, part: &'d Value) -> &'d Value {
+    let pointer = part["$ref"]
+        .as_str()
+        .and_then(|name| name.strip_prefix('#'));
+    let referred = pointer.and_then(|pointer| document.pointer(pointer));
+    referred.unwrap_or(part)
+}
+
+/// An answer's example: its own, or the one that it shares with others.
+fn example_of<'d>(document: &'d Value, response: &'d Value) -> Option<&'d Value> {
+    let json = response.pointer("/content/application~1json")?;
+    let shared = || json["examples"].as_object()?.values().next();
+    let shared = || resolved(document, shared()?).get("value");
+    json.get("example").or_else(shared)
+}
+
+/// What a parameter may be, as far as its shape says: its values, or from where to where and what holds
+/// unless told otherwise.
+fn values_of(document: &Value, parameter: &Value) -> Vec<String> {
+    let shape = resolved(document, &parameter["schema"]);
+    if let Some(values) = shape["enum"].as_array() {
+        return values.iter().map(text).collect();
+    }
+    let mut values = Vec::new();
+    if let (Some(most), true) = (shape["maximum"].as_u64(), shape["type"] == "integer") {
+        let least = shape["minimum"].as_u64().unwrap_or_default();
+        values.push(format!("{least}–{most}"));
+        values.extend(shape["default"].as_u64().map(|usual| format!("= {usual}")));
+    }
+    values
+}
+
+fn shown(lang: Lang, document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
     let responses = operation["responses"].as_object();
     let mut answers = responses.into_iter().flatten();
-    let answer =
-        answers.find_map(|(_, response)| response.pointer("/content/application~1json/example"));
+    let answer = answers.find_map(|(_, response)| example_of(document, response));
     let parameters = operation["parameters"].as_array();
     let parameters = parameters.into_iter().flatten().map(|parameter| Parameter {
         name: text(&parameter["name"]),
         place: text(&parameter["in"]),
         required: parameter["required"] == true,
         says: Said::of(lang, &parameter["description"]),
+        values: values_of(document, parameter),
     });
     Operation {
         id: text(&operation["operationId"]),
@@ -164,8 +191,10 @@ fn shown(lang: Lang, path: &str, method: &str, operation: &Value) -> Operation {
             .get("description")
             .map(|says| Said::of(lang, says)),
         parameters: parameters.collect(),
-        question: pretty(operation.pointer("/requestBody/content/application~1json/example")),
-        answer: pretty(answer),
+        question: operation
+            .pointer("/requestBody/content/application~1json/example")
+            .and_then(pretty),
+        answer: answer.and_then(pretty),
     }
 }
 
