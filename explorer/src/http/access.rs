@@ -18,24 +18,34 @@ use crate::api::{AccessAnswer, Problem, Time};
 use crate::at::{self, At};
 use crate::directory::Directory;
 
-/// A check that takes longer is not made on the event loop a second time.
-pub(super) const SHORT: Duration = Duration::from_millis(1);
+/// A check that takes longer is not made on the event loop the next time.
+const SHORT: Duration = Duration::from_millis(1);
 /// Resources remembered for having taken longer.
 const SLOW_MAX: usize = 1_024;
 
-/// The resources whose checks took long: those with hundreds of authorizations, or not in memory.
-/// Their next checks are made off the event loop.
+/// The resources whose last check took long: those with hundreds of authorizations, or not in memory.
+/// Their next check is made off the event loop.
 #[derive(Default)]
 pub(crate) struct SlowResources(RwLock<BTreeSet<ResourceCode>>);
 
 impl SlowResources {
-    pub(super) fn holds(&self, resource: &ResourceCode) -> bool {
+    fn holds(&self, resource: &ResourceCode) -> bool {
         let slow = self.0.read().unwrap_or_else(|poison| poison.into_inner());
         slow.contains(resource)
     }
 
-    pub(super) fn note(&self, resource: &ResourceCode) {
+    /// Remembers a resource whose check took long, and forgets one whose check was short again: it had
+    /// to be fetched once, or the machine was busy.
+    fn note(&self, resource: &ResourceCode, was_slow: bool, took: Duration) {
+        let is_slow = took > SHORT;
+        if is_slow == was_slow {
+            return;
+        }
         let mut slow = self.0.write().unwrap_or_else(|poison| poison.into_inner());
+        if !is_slow {
+            slow.remove(resource);
+            return;
+        }
         if slow.len() >= SLOW_MAX {
             slow.clear();
         }
@@ -43,18 +53,46 @@ impl SlowResources {
     }
 }
 
+/// Answers a short question on the event loop; where its resource took long the last time, off it.
+pub(super) async fn answer_shortly<T: Send + 'static>(
+    app: &App,
+    resource: Option<&ResourceCode>,
+    work: impl FnOnce(&dyn Directory) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let was_slow = resource.is_some_and(|resource| app.slow.holds(resource));
+    let timed = move |directory: &dyn Directory| {
+        let begun = Instant::now();
+        let answer = work(directory);
+        Ok((answer, begun.elapsed()))
+    };
+    let (answer, took) = match was_slow {
+        true => app.read(timed).await?,
+        false => timed(app.directory.as_ref())?,
+    };
+    if let Some(resource) = resource {
+        app.slow.note(resource, was_slow, took);
+    }
+    answer
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AccessQuery {
-    department: DepartmentId,
-    resource: ResourceCode,
-    field: FieldNumber,
-    purpose: Option<PurposeCode>,
-    at: Option<String>,
+    pub(crate) department: DepartmentId,
+    pub(crate) resource: ResourceCode,
+    pub(crate) field: FieldNumber,
+    pub(crate) purpose: Option<PurposeCode>,
+    pub(crate) at: Option<String>,
 }
 
-/// The verdict with its basis or the condition that failed.
+/// The verdict with its basis or the condition that failed
+///
+/// Without `purpose` the answer is yes where a grant for any purpose would do, and `basis.purpose`
+/// names that: a gateway says what its call is for. `denial.reason` is `department_not_active`,
+/// `not_published`, `no_such_field`, `not_shared`, `no_authorization` or `authorization_fails`; then
+/// `denial.failure` is `field`, `inactive`, `window_over`, `window_not_begun`, `purpose` or
+/// `responsibility`.
 #[utoipa::path(get, path = "/access-check", tag = "sharing", params(AccessQuery), responses((status = 200, description = "The answer", body = AccessAnswer)))]
 pub(crate) async fn access_check(
     State(app): State<Arc<App>>,
@@ -63,20 +101,14 @@ pub(crate) async fn access_check(
 ) -> Result<Answer<AccessAnswer>, Problem> {
     check_address(&uri)?;
     let at = point(query.at.as_deref())?;
-    if app.slow.holds(&query.resource) {
-        let answer = app.read(move |directory| check(directory, query, at)).await;
-        return answer.map(Answer);
-    }
     let resource = query.resource.clone();
-    let begun = Instant::now();
-    let answer = check(app.directory.as_ref(), query, at);
-    if begun.elapsed() > SHORT {
-        app.slow.note(&resource);
-    }
+    let work = move |directory: &dyn Directory| check(directory, query, at);
+    let answer = answer_shortly(&app, Some(&resource), work).await;
     answer.map(Answer)
 }
 
-fn check(
+/// The answer to one question.
+pub(crate) fn check(
     directory: &dyn Directory,
     query: AccessQuery,
     at: Option<At>,

@@ -14,7 +14,6 @@ pub(super) use search::{
 };
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -26,7 +25,7 @@ use serde_json::{Map, Value};
 
 use self::question::{Question, bad, malformed};
 use super::App;
-use super::access::SHORT;
+use super::access::answer_shortly;
 use super::extract::Answer;
 use super::transactions::receive_json;
 use crate::api::{
@@ -151,21 +150,9 @@ impl Semantic {
 /// Answers one question on the event loop, unless its resource is known to take long.
 async fn decide_one(app: &App, question: Question) -> Result<Decision, Problem> {
     let resource = question.object()?.ok().map(|object| object.resource);
-    if resource
-        .as_ref()
-        .is_some_and(|resource| app.slow.holds(resource))
-    {
-        return app
-            .read(move |directory| decide(directory, directory.tip_moment(), &question))
-            .await;
-    }
-    let begun = Instant::now();
-    let directory = app.directory.as_ref();
-    let decision = decide(directory, directory.tip_moment(), &question);
-    if let Some(resource) = resource.filter(|_| begun.elapsed() > SHORT) {
-        app.slow.note(&resource);
-    }
-    decision
+    let work =
+        move |directory: &dyn Directory| decide(directory, directory.tip_moment(), &question);
+    answer_shortly(app, resource.as_ref(), work).await
 }
 
 /// Answers questions in their order, all for the chain's end as it is now.
