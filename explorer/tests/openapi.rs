@@ -50,9 +50,15 @@ const ASKED: &[(&str, &str)] = &[
         "get_departments_id_may_read",
         "/api/v1/departments/D005/may-read",
     ),
+    ("get_responsibilities", "/api/v1/responsibilities?limit=1"),
     (
         "get_responsibilities_code",
         "/api/v1/responsibilities/Z-D004-01",
+    ),
+    ("get_applications", "/api/v1/applications?state=submitted"),
+    (
+        "get_authorizations",
+        "/api/v1/authorizations?state=in_force",
     ),
     ("get_resources", "/api/v1/resources?status=published"),
     ("get_search", "/api/v1/search?q=%E6%88%B7%E7%B1%8D&limit=1"),

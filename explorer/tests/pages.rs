@@ -78,6 +78,16 @@ async fn every_page_stands_on_its_own() {
         ("/deadlines?late=true&department=D004".to_owned(), "late"),
         ("/scores".to_owned(), "Answered in time"),
         ("/proposals".to_owned(), "None."),
+        ("/responsibilities".to_owned(), "Z-D004-01"),
+        (
+            "/applications?state=granted".to_owned(),
+            "/applications/307001024%2F000001/1",
+        ),
+        (
+            "/authorizations".to_owned(),
+            "/authorizations/307001024%2F000001/1",
+        ),
+        ("/may-read".to_owned(), "name=\"purpose\""),
         ("/bindings".to_owned(), "人口库"),
         ("/bindings?resource=307001024%2F000001".to_owned(), "Live"),
         ("/bindings/307001024%2F000001/1".to_owned(), "XM"),
@@ -399,6 +409,18 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
         ("/departments/D005/may-read?csv=may-read", "Entry (Id)", 2),
         ("/blocks?csv=blocks", "Height,Time", 127),
         ("/objections?csv=objections", "Id (Id),Id,What", 1),
+        ("/responsibilities?csv=duties", "Responsibility (Id)", 7),
+        ("/applications?csv=applications", "Entry (Id)", 1),
+        (
+            "/authorizations?state=expired&csv=authorizations",
+            "Entry (Id)",
+            0,
+        ),
+        (
+            "/may-read?department=D005&resource=307001024/000001&field=2&csv=facts",
+            "What,",
+            7,
+        ),
         ("/deadlines?csv=owed", "Department (Id)", 1),
         ("/scores?csv=scores", "Rank,Department (Id)", 9),
         ("/members?csv=voters", "Department (Id)", 4),
@@ -470,6 +492,74 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
     assert_eq!(rows(&past.text()), 0, "nothing was granted yet");
     let unknown = get(&router, &format!("{RESOURCE}?csv=nothing")).await;
     assert_eq!(unknown.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn the_question_of_the_directory_is_answered_with_its_reason() {
+    let router = city().router();
+    let asked = |rest: &str| format!("/may-read?resource=307001024%2F000001&{rest}");
+    for (rest, holds) in [
+        (
+            "department=D005&field=2",
+            [
+                "<dd><span class=\"badge yes\">May read",
+                "/authorizations/307001024%2F000001/1",
+            ],
+        ),
+        // By the name of department and field; for another purpose.
+        (
+            "department=%E9%83%A8%E9%97%A8D005&field=%E6%AE%B52&purpose=social-assistance",
+            ["May read</span>", "2 "],
+        ),
+        (
+            "department=D006&field=2",
+            ["May not read", "conditional, and nothing was granted"],
+        ),
+        (
+            "department=D005&field=9",
+            ["May not read", "has no such field"],
+        ),
+        (
+            "department=D004&field=2",
+            ["May read</span>", "provides it"],
+        ),
+        (
+            "department=D005&field=2&at=3",
+            ["You are looking at the past", "May not read"],
+        ),
+        (
+            "department=D005&field=2&lang=zh",
+            [
+                "可以读取",
+                "/api/v1/access-check?department=D005&#38;resource=307001024%2F000001&#38;field=2",
+            ],
+        ),
+    ] {
+        let sent = get(&router, &asked(rest)).await;
+        let text = sent.text();
+        assert_eq!(sent.status, StatusCode::OK, "{rest}: {text}");
+        for part in holds {
+            assert!(text.contains(part), "{rest} lacks {part}: {text}");
+        }
+    }
+    let alone = get(&router, "/may-read").await.text();
+    assert!(!alone.contains("May read</span>") && !alone.contains("May not read"));
+    for (rest, status) in [
+        ("department=D999&field=2", 404),
+        ("department=nobody&field=2", 400),
+        ("department=D005&field=nothing", 400),
+        ("department=D005&field=2&purpose=%20%2F", 400),
+    ] {
+        assert_eq!(
+            get(&router, &asked(rest)).await.status.as_u16(),
+            status,
+            "{rest}"
+        );
+    }
+    assert_eq!(
+        get(&router, "/authorizations?state=odd").await.status,
+        StatusCode::BAD_REQUEST
+    );
 }
 
 #[tokio::test]

@@ -862,3 +862,25 @@ deadline-provisioning = To connect what was granted
 deadline-correction = To answer an objection
 deadline-escalation = To settle an objection
 deadline-demand = To assign or answer a demand
+
+## May it read?
+may-it-read = May a department read it?
+ask = Ask
+any = any
+any-purpose = any that was granted
+entry-code = Entry's code
+field-number-or-name = Field, by number or name
+verdict = Verdict
+may-read-yes = May read
+may-read-no = May not read
+denied-not-active = the department is not active
+denied-not-published = no version of the entry is in force
+denied-no-such-field = the version in force has no such field
+denied-not-shared = not shared
+denied-no-authorization = conditional, and nothing was granted
+fails-field = does not cover the field
+fails-inactive = is not active
+fails-window-over = is over
+fails-window-not-begun = has not begun
+fails-purpose = is for another purpose
+fails-responsibility = was granted for a responsibility that its grantee no longer holds

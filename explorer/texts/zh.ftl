@@ -838,3 +838,25 @@ deadline-provisioning = 开通时限
 deadline-correction = 异议答复时限
 deadline-escalation = 异议裁定时限
 deadline-demand = 需求办理时限
+
+## 可否读取
+may-it-read = 部门可否读取
+ask = 查询
+any = 不限
+any-purpose = 任一已授权用途
+entry-code = 目录代码
+field-number-or-name = 信息项(序号或名称)
+verdict = 结论
+may-read-yes = 可以读取
+may-read-no = 不能读取
+denied-not-active = 部门非正常状态
+denied-not-published = 没有现行版本
+denied-no-such-field = 现行版本无此信息项
+denied-not-shared = 不予共享
+denied-no-authorization = 有条件共享,尚无授权
+fails-field = 不含该信息项
+fails-inactive = 未生效或已停止
+fails-window-over = 已到期
+fails-window-not-begun = 尚未开始
+fails-purpose = 是为其他用途授予的
+fails-responsibility = 所依据的职责已不由其持有

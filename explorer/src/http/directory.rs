@@ -11,12 +11,13 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
-use super::chain::AtQuery;
+use super::chain::{AtQuery, ListQuery};
 use super::extract::{Answer, Params, Place, point, slice, text_filter};
 use crate::api::{
     ApplicationAnswer, ApplicationItem, ApplicationState, AuthorizationAnswer, AuthorizationItem,
     AuthorizationState, DepartmentAnswer, DepartmentItem, Direction, HistoryItem, Page, Problem,
-    ReadersAnswer, ResourceAnswer, ResourceItem, ResponsibilityAnswer, SharingAnswer, SharingType,
+    ReadersAnswer, ResourceAnswer, ResourceItem, ResponsibilityAnswer, ResponsibilityItem,
+    SharingAnswer, SharingType,
 };
 use crate::directory::Directory;
 use crate::limits;
@@ -67,6 +68,20 @@ pub(crate) async fn department(
 ) -> Answered<DepartmentAnswer> {
     let at = point(query.at.as_deref())?;
     let read = move |directory: &dyn Directory| Reading::at(directory, at)?.department(&id);
+    app.read(read).await.map(Answer)
+}
+
+/// Every responsibility, by code.
+#[utoipa::path(get, path = "/responsibilities", tag = "directory", params(ListQuery), responses((status = 200, description = "The answer", body = Page<ResponsibilityItem>)))]
+pub(crate) async fn responsibilities(
+    State(app): State<Arc<App>>,
+    Params(query): Params<ListQuery>,
+) -> Answered<Page<ResponsibilityItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?;
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.responsibilities(&slice)
+    };
     app.read(read).await.map(Answer)
 }
 
@@ -220,6 +235,54 @@ pub(crate) async fn authorization(
     let at = point(query.at.as_deref())?;
     let id = SharingId { resource, number };
     let read = move |directory: &dyn Directory| Reading::at(directory, at)?.authorization(&id);
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AllApplicationsQuery {
+    state: Option<ApplicationState>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// Every department's applications, by entry and number.
+#[utoipa::path(get, path = "/applications", tag = "sharing", params(AllApplicationsQuery), responses((status = 200, description = "The answer", body = Page<ApplicationItem>)))]
+pub(crate) async fn all_applications(
+    State(app): State<Arc<App>>,
+    Params(query): Params<AllApplicationsQuery>,
+) -> Answered<Page<ApplicationItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?.narrowed(&query.state);
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.all_applications(query.state, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AllAuthorizationsQuery {
+    state: Option<AuthorizationState>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
+/// Every department's authorizations, by entry and number.
+#[utoipa::path(get, path = "/authorizations", tag = "sharing", params(AllAuthorizationsQuery), responses((status = 200, description = "The answer", body = Page<AuthorizationItem>)))]
+pub(crate) async fn all_authorizations(
+    State(app): State<Arc<App>>,
+    Params(query): Params<AllAuthorizationsQuery>,
+) -> Answered<Page<AuthorizationItem>> {
+    let at = point(query.at.as_deref())?;
+    let slice = listed(query.limit, query.cursor.as_deref())?.narrowed(&query.state);
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.all_authorizations(query.state, &slice)
+    };
     app.read(read).await.map(Answer)
 }
 

@@ -20,6 +20,7 @@ mod rehearsals;
 mod search;
 mod transactions;
 
+pub(crate) use access::{AccessQuery, check as access_answer};
 pub(crate) use app::{App, Counts};
 pub use app::{Beside, Settings};
 pub(crate) use catalogue::ProblemText;
@@ -148,13 +149,16 @@ fn pinned() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(rehearsals::may_read))
         .routes(routes!(directory::applications))
         .routes(routes!(directory::authorizations))
+        .routes(routes!(directory::responsibilities))
         .routes(routes!(directory::responsibility))
         .routes(routes!(directory::resources))
         .routes(routes!(search::search))
         .routes(routes!(directory::resource))
         .routes(routes!(directory::readers))
         .routes(routes!(directory::resource_history))
+        .routes(routes!(directory::all_applications))
         .routes(routes!(directory::application))
+        .routes(routes!(directory::all_authorizations))
         .routes(routes!(directory::authorization))
         .routes(routes!(directory::sharing))
         .merge(records::routes())

@@ -12,7 +12,7 @@ use super::sheet::{
     Atom, Cell, Column, FACTS_ID, Facts, Table, cell, events, facts_table, numbers_in, part,
     records_in, unknown_table, words_in,
 };
-use super::sheets::{Crumb, Form, List, SheetPage, list};
+use super::sheets::{Crumb, Form, FormField, List, SheetPage, list};
 use super::{Asked, Paged, duties, filters, matters, records, show, words};
 use crate::api::{
     AuthorizationItem, Basis, BoundedCount, DepartmentItem, Direction, Problem, ResourceItem,
@@ -54,7 +54,7 @@ pub(super) const ENTRIES: &[Column] = &[
     words_in("openness"),
     words_in("state"),
 ];
-const GRANTED: &[Column] = &[
+pub(super) const GRANTED: &[Column] = &[
     records_in("entry"),
     records_in("authorization"),
     records_in("provider"),
@@ -109,12 +109,7 @@ pub(super) async fn departments(State(app): State<Arc<App>>, visit: Visit) -> Pa
             );
             let heading = words::say(visit.lang, "departments").into_owned();
             let mut page = SheetPage::new(frame, heading);
-            page.form = Some(Form {
-                name: "q",
-                label: "name-or-id",
-                value: text.unwrap_or_default().to_owned(),
-                tick: None,
-            });
+            page.form = Some(Form::filter(vec![FormField::text("q", "name-or-id", text)]));
             Ok(page)
         },
     };
@@ -243,6 +238,21 @@ pub(super) fn entry_row_with_provider(item: ResourceItem) -> Vec<Cell> {
     ]
 }
 
+/// An authorization as a row: entry, itself, both sides, fields, purpose, end, state.
+pub(super) fn authorization_row(item: AuthorizationItem) -> Vec<Cell> {
+    let id = item.id.to_string();
+    vec![
+        vec![Atom::resource(&item.id.resource, Some(item.resource_name))],
+        vec![records::linked(RecordKind::Authorization, &id)],
+        vec![Atom::department(&item.provider, item.provider_name)],
+        vec![Atom::department(&item.grantee, item.grantee_name)],
+        vec![field_numbers(&item.fields)],
+        vec![Atom::Text(item.purpose_name)],
+        vec![Atom::Time(item.to)],
+        vec![Atom::word(&item.state)],
+    ]
+}
+
 fn granted(
     reading: &Reading<'_>,
     id: &DepartmentId,
@@ -254,24 +264,7 @@ fn granted(
         state: None,
     };
     let found = reading.authorizations(id, filter, slice)?;
-    let rows = found.items.iter().map(|item: &AuthorizationItem| {
-        vec![
-            vec![Atom::resource(
-                &item.id.resource,
-                Some(item.resource_name.clone()),
-            )],
-            vec![records::linked(
-                RecordKind::Authorization,
-                &item.id.to_string(),
-            )],
-            vec![Atom::department(&item.provider, item.provider_name.clone())],
-            vec![Atom::department(&item.grantee, item.grantee_name.clone())],
-            vec![field_numbers(&item.fields)],
-            vec![Atom::Text(item.purpose_name.clone())],
-            vec![Atom::Time(item.to)],
-            vec![Atom::word(&item.state)],
-        ]
-    });
+    let rows = found.items.into_iter().map(authorization_row);
     let mut table = match direction {
         Direction::Out => Table::new("reads", "reads", "reads-none", GRANTED),
         Direction::In => Table::new("grants", "grants", "grants-none", GRANTED),
@@ -285,39 +278,46 @@ fn granted(
     Ok(table.with(rows).going_on(found.next_cursor))
 }
 
+/// Why a department may read; `is_own` where it provides the entry itself, and no sub-unit does.
+pub(super) fn basis_cell(
+    reading: &Reading<'_>,
+    basis: Basis,
+    is_own: bool,
+) -> Result<Cell, Problem> {
+    let (mut told, suspect) = match basis {
+        Basis::Owner { .. } if !is_own => (vec![Atom::Says("basis-sub-unit")], false),
+        Basis::Owner { .. } => (vec![Atom::Says("basis-owner")], false),
+        Basis::Unconditional { version, suspect } => {
+            let words = Atom::SaysOf("unconditional-in", version.to_string());
+            (vec![words], suspect)
+        }
+        Basis::Authorized {
+            authorization,
+            until,
+            purpose,
+            suspect,
+            others,
+        } => {
+            let further = (others > 0).then(|| Atom::SaysOf("further-grants", others.to_string()));
+            let grant = [
+                records::linked(RecordKind::Authorization, &authorization.to_string()),
+                reading.purpose_atom(&purpose)?,
+                Atom::SaysOf("until-time", super::filters::offset_time(&until)),
+            ];
+            (cell(grant.into_iter().chain(further)), suspect)
+        }
+    };
+    told.extend(suspect.then_some(Atom::Badge("key-stolen", "no")));
+    Ok(told)
+}
+
 /// Everything that a department may read, and why.
 fn readable(reading: &Reading<'_>, id: &DepartmentId, slice: &Slice) -> Result<Table, Problem> {
     let found = reading.may_read(id, None, slice)?;
     let mut rows = Vec::new();
     for item in found.items {
-        let (mut basis, suspect) = match item.basis {
-            Basis::Owner { .. } if item.provider != *id => {
-                (vec![Atom::Says("basis-sub-unit")], false)
-            }
-            Basis::Owner { .. } => (vec![Atom::Says("basis-owner")], false),
-            Basis::Unconditional { version, suspect } => {
-                let words = Atom::SaysOf("unconditional-in", version.to_string());
-                (vec![words], suspect)
-            }
-            Basis::Authorized {
-                authorization,
-                until,
-                purpose,
-                suspect,
-                others,
-            } => {
-                let mut grant = vec![
-                    records::linked(RecordKind::Authorization, &authorization.to_string()),
-                    reading.purpose_atom(&purpose)?,
-                    Atom::SaysOf("until-time", super::filters::offset_time(&until)),
-                ];
-                let further =
-                    (others > 0).then(|| Atom::SaysOf("further-grants", others.to_string()));
-                grant.extend(further);
-                (grant, suspect)
-            }
-        };
-        basis.extend(suspect.then_some(Atom::Badge("key-stolen", "no")));
+        let is_own = item.provider == *id;
+        let basis = basis_cell(reading, item.basis, is_own)?;
         rows.push(vec![
             vec![Atom::resource(&item.resource, Some(item.name))],
             vec![reading.department_atom(&item.provider)?],

@@ -13,14 +13,15 @@ use super::sheet::{
     Atom, Cell, Column, FACTS_ID, Facts, Table, cell, events, facts_table, part, records_in,
     unknown_table, words_in,
 };
-use super::sheets::{Crumb, SheetPage};
-use super::{Asked, Paged, filters, show};
+use super::sheets::{Crumb, List, SheetPage, list};
+use super::{Asked, Paged, filters, show, words};
 use crate::api::{Problem, ResponsibilityAnswer, ResponsibilityItem};
 use crate::directory::Directory;
 use crate::http::{App, Place};
 use crate::reading::{Reading, Slice};
 
 const EVENTS_SHOWN: usize = 30;
+const DUTIES_SHOWN: usize = 60;
 
 const DUTIES: &[Column] = &[
     records_in("responsibility"),
@@ -29,14 +30,48 @@ const DUTIES: &[Column] = &[
     words_in("state"),
 ];
 
+const DUTIES_OF_ALL: &[Column] = &[
+    records_in("responsibility"),
+    records_in("holder"),
+    words_in("legal-basis"),
+    words_in("in-effect-since"),
+    words_in("state"),
+];
+
+/// `GET /responsibilities`
+pub(super) async fn responsibilities(State(app): State<Arc<App>>, visit: Visit) -> Paged {
+    let listed = List {
+        id: "duties",
+        file: "responsibilities".to_owned(),
+        shown: DUTIES_SHOWN,
+        table: |reading: &Reading<'_>, slice: &Slice| {
+            let found = reading.responsibilities(slice)?;
+            let rows = found.items.iter().map(|item| {
+                let mut row = row(item);
+                let holder = Atom::department(&item.holder, item.holder_name.clone());
+                row.insert(1, vec![holder]);
+                row
+            });
+            Ok(empty(DUTIES_OF_ALL).with(rows).going_on(found.next_cursor))
+        },
+        page: |reading: &Reading<'_>, visit: &Visit, point: &Point| {
+            let frame =
+                Frame::at(visit, reading, point).with_json("/api/v1/responsibilities", point);
+            let heading = words::say(visit.lang, "responsibilities").into_owned();
+            Ok(SheetPage::new(frame, heading))
+        },
+    };
+    list(app, visit, listed).await
+}
+
 /// A department's responsibilities, no row yet.
 pub(super) fn table() -> Table {
-    Table::new(
-        "duties",
-        "responsibilities",
-        "responsibilities-none",
-        DUTIES,
-    )
+    empty(DUTIES)
+}
+
+fn empty(columns: &'static [Column]) -> Table {
+    let (title, none) = ("responsibilities", "responsibilities-none");
+    Table::new("duties", title, none, columns)
 }
 
 /// A responsibility as a row.

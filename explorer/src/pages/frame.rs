@@ -137,11 +137,14 @@ pub(super) struct Frame {
 }
 
 /// The parameters that narrow or pin a page, apart from where its lists go on.
-const NARROWING: [&str; 11] = [
+const NARROWING: [&str; 14] = [
     "at",
     "q",
     "department",
     "resource",
+    "field",
+    "purpose",
+    "state",
     "late",
     "provider",
     "category",

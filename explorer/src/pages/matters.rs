@@ -10,7 +10,7 @@ use dirchain_ledger::records::{RecordId, RecordKind};
 use super::frame::{Frame, Point, Visit};
 use super::records::linked;
 use super::sheet::{Atom, Cell, Column, Table, cell, numbers_in, records_in, words_in};
-use super::sheets::{Crumb, Form, SheetPage, Tab, Tick, give};
+use super::sheets::{Crumb, Form, FormField, SheetPage, Tab, Tick, give};
 use super::{Asked, Paged, filters, words};
 use crate::api::Problem;
 use crate::directory::Directory;
@@ -109,18 +109,15 @@ pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Page
         let frame = frame.with_json_of("/api/v1/deadlines", &narrowed, &point);
         let mut page = SheetPage::new(frame, words::say(visit.lang, "deadlines").into_owned());
         page.tab = Tab::of("deadlines");
+        let narrowed = department.as_ref().map(DepartmentId::as_str);
+        let field = FormField::text("department", "department-id", narrowed);
         page.form = Some(Form {
-            name: "department",
-            label: "department-id",
-            value: department
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
             tick: Some(Tick {
                 name: "late",
                 label: "late-only",
                 is_set: late_only,
             }),
+            ..Form::filter(vec![field])
         });
         page.tables = vec![table];
         Ok(page)
@@ -267,8 +264,8 @@ pub(super) async fn awaited(
     give(app, visit, file, read).await
 }
 
-/// The department that somebody means: by its id, or by words that only its name holds.
-fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, Problem> {
+/// The department that somebody means: by its id, by its name, or by words that only its name holds.
+pub(super) fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, Problem> {
     if let Ok(id) = text.parse() {
         return Ok(id);
     }
@@ -278,6 +275,9 @@ fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, Problem> {
     let found = reading
         .departments(&filter, &Slice::first(MEANT_MAX))?
         .items;
+    if let Some(named) = found.iter().find(|item| item.name == text) {
+        return Ok(named.id.clone());
+    }
     match found.as_slice() {
         [one] => Ok(one.id.clone()),
         [] => Err(ProblemKind::BadParameter.with_both(

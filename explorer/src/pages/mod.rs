@@ -21,6 +21,7 @@ mod matters;
 mod named;
 mod network;
 mod proofs;
+mod question;
 mod records;
 mod refusal;
 mod resources;
@@ -85,12 +86,16 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/departments/{id}/inbox", get(matters::awaited))
         .route("/deadlines", get(matters::deadlines))
         .route("/scores", get(matters::scores))
+        .route("/may-read", get(question::may_read))
+        .route("/responsibilities", get(duties::responsibilities))
         .route("/responsibilities/{code}", get(duties::responsibility))
         .route("/resources/{code}", get(resources::resource))
+        .route("/applications", get(sharing::applications))
         .route(
             "/applications/{resource}/{number}",
             get(sharing::application),
         )
+        .route("/authorizations", get(sharing::authorizations))
         .route(
             "/authorizations/{resource}/{number}",
             get(sharing::authorization),

@@ -22,7 +22,9 @@ use super::sheet::{
 };
 use super::shown::Shown;
 use super::{Asked, Paged, filters, show};
-use crate::api::{Basis, DraftState, HistoryItem, Page, Problem, ResourceAnswer, Time};
+use crate::api::{
+    ApplicationItem, Basis, DraftState, HistoryItem, Page, Problem, ResourceAnswer, Time,
+};
 use crate::directory::Directory;
 use crate::http::{App, Place, encoded};
 use crate::reading::{FieldAccess, Reading, Slice, WhoReads};
@@ -347,38 +349,31 @@ fn applications(
     slice: &Slice,
 ) -> Result<Table, Problem> {
     let found = reading.applications_of(code, slice)?;
-    let rows = found.items.into_iter().map(|item| {
-        let decided = item.decision.map(|decision| {
-            let reason = decision.reason.map(Atom::Text);
-            cell([Atom::Moment(decision.at)].into_iter().chain(reason))
-        });
-        vec![
-            vec![linked(RecordKind::Application, &item.id.to_string())],
-            vec![Atom::department(&item.applicant, item.applicant_name)],
-            {
-                let mut fields = vec![field_numbers(&item.fields)];
-                let granted = item
-                    .granted_fields
-                    .filter(|granted| *granted != item.fields);
-                fields.extend(
-                    granted.map(|granted| Atom::SaysOf("granted-fields", numbers_of(&granted))),
-                );
-                fields
-            },
-            vec![Atom::Text(item.purpose_name), Atom::Text(item.scene)],
-            vec![Atom::word(&item.state)],
-            vec![Atom::Moment(item.submitted)],
-            decided.unwrap_or_default(),
-        ]
+    let (id, none) = ("applications", "applications-none");
+    Ok(Table::new(id, id, none, APPLICATIONS)
+        .with(found.items.into_iter().map(application_row))
+        .going_on(found.next_cursor))
+}
+
+/// An application as a row: itself, who applied, fields asked and granted, what for, its state, since
+/// when, and when it was decided.
+pub(super) fn application_row(item: ApplicationItem) -> Vec<Cell> {
+    let decided = item.decision.map(|decision| {
+        let reason = decision.reason.map(Atom::Text);
+        cell([Atom::Moment(decision.at)].into_iter().chain(reason))
     });
-    Ok(Table::new(
-        "applications",
-        "applications",
-        "applications-none",
-        APPLICATIONS,
-    )
-    .with(rows)
-    .going_on(found.next_cursor))
+    let granted = item.granted_fields;
+    let granted = granted.filter(|granted| *granted != item.fields);
+    let granted = granted.map(|granted| Atom::SaysOf("granted-fields", numbers_of(&granted)));
+    vec![
+        vec![linked(RecordKind::Application, &item.id.to_string())],
+        vec![Atom::department(&item.applicant, item.applicant_name)],
+        cell([field_numbers(&item.fields)].into_iter().chain(granted)),
+        vec![Atom::Text(item.purpose_name), Atom::Text(item.scene)],
+        vec![Atom::word(&item.state)],
+        vec![Atom::Moment(item.submitted)],
+        decided.unwrap_or_default(),
+    ]
 }
 
 /// `GET /resources/{code}`

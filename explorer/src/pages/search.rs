@@ -332,7 +332,7 @@ fn provider(text: &str) -> Result<DepartmentId, Problem> {
 }
 
 /// One of a list's choices, by the word that the interface uses for it.
-fn choice<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+pub(super) fn choice<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     serde_json::from_value(serde_json::Value::from(text)).map_err(|_| {
         let shown: String = text.chars().take(80).collect();
         ProblemKind::BadParameter.with_both(

@@ -1,21 +1,140 @@
-//! One application, one authorization.
+//! Applications and authorizations: every department's, and one.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use dirchain_ledger::ids::{FieldNumber, ResourceCode, SharingId};
 use dirchain_ledger::records::{RecordId, RecordKind};
+use serde::Serialize;
 
-use super::filters;
+use super::departments::{GRANTED, authorization_row};
 use super::frame::{Frame, Point, Visit};
 use super::records::{linked, naming};
-use super::sheet::{Atom, Cell, Facts, cell};
-use super::sheets::{Crumb, SheetPage, give};
-use super::{Asked, Paged};
-use crate::api::{ApplicationState, DecisionItem, Problem, Time};
+use super::resources::application_row;
+use super::search::choice;
+use super::sheet::{Atom, Cell, Column, Facts, Table, cell, records_in, words_in};
+use super::sheets::{Crumb, Form, FormField, List, SheetPage, Tab, give, list};
+use super::shown::Shown;
+use super::{Asked, Paged, filters, words};
+use crate::api::{ApplicationState, AuthorizationState, DecisionItem, Problem, Time};
 use crate::directory::Directory;
 use crate::http::{App, Place, encoded};
-use crate::reading::Reading;
+use crate::reading::{Reading, Slice};
+
+const APPLICATIONS_SHOWN: usize = 40;
+const AUTHORIZATIONS_SHOWN: usize = 40;
+
+/// Every department's applications.
+const APPLICATIONS: &[Column] = &[
+    records_in("entry"),
+    records_in("application"),
+    records_in("applicant"),
+    words_in("fields"),
+    words_in("purpose-and-scene"),
+    words_in("state"),
+    words_in("submitted-at"),
+    words_in("decided-at"),
+];
+
+const APPLICATION_STATES: [ApplicationState; 7] = [
+    ApplicationState::Submitted,
+    ApplicationState::NeedsMore,
+    ApplicationState::InReview,
+    ApplicationState::Granted,
+    ApplicationState::Refused,
+    ApplicationState::Disputed,
+    ApplicationState::TakenBack,
+];
+const AUTHORIZATION_STATES: [AuthorizationState; 7] = [
+    AuthorizationState::InForce,
+    AuthorizationState::NotBegun,
+    AuthorizationState::Expired,
+    AuthorizationState::EndedEarly,
+    AuthorizationState::Suspended,
+    AuthorizationState::NotHeld,
+    AuthorizationState::ReaderNotActive,
+];
+
+/// `GET /applications`, narrowed by `state`.
+pub(super) async fn applications(State(app): State<Arc<App>>, visit: Visit) -> Paged {
+    let state = visit.asked("state").map(choice).transpose()?;
+    let listed = List {
+        id: "applications",
+        file: "applications".to_owned(),
+        shown: APPLICATIONS_SHOWN,
+        table: move |reading: &Reading<'_>, slice: &Slice| {
+            let found = reading.all_applications(state, slice)?;
+            let rows = found.items.into_iter().map(|item| {
+                let entry = Atom::resource(&item.id.resource, Some(item.resource_name.clone()));
+                let mut row = application_row(item);
+                row.insert(0, vec![entry]);
+                row
+            });
+            Ok(
+                Table::new("applications", "applications", "records-none", APPLICATIONS)
+                    .with(rows)
+                    .going_on(found.next_cursor),
+            )
+        },
+        page: |reading: &Reading<'_>, visit: &Visit, point: &Point| {
+            let states = APPLICATION_STATES.map(|state| (coded(&state), state.key()));
+            let mut page = all_of(reading, visit, point, "applications", &states);
+            page.tab = Tab::of("applications");
+            Ok(page)
+        },
+    };
+    list(app, visit, listed).await
+}
+
+/// `GET /authorizations`, narrowed by `state`.
+pub(super) async fn authorizations(State(app): State<Arc<App>>, visit: Visit) -> Paged {
+    let state = visit.asked("state").map(choice).transpose()?;
+    let listed = List {
+        id: "authorizations",
+        file: "authorizations".to_owned(),
+        shown: AUTHORIZATIONS_SHOWN,
+        table: move |reading: &Reading<'_>, slice: &Slice| {
+            let found = reading.all_authorizations(state, slice)?;
+            let mut table = Table::new("authorizations", "authorizations", "records-none", GRANTED)
+                .with(found.items.into_iter().map(authorization_row))
+                .going_on(found.next_cursor);
+            table.beside = vec![("as-picture", "/sharing".to_owned())];
+            Ok(table)
+        },
+        page: |reading: &Reading<'_>, visit: &Visit, point: &Point| {
+            let states = AUTHORIZATION_STATES.map(|state| (coded(&state), state.key()));
+            Ok(all_of(reading, visit, point, "authorizations", &states))
+        },
+    };
+    list(app, visit, listed).await
+}
+
+/// The page around a list of all: its form narrows it to one state.
+fn all_of(
+    reading: &Reading<'_>,
+    visit: &Visit,
+    point: &Point,
+    name: &'static str,
+    states: &[(String, &'static str)],
+) -> SheetPage {
+    let state = visit.asked("state");
+    let path = format!("/api/v1/{name}");
+    let frame = Frame::at(visit, reading, point).with_json_of(path, &[("state", state)], point);
+    let mut page = SheetPage::new(frame, words::say(visit.lang, name).into_owned());
+    let choices = states.iter();
+    let choices = choices.map(|(code, key)| (code.clone(), words::say(visit.lang, key).into()));
+    page.form = Some(Form::filter(vec![FormField {
+        choices: choices.collect(),
+        ..FormField::text("state", "state", state)
+    }]));
+    page
+}
+
+/// A choice as the interface writes it.
+fn coded(choice: &impl Serialize) -> String {
+    let value = serde_json::to_value(choice).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
 
 /// `GET /applications/{resource}/{number}`
 pub(super) async fn application(

@@ -45,6 +45,7 @@ const TABS: &[Tab] = &[
     tab("/deadlines", "deadlines"),
     tab("/scores", "scores"),
     tab("/proposals", "proposals"),
+    tab("/applications", "applications"),
     tab("/objections", "objections"),
     tab("/findings", "findings"),
     tab("/demands", "demands"),
@@ -96,12 +97,44 @@ pub(super) struct SheetPage {
     pub(super) form: Option<Form>,
 }
 
-/// A small form that narrows a list: a text field, and maybe a box to tick.
+/// A small form that narrows a list, or asks a question: fields, and maybe a box to tick.
 pub(super) struct Form {
+    pub(super) fields: Vec<FormField>,
+    pub(super) tick: Option<Tick>,
+    /// The key of what its button says.
+    pub(super) button: &'static str,
+}
+
+impl Form {
+    /// A form that narrows a list.
+    pub(super) fn filter(fields: Vec<FormField>) -> Self {
+        Self {
+            fields,
+            tick: None,
+            button: "filter",
+        }
+    }
+}
+
+/// A field of a form.
+pub(super) struct FormField {
     pub(super) name: &'static str,
     pub(super) label: &'static str,
     pub(super) value: String,
-    pub(super) tick: Option<Tick>,
+    /// What may be chosen, each with its words; nothing where people write.
+    pub(super) choices: Vec<(String, String)>,
+}
+
+impl FormField {
+    /// A field to write in.
+    pub(super) fn text(name: &'static str, label: &'static str, value: Option<&str>) -> Self {
+        Self {
+            name,
+            label,
+            value: value.unwrap_or_default().to_owned(),
+            choices: Vec::new(),
+        }
+    }
 }
 
 /// A box to tick.

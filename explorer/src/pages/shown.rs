@@ -1,5 +1,6 @@
 //! The words for codes: each code's key in the catalogue, and the tone that its badge has.
 
+use dirchain_ledger::access::Failure;
 use dirchain_ledger::clocks::Duty;
 use dirchain_ledger::records::{
     AdministrativeLevel, BindingChange, BindingState, Category, DemandState, DepartmentStatus,
@@ -87,6 +88,14 @@ shown! {
         AuthorizationState::Suspended => "authorization-suspended" "no",
         AuthorizationState::NotHeld => "authorization-not-held" "no",
         AuthorizationState::ReaderNotActive => "authorization-reader-not-active" "no",
+    }
+    Failure {
+        Failure::Field => "fails-field" "no",
+        Failure::Inactive => "fails-inactive" "no",
+        Failure::WindowOver => "fails-window-over" "no",
+        Failure::WindowNotBegun => "fails-window-not-begun" "no",
+        Failure::Purpose => "fails-purpose" "no",
+        Failure::Responsibility => "fails-responsibility" "no",
     }
     DraftState {
         DraftState::Draft => "draft-written" "idle",

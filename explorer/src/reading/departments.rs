@@ -199,6 +199,22 @@ impl Reading<'_> {
         })
     }
 
+    /// Every responsibility, by code.
+    pub(crate) fn responsibilities(
+        &self,
+        slice: &Slice,
+    ) -> Result<Page<ResponsibilityItem>, Problem> {
+        let kind = RecordKind::Responsibility;
+        let after = slice.after_record(&[kind])?;
+        let view = self.view.as_ref();
+        let keep = |id: &RecordId| match view.record(id)? {
+            Some(Record::Responsibility(found)) => Ok(Some(self.responsibility_item(&found)?)),
+            Some(_) | None => Ok(None),
+        };
+        let found = scan(view, &Source::All(kind), after, slice.limit, keep)?;
+        Ok(self.page(found.items, found.next))
+    }
+
     /// A responsibility, if it exists at this height.
     pub(crate) fn find_responsibility(
         &self,
@@ -239,7 +255,6 @@ impl Reading<'_> {
         })
     }
 
-    /// The action that ended a responsibility: the last one on its trail.
     fn earlier_holders(&self, found: &Responsibility) -> Result<Vec<EarlierHolderItem>, Problem> {
         let earlier = found.earlier_holders.iter().map(|earlier| {
             Ok(EarlierHolderItem {
@@ -251,6 +266,7 @@ impl Reading<'_> {
         earlier.collect()
     }
 
+    /// The action that ended a responsibility: the last one on its trail.
     fn ended_by(&self, found: &Responsibility) -> Result<Option<HistoryItem>, Problem> {
         let Some(end) = found.effective.to else {
             return Ok(None);

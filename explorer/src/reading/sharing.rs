@@ -198,17 +198,35 @@ impl Reading<'_> {
     ) -> Result<Page<ApplicationItem>, Problem> {
         let target = RecordId::Resource(code.clone());
         let source = Source::Referrers(&target, RecordKind::Application);
+        self.applications_from(&source, None, slice)
+    }
+
+    /// Every department's applications, by resource and number.
+    pub(crate) fn all_applications(
+        &self,
+        state: Option<ApplicationState>,
+        slice: &Slice,
+    ) -> Result<Page<ApplicationItem>, Problem> {
+        self.applications_from(&Source::All(RecordKind::Application), state, slice)
+    }
+
+    fn applications_from(
+        &self,
+        source: &Source<'_>,
+        state: Option<ApplicationState>,
+        slice: &Slice,
+    ) -> Result<Page<ApplicationItem>, Problem> {
         let after = slice.after_record(&[RecordKind::Application])?;
-        let found = scan(
-            self.view.as_ref(),
-            &source,
-            after,
-            slice.limit,
-            |id| match self.view.record(id)? {
-                Some(Record::Application(found)) => Ok(Some(self.application_item(&found)?)),
-                Some(_) | None => Ok(None),
-            },
-        )?;
+        let keep = |id: &RecordId| {
+            let Some(Record::Application(found)) = self.view.record(id)? else {
+                return Ok(None);
+            };
+            match state.is_none_or(|state| state == state_of(&found.status)) {
+                true => Ok(Some(self.application_item(&found)?)),
+                false => Ok(None),
+            }
+        };
+        let found = scan(self.view.as_ref(), source, after, slice.limit, keep)?;
         Ok(self.page(found.items, found.next))
     }
 
@@ -220,17 +238,33 @@ impl Reading<'_> {
     ) -> Result<Page<AuthorizationItem>, Problem> {
         let target = RecordId::Resource(code.clone());
         let source = Source::Referrers(&target, RecordKind::Authorization);
+        self.authorizations_from(&source, None, slice)
+    }
+
+    /// Every department's authorizations, by resource and number.
+    pub(crate) fn all_authorizations(
+        &self,
+        state: Option<AuthorizationState>,
+        slice: &Slice,
+    ) -> Result<Page<AuthorizationItem>, Problem> {
+        self.authorizations_from(&Source::All(RecordKind::Authorization), state, slice)
+    }
+
+    fn authorizations_from(
+        &self,
+        source: &Source<'_>,
+        state: Option<AuthorizationState>,
+        slice: &Slice,
+    ) -> Result<Page<AuthorizationItem>, Problem> {
         let after = slice.after_record(&[RecordKind::Authorization])?;
-        let found = scan(
-            self.view.as_ref(),
-            &source,
-            after,
-            slice.limit,
-            |id| match self.view.record(id)? {
-                Some(Record::Authorization(found)) => Ok(Some(self.authorization_item(&found)?)),
-                Some(_) | None => Ok(None),
-            },
-        )?;
+        let keep = |id: &RecordId| {
+            let Some(Record::Authorization(found)) = self.view.record(id)? else {
+                return Ok(None);
+            };
+            let item = self.authorization_item(&found)?;
+            Ok(Some(item).filter(|item| state.is_none_or(|state| state == item.state)))
+        };
+        let found = scan(self.view.as_ref(), source, after, slice.limit, keep)?;
         Ok(self.page(found.items, found.next))
     }
 
