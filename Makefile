@@ -23,16 +23,22 @@ PROGRAMS_PY := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/programs-py
 MUTANTS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dirchain/mutants
 CARGO_MUTANTS_VERSION := 27.1.0
 
+# Random inputs begin with one seed, so that a commit's tests come to the same each time;
+# `make histories` plays fresh ones.
+export PROPTEST_RNG_SEED ?= 1
+CASES ?= 1000
+
 # How long `make torture` kills and freezes nodes.
 SECONDS ?= 600
 
-.PHONY: help demo demo-clean build test sim mutants torture lint bench tools verifier-py programs-py
+.PHONY: help demo demo-clean build test sim histories mutants torture lint bench tools verifier-py programs-py
 
 help:
 	@echo 'make demo        build, start four departments of the sample city, print where to look'
 	@echo 'make demo-clean  forget the data of the demonstration'
 	@echo 'make test        every test'
 	@echo 'make sim         the round under simulated faults: SEEDS=1000 FIRST_SEED=1'
+	@echo 'make histories   fresh random histories beside the reference model of the rules: CASES=1000'
 	@echo 'make mutants     what the tests of the rules do not notice: each mutant of cargo-mutants, judged'
 	@echo 'make torture     nodes killed and frozen under load: SECONDS=600'
 	@echo 'make lint        formatting and lints'
@@ -59,6 +65,11 @@ test: tools verifier-py programs-py
 sim:
 	@cargo build --release -p dirchain-sim
 	@$(TARGET)/release/dirchain-sim --seeds $(SEEDS) --first-seed $(FIRST_SEED) $(SIM)
+
+# Another seed each time; a history that the two tell differently is printed with its seed.
+histories:
+	@seed=$$(od -An -N4 -tu4 /dev/urandom | tr -d ' '); echo "PROPTEST_RNG_SEED=$$seed"; \
+		PROPTEST_RNG_SEED=$$seed PROPTEST_CASES=$(CASES) cargo test --release -p dirchain-ledger --test histories
 
 # Every mutant that cargo-mutants lists (.cargo/mutants.toml), in one build behind switches. It goes on
 # where it was stopped; MUTANT='--again' begins anew, MUTANT='--only access.rs' judges a part.

@@ -16,7 +16,7 @@ use dirchain_ledger::testing::{Ledger, VOTERS, certificate};
 use dirchain_ledger::view::View;
 use proptest::prelude::*;
 
-use super::{city, history, play};
+use super::{city, config, history, play};
 
 /// Every leaf of the tree at the chain's end, from the records and what they ever named alone.
 fn leaves(ledger: &Ledger) -> Vec<Leaf> {
@@ -69,7 +69,7 @@ fn walk() -> HeaderWalk {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(config(24))]
 
     /// Whoever has the leaves of a part of the tree has it proven, and the tree's pages with it; and
     /// the leaves name everybody whom [`View::referrers`] names.

@@ -154,9 +154,11 @@ fn questions(
     })
 }
 
+/// So many random cases, or as many as `PROPTEST_CASES` asks for.
 fn config(cases: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok();
     ProptestConfig {
-        cases,
+        cases: asked.map_or(cases, |asked| asked.parse().unwrap()),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

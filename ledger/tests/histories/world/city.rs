@@ -5,7 +5,7 @@ use dirchain_ledger::crypto::PublicKey;
 use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode};
 use dirchain_ledger::records::*;
 
-use super::{Body, Done, Duty, Hand, found, unless};
+use super::{Body, Done, Duty, Hand, all, found, unless};
 
 impl Hand<'_> {
     pub(super) fn act(&mut self, action: &Action) -> Done {
@@ -114,12 +114,14 @@ impl Hand<'_> {
                 let is_numbered = rest.is_some_and(|rest| {
                     !rest.is_empty() && rest.chars().all(|digit| digit.is_ascii_digit())
                 });
-                unless([
-                    (!is_numbered || dots > 5, "bad-sub-unit"),
-                    (!is_registrar && !self.acts_for(parent), "not-acting-for"),
-                    (is_taken, "taken"),
+                all([
+                    unless([
+                        (!is_numbered || dots > 5, "bad-sub-unit"),
+                        (!is_registrar && !self.acts_for(parent), "not-acting-for"),
+                        (is_taken, "taken"),
+                    ]),
+                    self.world.require_active(parent),
                 ])?;
-                self.world.require_active(parent)?;
             }
             None => unless([
                 (dots > 0, "parent-missing"),
@@ -193,11 +195,13 @@ impl Hand<'_> {
     }
 
     fn declare(&mut self, code: &ResponsibilityCode, holder: &DepartmentId) -> Done {
-        unless([
-            self.must_hold(Office::Registrar),
-            (self.world.duties.contains_key(code), "taken"),
+        all([
+            unless([
+                self.must_hold(Office::Registrar),
+                (self.world.duties.contains_key(code), "taken"),
+            ]),
+            self.world.require_active(holder),
         ])?;
-        self.world.require_active(holder)?;
         let duty = Duty {
             holder: holder.clone(),
             is_over: false,
