@@ -269,6 +269,19 @@ async fn long_lists_lead_on_and_stay_in_the_past() {
 }
 
 #[tokio::test]
+async fn no_link_of_a_page_leaves_the_node() {
+    let router = city().router();
+    for path in ["//example.org/", "///example.org", "/\\example.org/"] {
+        let request = Request::get(path).header("accept", "text/html");
+        let text = send(&router, request.body(Body::empty()).unwrap()).await.text();
+        assert!(text.contains("href=\"/example.org"), "{path}: {text}");
+        for away in ["=\"//", "=\"/\\"] {
+            assert!(!text.contains(away), "{path}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn browsers_get_a_page_for_what_is_missing_and_programs_a_problem() {
     let router = city().router();
     let request = |address: &str| {

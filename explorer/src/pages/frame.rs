@@ -51,7 +51,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
         Ok(Self {
             lang: named.or(accepted).unwrap_or(Lang::En),
             chosen: named.is_some(),
-            path: parts.uri.path().to_owned(),
+            path: own_path(parts.uri.path()),
             chain_name: parts
                 .extensions
                 .get()
@@ -59,6 +59,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
             query,
         })
     }
+}
+
+/// A path as links to this node may begin: what begins with two slashes names another server (RFC 3986,
+/// 4.2).
+fn own_path(path: &str) -> String {
+    format!("/{}", path.trim_start_matches(['/', '\\']))
 }
 
 impl Visit {
