@@ -20,4 +20,5 @@ pub use directory::{Directory, EventPlace, Submit, SubmitError, TransactionOutco
 pub use http::{
     Access, Beside, Peer, Rate, Settings, TokenRole, Tokens, TokensError, router, router_with,
 };
+pub use pages::{Shown, word_in};
 pub use proofs::Proofs;

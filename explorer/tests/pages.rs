@@ -273,7 +273,9 @@ async fn no_link_of_a_page_leaves_the_node() {
     let router = city().router();
     for path in ["//example.org/", "///example.org", "/\\example.org/"] {
         let request = Request::get(path).header("accept", "text/html");
-        let text = send(&router, request.body(Body::empty()).unwrap()).await.text();
+        let text = send(&router, request.body(Body::empty()).unwrap())
+            .await
+            .text();
         assert!(text.contains("href=\"/example.org"), "{path}: {text}");
         for away in ["=\"//", "=\"/\\"] {
             assert!(!text.contains(away), "{path}: {text}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dirchain_ledger::ids::DepartmentId;
-use dirchain_ledger::inbox::{Awaited, Board};
+use dirchain_ledger::inbox::Board;
 use dirchain_ledger::records::{RecordId, RecordKind};
 
 use super::frame::{Frame, Point, Visit};
@@ -210,19 +210,8 @@ pub(super) fn inbox(
     let count = found.len();
     let mut rows = Vec::new();
     for item in found.iter().take(limit) {
-        let what = match item.awaited {
-            Awaited::Approval => Atom::Says("awaits-approval"),
-            Awaited::Confirmation => Atom::Says("awaits-confirmation"),
-            Awaited::Notice => Atom::Says("awaits-notice"),
-            Awaited::Verdict => Atom::Says("awaits-verdict"),
-            Awaited::Acceptance => Atom::Says("awaits-acceptance"),
-            Awaited::Reply => Atom::Says("awaits-reply"),
-            Awaited::Unfounded => Atom::Says("awaits-unfounded"),
-            Awaited::OverQuota => Atom::Says("awaits-over-quota"),
-            Awaited::Owed(duty) => Atom::word(&duty),
-        };
         rows.push(vec![
-            vec![what],
+            vec![Atom::word(&item.awaited)],
             about(reading, item.kind, &item.subject, item.subject_id.as_ref())?,
             vec![Atom::Time(item.since)],
             cell(item.until.map(Atom::Time)),

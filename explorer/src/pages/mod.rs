@@ -57,6 +57,7 @@ use crate::problem::ProblemKind;
 pub(crate) use frame::{ChainName, Visit};
 pub(crate) use records::word_of;
 pub(crate) use refusal::refusal_page;
+pub use shown::{Shown, word_in};
 
 /// Nothing but our own style sheet, script, pictures and forms; nothing inline, no other site.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \

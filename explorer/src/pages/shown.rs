@@ -1,7 +1,11 @@
 //! The words for codes: each code's key in the catalogue, and the tone that its badge has.
 
+use std::borrow::Cow;
+
 use dirchain_ledger::access::Failure;
 use dirchain_ledger::clocks::Duty;
+use dirchain_ledger::inbox::Awaited;
+use dirchain_ledger::language::Language;
 use dirchain_ledger::records::{
     AdministrativeLevel, BindingChange, BindingState, Category, DemandState, DepartmentStatus,
     EndKind, FindingState, Lack, NodeKind, ObjectionStage, Office, Openness, ResourceKind,
@@ -9,10 +13,11 @@ use dirchain_ledger::records::{
     Standing, UpdateCycle,
 };
 
+use super::words::{self, Lang};
 use crate::api::{ApplicationState, AuthorizationState, DraftState, SharingType};
 
 /// A code that pages print as a word.
-pub(crate) trait Shown {
+pub trait Shown {
     /// The word's key in the catalogue.
     fn key(&self) -> &'static str;
 
@@ -20,6 +25,31 @@ pub(crate) trait Shown {
     /// or yet, `quiet` for what is no state.
     fn tone(&self) -> &'static str {
         "quiet"
+    }
+}
+
+/// A code's word, as pages print it.
+pub fn word_in(code: &impl Shown, language: Language) -> Cow<'static, str> {
+    let lang = match language {
+        Language::Chinese => Lang::Zh,
+        Language::English => Lang::En,
+    };
+    words::say(lang, code.key())
+}
+
+impl Shown for Awaited {
+    fn key(&self) -> &'static str {
+        match self {
+            Awaited::Approval => "awaits-approval",
+            Awaited::Confirmation => "awaits-confirmation",
+            Awaited::Notice => "awaits-notice",
+            Awaited::Verdict => "awaits-verdict",
+            Awaited::Acceptance => "awaits-acceptance",
+            Awaited::Reply => "awaits-reply",
+            Awaited::Unfounded => "awaits-unfounded",
+            Awaited::OverQuota => "awaits-over-quota",
+            Awaited::Owed(duty) => duty.key(),
+        }
     }
 }
 

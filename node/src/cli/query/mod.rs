@@ -210,11 +210,15 @@ impl Query {
             }
             Query::Application { id, when } => {
                 let answer = client.application(&id, when.at)?;
-                context.output.print(&answer, sharing::application)
+                let language = context.language();
+                let text = |answer: &_| sharing::application(answer, language);
+                context.output.print(&answer, text)
             }
             Query::Authorization { id, when } => {
                 let answer = client.authorization(&id, when.at)?;
-                context.output.print(&answer, sharing::authorization)
+                let language = context.language();
+                let text = |answer: &_| sharing::authorization(answer, language);
+                context.output.print(&answer, text)
             }
             Query::Block { height } => {
                 let answer = client.block(Height(height))?;
@@ -231,7 +235,9 @@ impl Query {
             Query::Deadlines(question) => question.run(context, &client),
             Query::Scores { when } => {
                 let answer = client.scores(when.at)?;
-                context.output.print(&answer, records::scores)
+                let language = context.language();
+                let text = |answer: &_| records::scores(answer, language);
+                context.output.print(&answer, text)
             }
             Query::Difference(question) => question.run(context, &client),
             Query::Members { when } => {

@@ -2,12 +2,15 @@
 
 use clap::ValueEnum;
 use dirchain_explorer::api::{DeadlinesAnswer, DifferenceAnswer, RecordItem, ScoresAnswer, Time};
-use dirchain_ledger::ids::{DepartmentId, ResourceCode, TimeMs};
+use dirchain_explorer::word_in;
+use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode, TimeMs};
+use dirchain_ledger::language::Language;
 use dirchain_ledger::records::RecordId;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::cli::context::Context;
+use crate::cli::inbox::{late, since};
 use crate::cli::output::{Table, local, or_dash, word};
 use crate::client::Client;
 
@@ -252,51 +255,71 @@ impl Deadlines {
     pub(super) fn run(self, context: &Context, client: &Client) -> anyhow::Result<()> {
         let department = self.department.as_ref();
         let answer = client.deadlines(department, self.late, self.limit, self.when.at)?;
-        context.output.print(&answer, deadlines)
+        let language = context.language();
+        context
+            .output
+            .print(&answer, |answer| deadlines(answer, language))
     }
 }
 
-fn deadlines(answer: &DeadlinesAnswer) -> String {
+fn deadlines(answer: &DeadlinesAnswer, language: Language) -> String {
     let mut table = Table::default();
     for item in &answer.items {
-        let late = item
-            .late_days
-            .map(|days| format!("{days} working days late"));
+        let subject = item.subject_id.as_ref();
+        let due = local(item.due);
         table.row([
             item.department.to_string(),
-            word(&item.duty),
-            word(&item.kind),
-            item.subject.clone(),
-            format!("since {}", item.since),
-            format!("due {}", item.due),
-            late.unwrap_or_default(),
+            word_in(&item.duty, language).into_owned(),
+            subject.map_or_else(|| item.subject.clone(), |subject| subject.told(language)),
+            since(item.since, language),
+            match language {
+                Language::Chinese => format!("应于 {due} 前"),
+                Language::English => format!("due {due}"),
+            },
+            late(item.late_days, language),
         ]);
     }
+    let DeadlinesAnswer { count, late, .. } = answer;
+    let told = match language {
+        Language::Chinese => format!("共 {count} 项，逾期 {late} 项，"),
+        Language::English => format!("{count} owed, {late} late, "),
+    };
     format!(
-        "{}{} owed, {} late, as of height {}, judged at {}\n",
+        "{}{told}{}\n",
         table.text(),
-        answer.count,
-        answer.late,
-        answer.as_of.height,
-        answer.instant
+        judged(answer.as_of.height, answer.instant, language)
     )
 }
 
-pub(super) fn scores(answer: &ScoresAnswer) -> String {
+/// For which state and instant an answer holds.
+fn judged(height: Height, instant: Time, language: Language) -> String {
+    let instant = local(instant);
+    match language {
+        Language::Chinese => format!("依据高度 {height} 的账本，按 {instant} 判断"),
+        Language::English => format!("as of height {height}, judged at {instant}"),
+    }
+}
+
+pub(super) fn scores(answer: &ScoresAnswer, language: Language) -> String {
     let mut table = Table::default();
-    table.row([
-        "rank",
-        "points",
-        "department",
-        "in time",
-        "late",
-        "overdue",
-        "stale",
-        "drifted",
-        "ratings",
-        "as office",
-        "over quota",
-    ]);
+    table.row(match language {
+        Language::Chinese => [
+            "名次", "得分", "部门", "按时", "迟复", "逾期", "陈旧", "漂移", "评价", "职能", "超量",
+        ],
+        Language::English => [
+            "rank",
+            "points",
+            "department",
+            "in time",
+            "late",
+            "overdue",
+            "stale",
+            "drifted",
+            "ratings",
+            "as office",
+            "over quota",
+        ],
+    });
     for item in &answer.items {
         let score = &item.score;
         table.row([
@@ -314,10 +337,9 @@ pub(super) fn scores(answer: &ScoresAnswer) -> String {
         ]);
     }
     format!(
-        "{}as of height {}, judged at {}\n",
+        "{}{}\n",
         table.text(),
-        answer.as_of.height,
-        answer.instant
+        judged(answer.as_of.height, answer.instant, language)
     )
 }
 

@@ -2,10 +2,13 @@
 
 use dirchain_explorer::api::{
     ApplicationAnswer, AuthorizationAnswer, AuthorizationItem, AuthorizationState, DecisionItem,
-    EarlyEndItem, ReadersAnswer,
+    ReadersAnswer,
 };
-use dirchain_ledger::ids::FieldNumber;
+use dirchain_explorer::{Shown, word_in};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber};
 use dirchain_ledger::language::Language;
+use dirchain_ledger::records::Side;
+use serde::Serialize;
 
 use super::verdicts::basis;
 
@@ -40,115 +43,159 @@ pub(super) fn fields(fields: &[FieldNumber]) -> String {
     numbers.join(", ")
 }
 
-fn decision(decision: &DecisionItem) -> String {
+/// Who decided, when, and why.
+fn decision(decision: &DecisionItem, language: Language) -> String {
+    let (department, height) = (&decision.department, decision.at.height);
     let reason = decision.reason.as_ref();
-    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-    format!(
-        "by {} at height {}{reason}",
-        decision.department, decision.at.height
-    )
-}
-
-pub(super) fn application(answer: &ApplicationAnswer) -> String {
-    let item = &answer.application;
-    let mut table = Table::default();
-    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    row("application", item.id.to_string());
-    row(
-        "resource",
-        format!("{} version {}", item.resource_name, item.version),
-    );
-    row(
-        "provider",
-        format!("{} {}", item.provider, item.provider_name),
-    );
-    row(
-        "applicant",
-        format!("{} {}", item.applicant, item.applicant_name),
-    );
-    row("responsibility", item.responsibility.to_string());
-    row("fields", fields(&item.fields));
-    row("purpose", item.purpose.to_string());
-    row("scene", item.scene.clone());
-    row("method", word(&item.method));
-    row("calls a day", or_dash(item.calls_per_day_max));
-    row("from", local(item.from));
-    row("to", local(item.to));
-    row(
-        "submitted",
-        format!(
-            "at height {}, {}",
-            item.submitted.height,
-            local(item.submitted.time)
-        ),
-    );
-    row("state", word(&item.state));
-    row("revision", item.revision.to_string());
-    if let Some(closed) = &item.decision {
-        row("decided", decision(closed));
+    match language {
+        Language::Chinese => {
+            let reason = reason.map_or_else(String::new, |reason| format!("：{reason}"));
+            format!("{department}，高度 {height}{reason}")
+        }
+        Language::English => {
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            format!("by {department} at height {height}{reason}")
+        }
     }
-    table.text()
 }
 
-fn ended(end: &EarlyEndItem) -> String {
-    format!("{} {}", word(&end.kind), decision(&end.decision))
+/// Rows of a label and a value.
+struct Rows {
+    table: Table,
+    language: Language,
+}
+
+impl Rows {
+    fn new(language: Language) -> Self {
+        let table = Table::default();
+        Self { table, language }
+    }
+
+    fn row(&mut self, chinese: &str, english: &str, value: impl ToString) {
+        let label = self.language.say(chinese, english);
+        self.table.row([label.to_owned(), value.to_string()]);
+    }
+
+    fn named(&mut self, chinese: &str, english: &str, id: &DepartmentId, name: &str) {
+        self.row(chinese, english, format!("{id} {name}"));
+    }
+}
+
+pub(super) fn application(answer: &ApplicationAnswer, language: Language) -> String {
+    let item = &answer.application;
+    let mut rows = Rows::new(language);
+    rows.row("申请", "application", &item.id);
+    rows.row(
+        "目录",
+        "resource",
+        entry(&item.resource_name, item.version, language),
+    );
+    rows.named("提供方", "provider", &item.provider, &item.provider_name);
+    rows.named("申请方", "applicant", &item.applicant, &item.applicant_name);
+    rows.row("职责", "responsibility", &item.responsibility);
+    rows.row("信息项", "fields", fields(&item.fields));
+    rows.row("用途", "purpose", &item.purpose);
+    rows.row("场景", "scene", &item.scene);
+    rows.row("方式", "method", state(&item.method, language));
+    rows.row("每日调用", "calls a day", or_dash(item.calls_per_day_max));
+    rows.row("自", "from", local(item.from));
+    rows.row("至", "to", local(item.to));
+    let (height, time) = (item.submitted.height, local(item.submitted.time));
+    let submitted = match language {
+        Language::Chinese => format!("高度 {height}，{time}"),
+        Language::English => format!("at height {height}, {time}"),
+    };
+    rows.row("提交", "submitted", submitted);
+    rows.row("状态", "state", state(&item.state, language));
+    rows.row("修订号", "revision", item.revision);
+    if let Some(closed) = &item.decision {
+        rows.row("决定", "decided", decision(closed, language));
+    }
+    rows.table.text()
+}
+
+fn entry(name: &str, version: u32, language: Language) -> String {
+    match language {
+        Language::Chinese => format!("{name} 版本 {version}"),
+        Language::English => format!("{name} version {version}"),
+    }
+}
+
+/// A code: in English as options take it.
+fn state<S: Shown + Serialize>(code: &S, language: Language) -> String {
+    match language {
+        Language::Chinese => word_in(code, language).into_owned(),
+        Language::English => word(code),
+    }
 }
 
 /// Where an authorization stands, with the reason where the record itself has none.
-fn standing(item: &AuthorizationItem) -> String {
-    match item.state {
-        AuthorizationState::NotHeld => format!(
-            "not_held: {} no longer holds {}",
-            item.grantee, item.responsibility
-        ),
-        AuthorizationState::InForce
-        | AuthorizationState::NotBegun
-        | AuthorizationState::Expired
-        | AuthorizationState::EndedEarly
-        | AuthorizationState::ReaderNotActive
-        | AuthorizationState::Suspended => word(&item.state),
+fn standing(item: &AuthorizationItem, language: Language) -> String {
+    let stands = state(&item.state, language);
+    let (grantee, duty) = (&item.grantee, &item.responsibility);
+    match (item.state, language) {
+        (AuthorizationState::NotHeld, Language::Chinese) => {
+            format!("{stands}：{grantee} 已不再持有 {duty}")
+        }
+        (AuthorizationState::NotHeld, Language::English) => {
+            format!("{stands}: {grantee} no longer holds {duty}")
+        }
+        _ => stands,
     }
 }
 
-pub(super) fn authorization(answer: &AuthorizationAnswer) -> String {
+pub(super) fn authorization(answer: &AuthorizationAnswer, language: Language) -> String {
     let item = &answer.authorization;
-    let mut table = Table::default();
-    let mut row = |name: &str, value: String| table.row([name.to_owned(), value]);
-    row("authorization", item.id.to_string());
-    row(
+    let mut rows = Rows::new(language);
+    rows.row("授权", "authorization", &item.id);
+    rows.row(
+        "目录",
         "resource",
-        format!("{} version {}", item.resource_name, item.version),
+        entry(&item.resource_name, item.version, language),
     );
-    row(
-        "provider",
-        format!("{} {}", item.provider, item.provider_name),
-    );
-    row("grantee", format!("{} {}", item.grantee, item.grantee_name));
-    row("responsibility", item.responsibility.to_string());
-    row("fields", fields(&item.fields));
-    row("purpose", item.purpose.to_string());
-    row("calls a day", or_dash(item.calls_per_day_max));
-    row("from", local(item.from));
-    row("to", local(item.to));
-    let warning = if item.suspect {
-        ", with a key that may have been stolen"
-    } else {
-        ""
+    rows.named("提供方", "provider", &item.provider, &item.provider_name);
+    rows.named("使用方", "grantee", &item.grantee, &item.grantee_name);
+    rows.row("职责", "responsibility", &item.responsibility);
+    rows.row("信息项", "fields", fields(&item.fields));
+    rows.row("用途", "purpose", &item.purpose);
+    rows.row("每日调用", "calls a day", or_dash(item.calls_per_day_max));
+    rows.row("自", "from", local(item.from));
+    rows.row("至", "to", local(item.to));
+    let warning = match item.suspect {
+        true => language.say(
+            "，所用密钥可能已被窃取",
+            ", with a key that may have been stolen",
+        ),
+        false => "",
     };
-    row("granted", format!("{}{warning}", decision(&item.granted)));
-    row("state", standing(item));
-    row("revision", item.revision.to_string());
+    let granted = decision(&item.granted, language);
+    rows.row("授予", "granted", format!("{granted}{warning}"));
+    rows.row("状态", "state", standing(item, language));
+    rows.row("修订号", "revision", item.revision);
     if let Some(end) = &item.ended {
-        row("ended", ended(end));
+        let how = state(&end.kind, language);
+        let by = decision(&end.decision, language);
+        rows.row("提前终止", "ended", format!("{how} {by}"));
     }
     for over in &answer.over_quota {
-        row(
-            "over quota",
-            format!(
-                "on {} days by the {}'s count of use {}: {} calls for {}, {} allowed",
-                over.days, over.side, over.usage, over.calls, over.last, over.allowed
+        let (days, usage, last) = (over.days, &over.usage, over.last);
+        let (calls, allowed) = (over.calls, over.allowed);
+        let told = match language {
+            Language::Chinese => {
+                let side = match over.side {
+                    Side::Provider => "提供方",
+                    Side::Consumer => "使用方",
+                };
+                format!(
+                    "{days} 天，按{side}对 {usage} 的计数：{last} 调用 {calls} 次，允许 {allowed} 次"
+                )
+            }
+            Language::English => format!(
+                "on {days} days by the {}'s count of use {usage}: {calls} calls for {last}, {allowed} allowed",
+                over.side
             ),
-        );
+        };
+        rows.row("超量", "over quota", told);
     }
-    table.text()
+    rows.table.text()
 }
