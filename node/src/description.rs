@@ -19,6 +19,7 @@ use dirchain_ledger::validators::{Validator, ValidatorSet, ValidatorSetError};
 use serde::{Deserialize, Deserializer};
 
 use crate::config::{ConfigError, check_multiaddress, parse_toml, read_text};
+use crate::settings::over_the_usual;
 
 /// A chain's beginning.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -29,7 +30,7 @@ pub struct Description {
     /// Its first instant; the first block is later.
     pub time: Time,
     /// Deadlines, limits and the like; what it does not say is as usual.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "over_the_usual")]
     pub settings: Settings,
     /// Who holds which office.
     #[serde(default)]

@@ -25,5 +25,6 @@ pub mod run;
 pub mod sample;
 pub mod secret_file;
 pub mod serve;
+mod settings;
 mod signals;
 pub mod storage;

@@ -34,7 +34,7 @@ pub struct ListedPurpose {
 
 /// Within how many working days who answers what (rule S7).
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Deadlines {
     /// The steward publishes or returns a submission.
     pub publication: WorkingDays,
@@ -71,7 +71,7 @@ impl Default for Deadlines {
 
 /// What a department's score counts, in points.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Scoring {
     /// Every department begins with these.
     pub base: u32,
@@ -101,9 +101,9 @@ impl Default for Scoring {
 }
 
 /// The parameters that are numbers. The defaults are what a description of a new chain that says
-/// nothing begins with.
+/// nothing begins with; in JSON none may be left out, so that what somebody signs says all of it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Version of the rules that blocks are executed under.
     pub rules_version: u32,
