@@ -213,6 +213,7 @@ fn renaming(name: &str) -> Measure {
         transfers: List::default(),
         dissolves: List::default(),
         renames: List::new(vec![rename]).unwrap(),
+        successors: List::default(),
     })
 }
 

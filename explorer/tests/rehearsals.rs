@@ -132,6 +132,7 @@ async fn everything_that_a_reorganisation_would_touch_is_listed() {
         .unwrap(),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     });
     let answer = proposed(shared_both_ways(), measure).await;
     assert_eq!(answer.transactions[0].refusal, None);

@@ -176,6 +176,7 @@ async fn a_proposal() {
         transfers: List::default(),
         dissolves: List::default(),
         renames: List::new(reorganisation).unwrap(),
+        successors: List::default(),
     });
     let proposal = ledger.propose(&head(REGISTRAR), measure).unwrap();
     ledger.approve(&head(PROVIDER), &proposal).unwrap();
@@ -347,6 +348,7 @@ async fn a_responsibility() {
         .unwrap(),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     });
     ledger.agree(&head(REGISTRAR), split).unwrap();
     let abolish = Action::AbolishResponsibility {

@@ -69,6 +69,8 @@ impl Duty {
 pub struct Clock {
     /// Who owes it; once it was answered, who did.
     pub department: DepartmentId,
+    /// Who owed it when it was due: whose delay it is, whoever owes the answer since. Before that, who owes it.
+    pub let_lie: DepartmentId,
     /// What.
     pub duty: Duty,
     /// What it is about.

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::calendar::WorkingDays;
 use crate::clocks::{Clock, Deadline, Duty, deadlines, for_each_record};
-use crate::execute::{acts_for, holds};
+use crate::execute::{answerer, has_gateway, holds, is_outdated, living, same_line};
 use crate::ids::{DepartmentId, Moment, ProposalId, ResourceCode, SharingId, TimeMs};
 use crate::measure::Measure;
 use crate::records::{
-    Department, Finding, FindingState, Objection, ObjectionStage, Office, Proposal, Rating, Record,
-    RecordId, RecordKind, Resource, Standing, Usage,
+    Binding, BindingState, BindingTerms, Department, DepartmentStatus, Finding, FindingState,
+    Objection, ObjectionStage, Office, Proposal, Rating, Record, RecordId, RecordKind, Resource,
+    Standing, Usage,
 };
 use crate::view::{Records, View, ViewError};
 
@@ -39,6 +40,13 @@ pub enum Awaited {
     Unfounded,
     /// A reader went over the calls a day that its grant allows; the provider is told, and may suspend it.
     OverQuota,
+    /// A gateway saw another schema than a binding states; its provider mends it (rule C8).
+    Drifted,
+    /// The gateway of a binding can neither report nor seal any more: its key or its department is gone. The provider
+    /// names another, or retires the binding.
+    Gateway,
+    /// An application of a department that was dissolved; who took over takes it back, and applies anew where it needs the data.
+    Inherited,
     /// What a clock runs for.
     #[serde(untagged)]
     Owed(Duty),
@@ -81,6 +89,7 @@ impl Board {
         for kind in [
             RecordKind::Department,
             RecordKind::Resource,
+            RecordKind::Binding,
             RecordKind::Objection,
             RecordKind::Finding,
             RecordKind::Rating,
@@ -89,10 +98,14 @@ impl Board {
             for_each_record(view, kind, |record| {
                 match record {
                     Record::Department(department) => board.proposals(view, department, at)?,
-                    Record::Resource(resource) => board.confirmations(view, resource, at)?,
-                    Record::Objection(objection) => board.acceptance(objection),
+                    Record::Resource(resource) => {
+                        board.confirmations(view, resource, at)?;
+                        board.inherited(view, resource, at)?;
+                    }
+                    Record::Binding(binding) => board.binding(view, binding, at)?,
+                    Record::Objection(objection) => board.acceptance(view, objection, at)?,
                     Record::Finding(finding) => {
-                        board.verdict(view, finding, inspectorate.as_ref())?;
+                        board.verdict(view, finding, inspectorate.as_ref(), at)?;
                     }
                     Record::Rating(rating) => board.reply(view, rating)?,
                     Record::Usage(usage) => board.over_quota(view, usage, at)?,
@@ -142,7 +155,7 @@ impl Board {
     }
 
     /// The vacant seats of a department's open proposals, and who would lose by them. One whose
-    /// subject has changed since can never take effect.
+    /// subject, or whose approvers, have changed since cannot take effect.
     fn proposals(
         &mut self,
         view: &dyn View,
@@ -158,7 +171,7 @@ impl Board {
                 continue;
             };
             let is_open = proposal.standing_at(at.time) == Standing::Open;
-            if !is_open || proposal.measure.is_outdated(view)? {
+            if !is_open || is_outdated(view, &proposal, at.height)? {
                 continue;
             }
             let asked: BTreeSet<&DepartmentId> =
@@ -211,6 +224,7 @@ impl Board {
         view: &dyn View,
         finding: &Finding,
         inspectorate: Option<&DepartmentId>,
+        at: Moment,
     ) -> Result<(), ViewError> {
         let Some(inspectorate) = inspectorate else {
             return Ok(());
@@ -218,7 +232,7 @@ impl Board {
         let since = match finding.state() {
             FindingState::Answered => finding.answers.last().map(|last| last.answered.at.time),
             FindingState::Open => {
-                let department = view.department(&finding.department)?;
+                let department = view.department(&answerer(view, finding, at.time)?)?;
                 department
                     .and_then(|department| department.dissolved())
                     .map(|at| at.time)
@@ -233,7 +247,12 @@ impl Board {
     }
 
     /// An answer to an objection.
-    fn acceptance(&mut self, objection: &Objection) {
+    fn acceptance(
+        &mut self,
+        view: &dyn View,
+        objection: &Objection,
+        at: Moment,
+    ) -> Result<(), ViewError> {
         if objection.stage() == ObjectionStage::Answered
             && let Some(answered) = objection.steps.last()
         {
@@ -241,8 +260,65 @@ impl Board {
                 RecordId::Objection(objection.id.clone()),
                 answered.decision.at.time,
             );
-            self.awaits(&objection.raiser, Awaited::Acceptance, id, since, None);
+            let raiser = living(view, &objection.raiser, at.time)?;
+            self.awaits(&raiser, Awaited::Acceptance, id, since, None);
         }
+        Ok(())
+    }
+
+    /// The applications on an entry whose applicant was dissolved.
+    fn inherited(
+        &mut self,
+        view: &dyn View,
+        resource: &Resource,
+        at: Moment,
+    ) -> Result<(), ViewError> {
+        for waiting in &resource.waiting {
+            let department = view.department(&waiting.applicant)?;
+            let Some(gone) = department.and_then(|department| department.dissolved()) else {
+                continue;
+            };
+            let application = RecordId::Application(SharingId {
+                resource: resource.code.clone(),
+                number: waiting.number,
+            });
+            let whose = living(view, &waiting.applicant, at.time)?;
+            self.awaits(&whose, Awaited::Inherited, application, gone.time, None);
+        }
+        Ok(())
+    }
+
+    /// A binding in service that its gateway found to differ, or that has no gateway any more.
+    fn binding(&mut self, view: &dyn View, binding: &Binding, at: Moment) -> Result<(), ViewError> {
+        let is_served = !matches!(
+            binding.state(),
+            BindingState::Suspended | BindingState::Retired
+        );
+        let gone = is_served && !has_gateway(view, &binding.terms, at.height)?;
+        if !gone && !binding.is_drifted() {
+            return Ok(());
+        }
+        let Some(resource) = view.resource(&binding.id.resource)? else {
+            return Ok(());
+        };
+        if resource.withdrawn.is_some() {
+            return Ok(());
+        }
+        let id = || RecordId::Binding(binding.id.clone());
+        let begun = |state: Option<BindingState>| {
+            let mut states = binding.states.iter().rev();
+            let since = states.find(|since| state.is_none_or(|state| since.state == state));
+            since.map_or(binding.decision.at.time, |since| since.since.time)
+        };
+        if binding.is_drifted() {
+            let since = begun(Some(BindingState::Drifted));
+            self.awaits(&resource.provider, Awaited::Drifted, id(), since, None);
+        }
+        if gone {
+            let since = gateway_lost(view, &binding.terms)?.unwrap_or_else(|| begun(None));
+            self.awaits(&resource.provider, Awaited::Gateway, id(), since, None);
+        }
+        Ok(())
     }
 
     /// What providers owe because a responsibility ended, for the steward, or its deputy where the entry
@@ -259,9 +335,7 @@ impl Board {
             .collect();
         for clock in owed {
             let provider = &clock.department;
-            let is_stewards =
-                acts_for(view, steward, provider)? || acts_for(view, provider, steward)?;
-            let told = match is_stewards {
+            let told = match same_line(view, steward, provider)? {
                 true => offices.holder(Office::StewardDeputy),
                 false => Some(steward),
             };
@@ -319,6 +393,19 @@ impl Board {
         self.awaits(&resource.provider, Awaited::Reply, id, since, None);
         Ok(())
     }
+}
+
+/// Since when the gateway of a binding can report and seal no more: its key was revoked, or its department is not
+/// active.
+fn gateway_lost(view: &dyn View, terms: &BindingTerms) -> Result<Option<TimeMs>, ViewError> {
+    let Some(key) = view.key(&terms.gateway)? else {
+        return Ok(None);
+    };
+    let department = view.department(&key.department)?;
+    let status = department.and_then(|department| department.status.last().copied());
+    let inactive = status.filter(|status| status.status != DepartmentStatus::Active);
+    let lost = [key.valid.to, inactive.map(|status| status.since)];
+    Ok(lost.into_iter().flatten().map(|at| at.time).min())
 }
 
 /// Whom a proposal would take from what they were granted.

@@ -104,6 +104,8 @@ pub const OPEN_PROPOSALS_MAX: usize = 64;
 pub const TRANSFERS_MAX: usize = 512;
 /// Departments that one reorganisation dissolves, or renames.
 pub const DISSOLVED_MAX: usize = 64;
+/// Departments that are followed from a dissolved one to who stands for it now.
+pub const SUCCESSIONS_MAX: usize = 64;
 /// Days that a proposal may wait for its approvals.
 pub const PROPOSAL_DAYS_MAX: u16 = 366;
 /// Periods of unconditional fields kept on one entry.

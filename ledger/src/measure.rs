@@ -1,5 +1,7 @@
 //! What a proposal would do: one enum, one variant for each thing that several decide together.
 
+use std::collections::BTreeSet;
+
 use bincode::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -163,6 +165,16 @@ pub struct Renaming {
     pub name: Name,
 }
 
+/// Who takes over what a dissolved department had begun.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Succession {
+    /// The department that is dissolved.
+    pub department: DepartmentId,
+    /// Who closes, answers and takes back in its stead.
+    pub successor: DepartmentId,
+}
+
 /// A reorganisation: all of it takes effect in one block, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,6 +193,31 @@ pub struct Reorganisation {
     /// New names, strictly ascending by department.
     #[serde(default)]
     pub renames: List<Renaming, { limits::DISSOLVED_MAX }>,
+    /// Who takes over from the dissolved, strictly ascending by department. It is left out where all that
+    /// passes on passes to one department, which then is the successor.
+    #[serde(default)]
+    pub successors: List<Succession, { limits::DISSOLVED_MAX }>,
+}
+
+impl Reorganisation {
+    /// The departments to which a department's responsibilities pass, ascending.
+    pub fn heirs(&self, department: &DepartmentId) -> BTreeSet<&DepartmentId> {
+        let own = self.transfers.iter().filter(|t| t.from == *department);
+        own.filter_map(|transfer| transfer.to.as_ref()).collect()
+    }
+
+    /// Who takes over what a dissolved department had begun: who is named for it, or else the one department
+    /// to which its responsibilities pass.
+    pub fn successor(&self, department: &DepartmentId) -> Option<&DepartmentId> {
+        let mut named = self.successors.iter();
+        let named = named.find(|succession| succession.department == *department);
+        let mut heirs = self.heirs(department).into_iter();
+        match (named, heirs.next(), heirs.next()) {
+            (Some(named), ..) => Some(&named.successor),
+            (None, only, None) => only,
+            (None, _, Some(_)) => None,
+        }
+    }
 }
 
 impl Measure {
@@ -236,6 +273,24 @@ impl Measure {
                 nodes.cloned().map(RecordId::Node).collect()
             }
             Measure::RaiseRules { .. } => vec![RecordId::Parameters],
+        }
+    }
+
+    /// The entry whose provider's affair it is, where it is one's.
+    pub fn entry(&self) -> Option<&ResourceCode> {
+        match self {
+            Measure::Grant(grant) => Some(&grant.application.resource),
+            Measure::Revoke { authorization, .. }
+            | Measure::ConfirmHolder { authorization, .. } => Some(&authorization.resource),
+            Measure::Withdraw { code, .. } | Measure::Narrow { code, .. } => Some(code),
+            Measure::ChangeParameters(_)
+            | Measure::AssignOffice { .. }
+            | Measure::ReplaceHead { .. }
+            | Measure::SuspendDepartment { .. }
+            | Measure::ResumeDepartment { .. }
+            | Measure::Reorganise(_)
+            | Measure::ChangeMembership { .. }
+            | Measure::RaiseRules { .. } => None,
         }
     }
 

@@ -361,6 +361,7 @@ fn passes(from: &str, to: &str, dissolves: &[&str]) -> Measure {
         transfers: List::new(vec![transfer]).unwrap(),
         dissolves: List::new(dissolves.iter().map(|department| id(department)).collect()).unwrap(),
         renames: List::default(),
+        successors: List::default(),
     })
 }
 
@@ -858,4 +859,27 @@ fn all_of_many_departments_are_scored_and_told_as_readers() {
         let readers = who_may_read(&ledger.state, &resource, field, at).unwrap();
         assert_eq!(readers.len(), known + more);
     }
+}
+
+/// Whoever let an answer lie past its day keeps the delay; whoever provides the entry since owes the answer.
+#[test]
+fn a_delay_stays_with_who_let_the_answer_lie() {
+    let mut ledger = Ledger::default();
+    let resource = ledger.published(PROVIDER, 1);
+    let application = ledger
+        .apply_for(APPLICANT, &resource, request(APPLICANT, &[2]))
+        .unwrap();
+    ledger.pass_ms(30 * DAY_MS);
+    assert_eq!(counts(&ledger, PROVIDER, ledger.now).2, 1);
+    ledger
+        .agree(&head(REGISTRAR), passes(PROVIDER, BYSTANDER, &[]))
+        .unwrap();
+    assert_eq!(counts(&ledger, PROVIDER, ledger.now).2, 1);
+    assert_eq!(counts(&ledger, BYSTANDER, ledger.now), (0, 0, 0));
+    let owed = owed(&ledger, ledger.now);
+    assert_eq!(owed[0].clock.department.as_str(), BYSTANDER);
+    assert!(owed[0].late.is_some());
+    by(&mut ledger, BYSTANDER, ask(&application));
+    assert_eq!(counts(&ledger, PROVIDER, ledger.now), (0, 1, 0));
+    assert_eq!(counts(&ledger, BYSTANDER, ledger.now), (0, 0, 0));
 }

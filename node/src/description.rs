@@ -182,6 +182,7 @@ impl DepartmentDescription {
             status: List::new(vec![active])?,
             sub_units: 0,
             proposals: 0,
+            successor: None,
             open_proposals: List::default(),
             trail: Trail::default(),
         };

@@ -212,7 +212,7 @@ entry = record(name=text, responsibility=option(text), summary=option(text), cat
                related_codes=many(text), attributes=many(record(name=text, value=text)))
 decision = record(department=text, key=hash32, at=moment, reason=option(text))
 department = record(id=text, parent=option(text), credit_code=option(text), name=text, level=variant, region=text,
-                    status=many(record(status=variant, since=moment)), sub_units=u32,
+                    status=many(record(status=variant, since=moment)), successor=option(text), sub_units=u32,
                     proposals=u32, open_proposals=many(u32), trail=trail)
 key_record = record(public_key=hash32, algorithm=variant, department=text, role=variant, next_sequence=u64,
                     valid=period, suspicions=many(record(since=u64, reported=moment)))

@@ -48,6 +48,9 @@ impl Shown for Awaited {
             Awaited::Reply => "awaits-reply",
             Awaited::Unfounded => "awaits-unfounded",
             Awaited::OverQuota => "awaits-over-quota",
+            Awaited::Drifted => "awaits-drifted",
+            Awaited::Gateway => "awaits-gateway",
+            Awaited::Inherited => "awaits-inherited",
             Awaited::Owed(duty) => duty.key(),
         }
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::{Clock, Duty, due, for_each_binding};
 use crate::calendar::WorkingDays;
-use crate::execute::{acts_for, first_narrowed};
+use crate::execute::{acts_for, answerer, first_narrowed, living};
 use crate::ids::{DepartmentId, FieldNumber, Moment, ResourceCode, ResponsibilityCode, TimeMs};
 use crate::measure::Measure;
 use crate::records::{
@@ -36,14 +36,14 @@ impl Desk<'_> {
         Ok(match record {
             Record::Resource(record) => {
                 let mut clocks = self.publications(record)?;
-                clocks.extend(self.amendments(record));
+                clocks.extend(self.amendments(record)?);
                 clocks
             }
             Record::Application(record) => self.application(record)?,
             Record::Authorization(record) => self.provisioning(record)?.into_iter().collect(),
             Record::Objection(record) => self.objection(record)?,
             Record::Finding(record) => self.finding(record)?,
-            Record::Demand(record) => self.demand(record),
+            Record::Demand(record) => self.demand(record)?,
             Record::Obligation(record) => self.obligation(record)?.into_iter().collect(),
             _ => Vec::new(),
         })
@@ -51,6 +51,22 @@ impl Desk<'_> {
 
     fn due(&self, since: Moment, days: impl Fn(&Deadlines) -> WorkingDays) -> TimeMs {
         due(&self.parameters, since, days)
+    }
+
+    /// Who owes an answer, and who owed it when it was due: `whose` tells who does at an instant.
+    fn owed_by(
+        &self,
+        answered: Option<TimeMs>,
+        due: TimeMs,
+        whose: impl Fn(TimeMs) -> Result<DepartmentId, ViewError>,
+    ) -> Result<(DepartmentId, DepartmentId), ViewError> {
+        let until = self.until(answered);
+        Ok((whose(until)?, whose(until.min(due))?))
+    }
+
+    /// Who stood for an entry's provider at an instant.
+    fn provider(&self, resource: &Resource, time: TimeMs) -> Result<DepartmentId, ViewError> {
+        living(self.view, resource.provider_when(time), time)
     }
 
     /// The instant at which something ended, or else the one asked for.
@@ -68,6 +84,7 @@ impl Desk<'_> {
             return Ok(None);
         };
         for department in concerned {
+            let department = &living(self.view, department, time)?;
             if acts_for(self.view, steward, department)?
                 || acts_for(self.view, department, steward)?
             {
@@ -88,17 +105,19 @@ impl Desk<'_> {
             }
             let ended = submission.ended.map(|end| end.at.time);
             let until = self.until(ended);
-            let Some(department) = self.steward_for(&[resource.provider_when(until)], until)?
-            else {
+            let steward = |time: TimeMs| self.steward_for(&[resource.provider_when(time)], time);
+            let Some(department) = steward(until)? else {
                 continue;
             };
             let since = self.publishable(resource, submission)?;
+            let due = self.due(since, |deadlines| deadlines.publication);
             let clock = Clock {
+                let_lie: steward(until.min(due))?.unwrap_or_else(|| department.clone()),
                 department,
                 duty: Duty::Publish,
                 subject: RecordId::Resource(resource.code.clone()),
                 since: since.time,
-                due: self.due(since, |deadlines| deadlines.publication),
+                due,
                 answered: None,
             };
             clocks.extend(match submission.ended_as(SubmissionOutcome::TakenBack) {
@@ -111,7 +130,7 @@ impl Desk<'_> {
 
     /// From the end of the responsibility that a version in force cites to the next version, or the
     /// entry's withdrawal (rule C1). A withdrawal needs notice, which the provider is given besides.
-    fn amendments(&self, resource: &Resource) -> Vec<Clock> {
+    fn amendments(&self, resource: &Resource) -> Result<Vec<Clock>, ViewError> {
         let cited = resource.versions.iter().filter_map(|version| {
             let ended = self.ended.get(version.responsibility.as_ref()?)?;
             Some((version.period, *ended))
@@ -123,14 +142,18 @@ impl Desk<'_> {
             let (days, notice) = (settings.deadlines.correction, settings.notice);
             let days = WorkingDays(days.0.saturating_add(notice.0));
             let calendar = self.parameters.calendar_at(ended.height);
-            Clock {
-                department: resource.provider_when(self.until(answered)).clone(),
+            let due = calendar.due(ended.time, days);
+            let (department, let_lie) =
+                self.owed_by(answered, due, |time| self.provider(resource, time))?;
+            Ok(Clock {
+                department,
+                let_lie,
                 duty: Duty::Amend,
                 subject: RecordId::Resource(resource.code.clone()),
                 since: ended.time,
-                due: calendar.due(ended.time, days),
+                due,
                 answered,
-            }
+            })
         })
         .collect()
     }
@@ -191,19 +214,22 @@ impl Desk<'_> {
             };
             let ended = end.map(|end| end.since.time);
             let is_open = is_unconditional(&resource, &application.request.fields, begun.since);
+            let due = self.due(begun.since, |deadlines| match duty {
+                Duty::Supply => deadlines.supplement,
+                _ if is_open => deadlines.unconditional,
+                _ => deadlines.conditional,
+            });
+            let (department, let_lie) = self.owed_by(ended, due, |time| match duty {
+                Duty::Supply => Ok(application.applicant.clone()),
+                _ => self.provider(&resource, time),
+            })?;
             let clock = Clock {
-                department: match duty {
-                    Duty::Supply => application.applicant.clone(),
-                    _ => resource.provider_when(self.until(ended)).clone(),
-                },
+                department,
+                let_lie,
                 duty,
                 subject: RecordId::Application(application.id.clone()),
                 since: begun.since.time,
-                due: self.due(begun.since, |deadlines| match duty {
-                    Duty::Supply => deadlines.supplement,
-                    _ if is_open => deadlines.unconditional,
-                    _ => deadlines.conditional,
-                }),
+                due,
                 answered: None,
             };
             clocks.extend(match end {
@@ -238,13 +264,16 @@ impl Desk<'_> {
             .into_iter()
             .flatten()
             .min();
-        let until = self.until(live.or(stopped));
+        let due = self.due(granted, |deadlines| deadlines.provisioning);
+        let (department, let_lie) =
+            self.owed_by(live.or(stopped), due, |time| self.provider(&resource, time))?;
         let clock = Clock {
-            department: resource.provider_when(until).clone(),
+            department,
+            let_lie,
             duty: Duty::Provision,
             subject: RecordId::Authorization(authorization.id.clone()),
             since: granted.time,
-            due: self.due(granted, |deadlines| deadlines.provisioning),
+            due,
             answered: None,
         };
         Ok(match (live, stopped) {
@@ -287,10 +316,10 @@ impl Desk<'_> {
             let answered = at(ObjectionStage::Answered).map(|answered| answered.time);
             let due = self.due(raised, |deadlines| deadlines.correction);
             let is_left = answered.is_none() && due <= until;
+            let provider = self.provider(&resource, answered.unwrap_or(until.min(due)))?;
             let clock = Clock {
-                department: resource
-                    .provider_when(answered.unwrap_or(until.min(due)))
-                    .clone(),
+                let_lie: self.provider(&resource, answered.unwrap_or(until).min(due))?,
+                department: provider,
                 duty: Duty::Correct,
                 subject: subject.clone(),
                 since: raised.time,
@@ -309,15 +338,18 @@ impl Desk<'_> {
                 }));
             }
         }
-        let concerned = [resource.provider_when(until), &objection.raiser];
-        let steward = self.steward_for(&concerned, until)?;
-        if let (Some(since), Some(department)) = (escalated, steward) {
+        let steward = |time: TimeMs| {
+            self.steward_for(&[resource.provider_when(time), &objection.raiser], time)
+        };
+        if let (Some(since), Some(department)) = (escalated, steward(until)?) {
+            let due = self.due(since, |deadlines| deadlines.escalation);
             let clock = Clock {
+                let_lie: steward(until.min(due))?.unwrap_or_else(|| department.clone()),
                 department,
                 duty: Duty::Settle,
                 subject,
                 since: since.time,
-                due: self.due(since, |deadlines| deadlines.escalation),
+                due,
                 answered: None,
             };
             let outcome = step(ObjectionStage::Closed).and_then(|step| step.outcome);
@@ -331,7 +363,7 @@ impl Desk<'_> {
         Ok(clocks)
     }
 
-    fn demand(&self, demand: &Demand) -> Vec<Clock> {
+    fn demand(&self, demand: &Demand) -> Result<Vec<Clock>, ViewError> {
         let (assigned, answered) = match &demand.state {
             DemandState::Open => (None, None),
             DemandState::Assigned {
@@ -353,33 +385,57 @@ impl Desk<'_> {
                 (department.as_ref().zip(assigned), Some(decision.at.time))
             }
         };
-        let clock = |department: &DepartmentId, duty, since: Moment, answered| Clock {
-            department: department.clone(),
-            duty,
-            subject: RecordId::Demand(demand.id.clone()),
-            since: since.time,
-            due: self.due(since, |deadlines| deadlines.demand),
-            answered,
+        let clock = |whose: &dyn Fn(TimeMs) -> Result<DepartmentId, ViewError>,
+                     duty,
+                     since: Moment,
+                     ended: Option<TimeMs>,
+                     answered| {
+            let due = self.due(since, |deadlines| deadlines.demand);
+            let (department, let_lie) = self.owed_by(ended, due, whose)?;
+            Ok::<Clock, ViewError>(Clock {
+                department,
+                let_lie,
+                duty,
+                subject: RecordId::Demand(demand.id.clone()),
+                since: since.time,
+                due,
+                answered,
+            })
         };
-        // Whoever was asked before another was owed the answer until then.
-        let earlier = demand.earlier.iter().filter_map(|earlier| {
-            let (department, since) = (&earlier.department, earlier.assigned.at);
-            let until = Some(earlier.until.at.time);
-            clock(department, Duty::AnswerDemand, since, None).stopped(until)
-        });
+        let mut clocks = Vec::new();
         let first = demand.earlier.first().map(|first| first.assigned.at.time);
         let assigned_at = assigned.map(|(_, at)| at.time).or(answered);
         let assigned_at = first.or(assigned_at);
-        let until = self.until(assigned_at);
-        let steward = self.offices.holder_when(Office::Steward, until);
-        let assigning =
-            steward.map(|steward| clock(steward, Duty::Assign, demand.raised.at, assigned_at));
-        let answering = assigned.map(|(asked, at)| clock(asked, Duty::AnswerDemand, at, answered));
-        assigning
-            .into_iter()
-            .chain(earlier)
-            .chain(answering)
-            .collect()
+        let steward = |time| self.offices.holder_when(Office::Steward, time);
+        if let Some(now) = steward(self.until(assigned_at)) {
+            let raised = demand.raised.at;
+            let whose = |time| Ok(steward(time).unwrap_or(now).clone());
+            clocks.push(clock(
+                &whose,
+                Duty::Assign,
+                raised,
+                assigned_at,
+                assigned_at,
+            )?);
+        }
+        // Whoever was asked before another was owed the answer until then.
+        for earlier in &demand.earlier {
+            let (until, since) = (Some(earlier.until.at.time), earlier.assigned.at);
+            let whose = |time| living(self.view, &earlier.department, time);
+            let asked = clock(&whose, Duty::AnswerDemand, since, until, None)?;
+            clocks.extend(asked.stopped(until));
+        }
+        if let Some((asked, since)) = assigned {
+            let whose = |time| living(self.view, asked, time);
+            clocks.push(clock(
+                &whose,
+                Duty::AnswerDemand,
+                since,
+                answered,
+                answered,
+            )?);
+        }
+        Ok(clocks)
     }
 
     /// Whoever provides the entry meets the obligation; its withdrawal stops the clock.
@@ -389,10 +445,12 @@ impl Desk<'_> {
         };
         let met = obligation.met.as_ref().map(|met| met.at.time);
         let withdrawn = resource.withdrawn.as_ref().map(|end| end.at.time);
+        let (department, let_lie) = self.owed_by(met.or(withdrawn), obligation.due, |time| {
+            self.provider(&resource, time)
+        })?;
         let clock = Clock {
-            department: resource
-                .provider_when(self.until(met.or(withdrawn)))
-                .clone(),
+            department,
+            let_lie,
             duty: Duty::Share,
             subject: RecordId::Obligation(obligation.id.clone()),
             since: obligation.imposed.at.time,
@@ -406,28 +464,34 @@ impl Desk<'_> {
     }
 
     /// One clock for each answer that was asked for; all are due at the date given. Nothing is owed any
-    /// more once the department was dissolved.
+    /// more once nobody is left to answer.
     fn finding(&self, finding: &Finding) -> Result<Vec<Clock>, ViewError> {
         let judged = finding.answers.iter().filter(|answer| !answer.cleared);
         let judged = judged.filter_map(|answer| answer.judged.as_ref());
         let begun = std::iter::once(&finding.opened).chain(judged);
-        let dissolved = self.dissolved(&finding.department)?;
-        let clocks = begun.enumerate().filter_map(|(place, begun)| {
-            let answer = finding.answers.get(place);
+        let dissolved = self.dissolved(&answerer(self.view, finding, self.at.time)?)?;
+        let mut clocks = Vec::new();
+        for (place, begun) in begun.enumerate() {
+            let answered = finding.answers.get(place);
+            let answered = answered.map(|answer| answer.answered.at.time);
+            let (department, let_lie) = self.owed_by(answered, finding.due, |time| {
+                answerer(self.view, finding, time)
+            })?;
             let clock = Clock {
-                department: finding.department.clone(),
+                department,
+                let_lie,
                 duty: Duty::AnswerFinding,
                 subject: RecordId::Finding(finding.id.clone()),
                 since: begun.at.time,
                 due: finding.due,
                 answered: None,
             };
-            match answer {
-                Some(answer) => Some(clock.with_answer(Some(answer.answered.at.time))),
+            clocks.extend(match answered {
+                Some(answered) => Some(clock.with_answer(Some(answered))),
                 None => clock.stopped(dissolved),
-            }
-        });
-        Ok(clocks.collect())
+            });
+        }
+        Ok(clocks)
     }
 }
 

@@ -86,10 +86,15 @@ pub fn scores(view: &dyn View, at: Moment) -> Result<Vec<Score>, ViewError> {
         Ok(())
     })?;
     for_each_clock(view, at, |clock| {
-        let Some(score) = all.get_mut(&clock.department) else {
+        let is_late = clock.is_late(at.time);
+        let whose = match is_late {
+            true => &clock.let_lie,
+            false => &clock.department,
+        };
+        let Some(score) = all.get_mut(whose) else {
             return;
         };
-        let count = match (clock.answered, clock.is_late(at.time)) {
+        let count = match (clock.answered, is_late) {
             (Some(_), false) if clock.duty.is_of_office() => &mut score.office_in_time,
             (Some(_), false) => &mut score.answered_in_time,
             (Some(_), true) => &mut score.answered_late,

@@ -181,13 +181,47 @@ pub fn acts_for(
     Ok(false)
 }
 
-/// Whether one of two departments is the other, or a sub-unit of it.
-pub(super) fn same_line(
+/// Who stands for a department at an instant: itself, and once it was dissolved who took over, of a
+/// sub-unit without a successor the department above it.
+pub fn living(
+    view: &dyn View,
+    department: &DepartmentId,
+    time: TimeMs,
+) -> Result<DepartmentId, ViewError> {
+    let mut current = department.clone();
+    for _ in 0..limits::SUCCESSIONS_MAX {
+        let Some(found) = view.department(&current)? else {
+            break;
+        };
+        let is_gone = found.dissolved().is_some_and(|at| at.time <= time);
+        match found.successor.or(found.parent) {
+            Some(next) if is_gone => current = next,
+            Some(_) | None => break,
+        }
+    }
+    Ok(current)
+}
+
+/// Whether `actor` acts for `subject`, or for who took over from it.
+fn stands_for(
+    view: &dyn View,
+    actor: &DepartmentId,
+    subject: &DepartmentId,
+) -> Result<bool, ViewError> {
+    if acts_for(view, actor, subject)? {
+        return Ok(true);
+    }
+    let living = living(view, subject, TimeMs(i64::MAX))?;
+    Ok(living != *subject && acts_for(view, actor, &living)?)
+}
+
+/// Whether one of two departments, or who took over from it, is the other, or a sub-unit of it.
+pub(crate) fn same_line(
     view: &dyn View,
     one: &DepartmentId,
     other: &DepartmentId,
 ) -> Result<bool, ViewError> {
-    Ok(acts_for(view, one, other)? || acts_for(view, other, one)?)
+    Ok(stands_for(view, one, other)? || stands_for(view, other, one)?)
 }
 
 /// Whether `department` holds `responsibility` now: itself, or the department it belongs to.
@@ -223,17 +257,18 @@ impl Context<'_, '_> {
         .into())
     }
 
-    /// Whether the author acts for a department.
+    /// Whether the author acts for a department, or for who took over from it.
     pub(super) fn author_acts_for(&self, subject: &DepartmentId) -> Result<bool, Refusal> {
-        Ok(acts_for(self.state, self.actor(), subject)?)
+        Ok(stands_for(self.state, self.actor(), subject)?)
     }
 
-    /// Requires that the author acts for a department.
+    /// Requires that the author acts for a department, or for who took over from it.
     pub(super) fn require_acting_for(&self, subject: &DepartmentId) -> Result<(), Refusal> {
         if self.author_acts_for(subject)? {
             return Ok(());
         }
-        let (actor, subject) = (self.actor().clone(), subject.clone());
+        let actor = self.actor().clone();
+        let subject = living(self.state, subject, self.at.time)?;
         Err(Rejection::NotActingFor { actor, subject }.into())
     }
 

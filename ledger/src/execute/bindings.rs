@@ -6,7 +6,7 @@ use super::resources::{require_revision, require_version};
 use super::{Context, Refusal, full, hold_of, push};
 use crate::bounded::List;
 use crate::hash::Hash;
-use crate::ids::{FieldNumber, ResourceCode, SharingId};
+use crate::ids::{FieldNumber, Height, ResourceCode, SharingId};
 use crate::language::{Phrase, phrase};
 use crate::limits;
 use crate::records::{
@@ -14,7 +14,7 @@ use crate::records::{
     RecordKind, Resource, Role,
 };
 use crate::rejection::Rejection;
-use crate::view::{Records, View};
+use crate::view::{Records, View, ViewError};
 
 impl Context<'_, '_> {
     pub(super) fn existing_binding(&self, id: &SharingId) -> Result<Binding, Refusal> {
@@ -64,8 +64,7 @@ impl Context<'_, '_> {
         let published = super::sharing::in_force(resource)?;
         require_version(&resource.code, terms.version, published.version)?;
         require_columns(&resource.code, &published.entry, terms)?;
-        let gateway = self.state.key(&terms.gateway)?;
-        if gateway.is_some_and(|key| key.role == Role::Gateway && key.valid.to.is_none()) {
+        if has_gateway(self.state, terms, self.at.height)? {
             return Ok(());
         }
         let key = terms.gateway;
@@ -245,6 +244,21 @@ impl Context<'_, '_> {
                 }
             })
     }
+}
+
+/// Whether the gateway that terms name can report and seal after the block at `height`: its key is a valid one of
+/// a gateway, of a department that is active.
+pub(crate) fn has_gateway(
+    view: &dyn View,
+    terms: &BindingTerms,
+    height: Height,
+) -> Result<bool, ViewError> {
+    let key = view.key(&terms.gateway)?;
+    let Some(key) = key.filter(|key| key.role == Role::Gateway && key.valid.to.is_none()) else {
+        return Ok(false);
+    };
+    let department = view.department(&key.department)?;
+    Ok(department.is_some_and(|department| department.is_active_at(height)))
 }
 
 fn wrong_state(binding: &Binding, needed: Phrase) -> Refusal {

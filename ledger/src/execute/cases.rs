@@ -1,6 +1,6 @@
 //! Findings (R4), demands, obligations, and the bound on what a department may leave open.
 
-use super::authority::same_line;
+use super::authority::{living, same_line};
 use super::objections::more;
 use super::resources::require_revision;
 use super::{Context, Refusal, push};
@@ -12,12 +12,11 @@ use crate::ids::{
 use crate::language::phrase;
 use crate::limits;
 use crate::records::{
-    Binding, BindingState, Demand, DemandState, DepartmentStatus, Docket, EarlierAssignment,
-    Finding, FindingAnswer, FindingState, FindingSubject, Obligation, Office, Record, RecordId,
-    RecordKind, Resource,
+    Binding, BindingState, Demand, DemandState, Docket, EarlierAssignment, Finding, FindingAnswer,
+    FindingState, FindingSubject, Obligation, Office, Record, RecordId, RecordKind, Resource,
 };
 use crate::rejection::Rejection;
-use crate::view::{Records, View};
+use crate::view::{Records, View, ViewError};
 
 impl Context<'_, '_> {
     pub(super) fn docket(&self, department: &DepartmentId) -> Result<Docket, Refusal> {
@@ -111,7 +110,8 @@ impl Context<'_, '_> {
         text: &Statement,
     ) -> Result<(), Refusal> {
         let mut finding = self.finding_in(id, revision, FindingState::Open)?;
-        self.require_acting_for(&finding.department)?;
+        let department = answerer(self.state, &finding, self.at.time)?;
+        self.require_acting_for(&department)?;
         let answer = FindingAnswer {
             answered: self.decision(Some(text)),
             judged: None,
@@ -125,7 +125,7 @@ impl Context<'_, '_> {
         self.put_finding(finding)
     }
 
-    /// An open finding whose department was dissolved: nobody is left to answer it.
+    /// An open finding whose department was dissolved without a successor: nobody is left to answer it.
     fn unanswerable_finding(
         &self,
         id: &FindingId,
@@ -134,10 +134,8 @@ impl Context<'_, '_> {
         let Some(finding) = self.state.finding(id)? else {
             return Ok(None);
         };
-        let department = self.department(&finding.department)?;
-        let status = department.status_at(self.at.height);
-        let is_left =
-            finding.state() == FindingState::Open && status == Some(DepartmentStatus::Dissolved);
+        let department = self.department(&answerer(self.state, &finding, self.at.time)?)?;
+        let is_left = finding.state() == FindingState::Open && department.dissolved().is_some();
         if !is_left {
             return Ok(None);
         }
@@ -278,7 +276,10 @@ impl Context<'_, '_> {
             DemandState::Assigned {
                 department,
                 decision,
-            } => (Some(department.clone()), Some(decision.clone())),
+            } => {
+                let asked = living(self.state, department, self.at.time)?;
+                (Some(asked), Some(decision.clone()))
+            }
             DemandState::Open | DemandState::Listed { .. } | DemandState::Refused { .. } => {
                 (None, None)
             }
@@ -407,4 +408,19 @@ impl Context<'_, '_> {
             })?;
         Ok(found)
     }
+}
+
+/// Who answers a finding at an instant: on a department that department, on an entry its provider, and who took
+/// over from either.
+pub(crate) fn answerer(
+    view: &dyn View,
+    finding: &Finding,
+    time: TimeMs,
+) -> Result<DepartmentId, ViewError> {
+    let resource = match &finding.subject {
+        FindingSubject::Department(_) => None,
+        FindingSubject::Resource(code) => view.resource(code)?,
+    };
+    let provider = resource.as_ref().map(|entry| entry.provider_when(time));
+    living(view, provider.unwrap_or(&finding.department), time)
 }

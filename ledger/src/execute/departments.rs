@@ -107,6 +107,7 @@ impl Context<'_, '_> {
             status,
             sub_units: 0,
             proposals: 0,
+            successor: None,
             open_proposals: List::default(),
             trail: Trail::default(),
         }))?;

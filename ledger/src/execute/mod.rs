@@ -5,8 +5,11 @@
 
 mod authority;
 mod bindings;
+pub(crate) use bindings::has_gateway;
 mod cases;
-pub use authority::{acts_for, holds};
+pub(crate) use authority::same_line;
+pub use authority::{acts_for, holds, living};
+pub(crate) use cases::answerer;
 mod departments;
 mod early_ends;
 pub(crate) use departments::is_sub_unit_id;
@@ -17,6 +20,7 @@ mod nodes;
 mod objections;
 mod parameters;
 mod proposals;
+pub(crate) use proposals::is_outdated;
 mod rehearsal;
 pub use rehearsal::Rehearsal;
 mod reorganisation;

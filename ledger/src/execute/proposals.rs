@@ -8,7 +8,7 @@ use super::resources::require_revision;
 use super::seats::seats;
 use super::{Context, Mandate, Refusal, full, push};
 use crate::bounded::List;
-use crate::ids::{ProposalId, Statement, TimeMs};
+use crate::ids::{Height, ProposalId, Statement, TimeMs};
 use crate::language::phrase;
 use crate::limits;
 use crate::measure::Measure;
@@ -16,7 +16,7 @@ use crate::records::{
     Decision, Key, Proposal, ProposalStatus, Record, RecordId, RecordKind, Seat, Standing, Trail,
 };
 use crate::rejection::Rejection;
-use crate::view::{Overlay, Records, View};
+use crate::view::{Overlay, Records, View, ViewError};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -33,7 +33,7 @@ impl Context<'_, '_> {
         }
         self.rehearse(measure)?;
         self.require_not_proposed(measure)?;
-        let seats = seats(self.state, self.at, measure)?;
+        let seats = seats(self.state, self.at.height, measure)?;
         let number = self.open_number()?;
         let parameters = self.state.parameters()?;
         let not_before = if measure.needs_notice() {
@@ -91,7 +91,8 @@ impl Context<'_, '_> {
                 match self.state.record(id)? {
                     Some(Record::Proposal(proposal))
                         if proposal.standing_at(self.at.time) == Standing::Open
-                            && is_same(&proposal.measure) =>
+                            && is_same(&proposal.measure)
+                            && !is_outdated(self.state, &proposal, self.at.height)? =>
                     {
                         Err(Rejection::ProposalWaits { id: proposal.id }.into())
                     }
@@ -103,12 +104,8 @@ impl Context<'_, '_> {
 
     pub(super) fn approve(&mut self, id: &ProposalId, revision: u32) -> Result<(), Refusal> {
         let mut proposal = self.open_proposal(id, revision)?;
-        let required = seats(self.state, self.at, &proposal.measure)?;
-        let as_before = |(old, new): (&Seat, &Seat)| {
-            (&old.department, old.signatory) == (&new.department, new.signatory)
-        };
-        let same_count = required.len() == proposal.seats.len();
-        if !(same_count && proposal.seats.iter().zip(&required).all(as_before)) {
+        let required = seats(self.state, self.at.height, &proposal.measure)?;
+        if !asks_the_same(&proposal, &required) {
             return Err(Rejection::ApproversChanged { id: id.clone() }.into());
         }
         if !self.fill(&mut proposal)? {
@@ -142,7 +139,14 @@ impl Context<'_, '_> {
         revision: u32,
     ) -> Result<(), Refusal> {
         let proposal = self.open_proposal(id, revision)?;
-        self.require_acting_for(&id.proposer)?;
+        let provider = match proposal.measure.entry() {
+            Some(code) => Some(self.existing_resource(code)?.provider),
+            None => None,
+        };
+        match provider {
+            Some(provider) if self.author_acts_for(&provider)? => {}
+            Some(_) | None => self.require_acting_for(&id.proposer)?,
+        }
         let decision = self.decision(None);
         self.settle(proposal, ProposalStatus::TakenBack { decision })
     }
@@ -310,5 +314,31 @@ impl Context<'_, '_> {
         self.author = author;
         self.mandate = None;
         outcome
+    }
+}
+
+/// Whether the approvals that a proposal waits for are those that its measure needs.
+fn asks_the_same(proposal: &Proposal, required: &[Seat]) -> bool {
+    let asked = proposal.seats.iter();
+    let asked = asked.map(|seat| (&seat.department, seat.signatory));
+    asked.eq(required
+        .iter()
+        .map(|seat| (&seat.department, seat.signatory)))
+}
+
+/// Whether a proposal that waits can take effect no more after the block at `height`: what it was decided on has
+/// changed since, or others must approve it by now than it asks.
+pub(crate) fn is_outdated(
+    view: &dyn View,
+    proposal: &Proposal,
+    height: Height,
+) -> Result<bool, ViewError> {
+    if proposal.measure.is_outdated(view)? {
+        return Ok(true);
+    }
+    match seats(view, height, &proposal.measure) {
+        Ok(required) => Ok(!asks_the_same(proposal, &required)),
+        Err(Refusal::Rejected(_)) => Ok(true),
+        Err(Refusal::Unreadable(error)) => Err(error),
     }
 }

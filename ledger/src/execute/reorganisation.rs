@@ -3,7 +3,8 @@
 //! A responsibility keeps its code and gets another holder. Entries that cite it get that holder as
 //! their provider, and everything granted on them goes on. What was granted to the earlier holder
 //! stops by itself, since its grantee no longer holds the responsibility, until the provider
-//! confirms the new holder.
+//! confirms the new holder. What a dissolved department had begun or was asked, its successor ends in its
+//! stead: the one department that is named, or to which everything passes.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +13,7 @@ use super::{Context, Refusal, push};
 use crate::epoch::planned;
 use crate::ids::{DepartmentId, Moment, ResourceCode, ResponsibilityCode, SharingId};
 use crate::language::{Phrase, phrase};
-use crate::measure::{Reorganisation, ReorganisationKind, Transfer};
+use crate::measure::{Reorganisation, ReorganisationKind, Succession, Transfer};
 use crate::records::{
     DepartmentStatus, EarlierHolder, EarlierProvider, KeyOffer, Record, RecordId, RecordKind,
     ResponsibilityEnd, Role, StatusSince,
@@ -23,7 +24,8 @@ use crate::view::{Records, View, ViewError};
 /// Everything that a reorganisation touches besides departments and responsibilities.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Reach {
-    /// Entries that change their provider: from whom, to whom.
+    /// Entries that change their provider, with the responsibility they cite or with everything that a dissolved
+    /// department leaves: from whom, to whom.
     pub entries: Vec<(ResourceCode, DepartmentId, DepartmentId)>,
     /// Entries that lose the responsibility they cite, because it is abolished.
     pub unfounded: Vec<ResourceCode>,
@@ -46,10 +48,43 @@ pub fn reach(
     for transfer in &reorganisation.transfers {
         reach_of(view, at, transfer, &mut reach)?;
     }
+    for department in &reorganisation.dissolves {
+        if let Some(successor) = reorganisation.successor(department) {
+            inherit(view, at, department, successor, &mut reach)?;
+        }
+    }
     reach.entries.sort();
     reach.unfounded.sort();
     reach.provided.sort();
     Ok(reach)
+}
+
+/// The entries of a dissolved department that cite none of what passes on: its successor's from then on, who
+/// amends or withdraws them.
+fn inherit(
+    view: &dyn View,
+    at: Moment,
+    department: &DepartmentId,
+    successor: &DepartmentId,
+    reach: &mut Reach,
+) -> Result<(), ViewError> {
+    let moved: BTreeSet<ResourceCode> = reach.entries.iter().map(|e| e.0.clone()).collect();
+    let target = RecordId::Department(department.clone());
+    let kind = RecordKind::Resource;
+    view.for_each_referrer(&target, kind, |id| -> Result<(), ViewError> {
+        if let Some(Record::Resource(resource)) = view.record(id)?
+            && resource.provider == *department
+            && resource.withdrawn.is_none()
+            && !moved.contains(&resource.code)
+        {
+            if !reach.unfounded.contains(&resource.code) {
+                reach.provided.extend(resource.lasting_at(at.time));
+            }
+            let entry = (resource.code, resource.provider, successor.clone());
+            reach.entries.push(entry);
+        }
+        Ok(())
+    })
 }
 
 fn reach_of(
@@ -146,7 +181,7 @@ impl Context<'_, '_> {
             self.put(Record::Department(department))?;
         }
         for department in &reorganisation.dissolves {
-            self.dissolve(department)?;
+            self.dissolve(department, reorganisation.successor(department))?;
         }
         Ok(())
     }
@@ -158,7 +193,8 @@ impl Context<'_, '_> {
             transfers,
             dissolves,
             renames,
-            ..
+            successors,
+            document: _,
         } = reorganisation;
         let fits = match kind {
             ReorganisationKind::Merge => !dissolves.is_empty() && !transfers.is_empty(),
@@ -170,7 +206,8 @@ impl Context<'_, '_> {
         };
         let ascending = transfers.is_sorted_by(|a, b| a.responsibility < b.responsibility)
             && dissolves.is_sorted_by(|a, b| a < b)
-            && renames.is_sorted_by(|a, b| a.department < b.department);
+            && renames.is_sorted_by(|a, b| a.department < b.department)
+            && successors.is_sorted_by(|a, b| a.department < b.department);
         if !fits {
             return Err(bad(parts_of(*kind)));
         }
@@ -191,8 +228,23 @@ impl Context<'_, '_> {
                 ));
             }
         }
+        for Succession {
+            department,
+            successor,
+        } in successors
+        {
+            if !dissolves.contains(department) || dissolves.contains(successor) {
+                return Err(bad(
+                    phrase!(format "{successor} is named to take over from {department}: the one is dissolved, the other is not", "{successor} 被指定承接 {department}：被承接方须在撤销之列，承接方不得在撤销之列"
+                    ),
+                ));
+            }
+        }
         for department in dissolves {
             self.require_all_mapped(department, reorganisation)?;
+            if reorganisation.successor(department).is_none() {
+                require_one_heir(department, &reorganisation.heirs(department))?;
+            }
         }
         Ok(())
     }
@@ -272,7 +324,11 @@ impl Context<'_, '_> {
         self.touch_department(&transfer.from)
     }
 
-    fn dissolve(&mut self, id: &DepartmentId) -> Result<(), Refusal> {
+    fn dissolve(
+        &mut self,
+        id: &DepartmentId,
+        successor: Option<&DepartmentId>,
+    ) -> Result<(), Refusal> {
         self.require_free(id)?;
         let target = RecordId::Department(id.clone());
         let mut active_unit = false;
@@ -291,6 +347,12 @@ impl Context<'_, '_> {
             return Err(bad(
                 phrase!(format "{id} has sub-units that are not dissolved", "{id} 仍有未撤销的下属单位"),
             ));
+        }
+        if let Some(successor) = successor {
+            self.active_department(successor)?;
+            let mut department = self.department(id)?;
+            department.successor = Some(successor.clone());
+            self.put(Record::Department(department))?;
         }
         self.change_status(id, DepartmentStatus::Dissolved)
     }
@@ -394,6 +456,22 @@ impl Context<'_, '_> {
         self.admit_key(id, offer)?;
         self.touch_department(id)
     }
+}
+
+/// Where responsibilities pass to several, one of them is named to take over the rest.
+fn require_one_heir(
+    department: &DepartmentId,
+    heirs: &BTreeSet<&DepartmentId>,
+) -> Result<(), Refusal> {
+    if heirs.len() < 2 {
+        return Ok(());
+    }
+    let heirs: Vec<String> = heirs.iter().map(ToString::to_string).collect();
+    let heirs = heirs.join(", ");
+    Err(bad(
+        phrase!(format "what {department} holds passes to {heirs}: name in `successors` which of them takes over what it had begun", "{department} 的职责拟移交 {heirs}：请在 `successors` 中指定由谁承接其未办结事项"
+        ),
+    ))
 }
 
 /// What a reorganisation of a kind consists of.

@@ -3,18 +3,14 @@
 use super::Refusal;
 use super::authority::same_line;
 use crate::action::Grant;
-use crate::ids::{DepartmentId, Moment};
+use crate::ids::{DepartmentId, Height};
 use crate::measure::Measure;
 use crate::records::{MemberChange, Office, Seat, Signatory};
 use crate::rejection::Rejection;
-use crate::view::{Overlay, Records};
+use crate::view::{Records, View};
 
 /// The approvals that a measure needs, by department and signatory, none given yet.
-pub(super) fn seats(
-    state: &Overlay<'_>,
-    at: Moment,
-    measure: &Measure,
-) -> Result<Vec<Seat>, Refusal> {
+pub(super) fn seats(state: &dyn View, at: Height, measure: &Measure) -> Result<Vec<Seat>, Refusal> {
     let mut seats = Vec::new();
     match measure {
         Measure::ChangeParameters(_) => heads(&mut seats, two_offices(state, None)?),
@@ -58,6 +54,8 @@ pub(super) fn seats(
             let transfers = reorganisation.transfers.iter();
             let parties = transfers.flat_map(|t| std::iter::once(&t.from).chain(&t.to));
             let parties = parties.chain(&reorganisation.dissolves);
+            let successions = reorganisation.successors.iter();
+            let parties = parties.chain(successions.map(|succession| &succession.successor));
             let renamed = reorganisation.renames.iter().map(|r| &r.department);
             for party in parties.chain(renamed) {
                 heads(&mut seats, [head_or_steward(state, at, party)?]);
@@ -82,7 +80,7 @@ pub(super) fn seats(
 /// consents, since every change of the set is work for all.
 fn membership_seats(
     seats: &mut Vec<Seat>,
-    state: &Overlay<'_>,
+    state: &dyn View,
     change: &MemberChange,
 ) -> Result<(), Refusal> {
     let (MemberChange::Add { node, .. }
@@ -126,12 +124,12 @@ fn either(seats: &mut Vec<Seat>, departments: [&DepartmentId; 2]) {
 
 /// The head of a department signs; where it does not act any more, the steward's.
 fn head_or_steward(
-    state: &Overlay<'_>,
-    at: Moment,
+    state: &dyn View,
+    at: Height,
     department: &DepartmentId,
 ) -> Result<DepartmentId, Refusal> {
     let found = state.department(department)?;
-    if found.is_some_and(|found| found.is_active_at(at.height)) {
+    if found.is_some_and(|found| found.is_active_at(at)) {
         return Ok(department.clone());
     }
     let office = Office::Steward;
@@ -141,7 +139,7 @@ fn head_or_steward(
 
 /// Who consents for the chain in what concerns a provider: the steward, and for what the steward
 /// provides itself, or a department in its line, its deputy.
-fn arbiter(state: &Overlay<'_>, provider: &DepartmentId) -> Result<DepartmentId, Refusal> {
+fn arbiter(state: &dyn View, provider: &DepartmentId) -> Result<DepartmentId, Refusal> {
     let offices = state.offices()?;
     let holder = |office| {
         let vacant = Rejection::OfficeVacant { office };
@@ -157,7 +155,7 @@ fn arbiter(state: &Overlay<'_>, provider: &DepartmentId) -> Result<DepartmentId,
 /// Registrar and steward. Nobody decides on itself, and no line of departments has both words: the
 /// steward's deputy takes the place of one in the line of what is `concerned`, or of the other.
 pub(super) fn two_offices(
-    state: &Overlay<'_>,
+    state: &dyn View,
     concerned: Option<&DepartmentId>,
 ) -> Result<Vec<DepartmentId>, Refusal> {
     let offices = state.offices()?;

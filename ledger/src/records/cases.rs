@@ -148,7 +148,8 @@ pub struct Finding {
     pub id: FindingId,
     /// What it is about.
     pub subject: FindingSubject,
-    /// Who answers it: the department, or the entry's provider.
+    /// Whom it was opened on: the department, or the entry's provider then. Who provides the entry now, or took over
+    /// from the department, answers.
     pub department: DepartmentId,
     /// What it is, in a sentence.
     pub title: Statement,
@@ -228,7 +229,7 @@ pub enum DemandState {
     Listed {
         /// The entry.
         resource: ResourceCode,
-        /// The department that was asked.
+        /// The department that was asked, or who took over from it.
         department: DepartmentId,
         /// When it was asked.
         assigned: Decision,
@@ -237,7 +238,7 @@ pub enum DemandState {
     },
     /// Refused with a reason.
     Refused {
-        /// The department that was asked, if one was.
+        /// The department that was asked, or who took over from it, if one was.
         department: Option<DepartmentId>,
         /// When it was asked.
         assigned: Option<Decision>,

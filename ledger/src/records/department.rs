@@ -68,6 +68,8 @@ pub struct Department {
     pub region: Code,
     /// Every status it had, oldest first; never empty.
     pub status: List<StatusSince, { limits::PERIODS_MAX }>,
+    /// Who took over what it had begun, once it was dissolved; none where nobody did.
+    pub successor: Option<DepartmentId>,
     /// Sub-units registered so far.
     pub sub_units: u32,
     /// Proposals made so far.

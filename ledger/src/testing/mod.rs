@@ -276,6 +276,7 @@ pub fn genesis_records() -> Vec<Record> {
             status: List::new(vec![StatusSince { status, since: at }]).unwrap(),
             sub_units: u32::try_from(sub_units).unwrap(),
             proposals: 0,
+            successor: None,
             open_proposals: List::default(),
             trail: Trail::default(),
         }));

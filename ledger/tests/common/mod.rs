@@ -15,7 +15,8 @@ use dirchain_ledger::equivocation::{Contradiction, EquivocationProof};
 use dirchain_ledger::hash::{Domain, Hash, hash};
 use dirchain_ledger::ids::{Address, ChainId, FieldNumber, Height, Moment, TimeMs};
 use dirchain_ledger::measure::{
-    CalendarDay, Measure, ParameterChange, Renaming, Reorganisation, ReorganisationKind, Transfer,
+    CalendarDay, Measure, ParameterChange, Renaming, Reorganisation, ReorganisationKind,
+    Succession, Transfer,
 };
 use dirchain_ledger::records::*;
 use dirchain_ledger::signing::Step;
@@ -512,6 +513,11 @@ pub(crate) fn measures() -> Vec<Measure> {
                 name: id("新部门"),
             }])
             .unwrap(),
+            successors: List::new(vec![Succession {
+                department: id(PROVIDER),
+                successor: id(BYSTANDER),
+            }])
+            .unwrap(),
         }),
         Measure::ChangeMembership {
             changes: List::new(member_changes()).unwrap(),
@@ -592,6 +598,7 @@ pub(crate) fn records() -> Vec<Record> {
             .unwrap(),
             sub_units: 1,
             proposals: 3,
+            successor: None,
             open_proposals: List::new(vec![2, 3]).unwrap(),
             trail: trail(),
         }),

@@ -98,7 +98,7 @@ impl Step {
         let Some(open) = open.filter(|_| !self.variant.is_multiple_of(4)) else {
             return self.raise(ledger, resource);
         };
-        let raiser = administrator(signer_of(open.raiser.as_str()));
+        let raiser = Self::acting(ledger, &open.raiser);
         let (objection, revision) = (open.id.clone(), self.off_by(open.revision));
         let outcome = [Outcome::Corrected, Outcome::Upheld][usize::from(self.variant % 2)];
         let settler = if [STEWARD, open.raiser.as_str()].contains(&provider)
@@ -164,7 +164,7 @@ impl Step {
                 fields: numbers(&[1]),
             },
         };
-        let author = administrator(raiser.as_str());
+        let author = Self::acting(ledger, &raiser);
         let action = Action::RaiseObjection {
             resource,
             raiser,
@@ -204,7 +204,7 @@ impl Step {
                     revision,
                     request,
                 };
-                (administrator(open.applicant.as_str()), action)
+                (Self::acting(ledger, &open.applicant), action)
             }
             ApplicationStage::InReview => {
                 let action = Action::Refuse {
@@ -263,7 +263,7 @@ impl Step {
                 (inspector, action)
             }
             Some(finding) => {
-                let author = administrator(signer_of(finding.department.as_str()));
+                let author = Self::acting(ledger, &finding.department);
                 let action = Action::AnswerFinding {
                     finding: finding.id,
                     revision: self.off_by(finding.revision),
@@ -327,7 +327,7 @@ impl Step {
                 (head(STEWARD), action)
             }
             DemandState::Assigned { department, .. } => {
-                let author = administrator(signer_of(department.as_str()));
+                let author = Self::acting(ledger, department);
                 let resource = (self.variant >= 128).then_some(resource);
                 let action = Action::AnswerDemand {
                     demand,

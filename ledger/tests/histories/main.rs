@@ -418,6 +418,7 @@ fn a_new_holder_s_grant_is_the_model_s_too() {
         transfers: List::new(vec![transfer]).unwrap(),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     };
     let agreed = ledger.agree(&head(REGISTRAR), Measure::Reorganise(split));
     agreed.unwrap();

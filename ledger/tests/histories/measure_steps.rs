@@ -10,7 +10,7 @@ use dirchain_ledger::ids::{
     Address, DepartmentId, Height, NodeId, ResourceCode, ResponsibilityCode, SharingId,
 };
 use dirchain_ledger::measure::{
-    Measure, ParameterChange, Renaming, Reorganisation, ReorganisationKind, Transfer,
+    Measure, ParameterChange, Renaming, Reorganisation, ReorganisationKind, Succession, Transfer,
 };
 use dirchain_ledger::records::*;
 use dirchain_ledger::testing::*;
@@ -252,6 +252,7 @@ impl Step {
             transfers: List::default(),
             dissolves: List::default(),
             renames: List::default(),
+            successors: List::default(),
         };
         let transfer = |to: Option<DepartmentId>| Transfer {
             responsibility: code.clone(),
@@ -269,7 +270,31 @@ impl Step {
             }
             1 => {
                 reorganisation.kind = ReorganisationKind::Dissolve;
-                let department = id(EXPENDABLE[usize::from(self.variant) % 3]);
+                let department: DepartmentId = id(EXPENDABLE[usize::from(self.variant) % 3]);
+                let others = [to, PROVIDER].into_iter().cycle();
+                let all = ledger.state.list(RecordKind::Responsibility, None, 500);
+                let own = all.unwrap().into_iter().filter_map(|id| {
+                    let duty = ledger.state.record(&id).unwrap();
+                    let Some(Record::Responsibility(duty)) = duty else {
+                        return None;
+                    };
+                    let lasts = duty.holder == department && duty.effective.to.is_none();
+                    lasts.then_some(duty.code)
+                });
+                let transfers = own.zip(others).map(|(responsibility, to)| Transfer {
+                    responsibility,
+                    from: department.clone(),
+                    to: Some(id(to)),
+                });
+                reorganisation.transfers = List::new(transfers.collect()).unwrap();
+                if self.variant.is_multiple_of(5) {
+                    let (department, successor) = (department.clone(), id(to));
+                    let named = Succession {
+                        department,
+                        successor,
+                    };
+                    reorganisation.successors = List::new(vec![named]).unwrap();
+                }
                 reorganisation.dissolves = List::new(vec![department]).unwrap();
             }
             2 => reorganisation.transfers = List::new(vec![transfer(None)]).unwrap(),
@@ -294,6 +319,7 @@ impl Step {
             transfers: List::new(vec![transfer]).unwrap(),
             dissolves: List::default(),
             renames: List::default(),
+            successors: List::default(),
         })
     }
 

@@ -107,6 +107,15 @@ impl Step {
         provider.unwrap_or_else(|| PARTIES[self.resource as usize - 1].to_owned())
     }
 
+    /// Who signs for a department by now.
+    pub(crate) fn acting(
+        ledger: &Ledger,
+        department: &dirchain_ledger::ids::DepartmentId,
+    ) -> SecretKey {
+        let living = dirchain_ledger::execute::living(&ledger.state, department, ledger.now);
+        administrator(signer_of(living.unwrap().as_str()))
+    }
+
     pub(crate) fn off_by(&self, revision: u32) -> u32 {
         revision + u32::from(self.is_odd && self.variant % 2 == 1)
     }

@@ -652,7 +652,7 @@ fn apply_for(code: &ResourceCode) -> Action {
     }
 }
 
-/// A finding on a department that was dissolved before it answered.
+/// A finding on a department that was dissolved before it answered, and from which nobody took over.
 fn left_finding() -> Ledger {
     let mut ledger = Ledger::default();
     let open = Action::OpenFinding {
@@ -665,16 +665,17 @@ fn left_finding() -> Ledger {
     let inspector = key(REGISTRAR, Role::Inspector);
     ledger.submit(&inspector, vec![open]).unwrap();
     let merge = Measure::Reorganise(Reorganisation {
-        kind: ReorganisationKind::Merge,
+        kind: ReorganisationKind::Dissolve,
         document: id("京编办〔2026〕6号"),
         transfers: List::new(vec![Transfer {
             responsibility: responsibility(BYSTANDER),
             from: id(BYSTANDER),
-            to: Some(id(DEPUTY)),
+            to: None,
         }])
         .unwrap(),
         dissolves: List::new(vec![id(BYSTANDER)]).unwrap(),
         renames: List::default(),
+        successors: List::default(),
     });
     ledger.agree(&head(REGISTRAR), merge).unwrap();
     ledger

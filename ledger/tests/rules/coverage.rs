@@ -6,7 +6,7 @@ use dirchain_ledger::rejection::Rejection;
 
 use crate::{
     authority, cases, catalogue, departments, lasting, membership, nodes, proposals,
-    reorganisation, sharing, unfounded, usage, work,
+    reorganisation, sharing, succession, unfounded, usage, work,
 };
 
 #[test]
@@ -22,6 +22,7 @@ fn every_rejection_has_a_test_that_produces_it() {
         proposals::REFUSED,
         reorganisation::REFUSED,
         sharing::REFUSED,
+        succession::REFUSED,
         unfounded::REFUSED,
         usage::REFUSED,
         work::REFUSED,
@@ -47,6 +48,7 @@ const SOURCES: &[&str] = &[
     include_str!("proposals.rs"),
     include_str!("reorganisation.rs"),
     include_str!("sharing.rs"),
+    include_str!("succession.rs"),
     include_str!("unfounded.rs"),
     include_str!("usage.rs"),
 ];

@@ -144,6 +144,7 @@ fn handing_over() -> Reorganisation {
         .unwrap(),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     }
 }
 

@@ -34,6 +34,7 @@ mod overdue;
 mod proposals;
 mod reorganisation;
 mod sharing;
+mod succession;
 mod told;
 mod unfounded;
 mod usage;

@@ -50,6 +50,7 @@ fn plan(kind: ReorganisationKind, transfers: Vec<Transfer>, dissolves: &[&str]) 
         transfers: List::new(transfers).unwrap(),
         dissolves: List::new(dissolves.iter().map(|d| id(d)).collect()).unwrap(),
         renames: List::default(),
+        successors: List::default(),
     }
 }
 

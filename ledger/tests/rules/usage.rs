@@ -22,7 +22,7 @@ fn column(name: &str, field: u16) -> Column {
     }
 }
 
-fn terms() -> BindingTerms {
+pub(crate) fn terms() -> BindingTerms {
     BindingTerms {
         version: 1,
         kind: ResourceKind::Table,
@@ -625,6 +625,7 @@ fn u1_what_the_reader_was_granted_ends_with_its_holding_of_the_responsibility() 
         transfers: List::new(vec![transfer]).unwrap(),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     };
     let passed = used
         .ledger

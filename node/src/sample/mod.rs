@@ -166,6 +166,7 @@ fn department(row: departments::Row, since: Moment) -> Result<Department, Sample
         status: list(vec![active])?,
         sub_units: 0,
         proposals: 0,
+        successor: None,
         open_proposals: List::default(),
         trail: Trail::default(),
     })

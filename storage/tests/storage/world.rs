@@ -107,6 +107,7 @@ fn genesis(name: &str) -> Genesis {
             .unwrap(),
             sub_units: 0,
             proposals: 0,
+            successor: None,
             open_proposals: List::default(),
             trail: Trail::default(),
         }));

@@ -200,6 +200,7 @@ fn department_record(number: usize, at: Moment) -> Department {
         status: List::new(vec![active]).expect("one status"),
         sub_units: 0,
         proposals: 0,
+        successor: None,
         open_proposals: List::default(),
         trail: Trail::default(),
     }

@@ -108,7 +108,7 @@ impl Hand<'_> {
             Action::AnswerFinding {
                 finding, revision, ..
             } => {
-                let department = found(self.world.findings.get(finding))?.department.clone();
+                let department = self.answerer(found(self.world.findings.get(finding))?);
                 all([
                     unless([self.must_act_for(&department)]),
                     self.finding(finding, *revision, FindingState::Open),
@@ -497,13 +497,11 @@ impl Hand<'_> {
     }
 
     fn open_finding(&mut self, id: &FindingId, subject: &FindingSubject, is_past: bool) -> Done {
-        let department = match subject {
+        let is_there = match subject {
             FindingSubject::Department(department) => {
-                found(self.world.departments.get(department)).map(|_| department.clone())
+                found(self.world.departments.get(department)).map(drop)
             }
-            FindingSubject::Resource(code) => {
-                found(self.world.entries.get(code)).map(|listed| listed.provider.clone())
-            }
+            FindingSubject::Resource(code) => found(self.world.entries.get(code)).map(drop),
         };
         all([
             unless([
@@ -511,11 +509,10 @@ impl Hand<'_> {
                 (is_past, "due-past"),
                 (self.world.findings.contains_key(id), "taken"),
             ]),
-            department.clone().map(drop),
+            is_there,
         ])?;
         let finding = Found {
             subject: subject.clone(),
-            department: department.unwrap(),
             state: FindingState::Open,
             revision: 0,
         };
@@ -524,10 +521,19 @@ impl Hand<'_> {
         Ok(())
     }
 
-    /// Whether a finding waits for an answer of a department that is no more.
+    /// Who answers a finding by now.
+    fn answerer(&self, finding: &Found) -> DepartmentId {
+        let whose = match &finding.subject {
+            FindingSubject::Department(department) => department,
+            FindingSubject::Resource(code) => &self.world.entries[code].provider,
+        };
+        self.world.living(whose).clone()
+    }
+
+    /// Whether a finding waits for an answer that nobody is left to give.
     fn is_left(&self, id: &FindingId) -> bool {
         self.world.findings.get(id).is_some_and(|finding| {
-            let status = self.world.departments[&finding.department].status;
+            let status = self.world.departments[&self.answerer(finding)].status;
             finding.state == FindingState::Open && status == DepartmentStatus::Dissolved
         })
     }
@@ -564,7 +570,8 @@ impl Hand<'_> {
         resource: Option<&ResourceCode>,
     ) -> Done {
         self.demand(id, revision)?;
-        let asked = self.world.demands[id].asked.clone();
+        let asked = self.world.demands[id].asked.as_ref();
+        let asked = asked.map(|asked| self.world.living(asked).clone());
         let by = match &asked {
             Some(department) => self.must_act_for(department),
             None => self.must_hold(Office::Steward),

@@ -81,7 +81,7 @@ impl Hand<'_> {
     }
 
     pub(super) fn acts_for(&self, subject: &DepartmentId) -> bool {
-        self.world.acts(&self.actor(), subject)
+        self.world.stands(&self.actor(), subject)
     }
 
     /// The reason when the author does not act for a department.
@@ -143,6 +143,7 @@ impl Hand<'_> {
         let body = Body {
             parent: new.parent.clone(),
             status: DepartmentStatus::Active,
+            heir: None,
             proposals: 0,
         };
         self.world.departments.insert(new.id.clone(), body);

@@ -1,5 +1,7 @@
 //! What several decide together comes to (R1, R8), once they agree.
 
+use std::collections::BTreeSet;
+
 use dirchain_ledger::ids::{DepartmentId, ResourceCode};
 use dirchain_ledger::measure::{Measure, ParameterChange, Reorganisation, ReorganisationKind};
 use dirchain_ledger::records::*;
@@ -152,6 +154,7 @@ impl Hand<'_> {
             transfers,
             dissolves,
             renames,
+            successors,
             ..
         } = reorganisation;
         let fits = match kind {
@@ -169,6 +172,23 @@ impl Hand<'_> {
             && renames
                 .windows(2)
                 .all(|pair| pair[0].department < pair[1].department);
+        let takes_over = |department: &DepartmentId| {
+            let mut named = successors.iter().filter(|s| s.department == *department);
+            let own = transfers.iter().filter(|t| t.from == *department);
+            let heirs: BTreeSet<DepartmentId> = own.filter_map(|t| t.to.clone()).collect();
+            match (named.next(), heirs.len()) {
+                (Some(named), _) => Ok(Some(named.successor.clone())),
+                (None, 0 | 1) => Ok(heirs.into_iter().next()),
+                (None, _) => Err(()),
+            }
+        };
+        let ill_named = successors
+            .windows(2)
+            .any(|pair| pair[0].department >= pair[1].department)
+            || successors.iter().any(|named| {
+                !dissolves.contains(&named.department) || dissolves.contains(&named.successor)
+            })
+            || dissolves.iter().any(|gone| takes_over(gone).is_err());
         let nowhere = transfers.iter().any(|transfer| {
             let to = transfer.to.as_ref();
             to.is_some_and(|to| dissolves.contains(to) || *to == transfer.from)
@@ -180,12 +200,25 @@ impl Hand<'_> {
             !duty.is_over && dissolves.contains(&duty.holder) && !passes
         });
         unless([(
-            !fits || !ascends || nowhere || is_left,
+            !fits || !ascends || nowhere || is_left || ill_named,
             "bad-reorganisation",
         )])?;
         let mut moved: Vec<(ResourceCode, DepartmentId)> = Vec::new();
         for transfer in transfers {
             self.reach(transfer, &mut moved);
+        }
+        for gone in dissolves {
+            let Some(heir) = takes_over(gone).unwrap() else {
+                continue;
+            };
+            let cited: BTreeSet<ResourceCode> =
+                moved.iter().map(|(code, _)| code.clone()).collect();
+            let left = self.world.entries.iter().filter(|(code, listed)| {
+                listed.provider == *gone && !listed.is_withdrawn && !cited.contains(*code)
+            });
+            let left: Vec<ResourceCode> = left.map(|(code, _)| code.clone()).collect();
+            self.touched.extend(left.iter().cloned());
+            moved.extend(left.into_iter().map(|code| (code, heir.clone())));
         }
         for transfer in transfers {
             let code = &transfer.responsibility;
@@ -222,6 +255,10 @@ impl Hand<'_> {
                     && body.status != DepartmentStatus::Dissolved
             });
             unless([(has_units, "bad-reorganisation")])?;
+            if let Some(heir) = takes_over(department).unwrap() {
+                self.world.require_active(&heir)?;
+                self.world.departments.get_mut(department).unwrap().heir = Some(heir);
+            }
             self.set_status(department, DepartmentStatus::Dissolved)?;
         }
         Ok(())

@@ -76,6 +76,8 @@ pub(crate) fn all<const N: usize>(checks: [Done; N]) -> Done {
 pub(crate) struct Body {
     pub(crate) parent: Option<DepartmentId>,
     pub(crate) status: DepartmentStatus,
+    /// Who took over from it.
+    pub(crate) heir: Option<DepartmentId>,
     pub(crate) proposals: u32,
 }
 
@@ -166,7 +168,6 @@ pub(crate) struct Dispute {
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) subject: FindingSubject,
-    pub(crate) department: DepartmentId,
     pub(crate) state: FindingState,
     pub(crate) revision: u32,
 }
@@ -314,6 +315,7 @@ impl World {
         let body = Body {
             parent: parent.map(id),
             status,
+            heir: None,
             proposals: 0,
         };
         self.departments.insert(id(department), body);
@@ -370,8 +372,24 @@ impl World {
         self.line(subject).contains(actor)
     }
 
+    /// Who there is in the place of a department by now.
+    pub(crate) fn living<'w>(&'w self, department: &'w DepartmentId) -> &'w DepartmentId {
+        match self.departments.get(department) {
+            Some(body) if body.status == DepartmentStatus::Dissolved => {
+                let next = body.heir.as_ref().or(body.parent.as_ref());
+                next.map_or(department, |next| self.living(next))
+            }
+            Some(_) | None => department,
+        }
+    }
+
+    /// Whether one department acts for the other, or for who took over from it.
+    pub(crate) fn stands(&self, actor: &DepartmentId, subject: &DepartmentId) -> bool {
+        self.acts(actor, subject) || self.acts(actor, self.living(subject))
+    }
+
     pub(crate) fn kin(&self, one: &DepartmentId, other: &DepartmentId) -> bool {
-        self.acts(one, other) || self.acts(other, one)
+        self.stands(one, other) || self.stands(other, one)
     }
 
     pub(crate) fn is_active(&self, department: &DepartmentId) -> bool {

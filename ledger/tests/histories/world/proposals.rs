@@ -140,7 +140,17 @@ impl World {
             _ => false,
         };
         let mut waiting = self.proposals.values();
-        waiting.any(|motion| !motion.is_closed && now < motion.lapses && same(&motion.measure))
+        waiting.any(|motion| {
+            let waits = !motion.is_closed && now < motion.lapses;
+            waits && same(&motion.measure) && self.asks_the_same(motion).is_ok_and(|same| same)
+        })
+    }
+
+    /// Whether those must approve a proposal whom it asks.
+    fn asks_the_same(&self, motion: &Motion) -> Result<bool, Codes> {
+        let now = self.places(&motion.measure)?;
+        let then = motion.places.iter().map(|(who, by, _)| (who.clone(), *by));
+        Ok(then.eq(now))
     }
 
     fn may_propose(&self, measure: &Measure, actor: &DepartmentId) -> Result<bool, Codes> {
@@ -202,7 +212,9 @@ impl World {
                 let transfers = reorganisation.transfers.iter();
                 let parties = transfers.flat_map(|t| std::iter::once(&t.from).chain(&t.to));
                 let renamed = reorganisation.renames.iter().map(|r| &r.department);
+                let heirs = reorganisation.successors.iter().map(|s| &s.successor);
                 let parties = parties.chain(&reorganisation.dissolves).chain(renamed);
+                let parties = parties.chain(heirs);
                 places.extend(parties.map(|party| match self.is_active(party) {
                     true => (party.clone(), Head),
                     false => (self.offices[&Office::Steward].clone(), Head),
@@ -304,9 +316,8 @@ impl Hand<'_> {
 
     pub(super) fn approve(&mut self, id: &ProposalId, revision: u32) -> Done {
         let mut motion = self.motion(id, revision)?;
-        let now = self.world.places(&motion.measure)?;
-        let then = motion.places.iter().map(|(who, by, _)| (who.clone(), *by));
-        unless([(!then.eq(now), "approvers-changed")])?;
+        let as_before = self.world.asks_the_same(&motion)?;
+        unless([(!as_before, "approvers-changed")])?;
         let is_asked = self.fill(&mut motion)?;
         unless([(!is_asked, "not-approver")])?;
         motion.revision += 1;
@@ -324,7 +335,10 @@ impl Hand<'_> {
 
     pub(super) fn take_back_proposal(&mut self, id: &ProposalId, revision: u32) -> Done {
         let mut motion = self.motion(id, revision)?;
-        unless([self.must_act_for(&id.proposer)])?;
+        let provider = self.world.provider_in(&motion.measure).transpose()?;
+        let provides = provider.is_some_and(|provider| self.acts_for(&provider));
+        let (acts_not, code) = self.must_act_for(&id.proposer);
+        unless([(acts_not && !provides, code)])?;
         (motion.is_closed, motion.revision) = (true, motion.revision + 1);
         self.world.proposals.insert(id.clone(), motion);
         Ok(())

@@ -107,7 +107,10 @@ impl Hand<'_> {
         let fields: Vec<_> = terms.columns.iter().map(|column| column.field).collect();
         let are_columns = names.len() == fields.len() && super::sharing::are_fields(entry, &fields);
         let gateway = self.world.keys.get(&terms.gateway);
-        let is_gateway = gateway.is_some_and(|key| key.role == Role::Gateway && !key.is_revoked);
+        let is_gateway = gateway.is_some_and(|key| {
+            let is_there = self.world.is_active(&key.department);
+            key.role == Role::Gateway && !key.is_revoked && is_there
+        });
         unless([
             (terms.version != version, "other-version"),
             (!are_columns, "bad-column"),

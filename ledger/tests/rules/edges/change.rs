@@ -13,6 +13,7 @@ fn reorganised(change: impl FnOnce(&mut Reorganisation)) -> &'static str {
         transfers: List::default(),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     };
     change(&mut plan);
     let measure = Measure::Reorganise(plan);
@@ -127,6 +128,7 @@ fn r2_a_grant_is_reached_up_to_its_end() {
             transfers: moves(&[from]),
             dissolves: List::default(),
             renames: List::default(),
+            successors: List::default(),
         };
         let at = Moment {
             height: ledger.tip.height,
@@ -161,6 +163,7 @@ fn an_inbox_holds_what_is_awaited_still() {
         transfers: moves(&[APPLICANT]),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     });
     let proposal = ledger.propose(&head(REGISTRAR), split).unwrap();
     let awaited = |ledger: &Ledger, department: &str, time: TimeMs| -> Vec<(Awaited, RecordId)> {
@@ -205,6 +208,7 @@ fn r2_a_confirmed_grant_is_the_new_holder_s_own() {
         transfers: moves(&[APPLICANT]),
         dissolves: List::default(),
         renames: List::default(),
+        successors: List::default(),
     });
     ledger.agree(&head(REGISTRAR), split).unwrap();
     let confirm = Action::ConfirmHolder {
