@@ -170,8 +170,16 @@ async fn a_department_that_would_be_suspended_loses_everything_and_its_grants_ar
     ledger
         .submit(&administrator(PROVIDER), vec![grant])
         .unwrap();
+    let waiting = ledger
+        .apply_for(BYSTANDER, &resource, asked.clone())
+        .unwrap();
+    ledger
+        .apply_for(APPLICANT, &resource, request(APPLICANT, &[2]))
+        .unwrap();
     let department = id(BYSTANDER);
     let answer = proposed(ledger, Measure::SuspendDepartment { department }).await;
+    assert_eq!(answer.unsettled.applications, [waiting]);
+    assert!(answer.unsettled.bindings.is_empty() && !answer.unsettled.more);
     let [stopped] = &answer.stopped[..] else {
         panic!("one department: {answer:?}");
     };

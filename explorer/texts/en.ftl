@@ -656,6 +656,7 @@ awaits-unfounded = An entry in force cites a responsibility that has ended
 awaits-over-quota = More calls a day on record than granted
 awaits-drifted = A binding whose schema is another by now
 awaits-gateway = A binding without a gateway that reports
+taken-over-by = Taken over by
 awaits-inherited = An application left by a dissolved department
 duty-publish = Publish or return a submission
 duty-amend = Amend or withdraw an entry whose responsibility has ended

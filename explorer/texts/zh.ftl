@@ -632,6 +632,7 @@ awaits-unfounded = 现行目录引用的职责已失效
 awaits-over-quota = 留痕的每日调用次数超出授权
 awaits-drifted = 结构已变动的挂接
 awaits-gateway = 网关已失效的挂接
+taken-over-by = 承接部门
 awaits-inherited = 已撤销部门遗留的申请
 duty-publish = 发布或退回目录
 duty-amend = 修订或撤销职责已失效的目录

@@ -97,6 +97,9 @@ pub struct DepartmentAnswer {
     pub department: DepartmentItem,
     /// Every status it had, oldest first.
     pub status_history: Vec<StatusItem>,
+    /// Who took over what it had begun, once it was dissolved; none where nobody did.
+    #[serde(default)]
+    pub successor: Option<DepartmentId>,
     /// Its sub-units.
     pub sub_units: Cut<DepartmentItem>,
     /// Its keys, revoked ones included.

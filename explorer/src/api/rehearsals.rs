@@ -3,9 +3,10 @@
 use dirchain_ledger::access::Denial;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::crypto::PublicKey;
-use dirchain_ledger::execute::Reach;
+use dirchain_ledger::execute::{Reach, Unsettled};
 use dirchain_ledger::ids::{
-    DepartmentId, FieldNumber, ResourceCode, ResponsibilityCode, SharingId,
+    DemandId, DepartmentId, FieldNumber, FindingId, ProposalId, ResourceCode, ResponsibilityCode,
+    SharingId,
 };
 use dirchain_ledger::language::Language;
 use dirchain_ledger::measure::Reorganisation;
@@ -122,6 +123,50 @@ pub struct RehearsalAnswer {
     /// What the reorganisations among what is proposed would do, once everybody had agreed.
     #[serde(default)]
     pub reorganised: Vec<ReachItem>,
+    /// What is begun and not settled where a measure among what is proposed dissolves or suspends a department, or passes
+    /// entries on. It stays: who took over, or who provides the entry then, ends it.
+    #[serde(default)]
+    pub unsettled: UnsettledItem,
+}
+
+/// What is begun and not settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnsettledItem {
+    /// Applications that wait for a decision or for material.
+    pub applications: Vec<SharingId>,
+    /// Objections that are not closed.
+    pub objections: Vec<SharingId>,
+    /// Proposals that wait for approvals.
+    #[schema(value_type = Vec<String>)]
+    pub proposals: Vec<ProposalId>,
+    /// Demands without an answer.
+    #[schema(value_type = Vec<String>)]
+    pub demands: Vec<DemandId>,
+    /// Findings that are not cleared.
+    #[schema(value_type = Vec<String>)]
+    pub findings: Vec<FindingId>,
+    /// Bindings that are not retired.
+    pub bindings: Vec<SharingId>,
+    /// Whether there is more than these: it was too much to look at all of it.
+    pub more: bool,
+}
+
+impl UnsettledItem {
+    /// With what another measure would leave.
+    pub fn add(&mut self, found: Unsettled) {
+        fn join<T: Ord>(all: &mut Vec<T>, more: impl IntoIterator<Item = T>) {
+            all.extend(more);
+            all.sort_unstable();
+            all.dedup();
+        }
+        join(&mut self.applications, found.applications);
+        join(&mut self.objections, found.objections);
+        join(&mut self.proposals, found.proposals);
+        join(&mut self.demands, found.demands);
+        join(&mut self.findings, found.findings);
+        join(&mut self.bindings, found.bindings);
+        self.more |= found.more;
+    }
 }
 
 /// A department that would no longer be active.

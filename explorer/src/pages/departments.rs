@@ -474,6 +474,9 @@ fn department_facts(reading: &Reading<'_>, id: &DepartmentId) -> Result<Facts, P
     let statuses = found.status_history.iter();
     let statuses = statuses.flat_map(|past| [Atom::word(&past.status), Atom::Moment(past.since)]);
     facts.push(("status-since", cell(statuses)));
+    if let Some(successor) = &found.successor {
+        facts.push(("taken-over-by", vec![reading.department_atom(successor)?]));
+    }
     Ok(facts)
 }
 

@@ -176,6 +176,7 @@ impl Reading<'_> {
             as_of: self.as_of(),
             department: self.department_item(&department, &offices),
             status_history: status_items(&department),
+            successor: department.successor.clone(),
             sub_units,
             keys,
             responsibilities,

@@ -1,7 +1,7 @@
 //! What actions would come to; what a department may read.
 
 use dirchain_ledger::action::Action;
-use dirchain_ledger::execute::{Refusal, Rehearsal, Touched, reach};
+use dirchain_ledger::execute::{Refusal, Rehearsal, Touched, reach, unsettled};
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::language::Language;
 use dirchain_ledger::limits::{BLOCK_WORK_MAX, TRANSACTION_WORK_MAX};
@@ -14,7 +14,7 @@ use super::scan::{Source, scan};
 use super::{DecidedOn, Memo, Reading, Slice};
 use crate::api::{
     Basis, BasisKind, LossItem, Page, Problem, ReachItem, ReadableItem, RefusalItem,
-    RehearsalAnswer, RehearsalQuestion, Rehearsed, StoppedItem,
+    RehearsalAnswer, RehearsalQuestion, Rehearsed, StoppedItem, UnsettledItem,
 };
 use crate::limits;
 use crate::problem::ProblemKind;
@@ -71,6 +71,7 @@ impl Reading<'_> {
         let mut touched = Touched::new();
         let mut transactions = Vec::new();
         let mut reorganised = Vec::new();
+        let mut left = UnsettledItem::default();
         let mut work = 0u64;
         for actions in question.transactions {
             if work > BLOCK_WORK_MAX {
@@ -85,11 +86,15 @@ impl Reading<'_> {
             let mut told = rehearsed(self, execution.verdict, &mut touched)?;
             // A proposal that is taken is followed to its end.
             for measure in measures.iter().filter(|_| told.refusal.is_none()) {
+                let (state, at) = (rehearsal.state(), rehearsal.at());
+                let mut reached = None;
                 if let Measure::Reorganise(reorganisation) = measure {
                     // The proposal was rehearsed within a transaction's work, so this is as bounded.
-                    let reach = reach(rehearsal.state(), rehearsal.at(), reorganisation)?;
+                    let reach = reach(state, at, reorganisation)?;
+                    reached = Some(reach.clone());
                     reorganised.push(ReachItem::of(reorganisation, reach));
                 }
+                left.add(unsettled(state, at, measure, reached.as_ref())?);
                 let execution = rehearsal.carry_out(measure, TRANSACTION_WORK_MAX);
                 work = work.saturating_add(execution.work);
                 let agreed = rehearsed(self, execution.verdict, &mut touched)?;
@@ -106,6 +111,7 @@ impl Reading<'_> {
             stopped: Vec::new(),
             unfounded: Vec::new(),
             reorganised,
+            unsettled: left,
         };
         if question.losses {
             let before = Judged {

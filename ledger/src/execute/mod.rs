@@ -29,6 +29,8 @@ mod resources;
 pub(crate) use resources::first_narrowed;
 mod seats;
 mod sharing;
+mod unsettled;
+pub use unsettled::{Unsettled, unsettled};
 mod usage;
 
 use std::collections::BTreeSet;

@@ -360,6 +360,75 @@ fn c8_a_drifted_binding_awaits_its_provider_until_it_is_mended() {
     assert_eq!(awaited(&ledger, PROVIDER), []);
 }
 
+/// Everything that a dissolution leaves, and nothing else, is named before anybody signs.
+#[test]
+fn r1_what_a_dissolution_would_leave_unsettled_is_told() {
+    let mut ledger = Ledger::default();
+    let own = bound(&mut ledger, BYSTANDER);
+    let asked = ledger
+        .apply_for(APPLICANT, &own, request(APPLICANT, &[2]))
+        .unwrap();
+    let other = ledger.published(PROVIDER, 2);
+    let asking = ledger
+        .apply_for(BYSTANDER, &other, request(BYSTANDER, &[2]))
+        .unwrap();
+    ledger
+        .apply_for(APPLICANT, &other, request(APPLICANT, &[2]))
+        .unwrap();
+    let raise = Action::RaiseObjection {
+        resource: other.clone(),
+        raiser: id(BYSTANDER),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(&mut ledger, BYSTANDER, raise).unwrap();
+    for (number, asker) in [("X-1", BYSTANDER), ("X-2", APPLICANT), ("X-3", APPLICANT)] {
+        let raise = Action::RaiseDemand {
+            id: id(number),
+            asker: id(asker),
+            text: id("需要婚姻登记数据"),
+        };
+        by(&mut ledger, asker, raise).unwrap();
+    }
+    let assign = Action::AssignDemand {
+        demand: id("X-2"),
+        revision: 1,
+        department: id(BYSTANDER),
+        reason: None,
+    };
+    by(&mut ledger, STEWARD, assign).unwrap();
+    open_finding(&mut ledger, FindingSubject::Resource(own.clone()));
+    let resume = Measure::SuspendDepartment {
+        department: id(APPLICANT_UNIT),
+    };
+    ledger.propose(&head(STEWARD), resume).unwrap();
+    let withdraw = Measure::Withdraw {
+        code: own.clone(),
+        revision: ledger.revision(&own),
+        reason: id("不再提供"),
+    };
+    let proposal = ledger.propose(&head(BYSTANDER), withdraw).unwrap();
+    let duty = responsibility(BYSTANDER);
+    let measure = dissolution(vec![passes(duty.as_str(), BYSTANDER, Some(DEPUTY))], &[]);
+    let Measure::Reorganise(plan) = &measure else {
+        unreachable!("it is one");
+    };
+    let at = ledger.moment();
+    let reach = dirchain_ledger::execute::reach(&ledger.state, at, plan).unwrap();
+    let told =
+        dirchain_ledger::execute::unsettled(&ledger.state, at, &measure, Some(&reach)).unwrap();
+    assert_eq!(told.applications, [asked, asking].into());
+    assert_eq!(told.objections, [sharing_id(&other, 1)].into());
+    assert_eq!(told.proposals, [proposal].into());
+    assert_eq!(told.demands, [id("X-1"), id("X-2")].into());
+    assert_eq!(told.findings, [id("J-1")].into());
+    assert_eq!(told.bindings, [sharing_id(&own, 1)].into());
+    assert!(!told.more);
+}
+
 /// What cites nothing that passes on is its successor's, too: it amends or withdraws it.
 #[test]
 fn r1_every_entry_of_a_dissolved_department_passes_to_its_successor() {

@@ -38,6 +38,9 @@ pub(super) fn department(answer: &DepartmentAnswer) -> String {
         row("part of", parent.to_string());
     }
     row("status", word(&item.status));
+    if let Some(successor) = &answer.successor {
+        row("taken over by", successor.to_string());
+    }
     let offices: Vec<String> = item.offices.iter().map(word).collect();
     if !offices.is_empty() {
         row("offices", offices.join(", "));

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use dirchain_explorer::api::{
-    BasisKind, HeldAuthorization, ReachItem, ReadableItem, RehearsalAnswer,
+    BasisKind, HeldAuthorization, ReachItem, ReadableItem, RehearsalAnswer, UnsettledItem,
 };
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::language::Language;
@@ -119,6 +119,7 @@ pub(crate) fn rehearsal(answer: &RehearsalAnswer, language: Language) -> String 
     for reach in &answer.reorganised {
         reached(reach, language, &mut section);
     }
+    waiting(&answer.unsettled, language, &mut section);
     let unfounded = answer.unfounded.iter().map(ToString::to_string);
     let title = language.say(
         "将失去职责依据的目录（此前的授权继续有效，不得新增；须修订或撤销）",
@@ -128,6 +129,37 @@ pub(crate) fn rehearsal(answer: &RehearsalAnswer, language: Language) -> String 
     let title = language.say("谁将失去什么", "Who would lose what");
     section(title, lost(answer, language));
     text
+}
+
+/// What is begun there and not settled: one line for each kind.
+fn waiting(left: &UnsettledItem, language: Language, section: &mut impl FnMut(&str, Vec<String>)) {
+    fn line<T: ToString>(name: &str, ids: &[T]) -> Option<String> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        (!ids.is_empty()).then(|| format!("{name}  {}", ids.join(", ")))
+    }
+    let mut lines: Vec<String> = [
+        line(language.say("申请", "applications"), &left.applications),
+        line(language.say("异议", "objections"), &left.objections),
+        line(language.say("提案", "proposals"), &left.proposals),
+        line(language.say("需求", "demands"), &left.demands),
+        line(language.say("检查发现", "findings"), &left.findings),
+        line(language.say("挂接", "bindings"), &left.bindings),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if left.more {
+        let more = language.say(
+            "数量过多，未全部列出",
+            "and more: it was too much to look at all of it",
+        );
+        lines.push(more.to_owned());
+    }
+    let title = language.say(
+        "尚未办结的事项（由承接部门或届时的提供方办结）",
+        "Begun there and not settled (who takes over, or provides the entry then, ends it)",
+    );
+    section(title, lines);
 }
 
 /// Everything that a reorganisation would touch: responsibilities, entries, authorizations.
