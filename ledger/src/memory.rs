@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::chain::Outcome;
 use crate::hash::Hash;
 use crate::ids::Height;
+use crate::leaves::{Leaf, PastNaming};
 use crate::records::{Record, RecordId, RecordKind};
 use crate::state_tree::{PageKey, Pages};
 use crate::view::{View, ViewError};
@@ -26,7 +27,7 @@ impl MemoryState {
         }
         for (id, record) in &outcome.records {
             for target in record.references() {
-                self.referrers.entry(target).or_default().insert(id.clone());
+                self.refer(target, id);
             }
             let versions = self.versions.entry(id.clone()).or_default();
             versions.insert(outcome.tip.height, record.clone());
@@ -37,6 +38,60 @@ impl MemoryState {
                 None => self.pages.remove(key),
             };
         }
+    }
+
+    /// Every leaf of the state tree after the block at `height`, by ascending key.
+    pub fn leaves(&self, height: Height) -> Vec<Leaf> {
+        let mut leaves: BTreeMap<Hash, Leaf> = BTreeMap::new();
+        for (id, versions) in &self.versions {
+            let until = versions.range(..=height);
+            let Some((_, record)) = until.clone().next_back() else {
+                continue;
+            };
+            let named = until.flat_map(|(_, version)| version.references());
+            let names: BTreeSet<RecordId> = record.references().into_iter().collect();
+            for target in named.filter(|target| !names.contains(target)) {
+                let source = id.clone();
+                let naming = PastNaming { target, source };
+                leaves.insert(naming.tree_key(), Leaf::PastNaming(naming));
+            }
+            leaves.insert(id.tree_key(), Leaf::Record(Box::new(record.clone())));
+        }
+        leaves.into_values().collect()
+    }
+
+    /// The state at one height and nothing of its past: the leaves of its tree, the tree's pages, and the hashes of
+    /// the blocks up to there.
+    pub fn at_one_height(
+        height: Height,
+        leaves: impl IntoIterator<Item = Leaf>,
+        pages: BTreeMap<PageKey, Vec<u8>>,
+        blocks: BTreeMap<Height, Hash>,
+    ) -> Self {
+        let mut state = Self {
+            pages,
+            blocks,
+            ..Self::default()
+        };
+        for leaf in leaves {
+            match leaf {
+                Leaf::Record(record) => {
+                    let id = record.id();
+                    for target in record.references() {
+                        state.refer(target, &id);
+                    }
+                    let versions = state.versions.entry(id).or_default();
+                    versions.insert(height, *record);
+                }
+                Leaf::PastNaming(PastNaming { target, source }) => state.refer(target, &source),
+            }
+        }
+        state
+    }
+
+    fn refer(&mut self, target: RecordId, source: &RecordId) {
+        let referrers = self.referrers.entry(target).or_default();
+        referrers.insert(source.clone());
     }
 
     /// The records as they stood after the block at `height`.

@@ -78,6 +78,7 @@ proptest! {
         let (ledger, _) = play(&steps, |_, _| ());
         let all = leaves(&ledger);
         let tip = &ledger.tip;
+        prop_assert_eq!(&ledger.state.leaves(tip.height), &all);
         let pages = top(&ledger.state, &tip.state, 4).unwrap();
         for (page, byte) in pages.iter().enumerate().flat_map(|(page, bytes)| {
             (0..bytes.len()).step_by(5).map(move |byte| (page, byte))

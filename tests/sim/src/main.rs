@@ -10,13 +10,13 @@ use dirchain_sim::runner::{run, run_many};
 use dirchain_sim::scenario::Family;
 use dirchain_sim::world::Run;
 
-const USAGE: &str = "dirchain-sim [--seeds COUNT] [--first-seed SEED] [--family calm|four|seven|twins|membership] \
+const USAGE: &str = "dirchain-sim [--seeds COUNT] [--first-seed SEED] [--family calm|four|seven|twins|membership|joining] \
 [--plant NAME] [--threads COUNT] [--trace]
 
 Simulates the round under faults. Without --family the seeds are run in every family with faults.
 --plant plants a bug in every honest node. --trace runs the first seed alone and prints what happens.";
 
-const MEASURED_RUNS: u64 = 10;
+const MEASURED_RUNS: u64 = 30;
 
 struct Wanted {
     seeds: u64,
@@ -142,7 +142,7 @@ fn main() -> ExitCode {
         );
         let seconds = begin.elapsed().as_secs_f64();
         println!(
-            "{name}: {} seeds, {:.0} seeds/s, {:.0} heights/s, {} heights, {} transactions, {} happenings, {} proofs of contradiction, {} epochs, {} as planned, {} broken",
+            "{name}: {} seeds, {:.0} seeds/s, {:.0} heights/s, {} heights, {} transactions, {} happenings, {} proofs of contradiction, {} snapshots, {} epochs, {} as planned, {} broken",
             total.seeds,
             total.seeds as f64 / seconds,
             total.heights as f64 / seconds,
@@ -150,6 +150,7 @@ fn main() -> ExitCode {
             total.transactions,
             total.happenings,
             total.evidence,
+            total.snapshots,
             total.epochs,
             total.planned,
             total.failures.len(),

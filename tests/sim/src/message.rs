@@ -8,7 +8,10 @@ use arc_malachitebft_core_types::{
 use dirchain_consensus::answers::DecidedBlock;
 use dirchain_consensus::context::{BlockId, DirectoryContext, round_number};
 use dirchain_consensus::proposal::Part;
+use dirchain_ledger::codec::encode;
+use dirchain_ledger::hash::{Domain, hash};
 use dirchain_ledger::ids::Height;
+use dirchain_ledger::snapshot::{Answer, Question};
 use dirchain_ledger::transaction::VerifiedTransaction;
 
 use crate::transcript::Transcript;
@@ -46,6 +49,20 @@ pub enum Message {
         request: u64,
         /// The blocks, from the first asked for.
         blocks: Vec<DecidedBlock>,
+    },
+    /// A node that begins with a snapshot asks.
+    Ask {
+        /// The asker's number for it.
+        request: u64,
+        /// What.
+        question: Question,
+    },
+    /// Answers.
+    Tell {
+        /// The asker's number for it.
+        request: u64,
+        /// What.
+        answer: Answer,
     },
     /// A transaction for the pool.
     Transaction(VerifiedTransaction),
@@ -101,6 +118,14 @@ impl Message {
             } => to.note("sync request", &[*request, first.0, last.0]),
             Message::SyncResponse { request, blocks } => {
                 to.note("sync response", &[*request, blocks.len() as u64]);
+            }
+            Message::Ask { request, question } => {
+                to.note("ask", &[*request]);
+                to.bytes(&encode(question));
+            }
+            Message::Tell { request, answer } => {
+                to.note("tell", &[*request]);
+                to.bytes(&hash(Domain::Text, &[&encode(answer)]).0);
             }
             Message::Transaction(transaction) => {
                 to.note("transaction", &[]);

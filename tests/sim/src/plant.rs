@@ -39,13 +39,15 @@ pub enum Plant {
     TurnsForgotten,
     /// A height begins with those who voted on the one before it.
     NextSetLate,
+    /// What comes of a snapshot's state is taken unchecked.
+    PartNotChecked,
     /// A peer that lags is given a height's certificate as if those had voted who vote after it.
     NextSetEarly,
 }
 
 impl Plant {
     /// All of them, with the names that the command line knows.
-    pub const ALL: [(&'static str, Plant); 9] = [
+    pub const ALL: [(&'static str, Plant); 10] = [
         ("body-not-synced", Plant::BodyNotSynced),
         ("guard-skipped", Plant::GuardSkipped),
         ("log-not-replayed", Plant::LogNotReplayed),
@@ -53,6 +55,7 @@ impl Plant {
         ("sequence-skipped", Plant::SequenceSkipped),
         ("parent-state-root", Plant::ParentStateRoot),
         ("turns-forgotten", Plant::TurnsForgotten),
+        ("part-not-checked", Plant::PartNotChecked),
         ("next-set-late", Plant::NextSetLate),
         ("next-set-early", Plant::NextSetEarly),
     ];
@@ -67,6 +70,7 @@ impl Plant {
             | Plant::SequenceSkipped
             | Plant::ParentStateRoot
             | Plant::TurnsForgotten => Family::Four,
+            Plant::PartNotChecked => Family::Joining,
             Plant::NextSetLate | Plant::NextSetEarly => Family::Membership,
         }
     }

@@ -19,6 +19,8 @@ pub struct Total {
     pub happenings: u64,
     /// Proofs of contradiction that honest engines had.
     pub evidence: u64,
+    /// Snapshots that became a node's chain, of all.
+    pub snapshots: u64,
     /// How often the set of validators changed, in all.
     pub epochs: u64,
     /// Runs at whose end who votes was as planned.
@@ -71,6 +73,7 @@ pub fn run_many(like: &Run, first: u64, count: u64, threads: usize, stops_early:
                     total.transactions += summary.transactions;
                     total.happenings += summary.happenings;
                     total.evidence += summary.evidence;
+                    total.snapshots += summary.snapshots;
                     total.epochs += summary.epochs;
                     total.planned += u64::from(summary.is_planned);
                 }

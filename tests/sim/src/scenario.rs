@@ -20,16 +20,20 @@ pub enum Family {
     Twins,
     /// Four validators become seven and then five, and keys rotate, with faults and at most one liar.
     Membership,
+    /// Four validators with faults and at most one liar, and an observer that begins with a snapshot in the midst of
+    /// them.
+    Joining,
 }
 
 impl Family {
     /// All of them, with the names that the command line knows.
-    pub const ALL: [(&'static str, Family); 5] = [
+    pub const ALL: [(&'static str, Family); 6] = [
         ("calm", Family::Calm),
         ("four", Family::Four),
         ("seven", Family::Seven),
         ("twins", Family::Twins),
         ("membership", Family::Membership),
+        ("joining", Family::Joining),
     ];
 }
 
@@ -157,6 +161,25 @@ pub enum Harm {
     LogRotten,
 }
 
+/// An observer that joins late.
+#[derive(Copy, Clone, Debug)]
+pub struct Joiner {
+    /// When; none for when everything is mended.
+    pub at_us: Option<u64>,
+    /// Whether it knows everybody, and not one honest peer and the liars alone.
+    pub knows_all: bool,
+}
+
+impl Joiner {
+    /// One that comes at the end and knows one honest peer and the liars alone, in some of the runs.
+    fn at_the_end(random: &mut Random) -> Option<Self> {
+        random.chance(150_000).then_some(Self {
+            at_us: None,
+            knows_all: false,
+        })
+    }
+}
+
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Scenario {
@@ -174,8 +197,10 @@ pub struct Scenario {
     pub faults: Vec<(u64, Fault)>,
     /// When everything is mended.
     pub heal_us: u64,
-    /// Whether an observer joins at the end who knows one honest peer and the liars alone.
-    pub joins_late: bool,
+    /// An observer that joins late.
+    pub joiner: Option<Joiner>,
+    /// Whether those who begin with nothing begin with a snapshot.
+    pub by_snapshot: bool,
     /// How often each client looks after its transaction.
     pub client_period_us: u64,
 }
@@ -193,10 +218,41 @@ const SECOND_US: u64 = 1_000_000;
 impl Scenario {
     /// The run that a seed makes.
     pub fn of(family: Family, seed: u64) -> Self {
+        let mut scenario = Self::drawn(family, seed);
+        let mut random = Random::new(seed, 5);
+        scenario.by_snapshot = family == Family::Joining || random.chance(500_000);
+        if family == Family::Joining {
+            scenario.join_in_the_midst(&mut random);
+        }
+        scenario
+    }
+
+    /// The observer of the family comes before the faults are over, dies again and again, and asks a liar more often
+    /// than not.
+    fn join_in_the_midst(&mut self, random: &mut Random) {
+        self.heal_us = self.heal_us.max(4 * SECOND_US);
+        let at_us = random.between(SECOND_US, self.heal_us / 2);
+        self.joiner = Some(Joiner {
+            at_us: Some(at_us),
+            knows_all: random.chance(700_000),
+        });
+        if let Some((_, kind)) = self.liars.first_mut()
+            && random.chance(700_000)
+        {
+            *kind = Kind::SyncLiar;
+        }
+        let observer = self.setting.validators;
+        for _ in 0..random.below(5) {
+            let at_us = random.between(at_us, self.heal_us - 1);
+            self.faults.push((at_us, crash(observer, random)));
+        }
+    }
+
+    fn drawn(family: Family, seed: u64) -> Self {
         let mut random = Random::new(seed, 1);
         let random = &mut random;
         let validators = match family {
-            Family::Calm | Family::Four | Family::Twins | Family::Membership => 4,
+            Family::Calm | Family::Four | Family::Twins | Family::Membership | Family::Joining => 4,
             Family::Seven => 7,
         };
         if family == Family::Membership {
@@ -215,7 +271,8 @@ impl Scenario {
             twin_of: None,
             faults: Vec::new(),
             heal_us: random.between(2, 8) * SECOND_US,
-            joins_late: false,
+            joiner: None,
+            by_snapshot: false,
             client_period_us: random.between(20, 400) * 1_000,
         };
         if family == Family::Calm {
@@ -235,7 +292,7 @@ impl Scenario {
                 trusted -= 1;
             }
         }
-        scenario.joins_late = random.chance(150_000);
+        scenario.joiner = Joiner::at_the_end(random);
         let forgetful: Vec<usize> = order.iter().copied().take(trusted).collect();
         let everyone = validators + usize::from(scenario.twin_of.is_some());
         scenario.draw_faults(everyone, &forgetful, random);
@@ -257,7 +314,8 @@ impl Scenario {
             twin_of: None,
             faults: Vec::new(),
             heal_us: random.between(3, 8) * SECOND_US,
-            joins_late: random.chance(150_000),
+            joiner: Joiner::at_the_end(random),
+            by_snapshot: false,
             client_period_us: random.between(50, 400) * 1_000,
         };
         let everyone = setting.validators + setting.joiners + 1;

@@ -63,6 +63,8 @@ pub struct Summary {
     pub virtual_us: u64,
     /// Proofs of contradiction that honest engines had.
     pub evidence: u64,
+    /// Snapshots that became a node's chain.
+    pub snapshots: u64,
     /// How often the set of validators changed.
     pub epochs: u64,
     /// Whether who votes is as was planned.
@@ -93,6 +95,7 @@ enum Happening {
     Revive(usize, u64, Option<Harm>),
     Client(usize),
     Heal,
+    Join,
 }
 
 #[derive(Debug)]
@@ -154,6 +157,7 @@ pub struct World {
     random: Random,
     transcript: Transcript,
     evidence: u64,
+    snapshots: u64,
     /// When each height was committed first.
     commits: Vec<u64>,
 }
@@ -220,6 +224,7 @@ impl World {
             random: Random::new(run.seed, 2),
             transcript,
             evidence: 0,
+            snapshots: 0,
             commits: Vec::new(),
             scenario,
         };
@@ -242,6 +247,9 @@ impl World {
             self.plan(at_us, Happening::Fault(fault));
         }
         self.plan(self.scenario.heal_us, Happening::Heal);
+        if let Some(at_us) = self.scenario.joiner.and_then(|joiner| joiner.at_us) {
+            self.plan(at_us, Happening::Join);
+        }
     }
 
     fn plan(&mut self, at_us: u64, happening: Happening) {
@@ -269,6 +277,7 @@ impl World {
                 happenings,
                 virtual_us: self.now_us,
                 evidence: self.evidence,
+                snapshots: self.snapshots,
                 epochs: self.invariants.epochs.count(),
                 is_planned: self.clerk.is_done(),
                 retired_sets: self.invariants.evidence.retired_sets(),
@@ -370,7 +379,8 @@ impl World {
             | Happening::Fault(_)
             | Happening::Revive(..)
             | Happening::Client(_)
-            | Happening::Heal => return None,
+            | Happening::Heal
+            | Happening::Join => return None,
         };
         let free_us = self.nodes[node].busy_until_us;
         (free_us > planned.at_us).then_some(free_us)
@@ -399,6 +409,10 @@ impl World {
             }
             Happening::Client(client) => self.client(client),
             Happening::Heal => self.heal(),
+            Happening::Join => {
+                self.add_joiner();
+                Ok(())
+            }
         }
     }
 
@@ -495,6 +509,27 @@ impl World {
                     self.follow_plan();
                 }
                 Ok(())
+            }
+            Out::Loaded(loaded) => {
+                let (block, certificate, state, leaves) = *loaded;
+                let height = block.header.height.0;
+                self.transcript.note("loaded", &[node as u64, height]);
+                self.snapshots += 1;
+                match is_honest {
+                    true => self
+                        .invariants
+                        .loaded(node, &block, &certificate, (state, &leaves)),
+                    false => Ok(()),
+                }
+            }
+            Out::Lied(peer) => {
+                self.transcript.note("lied", &[node as u64, peer as u64]);
+                match is_honest && self.is_honest(peer) {
+                    true => Err(format!(
+                        "blame: node {node} takes an answer of honest node {peer} for a lie"
+                    )),
+                    false => Ok(()),
+                }
             }
             Out::Blamed(offence) => {
                 self.transcript.words(|| format!("node {node}: {offence}"));
@@ -610,7 +645,7 @@ impl World {
 
     fn client(&mut self, client: usize) -> Verdict {
         let up: Vec<usize> = (0..self.city.homes.len())
-            .filter(|node| self.is_honest(*node) && self.nodes[*node].is_up())
+            .filter(|node| self.is_honest(*node) && self.nodes[*node].serves())
             .collect();
         let node = self.random.pick(&up).copied();
         if let Some(node) = node {
@@ -710,6 +745,10 @@ impl World {
                 disk.store = Store::new(&self.city.outcome);
                 disk.guard = None;
                 disk.log = Default::default();
+                disk.joining = None;
+                if self.scenario.by_snapshot {
+                    self.nodes[node].begin_with_snapshot();
+                }
             }
             Harm::Restored => disk.store = backup.cloned().unwrap_or(disk.store.clone()),
             Harm::GuardLost => disk.guard = None,
@@ -719,14 +758,15 @@ impl World {
             }
             Harm::LogRotten => disk.log.rot(&mut self.random),
         }
-        let tip = disk.store.tip().height;
+        let tip = self.nodes[node].disk.store.tip().height;
         self.invariants.acknowledged.lost(node, tip);
     }
 
     /// Every honest node exports evidence from what is on its disk.
     fn export(&mut self) -> Verdict {
         for node in &self.nodes {
-            if !self.dishonest.contains(&node.index) {
+            // Of a chain whose past is not here no evidence is made.
+            if !self.dishonest.contains(&node.index) && node.disk.store.is_whole() {
                 self.invariants.evidence.ask(node.index, &node.disk.store)?;
             }
         }
@@ -754,7 +794,11 @@ impl World {
             node.disk.fails_in = None;
             node.busy_until_us = node.busy_until_us.min(self.now_us);
         }
-        if self.scenario.joins_late {
+        if self
+            .scenario
+            .joiner
+            .is_some_and(|joiner| joiner.at_us.is_none())
+        {
             self.add_joiner();
         }
         let by_us = self.now_us + PROGRESS_WITHIN_US;
@@ -764,19 +808,32 @@ impl World {
         Ok(())
     }
 
-    /// An observer that hears one honest node and the liars alone.
+    /// An observer that joins late: it knows everybody, or hears one honest node that has all and the liars alone.
     fn add_joiner(&mut self) {
         let joiner = self.nodes.len();
         let honest: Vec<usize> = (0..joiner).filter(|node| self.is_honest(*node)).collect();
-        let lasts = |node: &usize| self.is_there(*node) && !self.scenario.doomed.contains(node);
+        let is_forgetful = |node: &usize| {
+            let mut faults = self.scenario.faults.iter();
+            faults.any(|(_, fault)| matches!(fault, Fault::Harm { node: of, .. } if of == node))
+        };
+        let lasts = |node: &usize| {
+            let disk = &self.nodes[*node].disk;
+            let is_whole = disk.joining.is_none() && disk.store.is_whole() && !is_forgetful(node);
+            self.is_there(*node) && !self.scenario.doomed.contains(node) && is_whole
+        };
         let lasting: Vec<usize> = honest.iter().copied().filter(lasts).collect();
         let one = self.random.pick(&lasting).copied();
-        for node in honest {
-            if Some(node) != one {
-                self.network.estrange(joiner, node);
+        if !self.scenario.joiner.is_some_and(|joiner| joiner.knows_all) {
+            for node in honest {
+                if Some(node) != one {
+                    self.network.estrange(joiner, node);
+                }
             }
         }
-        let node = Node::new(joiner, None, &self.city, &self.verifier, self.plant);
+        let mut node = Node::new(joiner, None, &self.city, &self.verifier, self.plant);
+        if self.scenario.by_snapshot {
+            node.begin_with_snapshot();
+        }
         self.nodes.push(node);
         self.joiner = Some(joiner);
         self.plan(self.now_us, Happening::Start(joiner));
@@ -853,6 +910,8 @@ impl World {
             Message::Status { .. }
             | Message::SyncRequest { .. }
             | Message::SyncResponse { .. }
+            | Message::Ask { .. }
+            | Message::Tell { .. }
             | Message::Transaction(_) => false,
         };
         !is_consensus || !self.is_honest(from) || self.nodes[to].admits(&self.nodes[from])
@@ -873,6 +932,9 @@ impl World {
                 self.transcript.note("gone", &[self.now_us, node as u64]);
                 self.nodes[node].die(&mut self.random);
             } else if self.is_registered(node) && self.registered.insert(node) {
+                if self.scenario.by_snapshot {
+                    self.nodes[node].begin_with_snapshot();
+                }
                 self.plan(self.now_us, Happening::Start(node));
             }
         }

@@ -46,3 +46,9 @@ fn members_that_come_and_go() {
     assert!(total.planned >= 75, "{} as planned", total.planned);
     assert!(total.epochs >= 500, "{} epochs", total.epochs);
 }
+
+#[test]
+fn late_ones_that_begin_with_a_snapshot() {
+    let total = hold("joining", Family::Joining, 100);
+    assert!(total.snapshots >= total.seeds, "{total:?}");
+}

@@ -12,6 +12,7 @@ mod state;
 mod stops;
 mod transactions;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dirchain_ledger::block::Block;
@@ -108,6 +109,20 @@ impl Invariants {
         self.states.committed(node, height, state)?;
         self.acknowledged.committed(node, height);
         Ok(())
+    }
+
+    /// A snapshot became an honest node's chain: the block at its height, the digest of the state there, and what the
+    /// state's tree holds.
+    pub fn loaded(
+        &mut self,
+        node: usize,
+        block: &Block,
+        certificate: &Certificate,
+        (state, leaves): (Hash, &BTreeSet<(Hash, Hash)>),
+    ) -> Verdict {
+        self.committed(node, block, certificate, state)?;
+        let height = block.header.height;
+        self.transactions.holds(node, height, leaves)
     }
 
     fn membership(&self) -> Result<Membership, String> {

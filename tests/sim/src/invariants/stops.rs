@@ -15,6 +15,7 @@ impl Stops {
             StopCause::Disk | StopCause::LogBroken => Ok(()),
             StopCause::LogDiverged(words) => Err(format!("stops: node {node}'s log: {words}")),
             StopCause::Engine(words) => Err(format!("stops: node {node}'s engine: {words}")),
+            StopCause::Snapshot(words) => Err(format!("stops: node {node}'s snapshot: {words}")),
             StopCause::Replica(reason) => Err(format!("stops: node {node}: {reason}")),
         }
     }

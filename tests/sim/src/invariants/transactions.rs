@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use dirchain_ledger::block::Block;
 use dirchain_ledger::chain::{self, Tip};
+use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{Height, TransactionId};
+use dirchain_ledger::leaves::Leaf;
 use dirchain_ledger::memory::MemoryState;
 use dirchain_ledger::transaction::SignedTransaction;
 use dirchain_ledger::validators::ValidatorSet;
@@ -52,6 +54,19 @@ impl Transactions {
     /// The state after the last block.
     pub fn state(&self) -> &MemoryState {
         &self.state
+    }
+
+    /// A node's state after a height, as the leaves of its tree, is the referee's.
+    pub fn holds(&self, node: usize, height: Height, leaves: &BTreeSet<(Hash, Hash)>) -> Verdict {
+        let own = self.state.leaves(height);
+        let own: BTreeSet<(Hash, Hash)> = own.iter().map(Leaf::tree_leaf).collect();
+        if own == *leaves {
+            return Ok(());
+        }
+        let differ = own.symmetric_difference(leaves).count();
+        Err(format!(
+            "state: node {node} begins at height {height} with another state: {differ} leaves differ"
+        ))
     }
 
     /// The first commit of a height.

@@ -11,10 +11,14 @@ impl Liar for Withholder {
         let kept_back = match &message {
             Message::Part(_) => 600_000,
             Message::Vote(_) | Message::Proposal(_) => 500_000,
-            Message::Polka(_) | Message::Round(_) | Message::SyncResponse { .. } => 800_000,
-            Message::Status { .. } | Message::SyncRequest { .. } | Message::Transaction(_) => {
-                300_000
-            }
+            Message::Polka(_)
+            | Message::Round(_)
+            | Message::SyncResponse { .. }
+            | Message::Tell { .. } => 800_000,
+            Message::Status { .. }
+            | Message::SyncRequest { .. }
+            | Message::Ask { .. }
+            | Message::Transaction(_) => 300_000,
         };
         let mut sent = Vec::new();
         for to in recipients {

@@ -4,14 +4,16 @@
 //! step leaves a node that crashed within it.
 
 mod engine;
+mod giving;
 mod guard;
 mod host;
+mod joining;
 mod log;
 mod source;
 mod store;
 mod sync;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use arc_malachitebft_core_consensus::{Error, Input, State};
@@ -34,6 +36,7 @@ use dirchain_ledger::turns::Turns;
 
 pub use engine::EngineMessage;
 pub use guard::Guard;
+pub use joining::Joining;
 pub use log::Log;
 pub use store::Store;
 
@@ -42,6 +45,7 @@ use crate::message::Message;
 use crate::plant::Plant;
 use crate::random::Random;
 use crate::verifier::CachingVerifier;
+use joining::Fetch;
 use sync::Sync;
 
 /// How often the replica is told that time passed, as in production.
@@ -52,6 +56,8 @@ pub const TICK_US: u64 = 250_000;
 pub struct Disk {
     /// The chain.
     pub store: Store,
+    /// A snapshot that is being fetched, until it takes the chain's place.
+    pub joining: Option<Joining>,
     /// The double-sign guard; none once it was lost.
     pub guard: Option<Guard>,
     /// The key that the ledger will name next, with its guard.
@@ -77,6 +83,8 @@ pub enum StopCause {
     Engine(String),
     /// The replica says that it cannot go on.
     Replica(StopReason),
+    /// What was fetched of a snapshot makes no chain.
+    Snapshot(String),
 }
 
 /// What a step wants done, and what it lets be seen.
@@ -94,6 +102,10 @@ pub enum Out {
     Signed(Position, Vec<u8>),
     /// The node committed a block: whoever asks is told so from now on.
     Committed(Box<(Block, Certificate, Hash)>),
+    /// A snapshot took the chain's place: its last block, a digest of the state there, and the leaves of its tree.
+    Loaded(Box<(Block, Certificate, Hash, BTreeSet<(Hash, Hash)>)>),
+    /// A peer's answer did not prove itself.
+    Lied(usize),
     /// A peer broke a rule.
     Blamed(String),
     /// The engine has proof that these voters contradicted themselves.
@@ -119,6 +131,8 @@ pub enum Later {
     Status,
     /// A sync request's time is over.
     SyncTimeout(u64, u64),
+    /// The time for an answer about a snapshot is over.
+    Unanswered(u64),
 }
 
 /// What every step is given.
@@ -148,6 +162,8 @@ struct Process {
     timers: BTreeMap<(u8, i64), u64>,
     timer_numbers: u64,
     sync: Sync,
+    /// What is asked for while a snapshot is fetched; the engine does not run then.
+    fetch: Option<Fetch>,
     /// The tips that peers have shown since the process started.
     shown: BTreeMap<usize, Height>,
     /// The host owes the engine the next height.
@@ -212,6 +228,7 @@ impl Node {
             name: home.map(|home| home.id.clone()),
             disk: Disk {
                 store: Store::new(&city.outcome),
+                joining: None,
                 guard: home.is_some().then(Guard::default),
                 next: None,
                 log: Log::default(),
@@ -246,11 +263,29 @@ impl Node {
         self.process.is_some()
     }
 
+    /// Whether its process runs and takes transactions.
+    pub fn serves(&self) -> bool {
+        let process = self.process.as_ref();
+        process.is_some_and(|process| process.fetch.is_none())
+    }
+
+    /// From its next start on it begins with a snapshot.
+    pub fn begin_with_snapshot(&mut self) {
+        self.disk.joining = Some(Joining::new(&self.disk.store));
+    }
+
     /// Where it stands, for a reader.
     pub fn standing(&self) -> String {
         let Some(process) = &self.process else {
             return format!("node {} is down", self.index);
         };
+        if let (Some(joining), Some(fetch)) = (&self.disk.joining, &process.fetch) {
+            let pieces = joining.pieces();
+            return format!(
+                "node {} fetches a snapshot, has {pieces} pieces, {fetch:?}",
+                self.index
+            );
+        }
         let engine = process.engine.as_ref().map(|state| {
             let round_state = state.driver.round_state();
             let timers: Vec<_> = process.timers.keys().collect();
@@ -297,6 +332,7 @@ impl Node {
         if self.plant == Some(Plant::TurnsForgotten) {
             tip.turns = Turns::default();
         }
+        let fetches = self.disk.joining.is_some();
         self.process = Some(Process {
             replica: Replica::new(tip, None),
             gate,
@@ -310,6 +346,7 @@ impl Node {
             timers: BTreeMap::new(),
             timer_numbers: 0,
             sync: Sync::default(),
+            fetch: fetches.then(|| Fetch::new(step.random)),
             shown: BTreeMap::new(),
             owes_next: false,
             follows_until: None,
@@ -317,7 +354,9 @@ impl Node {
         let first_us = step.random.below(TICK_US);
         step.out.push(Out::Later(first_us, Later::Tick));
         step.out.push(Out::Later(first_us, Later::Status));
-        self.begin(mode, step);
+        if !fetches {
+            self.begin(mode, step);
+        }
     }
 
     /// The process dies: what was not synced is lost, in part or whole.
@@ -431,6 +470,15 @@ impl Node {
 
     /// A message from a node.
     pub fn receive(&mut self, from: usize, message: Message, step: &mut Step<'_>) {
+        if let Some(fetch) = &mut self.process().fetch {
+            match message {
+                Message::Status { tip } => fetch.shows(from, tip),
+                Message::Tell { request, answer } => self.told(from, request, answer, step),
+                // No engine runs, and its own questions are all that is answered.
+                _ => {}
+            }
+            return;
+        }
         match message {
             Message::Vote(vote) => {
                 let replica = &self.process().replica;
@@ -471,6 +519,12 @@ impl Node {
                 self.carry_out_sync(wanted, step);
             }
             Message::Transaction(transaction) => self.take_from_peer(transaction, step),
+            Message::Ask { request, question } => {
+                let answer = self.disk.store.answer(&question);
+                self.send(Some(from), Message::Tell { request, answer }, step);
+            }
+            // It asked before it began.
+            Message::Tell { .. } => {}
         }
         self.settle(step);
     }
@@ -489,17 +543,21 @@ impl Node {
                 }
             }
             Later::Tick => {
-                self.tick(step);
+                match self.process().fetch {
+                    Some(_) => self.fetch_on(step),
+                    None => self.tick(step),
+                }
                 self.later(TICK_US, Later::Tick, step);
             }
             Later::Status => {
                 let tip = self.disk.store.tip().height;
-                if tip > Height::GENESIS {
+                if tip > Height::GENESIS && self.serves() {
                     self.send(None, Message::Status { tip }, step);
                 }
                 let period_us = self.timeouts.status.as_micros() as u64;
                 self.later(period_us, Later::Status, step);
             }
+            Later::Unanswered(request) => self.unanswered(request, step),
             Later::SyncTimeout(engine_life, number) => {
                 if engine_life == self.engine_life {
                     let wanted = self.process().sync.timed_out(number, step.random);

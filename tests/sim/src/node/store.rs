@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use dirchain_consensus::answers::History;
 use dirchain_consensus::replica::{Commit, ReplicaStore};
+use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::chain::{Outcome, Tip};
 use dirchain_ledger::codec::encode;
@@ -13,7 +14,6 @@ use dirchain_ledger::execute::Touched;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::memory::MemoryState;
-
 use dirchain_ledger::state_tree::{PageKey, Pages};
 use dirchain_ledger::validators::ValidatorSet;
 use dirchain_ledger::view::{Records as _, View, ViewError};
@@ -34,6 +34,8 @@ pub struct Store {
     pub(super) tip: Tip,
     pub(super) decided: BTreeMap<Height, Decided>,
     pub(super) log_nodes: BTreeMap<(u8, u64), Hash>,
+    /// The height of the snapshot that it began with: of what is before there are headers alone.
+    base: Height,
     undecided: BTreeMap<(Height, u32, Hash), Arc<[u8]>>,
 }
 
@@ -52,8 +54,38 @@ impl Store {
             tip: genesis.tip.clone(),
             decided: BTreeMap::new(),
             log_nodes: log_nodes(genesis).collect(),
+            base: Height::GENESIS,
             undecided: BTreeMap::new(),
         }
+    }
+
+    /// A chain that begins with a snapshot: what its last block left, and that block.
+    pub(super) fn at_snapshot(
+        state: MemoryState,
+        tip: Tip,
+        log_nodes: BTreeMap<(u8, u64), Hash>,
+        block: &Block,
+        certificate: Certificate,
+    ) -> Self {
+        let base = tip.height;
+        let decided = Decided {
+            bytes: encode(block).into(),
+            certificate,
+            touched: Arc::default(),
+        };
+        Self {
+            state,
+            tip,
+            decided: [(base, decided)].into(),
+            log_nodes,
+            base,
+            undecided: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the whole past is here.
+    pub fn is_whole(&self) -> bool {
+        self.base == Height::GENESIS
     }
 
     /// The end of the chain.
@@ -125,7 +157,7 @@ impl History for Store {
     }
 
     fn validators_of(&self, height: Height) -> Result<Option<ValidatorSet>, ViewError> {
-        let Some(before) = height.previous() else {
+        let Some(before) = height.previous().filter(|before| *before >= self.base) else {
             return Ok(None);
         };
         Ok(Some(self.state.at(before).membership()?.current))
