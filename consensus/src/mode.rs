@@ -29,6 +29,13 @@ pub enum FollowReason {
     Unsure,
 }
 
+impl Mode {
+    /// Whether the tips that others show bear on what comes after it.
+    pub fn rests_on_tips(&self) -> bool {
+        *self == Mode::Following(FollowReason::Unsure)
+    }
+}
+
 impl std::fmt::Display for Mode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -180,6 +187,15 @@ mod tests {
             decided(7, None, false, &[9, 8, 9], None),
             Mode::Following(FollowReason::Until(Height(11)))
         );
+        // Nothing else is decided by the tips that others show.
+        assert!(decided(7, None, false, &[], None).rests_on_tips());
+        for mode in [
+            decided(7, Some(7), true, &[], None),
+            decided(7, Some(9), true, &[], None),
+            decided(7, None, false, &[9, 8, 9], None),
+        ] {
+            assert!(!mode.rests_on_tips(), "{mode}");
+        }
         assert_eq!(
             decided(11, None, false, &[11, 11, 11], Some(11)),
             Mode::Voting

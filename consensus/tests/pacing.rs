@@ -183,6 +183,19 @@ fn a_tip_shown_once_is_believed_for_a_few_heights() {
 }
 
 #[test]
+fn only_a_height_that_is_held_back_is_at_rest() {
+    let mut node = finished(Node::proposer(1));
+    assert!(!node.replica.is_at_rest(), "the engine has not asked yet");
+    node.handle(Event::Finalized, after(1));
+    assert!(node.replica.is_at_rest());
+    node.handle(Event::Tick, after(HEARTBEAT_MS * 2));
+    assert!(!node.replica.is_at_rest());
+    let mut follower = finished(Node::follower());
+    follower.handle(Event::Finalized, after(1));
+    assert!(!follower.replica.is_at_rest());
+}
+
+#[test]
 fn followers_never_hold() {
     let mut node = finished(Node::follower());
     assert!(starts(&node.handle(Event::Finalized, after(10))));

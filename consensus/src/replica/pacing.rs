@@ -73,6 +73,11 @@ impl Replica {
         Vec::new()
     }
 
+    /// Whether the next height is held back: the tips that others show are worth a look.
+    pub fn is_at_rest(&self) -> bool {
+        self.pacing.is_held
+    }
+
     /// Whether a vote or proposal for the next height would tell something: the height has not
     /// started, and nobody is known to want it. Saves verifying signatures for nothing.
     pub fn wants_to_hear(&self) -> bool {

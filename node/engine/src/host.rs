@@ -308,7 +308,7 @@ impl Host {
                 Some(alarm) = running.alarms.recv() => return self.alarmed(alarm, voting),
                 _ = tick.tick() => {
                     self.feed(Event::Tick, Question::None, running).await?;
-                    let shown = shown_tips(running);
+                    let shown = self.shown_tips(running);
                     if let Some(highest) = shown.iter().max() {
                         self.feed(Event::TipShown(*highest), Question::None, running).await?;
                     }
@@ -560,6 +560,18 @@ impl Host {
         drop(reply.send(inserted));
     }
 
+    /// The tips that other validators show, where they bear on anything now.
+    fn shown_tips(&self, running: &Running) -> Vec<Height> {
+        if !self.replica.is_at_rest() && !running.role.mode.rests_on_tips() {
+            return Vec::new();
+        }
+        let status = running.network.status();
+        let validators = status.peers.iter().filter(|peer| peer.validator);
+        validators
+            .filter_map(|peer| peer.tip_height.map(Height))
+            .collect()
+    }
+
     /// What an alarm makes of the engine's turn.
     fn alarmed(&self, alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
         match alarm {
@@ -579,15 +591,6 @@ impl Host {
     pub(crate) fn expect_next(&mut self, next: NextReply) {
         self.next = Some(next);
     }
-}
-
-/// The tips that other validators show.
-fn shown_tips(running: &Running) -> Vec<Height> {
-    let status = running.network.status();
-    let validators = status.peers.iter().filter(|peer| peer.validator);
-    validators
-        .filter_map(|peer| peer.tip_height.map(Height))
-        .collect()
 }
 
 async fn next_submission(serving: &mut Option<Serving>) -> Submission {

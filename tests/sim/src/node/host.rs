@@ -223,7 +223,11 @@ impl Node {
         if self.is_ending {
             return;
         }
-        let shown = self.shown_tips();
+        let process = self.process();
+        let shown = match process.replica.is_at_rest() || process.mode.rests_on_tips() {
+            true => self.shown_tips(),
+            false => Vec::new(),
+        };
         if let Some(highest) = shown.iter().max() {
             self.host(Event::TipShown(*highest), step);
         }
