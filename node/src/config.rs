@@ -3,7 +3,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
+use dirchain_engine::Timeouts;
 use dirchain_ledger::ids::NodeId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -221,11 +223,19 @@ impl Default for HttpConfig {
 
 impl Default for TimeoutsConfig {
     fn default() -> Self {
+        let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let Timeouts {
+            propose,
+            prevote,
+            precommit,
+            rebroadcast,
+            ..
+        } = Timeouts::default();
         Self {
-            propose_ms: 300,
-            prevote_ms: 100,
-            precommit_ms: 100,
-            rebroadcast_ms: 800,
+            propose_ms: ms(propose),
+            prevote_ms: ms(prevote),
+            precommit_ms: ms(precommit),
+            rebroadcast_ms: ms(rebroadcast),
         }
     }
 }
