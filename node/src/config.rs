@@ -493,13 +493,35 @@ fn is<T: FromStr>(text: &str) -> bool {
 /// The levels of log lines.
 const LOG_LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
-/// Whether a text is levels, alone or for a target. The log's own parser takes any word for a
-/// target, so that a misspelt level would silence everything.
+/// The parts of the program that write lines: its own, and of what it stands on those that write with the same tool.
+/// A name that ends with `_` stands for all that begin with it.
+const LOG_PARTS: [&str; 9] = [
+    "dirchain",
+    "dirchain_engine",
+    "dirchain_explorer",
+    "dirchain_network",
+    "arc_malachitebft_",
+    "libp2p",
+    "libp2p_",
+    "multistream_select",
+    "ractor",
+];
+
+/// Whether a text is levels, alone or for a part of the program. The log's own parser takes any word for a
+/// part: a misspelt level would silence everything, and a misspelt part would change nothing.
 fn check_log_level(text: &str) -> Result<(), String> {
     for directive in text.split(',') {
-        let level = directive
-            .rsplit_once('=')
-            .map_or(directive, |(_, level)| level);
+        let (part, level) = match directive.rsplit_once('=') {
+            Some((part, level)) => (Some(part.trim()), level),
+            None => (None, directive),
+        };
+        if let Some(part) = part.filter(|part| !is_log_part(part)) {
+            let known: Vec<String> = LOG_PARTS.iter().map(|part| shown_part(part)).collect();
+            return Err(format!(
+                "is `{text}`, where `{part}` is no part of the program that writes lines. These are: {}; or a module of one, such as `dirchain_engine::host`",
+                known.join(", ")
+            ));
+        }
         if !LOG_LEVELS.contains(&level.trim().to_ascii_lowercase().as_str()) {
             return Err(format!(
                 "is `{text}`, where `{level}` is no level. Write error, warn, info, debug, trace or off, or for single parts `info,dirchain_engine=debug`"
@@ -507,6 +529,22 @@ fn check_log_level(text: &str) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn is_log_part(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or_default();
+    let is_it = |part: &&str| match part.ends_with('_') {
+        true => name.starts_with(*part) && name.len() > part.len(),
+        false => name == *part,
+    };
+    LOG_PARTS.iter().any(is_it)
+}
+
+fn shown_part(part: &str) -> String {
+    match part.ends_with('_') {
+        true => format!("{part}…"),
+        false => part.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -535,8 +573,29 @@ mod tests {
 
     #[test]
     fn log_levels_are_words_alone_or_for_a_part() {
-        for good in ["info", "WARN", "info,dirchain_engine=debug", "off"] {
+        for good in [
+            "info",
+            "WARN",
+            "info,dirchain_engine=debug",
+            "off",
+            "dirchain_engine::host=trace",
+            "warn, libp2p_swarm=debug",
+            "arc_malachitebft_engine::consensus=debug",
+        ] {
             assert_eq!(check_log_level(good), Ok(()), "{good}");
+        }
+        for (bad, part) in [
+            ("info,dirchain_engin=debug", "dirchain_engin"),
+            ("dirchain-engine=debug", "dirchain-engine"),
+            ("libp2p_=debug", "libp2p_"),
+            ("info,=debug", ""),
+        ] {
+            let error = check_log_level(bad).unwrap_err();
+            assert!(error.contains(&format!("`{part}` is no part")), "{error}");
+            assert!(
+                error.contains("dirchain_engine, dirchain_explorer"),
+                "{error}"
+            );
         }
         for bad in [
             "loud",
