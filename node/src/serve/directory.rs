@@ -358,6 +358,8 @@ impl Directory for NodeDirectory {
 
     fn metrics(&self) -> String {
         let engine = self.engine.status();
-        metrics::text(&self.about, &self.tip(), &self.node(), &engine)
+        let membership = self.store.view(self.store.tip().height).membership();
+        let epoch = membership.ok().map(|membership| membership.epoch);
+        metrics::text(&self.about, &self.tip(), &self.node(), &engine, epoch)
     }
 }

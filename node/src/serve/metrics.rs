@@ -17,12 +17,13 @@ use crate::client::now;
 
 type Labels = Vec<(String, String)>;
 
-/// The text that `/metrics` answers.
+/// The text that `/metrics` answers. `epoch`: the one of the next block; none where the ledger could not be read.
 pub(super) fn text(
     about: &ChainAbout,
     tip: &TipSummary,
     node: &NodeStatus,
     engine: &EngineStatus,
+    epoch: Option<u64>,
 ) -> String {
     let mut registry = Registry::with_prefix("dirchain");
     let info = vec![
@@ -36,6 +37,11 @@ pub(super) fn text(
         "Offences of other nodes seen",
         ConstCounter::new(engine.offences),
     );
+    if let Some(epoch) = epoch {
+        let help = "How often the validators changed: the epoch of the next block";
+        let epoch = i64::try_from(epoch).unwrap_or(i64::MAX);
+        registry.register("epoch", help, ConstGauge::new(epoch));
+    }
     register_round(&mut registry, tip, node, engine);
     register_state(&mut registry, tip, node);
     register_warnings(&mut registry, &node.warnings);

@@ -40,6 +40,7 @@ fn three_of_four_go_on_two_wait_and_lose_nothing() {
     });
     let (_, text) = asked(&city, 0, "/metrics");
     for line in [
+        "dirchain_epoch 0",
         "dirchain_validators 4",
         "dirchain_validators_up 2",
         "dirchain_validators_needed 3",
