@@ -6,16 +6,23 @@ use std::sync::LazyLock;
 
 use dirchain_consensus::limits::PART_BYTES_MAX;
 use dirchain_consensus::proposal::Part;
+use dirchain_ledger::action::Action;
 use dirchain_ledger::block::Block;
 use dirchain_ledger::certificate::Certificate;
 use dirchain_ledger::codec::{decode, encode};
+use dirchain_ledger::equivocation::{Contradiction, EquivocationProof};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::{ChainId, DepartmentId, NodeId, ResourceCode};
-use dirchain_ledger::limits::{BLOCK_BYTES_MAX, CERTIFICATE_BYTES_MAX, RECORD_BYTES_MAX};
+use dirchain_ledger::limits::{
+    BLOCK_BYTES_MAX, CERTIFICATE_BYTES_MAX, RECORD_BYTES_MAX, SNAPSHOT_ANSWER_BYTES_MAX,
+    SNAPSHOT_QUESTION_BYTES_MAX,
+};
+use dirchain_ledger::measure::Measure;
 use dirchain_ledger::records::Record;
-use dirchain_ledger::state_tree::StateProof;
-use dirchain_ledger::testing;
+use dirchain_ledger::snapshot::{Answer, HeaderWalk, Question, check_answer};
+use dirchain_ledger::state_tree::{StateProof, Top, top};
+use dirchain_ledger::testing::{self, Ledger};
 use dirchain_ledger::transaction::SignedTransaction;
 use dirchain_ledger::turns::Turns;
 use dirchain_ledger::validators::ValidatorSet;
@@ -23,18 +30,43 @@ use dirchain_ledger::validators::ValidatorSet;
 static CHAIN: LazyLock<ChainId> = LazyLock::new(|| testing::genesis().chain());
 static VALIDATORS: LazyLock<ValidatorSet> = LazyLock::new(testing::validators);
 
+static GENESIS: LazyLock<Ledger> = LazyLock::new(Ledger::default);
+static WALK: LazyLock<HeaderWalk> = LazyLock::new(|| HeaderWalk::from_tip(&GENESIS.tip));
+/// The top of the genesis's state tree, cut as a snapshot's is.
+static TOP: LazyLock<Top> = LazyLock::new(|| {
+    let slot = &GENESIS.tip.state;
+    let pages = top(&GENESIS.state, slot, 4).expect("the tree in memory is whole");
+    Top::read(&slot.hash(), 4, pages).expect("its own top")
+});
+
+/// What reads as JSON of a type is written, and reads as the same again.
+macro_rules! reads_again {
+    ($type:ty, $bytes:expr) => {
+        if let Ok(value) = serde_json::from_slice::<$type>($bytes) {
+            let text = serde_json::to_vec(&value).expect("what was JSON");
+            let again: $type = serde_json::from_slice(&text).expect("what was JSON");
+            assert_eq!(again, value);
+        }
+    };
+}
+
 /// One property of any bytes.
 pub type Check = fn(&[u8]);
 
 /// Every check, by the name of its target.
-pub const ALL: [(&str, Check); 8] = [
+pub const ALL: [(&str, Check); 13] = [
     ("transaction", transaction),
     ("block", block),
     ("certificate", certificate),
     ("part", part),
     ("record", record),
     ("state_proof", state_proof),
+    ("question", question),
+    ("answer", answer),
     ("genesis", genesis),
+    ("action", action),
+    ("measure", measure),
+    ("equivocation", equivocation),
     ("ids", ids),
 ];
 
@@ -100,6 +132,79 @@ pub fn state_proof(bytes: &[u8]) {
             proven.is_err(),
             "a proof of a root that is no hash of anything"
         );
+    }
+}
+
+/// What a node that joins late asks.
+pub fn question(bytes: &[u8]) {
+    if let Ok(question) = decode::<Question, SNAPSHOT_QUESTION_BYTES_MAX>(bytes) {
+        assert_eq!(encode(&question), bytes);
+    }
+}
+
+/// What a peer answers a node that joins late, as each check of it takes it.
+pub fn answer(bytes: &[u8]) {
+    let Ok(answer) = decode::<Answer, { 4 * SNAPSHOT_ANSWER_BYTES_MAX }>(bytes) else {
+        return;
+    };
+    assert_eq!(encode(&answer), bytes);
+    match answer {
+        Answer::Unavailable => {}
+        Answer::Offer(offer) => {
+            let root = GENESIS.tip.state.hash();
+            if let Ok(top) = Top::read(&root, offer.depth, offer.pages.to_vec()) {
+                assert_eq!(top.root_slot.hash(), root);
+            }
+        }
+        Answer::Headers(run) => {
+            let mut walk = WALK.clone();
+            match walk.take(&run) {
+                Ok(nodes) => assert_eq!(nodes.len(), run.headers.len()),
+                Err(_) => assert_eq!(walk, *WALK, "what is refused changes nothing"),
+            }
+        }
+        Answer::Leaves(leaves) => {
+            for part in &TOP.parts {
+                if check_answer(part, 0, &leaves).is_ok() {
+                    let genuine = GENESIS.state.leaves(GENESIS.tip.height);
+                    assert!(leaves.bodies.iter().all(|body| genuine.contains(body)));
+                }
+            }
+        }
+        Answer::Blocks(blocks) => {
+            for (bytes, certificate) in &blocks.blocks {
+                let is_last = |block: &Block| WALK.is_last(block, certificate);
+                let is_it = Block::decode(bytes).is_ok_and(|block| is_last(&block));
+                assert!(!is_it, "nobody decided a block at the genesis");
+            }
+        }
+    }
+}
+
+/// An action as a client writes it: a request's body, a file.
+pub fn action(bytes: &[u8]) {
+    reads_again!(Action, bytes);
+}
+
+/// A measure as people propose it.
+pub fn measure(bytes: &[u8]) {
+    reads_again!(Measure, bytes);
+}
+
+/// A file of a proven contradiction.
+pub fn equivocation(bytes: &[u8]) {
+    reads_again!(EquivocationProof, bytes);
+    let Ok(proof) = serde_json::from_slice::<EquivocationProof>(bytes) else {
+        return;
+    };
+    if let Some(member) = VALIDATORS.by_address(&proof.voter)
+        && proof.verify(&CHAIN, &member.consensus_key).is_ok()
+    {
+        let differ = match &proof.contradiction {
+            Contradiction::Votes { first, second, .. } => first != second,
+            Contradiction::Proposals { first, second } => first != second,
+        };
+        assert!(differ, "nobody contradicts itself with one thing");
     }
 }
 

@@ -127,7 +127,12 @@ pub enum DescriptionError {
 impl Description {
     /// Reads a file.
     pub fn read(path: &Path) -> Result<Self, DescriptionError> {
-        Ok(parse_toml(&read_text(path)?, path)?)
+        Self::parse(&read_text(path)?, path)
+    }
+
+    /// Reads a file's text; its errors name the file.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, DescriptionError> {
+        Ok(parse_toml(text, path)?)
     }
 
     /// The genesis that it describes.
@@ -231,7 +236,7 @@ pub fn node_entry(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use dirchain_ledger::crypto::SecretKey;
 
     use super::*;
@@ -251,7 +256,7 @@ name = "社会救助"
         SecretKey::from_seed(&[seed; 32]).public()
     }
 
-    fn text() -> String {
+    pub(crate) fn text() -> String {
         let node = node_entry(
             &"D001-1".parse().unwrap(),
             &key(2),
@@ -265,8 +270,7 @@ name = "社会救助"
     }
 
     fn genesis(text: &str) -> Result<Genesis, DescriptionError> {
-        let description: Description = parse_toml(text, Path::new("city.toml"))?;
-        description.genesis()
+        Description::parse(text, Path::new("city.toml"))?.genesis()
     }
 
     #[test]

@@ -4,6 +4,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
+// The checks of `fuzz/` name this crate as its users do.
+#[cfg(test)]
+extern crate self as dirchain;
+
 mod access;
 mod adoption;
 pub mod cli;
@@ -13,6 +17,8 @@ pub mod description;
 mod descriptors;
 pub mod devnet;
 pub mod home;
+#[cfg(test)]
+mod hostile;
 pub mod import;
 mod join;
 pub mod keys;

@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run measure` at the repository's root.
+#![no_main]
+
+#[path = "../checks.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::measure(data));

@@ -1,0 +1,8 @@
+//! `cargo +nightly fuzz run --features files sheet_xlsx` at the repository's root.
+#![no_main]
+
+#[path = "../files.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod files;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| files::sheet_xlsx(data));
