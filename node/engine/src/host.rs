@@ -5,40 +5,28 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use arc_malachitebft_app_channel::{
-    Channels, ConsensusContext, EngineBuilder, EngineHandle as ActorsHandle, RequestContext,
-    SyncContext, WalContext,
-};
-use dirchain_consensus::context::{Address, DirectoryContext, OUTSIDE, ValidatorSet};
-use dirchain_consensus::mode::Mode;
+use dirchain_consensus::context::{DirectoryContext, ValidatorSet};
 use dirchain_consensus::pool::{Inserted, Origin};
 use dirchain_consensus::replica::{Command, Commit, Event, Replica};
-use dirchain_consensus::verifier::ChainVerifier;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::crypto::SecretKey;
 use dirchain_ledger::ids::{Height, TimeMs};
 use dirchain_ledger::records::RecordId;
 use dirchain_ledger::transaction::VerifiedTransaction;
-use dirchain_network::{
-    Heard, Keypair, Multiaddr, Network, NetworkConfig, NetworkHandle, NetworkLimits,
-};
+use dirchain_network::{Heard, Multiaddr};
 use dirchain_storage::Store;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::actors::{ActorsConfig, wait_until_unlocked};
-use crate::codec::WireCodec;
+use crate::actors::wait_until_unlocked;
 use crate::error::EngineError;
-use crate::genuine::{SharedRoll, judge};
+use crate::genuine::SharedRoll;
 use crate::handle::{Shared, Submission, TransactionOutcome};
-use crate::incoming::verify_incoming;
-use crate::joining::give;
-use crate::limits::{REQUESTS_AT_ONCE_MAX, STOP_WITHIN, TICK};
-use crate::log::mend;
-use crate::own::Mirror;
+use crate::limits::{REQUESTS_AT_ONCE_MAX, TICK};
 use crate::peers::allow_list;
 use crate::questions::{NextReply, Question};
+use crate::running::Running;
 use crate::settings::EngineConfig;
-use crate::signer::{Alarm, GuardedSigner};
+use crate::signer::Alarm;
 use crate::start::{Role, Voting};
 use crate::state::StoreState;
 
@@ -50,66 +38,24 @@ pub(crate) enum Turn {
     Restart(Role),
 }
 
-/// The engine's actors and network while they run.
-pub(crate) struct Running {
-    channels: Channels<DirectoryContext>,
-    actors: ActorsHandle,
-    network: NetworkHandle,
-    heard: mpsc::Receiver<Heard<DirectoryContext>>,
-    transactions: mpsc::Receiver<VerifiedTransaction>,
-    alarms: mpsc::UnboundedReceiver<Alarm>,
-    alarm: mpsc::UnboundedSender<Alarm>,
-    role: Role,
-}
-
-impl Running {
-    pub(crate) fn channels(&self) -> &Channels<DirectoryContext> {
-        &self.channels
-    }
-
-    pub(crate) fn network_handle(&self) -> NetworkHandle {
-        self.network.clone()
-    }
-
-    /// Ends actors and network, so that log, guard and port are free.
-    async fn end(self) {
-        let cell = self.actors.actor.get_cell();
-        cell.stop_children(Some("the engine stops".into()));
-        self.actors.actor.stop(Some("the engine stops".into()));
-        if tokio::time::timeout(STOP_WITHIN, self.actors.handle)
-            .await
-            .is_err()
-        {
-            tracing::warn!("the engine's actors did not end within {STOP_WITHIN:?}");
-        }
-        self.network.shutdown().await;
-    }
-}
-
 /// The application side of the engine.
 pub(crate) struct Host {
     pub(crate) config: EngineConfig,
-    listen: Multiaddr,
+    pub(crate) listen: Multiaddr,
     state: StoreState,
-    replica: Replica,
+    pub(crate) replica: Replica,
     /// The key that proposed blocks are signed with.
     pub(crate) secret: Option<SecretKey>,
     serving: Option<Serving>,
     /// Who was heard about the next height.
-    roll: SharedRoll,
+    pub(crate) roll: SharedRoll,
     /// Where the engine waits to be told the next height.
-    next: Option<NextReply>,
+    pub(crate) next: Option<NextReply>,
 }
 
 struct Serving {
     shared: Arc<Shared>,
     submissions: mpsc::Receiver<Submission>,
-}
-
-pub(crate) fn keypair(secret: &SecretKey) -> Result<Keypair, EngineError> {
-    Keypair::ed25519_from_bytes(secret.seed()).map_err(|error| EngineError::NetworkKey {
-        reason: error.to_string(),
-    })
 }
 
 /// The wall clock, in the ledger's unit.
@@ -154,96 +100,6 @@ impl Host {
             shared,
             submissions,
         });
-    }
-
-    /// Starts network and actors in a mode.
-    pub(crate) async fn begin(
-        &mut self,
-        role: &Role,
-        voting: &Voting,
-    ) -> Result<Running, EngineError> {
-        let chain = self.store().tip().chain;
-        let log = &voting.files.log;
-        mend(log).map_err(|error| EngineError::Start {
-            reason: format!("{}: {error}", log.display()),
-        })?;
-        let (alarm, alarms) = mpsc::unbounded_channel();
-        let mirror = match (&voting.consensus_key, &voting.guard) {
-            (Some(secret), Some(guard)) => Some(Mirror {
-                verifier: ChainVerifier { chain },
-                key: secret.public(),
-                guard: Arc::clone(guard),
-                alarms: alarm.clone(),
-            }),
-            (_, None) | (None, _) => None,
-        };
-        let network = dirchain_network::spawn::<DirectoryContext, _>(
-            NetworkConfig {
-                keypair: keypair(&voting.network_key)?,
-                listen: self.listen.clone(),
-                peers: allow_list(self.store(), &self.config.node)?,
-                chain: chain.to_string(),
-                limits: NetworkLimits::default(),
-            },
-            WireCodec,
-            judge(self.store().clone(), Arc::clone(&self.roll), mirror),
-        )
-        .await?;
-        let Network {
-            actor,
-            tx,
-            handle,
-            transactions_in,
-            questions,
-            heard,
-        } = network;
-        give(self.store(), questions);
-        let verifier = Box::new(ChainVerifier { chain });
-        let (me, consensus) = match (&role.mode, &voting.consensus_key, &voting.guard) {
-            (Mode::Voting, Some(secret), Some(guard)) => {
-                let me = dirchain_ledger::ids::Address::of(&secret.public());
-                let (guard, log) = (Arc::clone(guard), voting.files.log.clone());
-                let signer = GuardedSigner::new(secret.clone(), chain, guard, log, alarm.clone());
-                let context =
-                    ConsensusContext::new_validator(Address(me), verifier, Box::new(signer));
-                (Some(me), context)
-            }
-            (Mode::Voting | Mode::Following(_), _, _) => {
-                (None, ConsensusContext::new_full_node(OUTSIDE, verifier))
-            }
-        };
-        self.replica.set_voter(me);
-        self.secret = voting.consensus_key.clone();
-        self.next = None;
-        let built = EngineBuilder::new(DirectoryContext, ActorsConfig::new(&self.config))
-            .with_default_wal(WalContext::new(voting.files.log.clone(), WireCodec))
-            .with_custom_network(actor, tx)
-            .with_default_sync(SyncContext::new(WireCodec))
-            .with_default_consensus(consensus)
-            .with_default_request(RequestContext::new(100))
-            .build()
-            .await;
-        let (channels, actors) = match built {
-            Ok(built) => built,
-            Err(error) => {
-                handle.shutdown().await;
-                return Err(EngineError::Start {
-                    reason: error.to_string(),
-                });
-            }
-        };
-        let store = self.store().clone();
-        let transactions = verify_incoming(transactions_in, store, handle.clone());
-        Ok(Running {
-            channels,
-            actors,
-            network: handle,
-            heard,
-            transactions,
-            alarms,
-            alarm,
-            role: role.clone(),
-        })
     }
 
     /// Runs until the node stops, fails, or must change its mode.
@@ -295,7 +151,7 @@ impl Host {
                     // A guard that fails ends the engine too; its alarm came before that.
                     None => {
                         let alarm = running.alarms.try_recv().map_err(|_| EngineError::Ended)?;
-                        return self.alarmed(alarm, voting);
+                        return Ok(Turn::Restart(voting.alarmed(alarm, &self.config)?));
                     }
                 },
                 submission = next_submission(&mut self.serving) => {
@@ -305,7 +161,9 @@ impl Host {
                     self.take_transactions(transaction, running).await?;
                 }
                 Some(heard) = running.heard.recv() => self.hear(heard, running).await?,
-                Some(alarm) = running.alarms.recv() => return self.alarmed(alarm, voting),
+                Some(alarm) = running.alarms.recv() => {
+                    return Ok(Turn::Restart(voting.alarmed(alarm, &self.config)?));
+                }
                 _ = tick.tick() => {
                     self.feed(Event::Tick, Question::None, running).await?;
                     let shown = self.shown_tips(running);
@@ -570,22 +428,6 @@ impl Host {
         validators
             .filter_map(|peer| peer.tip_height.map(Height))
             .collect()
-    }
-
-    /// What an alarm makes of the engine's turn.
-    fn alarmed(&self, alarm: Alarm, voting: &mut Voting) -> Result<Turn, EngineError> {
-        match alarm {
-            Alarm::Follow(until) => Ok(Turn::Restart(voting.follow(until))),
-            Alarm::Forgot => {
-                voting.lose_guard();
-                Ok(Turn::Restart(voting.role(&self.config, &[])?))
-            }
-            Alarm::Broken(error) => Err(error.into()),
-            Alarm::LogUnsynced(source) => Err(EngineError::LogUnsynced {
-                path: voting.files.log.clone(),
-                source,
-            }),
-        }
     }
 
     pub(crate) fn expect_next(&mut self, next: NextReply) {

@@ -22,6 +22,7 @@ mod outcomes;
 mod own;
 mod peers;
 mod questions;
+mod running;
 mod settings;
 mod signer;
 mod start;

@@ -20,7 +20,8 @@ use dirchain_ledger::ids::{Height, TransactionId};
 use tokio::sync::oneshot;
 
 use crate::error::EngineError;
-use crate::host::{Host, Running};
+use crate::host::Host;
+use crate::running::Running;
 
 /// What waits for the replica's answer.
 pub(crate) enum Question {

@@ -25,6 +25,7 @@ use crate::log::LOG_FILE;
 use crate::outcomes::Outcomes;
 use crate::own::{self, forgotten_signature};
 use crate::settings::EngineConfig;
+use crate::signer::Alarm;
 
 /// A running engine.
 pub struct Engine {
@@ -240,12 +241,32 @@ impl Voting {
         })
     }
 
-    /// The role after the engine's log led to a height that is not here.
-    pub(crate) fn follow(&mut self, until: Height) -> Role {
-        Role {
-            mode: self.gate.follow(until),
-            consensus_key: self.consensus_key.as_ref().map(SecretKey::public),
-            network_key: self.network_key.public(),
+    /// The role after an alarm.
+    ///
+    /// # Errors
+    ///
+    /// What broke: the engine ends.
+    pub(crate) fn alarmed(
+        &mut self,
+        alarm: Alarm,
+        config: &EngineConfig,
+    ) -> Result<Role, EngineError> {
+        match alarm {
+            // The engine's log led to a height that is not here.
+            Alarm::Follow(until) => Ok(Role {
+                mode: self.gate.follow(until),
+                consensus_key: self.consensus_key.as_ref().map(SecretKey::public),
+                network_key: self.network_key.public(),
+            }),
+            Alarm::Forgot => {
+                self.lose_guard();
+                self.role(config, &[])
+            }
+            Alarm::Broken(error) => Err(error.into()),
+            Alarm::LogUnsynced(source) => Err(EngineError::LogUnsynced {
+                path: self.files.log.clone(),
+                source,
+            }),
         }
     }
 
@@ -324,7 +345,7 @@ impl Voting {
     }
 
     /// The guard was given up: what the key signed is unknown from now on.
-    pub(crate) fn lose_guard(&mut self) {
+    fn lose_guard(&mut self) {
         self.guard = None;
         self.gate = Gate::default();
     }

@@ -247,4 +247,4 @@ fn quorum_missing(tip: &Tip, own: &NodeId, peers: &[PeerStatus]) -> Option<Reaso
 
 #[cfg(test)]
 #[path = "health/tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -145,25 +145,18 @@ mod tests {
     use dirchain_ledger::testing;
 
     use super::*;
+    use crate::serve::health::tests::unheard_of;
 
     /// A node with a peer, on a chain with validators.
     fn status() -> Status {
         let mut status: Status = serde_json::from_str(crate::client::tests::STATUS).unwrap();
         let genesis = genesis_outcome(&testing::genesis()).unwrap();
         status.tip.validators = genesis.tip.validators.members().to_vec();
+        let node = &status.tip.validators[1];
+        let peer = unheard_of(&node.node, &node.department);
         status.node.peers.push(PeerStatus {
-            node: "D012-1".parse().unwrap(),
-            department: "D012".parse().unwrap(),
             connected: true,
-            received_bytes: 0,
-            sent_bytes: 0,
-            dropped_messages: 0,
-            throttled_ms: 0,
-            unwanted_messages: 0,
-            violations: 0,
-            banned: false,
-            last_heard: None,
-            clock_ahead_ms: None,
+            ..peer
         });
         status
     }

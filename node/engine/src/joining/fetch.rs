@@ -24,9 +24,9 @@ use super::asker::{Asker, NoAnswer};
 use super::progress::{JoinProgress, JoinStage};
 use crate::codec::WireCodec;
 use crate::error::EngineError;
-use crate::host::keypair;
 use crate::limits::{ASK_AGAIN_AFTER, PARTS_AT_ONCE_MAX, PARTS_OF_PEER_MAX};
 use crate::peers::allow_list;
+use crate::running::keypair;
 
 /// What a snapshot is fetched with.
 pub struct JoinConfig {

@@ -49,13 +49,12 @@ fn own(tip: &Tip) -> NodeId {
     tip.validators.members()[0].node.clone()
 }
 
-/// The others, the first few of them connected.
-fn peers(tip: &Tip, connected: usize) -> Vec<PeerStatus> {
-    let others = tip.validators.members()[1..].iter().enumerate();
-    let peer = |(index, member): (usize, &Validator)| PeerStatus {
-        node: member.node.clone(),
-        department: DepartmentId::clone(&member.department),
-        connected: index < connected,
+/// A peer of which nothing came yet.
+pub(in crate::serve) fn unheard_of(node: &NodeId, department: &DepartmentId) -> PeerStatus {
+    PeerStatus {
+        node: node.clone(),
+        department: department.clone(),
+        connected: false,
         received_bytes: 0,
         sent_bytes: 0,
         dropped_messages: 0,
@@ -65,6 +64,15 @@ fn peers(tip: &Tip, connected: usize) -> Vec<PeerStatus> {
         banned: false,
         last_heard: None,
         clock_ahead_ms: None,
+    }
+}
+
+/// The others, the first few of them connected.
+fn peers(tip: &Tip, connected: usize) -> Vec<PeerStatus> {
+    let others = tip.validators.members()[1..].iter().enumerate();
+    let peer = |(index, member): (usize, &Validator)| PeerStatus {
+        connected: index < connected,
+        ..unheard_of(&member.node, &member.department)
     };
     others.map(peer).collect()
 }
