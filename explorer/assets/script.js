@@ -64,8 +64,10 @@
         const answer = await fetch(location.href, tag ? { headers: { "If-None-Match": tag } } : {});
         if (answer.status === 200) {
           const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-          const [told, tells] = [document, page].map((of) => of.getElementById("standing"));
-          if (told && tells && told.textContent !== tells.textContent) told.replaceChildren(...tells.childNodes);
+          for (const id of ["standing", "as-of"]) {
+            const [told, tells] = [document, page].map((of) => of.getElementById(id));
+            if (told && tells && told.textContent !== tells.textContent) told.replaceChildren(...tells.childNodes);
+          }
           const fresh = page.querySelector("[data-live]");
           if (fresh) {
             const focus = carryOver(fresh);

@@ -12,8 +12,8 @@ use common::{City, get, send};
 use dirchain_ledger::genesis::Genesis;
 use dirchain_ledger::records::Record;
 use dirchain_ledger::testing::{
-    APPLICANT, GENESIS_TIME, Ledger, PROVIDER, code, entry, genesis_records, id, request,
-    responsibility,
+    APPLICANT, GENESIS_TIME, Ledger, PROVIDER, SUSPENDED, code, entry, genesis_records, id,
+    request, responsibility,
 };
 
 fn city() -> Arc<City> {
@@ -266,6 +266,41 @@ async fn long_lists_lead_on_and_stay_in_the_past() {
         38
     );
     assert!(!more.contains("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn what_did_not_exist_yet_leads_back_to_now() {
+    let router = used_city().router();
+    for path in [
+        "/objections/307001024%2F000001/1",
+        "/bindings/307001024%2F000001/1",
+        "/authorizations/307001024%2F000001/1",
+    ] {
+        let request = Request::get(format!("{path}?at=2")).header("accept", "text/html");
+        let sent = send(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(sent.status, StatusCode::NOT_FOUND, "{path}");
+        let text = sent.text();
+        assert!(
+            text.contains("Asked for as of") && text.contains(&format!("href=\"{path}\"")),
+            "{path}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_department_is_told_to_read_nothing() {
+    let router = city().router();
+    for path in [
+        format!("/departments/{SUSPENDED}"),
+        format!("/departments/{SUSPENDED}/may-read"),
+    ] {
+        let text = get(&router, &path).await.text();
+        assert!(text.contains("may read nothing now"), "{path}: {text}");
+        assert!(
+            !text.contains("whatever is shared unconditionally"),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -559,17 +594,36 @@ async fn the_question_of_the_directory_is_answered_with_its_reason() {
     }
     let alone = get(&router, "/may-read").await.text();
     assert!(!alone.contains("May read</span>") && !alone.contains("May not read"));
-    for (rest, status) in [
-        ("department=D999&field=2", 404),
-        ("department=nobody&field=2", 400),
-        ("department=D005&field=nothing", 400),
-        ("department=D005&field=2&purpose=%20%2F", 400),
+    // By the entry's name; a field whose name another's begins with.
+    let named = "/may-read?department=D005&resource=%E6%88%B7%E7%B1%8D%E4%BA%BA%E5%8F%A3&field=%E5%AD%97%E6%AE%B52";
+    assert!(get(&router, named).await.text().contains("May read</span>"));
+    // What is wrong is told above the form, which keeps what was written.
+    for (address, told) in [
+        (asked("department=D999&field=2"), "D999"),
+        (
+            asked("department=nobody&field=2"),
+            "No department is called",
+        ),
+        (
+            asked("department=D005&field=nothing"),
+            "is called `nothing`",
+        ),
+        (
+            asked("department=D005"),
+            "Name the department, the entry and the field",
+        ),
+        (asked("department=D005&field=2&purpose=%20%2F"), "`purpose`"),
+        (asked("department=D999&field=2&lang=zh"), "D999"),
     ] {
-        assert_eq!(
-            get(&router, &asked(rest)).await.status.as_u16(),
-            status,
-            "{rest}"
+        let sent = get(&router, &address).await;
+        let text = sent.text();
+        assert_eq!(sent.status, StatusCode::OK, "{address}");
+        assert!(
+            text.contains("class=\"notice no\"") && text.contains(told),
+            "{address}: {text}"
         );
+        assert!(text.contains("value=\"307001024/000001\""), "{address}");
+        assert!(!text.contains("</dl>"), "{address}: no verdict");
     }
     assert_eq!(
         get(&router, "/authorizations?state=odd").await.status,

@@ -631,7 +631,7 @@ field-gone-of = { $value }, no longer listed
 reads-all = Everything it may read, and why
 basis = Basis
 basis-none = no basis: every call was denied
-department-id = Department’s id
+department-id = Department, by id or name
 day = Day
 
 ## What is owed, scores
@@ -872,7 +872,7 @@ may-it-read = May a department read it?
 ask = Ask
 any = any
 any-purpose = any that was granted
-entry-code = Entry's code
+entry-code = Entry, by code or name
 field-number-or-name = Field, by number or name
 verdict = Verdict
 may-read-yes = May read
@@ -888,3 +888,5 @@ fails-window-over = is over
 fails-window-not-begun = has not begun
 fails-purpose = is for another purpose
 fails-responsibility = was granted for a responsibility that its grantee no longer holds
+reads-nothing = It is suspended or dissolved: it may read nothing now, whatever was granted to it or is shared with all.
+pairs-of = { $count } of { $total } pairs of departments

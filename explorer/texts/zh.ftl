@@ -607,7 +607,7 @@ field-gone-of = { $value }(已不在目录中)
 reads-all = 可读取的全部数据及依据
 basis = 依据
 basis-none = 无依据(全部拒绝)
-department-id = 部门标识
+department-id = 部门(编号或名称)
 day = 日期
 
 ## What is owed, scores
@@ -848,7 +848,7 @@ may-it-read = 部门可否读取
 ask = 查询
 any = 不限
 any-purpose = 任一已授权用途
-entry-code = 目录代码
+entry-code = 目录(代码或名称)
 field-number-or-name = 信息项(序号或名称)
 verdict = 结论
 may-read-yes = 可以读取
@@ -864,3 +864,5 @@ fails-window-over = 已到期
 fails-window-not-begun = 尚未开始
 fails-purpose = 是为其他用途授予的
 fails-responsibility = 所依据的职责已不由其持有
+reads-nothing = 该部门已暂停或撤销:目前不能读取任何数据,无论已获授权或无条件共享。
+pairs-of = 部门对共 { $total } 对,本页 { $count } 对

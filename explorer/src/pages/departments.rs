@@ -396,9 +396,11 @@ pub(super) async fn department(
         }
         tables.extend(records::naming(&reading, &record, NAMING)?);
         tables.push(department_table(&reading, &id, "keys", &history)?);
+        let is_active = reading.is_active(&id)?;
         for table in &mut tables {
             let hint = match table.id {
-                "reads" => "reads-hint",
+                "reads" if is_active => "reads-hint",
+                "reads" => "reads-nothing",
                 "provides" if has_units => {
                     table.none = "provides-none-itself";
                     "provides-hint"
@@ -502,6 +504,10 @@ pub(super) async fn may_read(
                 Crumb::said("departments", "/departments"),
                 Crumb::to(reading.department_atom(&id)?),
             ];
+            page.notice = match reading.is_active(&id)? {
+                true => None,
+                false => Some(words::say(visit.lang, "reads-nothing").into_owned()),
+            };
             Ok(page)
         },
     };

@@ -114,6 +114,10 @@ pub(super) struct Frame {
     pub(super) lang: Lang,
     /// The language that the address named, for forms and links to go on with.
     pub(super) chosen: Option<Lang>,
+    /// The node that made the page, where it is known.
+    pub(super) node: Option<String>,
+    /// This page's address with its query, for paper.
+    pub(super) address: String,
     /// This page's own address without a query.
     pub(super) here: String,
     /// This page in the other language.
@@ -174,6 +178,8 @@ impl Frame {
             version: env!("CARGO_PKG_VERSION"),
             lang: visit.lang,
             chosen: visit.chosen(),
+            node: None,
+            address: visit.address(visit.chosen()),
             here: visit.path.clone(),
             switch: visit.address(Some(visit.lang.other())),
             json: None,
@@ -205,12 +211,14 @@ impl Frame {
     pub(super) fn at(visit: &Visit, reading: &Reading<'_>, at: &Point) -> Self {
         let resolved = reading.resolved();
         let about = reading.directory().about();
+        let node = reading.directory().node();
         let is_past = at.at.is_some() && resolved.as_of.height < resolved.tip.height;
         let mut frame = Self {
+            node: Some(node.node.to_string()),
             past: is_past.then(|| reading.as_of()),
             unready: match is_past {
                 true => None,
-                false => not_ready(visit.lang, &reading.directory().node()),
+                false => not_ready(visit.lang, &node),
             },
             at_text: at.text.clone(),
             point: at.at.map(|asked| match asked {
@@ -305,16 +313,18 @@ pub(super) struct Point {
 
 impl Point {
     /// Understands what people write into the form: a height, a time with an offset, or a date or
-    /// time without one, which is taken at the pages' offset. Nothing means now.
+    /// time without one, which is taken at the pages' offset; or a block as pages print it. Nothing
+    /// means now.
     pub(super) fn parse(text: Option<&str>) -> Result<Self, Problem> {
         let text = text.unwrap_or_default().trim();
         let at = if text.is_empty() {
             None
         } else {
-            match local(text) {
+            // Pages print a block's height with a sign, after its time or alone.
+            let height = text.rsplit_once('#').map(|(_, height)| height);
+            match local(height.unwrap_or(text)) {
                 Some((first, last)) => Some(At::Within(first, last)),
-                // Pages print heights with a sign before them.
-                None => Some(text.strip_prefix('#').unwrap_or(text).parse()?),
+                None => Some(height.unwrap_or(text).parse()?),
             }
         };
         Ok(Self {
@@ -327,7 +337,6 @@ impl Point {
 /// The period that a time means which is written as pages print it, or without an offset: a second has
 /// its milliseconds, a date its day.
 fn local(text: &str) -> Option<(TimeMs, TimeMs)> {
-    let text = text.trim_start_matches('#');
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -423,7 +432,7 @@ mod tests {
             let point = Point::parse(Some(written)).unwrap();
             assert_eq!(point.at, Some(At::Time(ms(exact))), "{written}");
         }
-        for written in ["5", "#5", " 5 "] {
+        for written in ["5", "#5", " 5 ", "2026-11-23 02:07:12 +08:00 #5"] {
             assert_eq!(
                 Point::parse(Some(written)).unwrap().at,
                 Some(At::Height(dirchain_ledger::ids::Height(5)))

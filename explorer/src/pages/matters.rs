@@ -21,8 +21,8 @@ use crate::reading::{DepartmentFilter, Reading, Slice};
 
 const DEADLINES_SHOWN: usize = 70;
 const INBOX_SHOWN: usize = 70;
-/// Departments that are named when words fit several.
-const MEANT_MAX: usize = 8;
+/// How many are looked at, and named, when words fit several.
+pub(super) const MEANT_MAX: usize = 8;
 const SCORES_SHOWN: usize = 60;
 
 const OWED: &[Column] = &[
@@ -253,6 +253,20 @@ pub(super) async fn awaited(
     give(app, visit, file, read).await
 }
 
+/// Of those whose names hold a text, the one that is called so, or the only one.
+pub(super) fn the_one<'n, T>(fit: impl Iterator<Item = (T, &'n str)>, text: &str) -> Option<T> {
+    let mut only = None;
+    let mut count = 0usize;
+    for (one, name) in fit {
+        if name == text {
+            return Some(one);
+        }
+        count = count.saturating_add(1);
+        only = Some(one);
+    }
+    only.filter(|_| count == 1)
+}
+
 /// The department that somebody means: by its id, by its name, or by words that only its name holds.
 pub(super) fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, Problem> {
     if let Ok(id) = text.parse() {
@@ -264,11 +278,13 @@ pub(super) fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, P
     let found = reading
         .departments(&filter, &Slice::first(MEANT_MAX))?
         .items;
-    if let Some(named) = found.iter().find(|item| item.name == text) {
-        return Ok(named.id.clone());
+    let named = found
+        .iter()
+        .map(|item| (item.id.clone(), item.name.as_str()));
+    if let Some(one) = the_one(named, text) {
+        return Ok(one);
     }
     match found.as_slice() {
-        [one] => Ok(one.id.clone()),
         [] => Err(ProblemKind::BadParameter.with_both(
             format!(
                 "No department is called `{text}`. Write a part of its name, or its id such as D012"

@@ -166,14 +166,24 @@ struct ProblemPage {
     problem: Problem,
 }
 
+/// What a problem says to people, and whether in their language: else in English.
+fn told_of(lang: Lang, problem: &Problem) -> (bool, String) {
+    match (lang, &problem.detail_zh) {
+        (Lang::Zh, Some(chinese)) => (true, filters::in_local_times(&format!("{chinese}。"))),
+        (lang, _) => {
+            let english = filters::in_local_times(&format!("{}.", problem.detail));
+            (lang == Lang::En, english)
+        }
+    }
+}
+
 /// A problem for people.
 pub(crate) fn problem_page(visit: &Visit, problem: Problem) -> Response {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let detail = || Some(filters::in_local_times(&format!("{}.", problem.detail)));
-    let (told, english) = match (visit.lang, &problem.detail_zh) {
-        (Lang::Zh, Some(chinese)) => (Some(filters::in_local_times(&format!("{chinese}。"))), None),
-        (Lang::Zh, None) => (None, detail()),
-        (Lang::En, _) => (detail(), None),
+    let (is_told, words) = told_of(visit.lang, &problem);
+    let (told, english) = match is_told {
+        true => (Some(words), None),
+        false => (None, Some(words)),
     };
     let page = ProblemPage {
         told,

@@ -9,25 +9,30 @@ use dirchain_ledger::records::RecordKind;
 
 use super::departments::basis_cell;
 use super::frame::{Frame, Point, Visit};
-use super::matters::meant;
+use super::matters::{MEANT_MAX, meant, the_one};
 use super::records::linked;
-use super::sharing::fields_named;
 use super::sheet::{Atom, Cell, Facts, cell};
 use super::sheets::{Form, FormField, SheetPage, give};
 use super::shown::Shown;
-use super::{Paged, words};
+use super::{Paged, told_of, words};
 use crate::api::{AccessAnswer, Problem};
 use crate::directory::Directory;
-use crate::http::{AccessQuery, App, access_answer};
+use crate::http::{AccessQuery, App, access_answer, encoded, text_filter};
 use crate::problem::ProblemKind;
-use crate::reading::Reading;
+use crate::reading::{Reading, ResourceFilter, Slice};
 
 /// `GET /may-read`: the form, and the verdict once department, entry and field are named.
 pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
-        let question = asked(&reading, visit)?;
+        // What somebody wrote wrongly they mend in the form that they wrote it in.
+        let (question, notice) = match asked(&reading, visit) {
+            Ok(question) => (question, None),
+            Err(problem) if problem.status < 500 => (None, Some(told_of(visit.lang, &problem).1)),
+            Err(problem) => return Err(problem),
+        };
+        let mut evidence = None;
         let mut frame = Frame::at(visit, &reading, &point);
         let mut facts = Facts::new();
         if let Some(question) = question {
@@ -45,11 +50,15 @@ pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged
                 ],
                 &point,
             );
+            let resource = encoded(question.resource.as_str());
+            evidence = Some(format!("/api/v1/resources/{resource}/evidence"));
             facts = verdict(&reading, access_answer(directory, question, point.at)?)?;
         }
         let heading = words::say(visit.lang, "may-it-read").into_owned();
         let mut page = SheetPage::new(frame, heading);
         page.form = Some(form(&reading, visit)?);
+        page.notice = notice;
+        page.evidence = evidence;
         page.facts = facts;
         Ok(page)
     };
@@ -59,17 +68,20 @@ pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged
 /// The question of the page's address; none while a part of it is missing.
 fn asked(reading: &Reading<'_>, visit: &Visit) -> Result<Option<AccessQuery>, Problem> {
     let parts = ["department", "resource", "field"].map(|name| visit.asked(name));
-    let [Some(department), Some(resource), Some(field)] = parts else {
-        return Ok(None);
+    let (department, resource, field) = match parts {
+        [Some(department), Some(resource), Some(field)] => (department, resource, field),
+        // The form before anybody wrote into it, or as an entry's page fills it in.
+        [None, _, None] => return Ok(None),
+        _ => {
+            return Err(ProblemKind::BadParameter.with_both(
+                "Name the department, the entry and the field",
+                "请写明部门、目录与信息项",
+            ));
+        }
     };
     let department = meant(reading, department)?;
     reading.require_department(&department)?;
-    let resource: ResourceCode = resource.parse().map_err(|_| {
-        ProblemKind::BadParameter.with_both(
-            format!("`{resource}` is no entry's code. Write one such as 307001024/000900"),
-            format!("`{resource}` 不是目录代码。请写目录代码,如 307001024/000900"),
-        )
-    })?;
+    let resource = entry_meant(reading, resource)?;
     Ok(Some(AccessQuery {
         department,
         field: field_meant(reading, &resource, field)?,
@@ -83,7 +95,32 @@ fn asked(reading: &Reading<'_>, visit: &Visit) -> Result<Option<AccessQuery>, Pr
     }))
 }
 
-/// The field that somebody means: by its number, or by words that only its name holds.
+/// The entry that somebody means: by its code, by its name, or by words that only its name holds.
+fn entry_meant(reading: &Reading<'_>, text: &str) -> Result<ResourceCode, Problem> {
+    if let Ok(code) = text.parse() {
+        return Ok(code);
+    }
+    let filter = ResourceFilter {
+        text: text_filter(Some(text))?,
+        ..ResourceFilter::default()
+    };
+    let found = reading.resources(&filter, &Slice::first(MEANT_MAX))?.items;
+    let named = found
+        .iter()
+        .map(|item| (item.code.clone(), item.name.as_str()));
+    the_one(named, text).ok_or_else(|| match found.is_empty() {
+        true => ProblemKind::BadParameter.with_both(
+            format!("No entry is called `{text}`. Write a part of its name, or its code such as 307001024/000900"),
+            format!("没有名称含“{text}”的目录。请写名称的一部分,或目录代码,如 307001024/000900"),
+        ),
+        false => ProblemKind::BadParameter.with_both(
+            format!("Several entries are called `{text}`. Write one's code"),
+            format!("名称含“{text}”的目录不止一个。请写其代码"),
+        ),
+    })
+}
+
+/// The field that somebody means: by its number, by its name, or by words that only its name holds.
 fn field_meant(
     reading: &Reading<'_>,
     resource: &ResourceCode,
@@ -93,18 +130,18 @@ fn field_meant(
     if let Ok(number) = text.parse() {
         return Ok(FieldNumber(number));
     }
-    let mut fit = names.iter().filter(|(_, name)| name.contains(text));
-    match (fit.next(), fit.next()) {
-        (Some((number, _)), None) => Ok(*number),
-        (None, _) => Err(ProblemKind::BadParameter.with_both(
+    let fit = names.iter().filter(|(_, name)| name.contains(text));
+    let named = fit.clone().map(|(number, name)| (*number, name.as_str()));
+    the_one(named, text).ok_or_else(|| match fit.count() {
+        0 => ProblemKind::BadParameter.with_both(
             format!("No field of {resource} is called `{text}`. Write its number"),
             format!("{resource} 没有名称含“{text}”的信息项。请写其序号"),
-        )),
-        (Some(_), Some(_)) => Err(ProblemKind::BadParameter.with_both(
+        ),
+        _ => ProblemKind::BadParameter.with_both(
             format!("Several fields of {resource} are called `{text}`. Write one's number"),
             format!("{resource} 名称含“{text}”的信息项不止一个。请写其序号"),
-        )),
-    }
+        ),
+    })
 }
 
 fn form(reading: &Reading<'_>, visit: &Visit) -> Result<Form, Problem> {
@@ -145,6 +182,11 @@ fn verdict(reading: &Reading<'_>, answer: AccessAnswer) -> Result<Facts, Problem
             (Atom::Badge("may-read-no", "no"), why.unwrap_or_default())
         }
     };
+    let names = reading.field_names(&answer.resource)?;
+    let field = match names.get(&answer.field) {
+        Some(name) => format!("{} {name}", answer.field),
+        None => answer.field.to_string(),
+    };
     let purpose = match &answer.purpose {
         Some(purpose) => reading.purpose_atom(purpose)?,
         None => Atom::Says("any-purpose"),
@@ -157,10 +199,7 @@ fn verdict(reading: &Reading<'_>, answer: AccessAnswer) -> Result<Facts, Problem
             vec![reading.department_atom(&answer.department)?],
         ),
         ("entry", vec![reading.resource_atom(&answer.resource)?]),
-        (
-            "field",
-            fields_named(reading, &answer.resource, &[answer.field])?,
-        ),
+        ("field", vec![Atom::Text(field)]),
         ("purpose", vec![purpose]),
         ("judged-for", vec![Atom::Time(answer.instant)]),
     ])

@@ -28,6 +28,7 @@ const AUTHORIZATIONS_SHOWN: usize = 40;
 const APPLICATIONS: &[Column] = &[
     records_in("entry"),
     records_in("application"),
+    records_in("provider"),
     records_in("applicant"),
     words_in("fields"),
     words_in("purpose-and-scene"),
@@ -66,8 +67,10 @@ pub(super) async fn applications(State(app): State<Arc<App>>, visit: Visit) -> P
             let found = reading.all_applications(state, slice)?;
             let rows = found.items.into_iter().map(|item| {
                 let entry = Atom::resource(&item.id.resource, Some(item.resource_name.clone()));
+                let provider = Atom::department(&item.provider, item.provider_name.clone());
                 let mut row = application_row(item);
                 row.insert(0, vec![entry]);
+                row.insert(2, vec![provider]);
                 row
             });
             Ok(

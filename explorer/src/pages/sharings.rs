@@ -22,7 +22,7 @@ use crate::limits;
 use crate::problem::ProblemKind;
 use crate::reading::{Pair, Reading, Sharings, Slice};
 
-const PAIRS_SHOWN: usize = 40;
+const PAIRS_SHOWN: usize = 100;
 const NEIGHBOURS_SHOWN: usize = 50;
 const AUTHORIZATIONS_SHOWN: usize = 60;
 
@@ -31,6 +31,8 @@ pub(super) struct SharingQuery {
     department: Option<String>,
     resource: Option<String>,
     open: Option<String>,
+    /// Which part of the table of all, from 1 on.
+    page: Option<usize>,
     at: Option<String>,
 }
 
@@ -77,6 +79,8 @@ struct AllSharing {
     /// Pairs with an authorization in force, and all there ever were.
     pairs_in_force: usize,
     pair_count: usize,
+    /// Where the table goes on.
+    next: Option<String>,
     grant_count: u64,
     as_of: Moment,
     is_complete: bool,
@@ -108,12 +112,13 @@ pub(super) async fn sharing(
     let opened: BTreeSet<DepartmentId> = opened.take(limits::GRAPH_OPEN_MAX).collect();
     let kept = app.kept_sharings();
     let keep = Arc::clone(&app);
+    let page = query.page.unwrap_or(1).max(1);
     let Some(id) = department else {
         let read = move |directory: &dyn Directory, visit: &Visit| {
             let reading = Reading::at(directory, point.at)?;
             let sharings = current(&reading, &point, kept, &keep)?;
             let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/sharing", &point);
-            Ok(matrix_page(frame, &sharings))
+            Ok(matrix_page(frame, &sharings, page))
         };
         return show(&app, visit, read).await;
     };
@@ -216,7 +221,7 @@ fn sorted(mut rows: Vec<PairRow>) -> Vec<PairRow> {
     rows
 }
 
-fn matrix_page(frame: Frame, sharings: &Sharings) -> AllSharing {
+fn matrix_page(frame: Frame, sharings: &Sharings, page: usize) -> AllSharing {
     let live = || sharings.pairs.iter().filter(|(_, pair)| pair.in_force > 0);
     let named = |ids: BTreeSet<&DepartmentId>| -> Vec<(DepartmentId, String)> {
         let name = |id: &DepartmentId| sharings.names.get(id).cloned().unwrap_or_default();
@@ -242,8 +247,13 @@ fn matrix_page(frame: Frame, sharings: &Sharings) -> AllSharing {
             .collect(),
     );
     let pair_count = rows.len();
+    let before = page.saturating_sub(1).saturating_mul(PAIRS_SHOWN);
+    rows.drain(..before.min(pair_count));
+    let follows = rows.len() > PAIRS_SHOWN;
     rows.truncate(PAIRS_SHOWN);
+    let next = page.saturating_add(1).to_string();
     AllSharing {
+        next: follows.then(|| frame.linked("page", &next)),
         pairs_in_force: cells.len(),
         grant_count: live().map(|(_, pair)| pair.in_force).sum(),
         matrix: graph::matrix(providers, readers, &cells),

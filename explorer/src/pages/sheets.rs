@@ -93,6 +93,8 @@ pub(super) struct SheetPage {
     pub(super) tables: Vec<Table>,
     /// What happened, newest first, and where it goes on.
     pub(super) history: Option<(Vec<HistoryItem>, Option<String>)>,
+    /// What to know before all else.
+    pub(super) notice: Option<String>,
     /// A form above the tables.
     pub(super) form: Option<Form>,
 }
@@ -159,6 +161,7 @@ impl SheetPage {
             facts: Vec::new(),
             tables: Vec::new(),
             history: None,
+            notice: None,
             form: None,
         }
     }
