@@ -3,7 +3,7 @@
 //!
 //! Invariant: derived from the records at one height and one instant; nothing is stored for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -11,11 +11,12 @@ use crate::calendar::WorkingDays;
 use crate::clocks::{Clock, Deadline, Duty, deadlines, for_each_record};
 use crate::execute::{answerer, has_gateway, holds, is_outdated, living, same_line};
 use crate::ids::{DepartmentId, Moment, ProposalId, ResourceCode, SharingId, TimeMs};
+use crate::limits;
 use crate::measure::Measure;
 use crate::records::{
-    Binding, BindingState, BindingTerms, Department, DepartmentStatus, Finding, FindingState,
-    Objection, ObjectionStage, Office, Proposal, Rating, Record, RecordId, RecordKind, Resource,
-    Standing, Usage,
+    Binding, BindingState, BindingTerms, Department, DepartmentStatus, Entry, Field, Finding,
+    FindingState, Objection, ObjectionStage, Office, Proposal, Rating, Record, RecordId,
+    RecordKind, Resource, Sharing, Standing, Usage,
 };
 use crate::view::{Records, View, ViewError};
 
@@ -27,7 +28,8 @@ pub enum Awaited {
     Approval,
     /// Whether a grant goes on for the new holder of its responsibility.
     Confirmation,
-    /// A proposal would take from the department what it was granted; no approval is asked of it.
+    /// A proposal would take from the department what it was granted, or what every department may read; no approval
+    /// is asked of it.
     Notice,
     /// The inspectorate's verdict on the answer to a finding.
     Verdict,
@@ -76,6 +78,11 @@ pub struct Board {
     pub deadlines: Vec<Deadline>,
     /// What else is awaited, and of whom.
     awaited: Vec<(DepartmentId, Item)>,
+    /// Notices to everybody, since a field that every department may read would be taken away, with the provider: it reads
+    /// the field as its own, and so do the departments above it.
+    notices: Vec<(DepartmentId, Item)>,
+    /// Every department: whether it acts, and the one above it.
+    departments: BTreeMap<DepartmentId, (bool, Option<DepartmentId>)>,
 }
 
 impl Board {
@@ -84,6 +91,8 @@ impl Board {
         let mut board = Self {
             deadlines: deadlines(view, at, None)?,
             awaited: Vec::new(),
+            notices: Vec::new(),
+            departments: BTreeMap::new(),
         };
         let inspectorate = view.offices()?.holder(Office::Inspectorate).cloned();
         for kind in [
@@ -97,7 +106,14 @@ impl Board {
         ] {
             for_each_record(view, kind, |record| {
                 match record {
-                    Record::Department(department) => board.proposals(view, department, at)?,
+                    Record::Department(department) => {
+                        let known = (
+                            department.is_active_at(at.height),
+                            department.parent.clone(),
+                        );
+                        board.departments.insert(department.id.clone(), known);
+                        board.proposals(view, department, at)?;
+                    }
                     Record::Resource(resource) => {
                         board.confirmations(view, resource, at)?;
                         board.inherited(view, resource, at)?;
@@ -132,8 +148,29 @@ impl Board {
             late: deadline.late,
         });
         let mut items: Vec<Item> = awaited.chain(owed).collect();
+        let known = self.departments.get(department);
+        let acts = known.is_some_and(|(is_active, _)| *is_active);
+        let told = self.notices.iter().filter(|(provider, notice)| {
+            let is_own = self.is_above(department, provider);
+            acts && !is_own && items.iter().all(|item| item.record != notice.record)
+        });
+        let told: Vec<Item> = told.map(|(_, notice)| notice.clone()).collect();
+        items.extend(told);
         items.sort_by(|one, other| (one.since, &one.record).cmp(&(other.since, &other.record)));
         items
+    }
+
+    /// Whether one department is the other, or stands above it.
+    fn is_above(&self, above: &DepartmentId, below: &DepartmentId) -> bool {
+        let mut current = Some(below);
+        for _ in 0..=limits::DEPARTMENT_DEPTH_MAX {
+            if current == Some(above) {
+                return true;
+            }
+            let known = current.and_then(|current| self.departments.get(current));
+            current = known.and_then(|(_, parent)| parent.as_ref());
+        }
+        false
     }
 
     fn awaits(
@@ -180,6 +217,16 @@ impl Board {
             for department in asked {
                 let (id, until) = (RecordId::Proposal(id.clone()), Some(proposal.lapses));
                 self.awaits(department, Awaited::Approval, id, since, until);
+            }
+            if let Some(provider) = takes_from_all(view, &proposal.measure)? {
+                let notice = Item {
+                    awaited: Awaited::Notice,
+                    record: RecordId::Proposal(id.clone()),
+                    since,
+                    until: Some(proposal.not_before),
+                    late: None,
+                };
+                self.notices.push((provider, notice));
             }
             for department in losers(view, &proposal, at.time)? {
                 let (id, until) = (RecordId::Proposal(id.clone()), Some(proposal.not_before));
@@ -406,6 +453,35 @@ fn gateway_lost(view: &dyn View, terms: &BindingTerms) -> Result<Option<TimeMs>,
     let inactive = status.filter(|status| status.status != DepartmentStatus::Active);
     let lost = [key.valid.to, inactive.map(|status| status.since)];
     Ok(lost.into_iter().flatten().map(|at| at.time).min())
+}
+
+/// The provider of the entry of which a measure would take a field from every department.
+fn takes_from_all(view: &dyn View, measure: &Measure) -> Result<Option<DepartmentId>, ViewError> {
+    let (Measure::Withdraw { code, .. } | Measure::Narrow { code, .. }) = measure else {
+        return Ok(None);
+    };
+    let Some(resource) = view.resource(code)? else {
+        return Ok(None);
+    };
+    let is_open = |entry: &Entry, field: &Field| {
+        matches!(entry.sharing_of(field), Some(Sharing::Unconditional))
+    };
+    let after = match measure {
+        Measure::Narrow { .. } => resource.draft.as_ref().map(|draft| &draft.entry),
+        _ => None,
+    };
+    let stays = |number| {
+        after.is_some_and(|entry| {
+            entry
+                .field(number)
+                .is_some_and(|field| is_open(entry, field))
+        })
+    };
+    let takes = resource.in_force().is_some_and(|published| {
+        let mut fields = published.entry.fields.iter();
+        fields.any(|field| is_open(&published.entry, field) && !stays(field.number))
+    });
+    Ok(takes.then_some(resource.provider))
 }
 
 /// Whom a proposal would take from what they were granted.

@@ -128,7 +128,10 @@ fn who_is_about_to_lose_a_grant_is_told_while_the_notice_runs() {
         let until = Some(stored.not_before);
         let notice = (Awaited::Notice, format!("proposal {proposal}"), until);
         assert_eq!(awaited(&ledger, APPLICANT), [notice]);
-        assert_eq!(kinds(&ledger, BYSTANDER), []);
+        // A withdrawal also takes what every department may read.
+        let all_lose = matches!(stored.measure, Measure::Withdraw { .. });
+        let told = vec![Awaited::Notice; usize::from(all_lose)];
+        assert_eq!(kinds(&ledger, BYSTANDER), told);
         let take_back = Action::TakeBackProposal {
             proposal,
             revision: 1,
@@ -237,4 +240,35 @@ fn a_revocation_is_no_notice_once_the_authorization_is_over() {
     let standing = ledger.state.proposal(&proposal).unwrap().unwrap();
     assert_eq!(standing.standing_at(ledger.moment().time), Standing::Open);
     assert_eq!(told(&ledger), 0);
+}
+
+/// Everybody loses a field that every department may read: all who act are told, but for who reads it as its own.
+#[test]
+fn s6_who_loses_a_field_that_all_may_read_is_told_while_the_notice_runs() {
+    let mut ledger = Ledger::default();
+    let code = ledger.published(PROVIDER, 1);
+    let narrowed = |field: usize| {
+        let mut narrower = entry(&responsibility(PROVIDER));
+        let changed = &mut narrower.fields.as_mut_slice()[field];
+        changed.sharing = Some(not_shared());
+        narrower
+    };
+    // Field 2 is conditional, and nobody was granted it.
+    for (field, told) in [(1, vec![]), (0, vec![Awaited::Notice])] {
+        ledger.draft(PROVIDER, &code, &narrowed(field)).unwrap();
+        ledger.submit_draft(PROVIDER, &code).unwrap();
+        let measure = Measure::Narrow {
+            code: code.clone(),
+            revision: ledger.revision(&code),
+        };
+        ledger.propose(&head(PROVIDER), measure).unwrap();
+        for reader in [BYSTANDER, APPLICANT, SUB_UNIT] {
+            assert_eq!(kinds(&ledger, reader), told, "{reader} {field}");
+        }
+        for other in [PROVIDER, SUSPENDED] {
+            assert_eq!(kinds(&ledger, other), [], "{other} {field}");
+        }
+        let of_steward = kinds(&ledger, STEWARD);
+        assert!(!of_steward.contains(&Awaited::Notice), "{of_steward:?}");
+    }
 }
