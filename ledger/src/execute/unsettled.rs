@@ -155,10 +155,11 @@ impl Search<'_> {
 
     fn note(&mut self, record: &Record) -> Result<(), ViewError> {
         match record {
-            Record::Application(one) if one.status.is_open() => {
-                if self.concerns(&one.applicant, Some(&one.id.resource)) {
-                    self.found.applications.insert(one.id.clone());
-                }
+            Record::Application(one)
+                if one.status.is_open()
+                    && self.concerns(&one.applicant, Some(&one.id.resource)) =>
+            {
+                self.found.applications.insert(one.id.clone());
             }
             Record::Objection(one) if one.stage() != ObjectionStage::Closed => {
                 let raiser = self.living(&one.raiser)?;
