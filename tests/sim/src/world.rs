@@ -511,14 +511,11 @@ impl World {
                 Ok(())
             }
             Out::Loaded(loaded) => {
-                let (block, certificate, state, leaves) = *loaded;
-                let height = block.header.height.0;
+                let height = loaded.block.header.height.0;
                 self.transcript.note("loaded", &[node as u64, height]);
                 self.snapshots += 1;
                 match is_honest {
-                    true => self
-                        .invariants
-                        .loaded(node, &block, &certificate, (state, &leaves)),
+                    true => self.invariants.loaded(node, &loaded),
                     false => Ok(()),
                 }
             }

@@ -12,7 +12,6 @@ mod state;
 mod stops;
 mod transactions;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dirchain_ledger::block::Block;
@@ -24,7 +23,7 @@ use dirchain_ledger::signing::Position;
 use dirchain_ledger::view::Records as _;
 
 use crate::city::City;
-use crate::node::StopCause;
+use crate::node::{Loaded, StopCause};
 
 pub use acknowledged::Acknowledged;
 pub use agreement::Agreement;
@@ -111,16 +110,15 @@ impl Invariants {
         Ok(())
     }
 
-    /// A snapshot became an honest node's chain: the block at its height, the digest of the state there, and what the
-    /// state's tree holds.
-    pub fn loaded(
-        &mut self,
-        node: usize,
-        block: &Block,
-        certificate: &Certificate,
-        (state, leaves): (Hash, &BTreeSet<(Hash, Hash)>),
-    ) -> Verdict {
-        self.committed(node, block, certificate, state)?;
+    /// A snapshot became an honest node's chain.
+    pub fn loaded(&mut self, node: usize, loaded: &Loaded) -> Verdict {
+        let Loaded {
+            block,
+            certificate,
+            state,
+            leaves,
+        } = loaded;
+        self.committed(node, block, certificate, *state)?;
         let height = block.header.height;
         self.transactions.holds(node, height, leaves)
     }

@@ -18,7 +18,7 @@ use dirchain_ledger::snapshot::{
 };
 use dirchain_ledger::state_tree::{PageKey, Part, PartError, Subtree, Top};
 
-use super::{Later, Node, Out, Step, Store};
+use super::{Later, Loaded, Node, Out, Step, Store};
 use crate::message::Message;
 use crate::plant::Plant;
 use crate::random::Random;
@@ -417,8 +417,12 @@ impl Node {
             .iter()
             .map(Leaf::tree_leaf)
             .collect();
-        let seen = (block, certificate.clone(), state, leaves);
-        step.out.push(Out::Loaded(Box::new(seen)));
+        step.out.push(Out::Loaded(Box::new(Loaded {
+            block,
+            certificate: certificate.clone(),
+            state,
+            leaves,
+        })));
         if self.lives(step) {
             self.start(step);
         }

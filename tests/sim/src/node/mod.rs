@@ -102,8 +102,8 @@ pub enum Out {
     Signed(Position, Vec<u8>),
     /// The node committed a block: whoever asks is told so from now on.
     Committed(Box<(Block, Certificate, Hash)>),
-    /// A snapshot took the chain's place: its last block, a digest of the state there, and the leaves of its tree.
-    Loaded(Box<(Block, Certificate, Hash, BTreeSet<(Hash, Hash)>)>),
+    /// A snapshot took the chain's place.
+    Loaded(Box<Loaded>),
     /// A peer's answer did not prove itself.
     Lied(usize),
     /// A peer broke a rule.
@@ -116,6 +116,19 @@ pub enum Out {
     Refused(TransactionId, Box<Rejection>),
     /// It changed its mode.
     Mode(Mode),
+}
+
+/// A snapshot that became a node's chain.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// Its last block.
+    pub block: Block,
+    /// What decided that.
+    pub certificate: Certificate,
+    /// A digest of the state there.
+    pub state: Hash,
+    /// The leaves of the state's tree.
+    pub leaves: BTreeSet<(Hash, Hash)>,
 }
 
 /// What comes back to a node later.
