@@ -38,7 +38,11 @@ impl FromStr for At {
         let time = text.parse::<Time>();
         let time = time.or_else(|error| text.replace(' ', "+").parse().map_err(|_| error));
         let time = time.map_err(|error| {
-            ProblemKind::BadParameter.with_both(
+            let kind = match is_written_as_time(text) {
+                true => ProblemKind::NoSuchTime,
+                false => ProblemKind::BadParameter,
+            };
+            kind.with_both(
                 format!(
                     "`at` is a height such as 1200, or a time: {error}. Write the plus sign of an offset as %2B"
                 ),
@@ -50,6 +54,16 @@ impl FromStr for At {
         })?;
         Ok(At::Time(time.0))
     }
+}
+
+/// Whether a text has the form of an RFC 3339 time, whatever its numbers say.
+fn is_written_as_time(text: &str) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    let begins = text.bytes().zip(FORM).filter(|(given, form)| match form {
+        b'0' => given.is_ascii_digit(),
+        sign => given == *sign,
+    });
+    begins.count() == FORM.len() && text.len() > FORM.len()
 }
 
 /// A point of the chain, found.

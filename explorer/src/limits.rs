@@ -52,8 +52,9 @@ pub const READS_MAX: usize = 32;
 pub const READS_WAITING_MAX: usize = 1_024;
 /// How long a request may wait for its turn and its reading.
 pub const READ_TIME_MAX: Duration = Duration::from_secs(15);
-/// How long a question for a transaction's outcome may wait.
-pub const WAIT_MS_MAX: u64 = 60_000;
+/// How long a question for a transaction's outcome may wait: less than the ten seconds after which many
+/// clients and proxies give up.
+pub const WAIT_MS_MAX: u64 = 8_000;
 /// Such questions that wait at a time.
 pub const WAITS_MAX: usize = 1_024;
 /// Seconds after which whoever met a full queue may come back.

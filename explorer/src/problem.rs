@@ -47,11 +47,13 @@ problems! {
     /// A part of the path does not parse.
     BadPath = 400 "bad-path" "The address is not valid";
     /// A cursor was not made by this list.
-    BadCursor = 400 "bad-cursor" "The cursor is not valid";
+    BadCursor = 404 "bad-cursor" "The cursor leads nowhere";
     /// `at` lies after the tip.
-    AtInTheFuture = 400 "at-in-the-future" "That point is in the future";
+    AtInTheFuture = 404 "at-in-the-future" "That point is in the future";
     /// `at` lies before the genesis.
-    AtBeforeGenesis = 400 "at-before-genesis" "That point is before the chain began";
+    AtBeforeGenesis = 404 "at-before-genesis" "That point is before the chain began";
+    /// `at` names a day or an hour that no calendar has.
+    NoSuchTime = 404 "no-such-time" "There is no such time";
     /// The question covers too much for one answer.
     TooBroad = 400 "too-broad" "The question is too broad";
     /// Nothing is served there.

@@ -447,7 +447,7 @@ async fn searches_go_on_page_by_page_at_one_height() {
             body.to_string(),
         )
         .await;
-        problem_of(&sent, 400, "bad-cursor");
+        problem_of(&sent, 404, "bad-cursor");
     }
 }
 
@@ -498,7 +498,8 @@ async fn a_page_that_is_none_is_told_in_the_words_of_the_question() {
     ] {
         let body = ask(department, page).to_string();
         let sent = post(&router, "/access/v1/search/resource", body).await;
-        let problem = problem_of(&sent, 400, code);
+        let status = if code == "bad-cursor" { 404 } else { 400 };
+        let problem = problem_of(&sent, status, code);
         assert!(problem.detail.contains("`page."), "{problem}");
         assert!(problem.detail.contains("`page.next_token`"), "{problem}");
         assert!(!problem.detail.contains("cursor"), "{problem}");

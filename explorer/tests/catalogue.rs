@@ -240,7 +240,7 @@ async fn the_past_is_exported_too_and_the_future_is_not() {
     let agreements = |text: &str| text.matches("odrl:Agreement").count();
     assert_eq!(agreements(&early.text()), 0);
     assert_eq!(agreements(&export(&city, "ttl").await), 1);
-    problem_of(&send(&router, at("9999")).await, 400, "at-in-the-future");
+    problem_of(&send(&router, at("9999")).await, 404, "at-in-the-future");
 }
 
 #[tokio::test]

@@ -177,7 +177,7 @@ async fn places_that_are_none_are_refused() {
     let router = city.router();
     let next = city.ledger().tip.height.next();
     let after = format!("/api/v1/events?from={}", next.next());
-    problem(&router, &after, 400, "at-in-the-future").await;
+    problem(&router, &after, 404, "at-in-the-future").await;
     for bad in ["from=x", "from=-1", "since=4", "actions=maybe"] {
         let address = format!("/api/v1/events?{bad}");
         problem(&router, &address, 400, "bad-parameter").await;
@@ -189,7 +189,7 @@ async fn places_that_are_none_are_refused() {
         let id = format!("{}{action}", next.next());
         let request = Request::get("/api/v1/events").header("last-event-id", id);
         let sent = send(&router, request.body(Body::empty()).unwrap()).await;
-        problem_of(&sent, 400, "at-in-the-future");
+        problem_of(&sent, 404, "at-in-the-future");
     }
     city.kept_from.store(4, Ordering::Relaxed);
     let address = "/api/v1/events?from=2";

@@ -451,7 +451,7 @@ async fn a_transaction_is_posted_in_both_encodings_and_followed() {
         tokio::time::sleep(Duration::from_millis(50)).await;
         committer.commit();
     });
-    let address = format!("/api/v1/transactions/{}?wait_ms=20000", second.id());
+    let address = format!("/api/v1/transactions/{}?wait_ms=8000", second.id());
     let done: TransactionAnswer = read(&router, &address).await;
     commit.await.unwrap();
     let TransactionStatus::Committed { at, index } = done.status else {

@@ -210,7 +210,7 @@ async fn the_past_is_shown_with_a_banner() {
     let department = get(&router, "/departments/D005?at=1").await.text();
     assert!(department.contains(banner));
     let future = get(&router, &format!("{RESOURCE}?at=99")).await;
-    assert_eq!(future.status, StatusCode::BAD_REQUEST);
+    assert_eq!(future.status, StatusCode::NOT_FOUND);
     assert!(future.text().contains("in the future"));
     let empty = get(&router, &format!("{RESOURCE}?at=")).await;
     assert_eq!(empty.status, StatusCode::OK);

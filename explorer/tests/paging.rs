@@ -233,7 +233,7 @@ async fn a_cursor_goes_on_with_the_list_that_it_was_made_by_and_no_other() {
         for other in others {
             let sign = if other.contains('?') { '&' } else { '?' };
             let address = format!("{other}{sign}cursor={cursor}");
-            common::problem(&router, &address, 400, "bad-cursor").await;
+            common::problem(&router, &address, 404, "bad-cursor").await;
         }
         // How many a page holds belongs to the page, not to the list.
         let address = format!("{}&cursor={cursor}", list.replace("limit=2", "limit=3"));
@@ -281,7 +281,7 @@ async fn a_forged_cursor_shows_nothing_beyond_its_height() {
         }
         for cursor in made_up {
             let address = format!("{list}&cursor={cursor}");
-            common::problem(&router, &address, 400, "bad-cursor").await;
+            common::problem(&router, &address, 404, "bad-cursor").await;
         }
         let same = forged(&cursor, HEIGHT, tip);
         let _: Page<serde_json::Value> = read(&router, &format!("{list}&cursor={same}")).await;

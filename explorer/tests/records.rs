@@ -107,7 +107,7 @@ async fn deadlines_go_on_from_page_to_page_at_one_height() {
             &format!("/api/v1/deadlines?late=true&cursor={next}"),
         )
         .await;
-        problem_of(&foreign, 400, "bad-cursor");
+        problem_of(&foreign, 404, "bad-cursor");
         cursor = format!("&cursor={next}");
     }
     assert_eq!(items, whole.items);

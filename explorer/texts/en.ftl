@@ -399,9 +399,10 @@ token-none = Whoever has no token asks this node’s operator for one that reads
 ## Problems, by their codes
 problem-bad-parameter = A parameter is not valid
 problem-bad-path = The address is not valid
-problem-bad-cursor = The cursor is not valid
+problem-bad-cursor = The cursor leads nowhere
 problem-at-in-the-future = That point is in the future
 problem-at-before-genesis = That point is before the chain began
+problem-no-such-time = There is no such time
 problem-too-broad = The question is too broad
 problem-no-such-route = There is nothing at this address
 problem-no-such-record = The ledger has no such record

@@ -393,6 +393,7 @@ problem-bad-path = 地址无效
 problem-bad-cursor = 翻页标记无效
 problem-at-in-the-future = 该时点尚未到来
 problem-at-before-genesis = 该时点早于链的创世
+problem-no-such-time = 没有这样的时间
 problem-too-broad = 查询范围过大
 problem-no-such-route = 此地址没有内容
 problem-no-such-record = 账本中没有此记录

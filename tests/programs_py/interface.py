@@ -28,7 +28,7 @@ import schemathesis
 from schemathesis.generation import GenerationMode
 
 OF_THE_CHAIN = {
-    "at-in-the-future", "at-before-genesis", "bad-cursor", "height-unavailable", "too-broad",
+    "at-in-the-future", "at-before-genesis", "no-such-time", "bad-cursor", "height-unavailable", "too-broad",
     "malformed-question", "malformed-transaction", "empty-transaction", "wrong-chain", "wrong-actions",
     "bad-signature", "too-many-actions", "no-such-record", "no-such-block", "no-such-transaction", "no-such-route",
     "bad-parameter" ,

@@ -1,69 +1,105 @@
-//! The shapes of what is sent in JSON. They are read leniently (AuthZEN has whoever decides ignore what
-//! it does not know), so the types that read them do not say all that may be there.
+//! The shapes of what is sent in JSON. Members that nobody knows are ignored in questions (AuthZEN asks
+//! for it); those that are known are read as strictly as they are described here.
 
 use serde_json::{Value, json};
 
+use super::openapi::AT;
+use super::records::CODE;
+
 /// The shapes by name.
 pub(super) fn schemas() -> Vec<(&'static str, Value)> {
-    let properties = |says: &str| json!({ "type": ["object", "null"], "description": says });
-    let context = json!({ "type": ["object", "null"], "description": "What else is said", "properties": {
-        "at": { "type": ["string", "null"], "description": "The point of the chain that is judged: a height, or an RFC 3339 time with offset; now when left out" },
-        "purpose": { "type": ["string", "null"], "description": "As the action's property of that name, which goes first" },
-    } });
-    let evaluation = json!({ "type": "object",
-        "required": ["subject", "action", "resource"],
-        "properties": { "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"), "context": some("AccessContext") },
-    });
-    let search = |required: &[&str]| {
+    let at = |says: &str| json!({ "anyOf": [{ "type": "string", "pattern": format!("^({AT})$") }, { "type": "integer", "minimum": 0 }], "description": says });
+    let purpose = |says: &str| json!({ "type": "string", "pattern": CODE, "description": says });
+    let maybe = |members: Value| json!({ "type": ["object", "null"], "properties": members });
+    let kind = json!({ "type": "string", "description": "`department` for a subject; `field` or `resource` for what is read", "examples": ["department", "field", "resource"] });
+    let id = |types: Value| json!({ "type": types, "description": "A department's id, an entry's code, or the code with `#` and a field's number; left out for what a search looks for" });
+    let properties = maybe(json!({ "field": {
+        "anyOf": [{ "type": "integer", "minimum": 0, "maximum": u16::MAX }, { "type": "string", "pattern": "^[0-9]{1,4}$" }],
+        "description": "A resource's `field` is the number of one of its fields",
+    } }));
+    let any_properties = json!({ "type": ["object", "null"] });
+    let entity = |id: &Value, properties: &Value, required: &[&str]| json!({ "type": "object", "required": required, "properties": { "type": kind.clone(), "id": id, "properties": properties } });
+    let (named, sought) = (id(json!("string")), id(json!(["string", "null"])));
+    let search = |subject: &str, resource: &str, required: &[&str]| {
         json!({ "type": "object", "required": required, "properties": {
-            "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"),
-            "context": some("AccessContext"), "page": some("AccessPage"),
+            "subject": of(subject), "action": of("AccessAction"), "resource": of(resource),
+            "context": of("AccessContext"), "page": of("AccessPage"),
         } })
     };
+    let all = ["subject", "action", "resource"];
+    let common =
+        |name: &str| json!({ "description": format!("The {name} of questions that name none") });
     vec![
         (
-            "AccessEntity",
-            json!({ "type": "object", "required": ["type"], "properties": {
-            "type": { "type": "string", "description": "`department` for a subject; `field` or `resource` for what is read", "examples": ["department", "field", "resource"] },
-            "id": { "type": ["string", "null"], "description": "A department's id, an entry's code, or the code with `#` and a field's number; left out for what a search looks for" },
-            "properties": properties("A resource's `field` is the number of one of its fields"),
-        } }),
+            "AccessSubject",
+            entity(&named, &any_properties, &["type", "id"]),
+        ),
+        (
+            "AccessResource",
+            entity(&named, &properties, &["type", "id"]),
+        ),
+        (
+            "AccessSoughtSubject",
+            entity(&sought, &any_properties, &["type"]),
+        ),
+        (
+            "AccessSoughtResource",
+            entity(&sought, &any_properties, &["type"]),
         ),
         (
             "AccessAction",
             json!({ "type": "object", "required": ["name"], "properties": {
             "name": { "type": "string", "description": "`read`; any other is denied" },
-            "properties": properties("`purpose` says what for, by its code in the parameters. Without it what was granted for any purpose is allowed"),
+            "properties": maybe(json!({ "purpose": purpose("`purpose` says what for, by its code in the parameters. Without it what was granted for any purpose is allowed") })),
         } }),
         ),
-        ("AccessContext", context),
+        (
+            "AccessContext",
+            json!({ "type": ["object", "null"], "description": "What else is said", "properties": {
+            "at": at("The point of the chain that is judged: a height, or an RFC 3339 time with offset; now when left out"),
+            "purpose": purpose("As the action's property of that name, which goes first"),
+        } }),
+        ),
         (
             "AccessPage",
             json!({ "type": ["object", "null"], "properties": {
             "token": { "type": ["string", "null"], "description": "`next_token` of the answer before" },
-            "limit": { "type": ["integer", "null"], "minimum": 1 },
+            "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": crate::limits::LIMIT_MAX },
         } }),
         ),
-        ("AccessEvaluation", evaluation),
+        (
+            "AccessEvaluation",
+            json!({ "type": "object", "required": all, "properties": {
+            "subject": of("AccessSubject"), "action": of("AccessAction"), "resource": of("AccessResource"), "context": of("AccessContext"),
+        } }),
+        ),
         (
             "AccessEvaluations",
-            json!({ "type": "object", "properties": {
-            "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"), "context": some("AccessContext"),
+            json!({ "type": "object", "required": ["evaluations"],
+            "description": "What one of the questions leaves out is taken from `subject`, `action`, `resource` and `context` beside them. Without questions the whole is one",
+            "properties": {
+            "subject": common("subject"), "action": common("action"), "resource": common("resource"), "context": common("context"),
             "options": { "type": ["object", "null"], "properties": { "evaluations_semantic": { "type": "string",
                 "enum": ["execute_all", "deny_on_first_deny", "permit_on_first_permit"] } } },
-            "evaluations": { "type": ["array", "null"], "maxItems": crate::limits::QUESTIONS_MAX, "description": "Questions; what one of them leaves out is taken from above",
+            "evaluations": { "type": "array", "minItems": 1, "maxItems": crate::limits::QUESTIONS_MAX, "description": "Questions; one that is none is answered no, with what is wrong",
                 "items": { "anyOf": [{ "type": "object", "properties": {
-                    "subject": some("AccessEntity"), "action": some("AccessAction"), "resource": some("AccessEntity"), "context": some("AccessContext"),
+                    "subject": of("AccessSubject"), "action": of("AccessAction"), "resource": of("AccessResource"), "context": of("AccessContext"),
                 } }, {}] } },
         } }),
         ),
-        ("SubjectSearch", search(&["subject", "action", "resource"])),
-        ("ResourceSearch", search(&["subject", "action", "resource"])),
+        (
+            "SubjectSearch",
+            search("AccessSoughtSubject", "AccessResource", &all),
+        ),
+        (
+            "ResourceSearch",
+            search("AccessSubject", "AccessSoughtResource", &all),
+        ),
         (
             "ActionSearch",
             json!({ "type": "object", "required": ["subject", "resource"], "properties": {
-            "subject": some("AccessEntity"), "resource": some("AccessEntity"),
-            "context": some("AccessContext"), "page": some("AccessPage"),
+            "subject": of("AccessSubject"), "resource": of("AccessResource"),
+            "context": of("AccessContext"), "page": of("AccessPage"),
         } }),
         ),
         (
@@ -77,7 +113,7 @@ pub(super) fn schemas() -> Vec<(&'static str, Value)> {
                     "properties": {
                         "chain": hex(64, "The chain's id"),
                         "author": hex(64, "The author's public key"),
-                        "sequence": { "type": ["integer", "string"], "minimum": 0, "description": "The key's next number (`GET /keys/{public_key}`)" },
+                        "sequence": { "type": "integer", "minimum": 0, "description": "The key's next number (`GET /keys/{public_key}`)" },
                         "not_after": { "type": "integer", "description": "The last instant at which a block may take it, in milliseconds since 1970; at most a day ahead" },
                         "action_count": { "type": "integer", "minimum": 1 },
                         "actions_root": hex(64, "The Merkle root over the actions' leaves"),
@@ -118,12 +154,6 @@ pub(super) fn shape_of(operation: &str) -> Option<Value> {
 
 fn of(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
-}
-
-/// A shape where another is no fault of the whole: what can be read of it counts, or the question that it belongs to is
-/// answered with what is wrong.
-fn some(name: &str) -> Value {
-    json!({ "anyOf": [of(name), {}] })
 }
 
 fn hex(digits: usize, says: &str) -> Value {

@@ -212,6 +212,7 @@ pub(crate) fn slice(
             "`limit` is {limit}, it is 1 to {limit_max}. Follow `next_cursor` for more"
         )));
     }
+    let cursor = cursor.filter(|text| !text.is_empty());
     let cursor = cursor.map(Cursor::decode).transpose()?;
     Ok(Slice {
         cursor,
@@ -219,9 +220,11 @@ pub(crate) fn slice(
     })
 }
 
-/// The point of the chain asked for, if one is named.
+/// The point of the chain asked for, if one is named; what is empty counts as left out, as forms send it.
 pub(crate) fn point(at: Option<&str>) -> Result<Option<At>, Problem> {
-    at.map(str::parse).transpose()
+    at.filter(|text| !text.is_empty())
+        .map(str::parse)
+        .transpose()
 }
 
 /// An id as one part of a path: its slashes written so that they do not part it.

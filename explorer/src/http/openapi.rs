@@ -166,6 +166,9 @@ fn headers() -> Value {
     } })
 }
 
+/// The form of a point of the chain: a height, or an RFC 3339 time with offset.
+pub(super) const AT: &str = r"[0-9]{1,18}|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+\-](0[0-9]|1[0-9]|2[0-3]):[0-5][0-9])";
+
 /// What the parameters that many addresses take mean.
 fn explain(path: &str, parameter: &mut Value) {
     let Some(name) = parameter["name"].as_str() else {
@@ -182,7 +185,7 @@ fn explain(path: &str, parameter: &mut Value) {
     let (says, schema) = match name {
         "at" => (
             "A height, or an RFC 3339 time with offset such as 2026-03-01T12:00:00+08:00; the newest block when left out",
-            json!({ "type": "string", "examples": ["5"] }),
+            json!({ "type": "string", "pattern": format!("^({AT})?$"), "examples": ["5"] }),
         ),
         "limit" => (
             "Items at most",

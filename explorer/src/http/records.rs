@@ -84,7 +84,7 @@ const fn text(
 }
 
 /// The form of codes that somebody chose.
-const CODE: &str = r"^[A-Za-z0-9][A-Za-z0-9.\-]{0,63}$";
+pub(super) const CODE: &str = r"^[A-Za-z0-9][A-Za-z0-9.\-]{0,63}$";
 /// The form of a use's id.
 const USE: &str = r"^[0-9]{6,30}/[0-9]{6}/[1-9][0-9]{0,8}:[A-Z][A-Z0-9.\-]{0,31}:(owner|none|[va][1-9][0-9]{0,8})$";
 /// The form of the id of one window of it.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use dirchain_explorer::api::{Accepted, TransactionAnswer, TransactionStatus};
+use dirchain_explorer::limits::WAIT_MS_MAX;
 use dirchain_ledger::codec::encode;
 use dirchain_ledger::ids::{Height, TransactionId};
 use dirchain_ledger::language::Language;
@@ -11,7 +12,7 @@ use dirchain_ledger::transaction::SignedTransaction;
 use super::{ANSWER_TIMEOUT, Client, ClientError, IfKnown};
 
 /// Longest single question for an outcome; the node waits with its answer for as long.
-const WAIT_STEP: Duration = Duration::from_secs(20);
+const WAIT_STEP: Duration = Duration::from_millis(WAIT_MS_MAX);
 /// Pause before asking again when the node is busy or knows nothing.
 const PAUSE: Duration = Duration::from_millis(200);
 

@@ -378,7 +378,8 @@ async fn of_anchor(
     query: Result<Query<AnchorQuery>, QueryRejection>,
 ) -> Result<Response, Refused> {
     let Query(query) = query?;
-    let subject = match (&query.resource, &query.department) {
+    let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    let subject = match (&given(&query.resource), &given(&query.department)) {
         (Some(code), None) => RecordId::Resource(parsed(code)?),
         (None, Some(id)) => RecordId::Department(parsed(id)?),
         (None, None) => RecordId::Parameters,

@@ -23,7 +23,7 @@ use dirchain_ledger::view::{Records, View};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use self::question::{Question, bad, malformed};
+use self::question::{FromObject, Question, bad, malformed, object_or_null};
 use super::App;
 use super::access::answer_shortly;
 use super::extract::Answer;
@@ -73,7 +73,8 @@ pub(crate) async fn evaluation(
     request: Request,
 ) -> Result<Answer<Decision>, Problem> {
     let body = receive_json(&app, request).await?;
-    let question: Question = serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
+    let FromObject(question): FromObject<Question> =
+        serde_json::from_slice(&body).map_err(|error| malformed(&error))?;
     decide_one(&app, question).await.map(Answer)
 }
 
@@ -113,6 +114,7 @@ pub(crate) async fn evaluations(
 #[derive(Deserialize)]
 struct Batch {
     evaluations: Option<Vec<Value>>,
+    #[serde(default, deserialize_with = "object_or_null")]
     options: Option<Options>,
     #[serde(flatten)]
     defaults: Map<String, Value>,

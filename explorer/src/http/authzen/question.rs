@@ -1,7 +1,12 @@
 //! A question as it arrives: who, what, with what, and what else is said about it.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, PurposeCode, ResourceCode};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use crate::api::Problem;
@@ -16,6 +21,40 @@ pub(super) const DEPARTMENT: &str = "department";
 pub(super) const RESOURCE: &str = "resource";
 /// The type of an entry's fields; an id is the entry's code, `#` and the field's number.
 pub(super) const FIELD: &str = "field";
+
+/// What is read from a JSON object, and from no array in its place.
+pub(super) struct FromObject<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for FromObject<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Object<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Object<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+
+        from.deserialize_map(Object(PhantomData)).map(FromObject)
+    }
+}
+
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    FromObject::deserialize(from).map(|FromObject(read)| read)
+}
+
+pub(super) fn object_or_null<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    let read = Option::<FromObject<T>>::deserialize(from)?;
+    Ok(read.map(|FromObject(read)| read))
+}
 
 /// A subject or a resource. In a search the id of what is looked for may be left out.
 #[derive(Deserialize)]
@@ -45,12 +84,15 @@ pub(super) struct Page {
 /// The parts of a question. Others are ignored, as the standard asks.
 #[derive(Deserialize)]
 pub(super) struct Question {
+    #[serde(deserialize_with = "object")]
     pub(super) subject: Entity,
+    #[serde(default, deserialize_with = "object_or_null")]
     pub(super) action: Option<Action>,
+    #[serde(deserialize_with = "object")]
     pub(super) resource: Entity,
     #[serde(default)]
     pub(super) context: Option<Map<String, Value>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object_or_null")]
     pub(super) page: Option<Page>,
 }
 
@@ -67,7 +109,9 @@ pub(super) type Unknown = &'static str;
 
 impl Question {
     pub(super) fn parse(value: Value) -> Result<Self, Problem> {
-        serde_json::from_value(value).map_err(|error| malformed(&error))
+        let read = serde_json::from_value(value);
+        read.map(|FromObject(read)| read)
+            .map_err(|error| malformed(&error))
     }
 
     /// Who would read.
@@ -131,12 +175,14 @@ impl Question {
         let properties = action.and_then(|action| action.properties.as_ref());
         let value = properties.and_then(|properties| properties.get("purpose"));
         let context = self.context.as_ref();
-        let Some(value) = value.or_else(|| context.and_then(|c| c.get("purpose"))) else {
-            return Ok(None);
+        let beside = context.and_then(|context| context.get("purpose"));
+        let read = |value: &Value| {
+            let purpose = value.as_str().and_then(|text| text.parse().ok());
+            purpose.ok_or_else(|| bad("`purpose` is a code of the chain's list"))
         };
-        let purpose = value.as_str().and_then(|text| text.parse().ok());
-        let purpose = purpose.ok_or_else(|| bad("`purpose` is a code of the chain's list"))?;
-        Ok(Some(purpose))
+        let own = value.map(read).transpose()?;
+        let beside = beside.map(read).transpose()?;
+        Ok(own.or(beside))
     }
 
     /// For which point of the chain: `context.at`, a height or a time.
