@@ -175,6 +175,9 @@ impl IntoResponse for Refused {
             Refused::Export(error @ ExportError::NoSuchHeight { .. }) => {
                 (ProblemKind::AtInTheFuture, error.to_string())
             }
+            Refused::Export(error @ ExportError::NotInCheckpoint { .. }) => {
+                (ProblemKind::HeightUnavailable, error.to_string())
+            }
             Refused::AtInTheFuture(detail) => (ProblemKind::AtInTheFuture, detail),
             Refused::BeforeGenesis(detail) => (ProblemKind::AtBeforeGenesis, detail),
             Refused::Export(error) => (ProblemKind::TooBroad, error.to_string()),
@@ -201,10 +204,13 @@ impl IntoResponse for Refused {
 struct ExportQuery {
     /// Departments whose records go with it, with commas between: whether they might read is then
     /// decided offline.
-    #[param(example = "D005,D008")]
+    #[param(
+        example = "D005,D008",
+        pattern = r"^([A-Z][A-Z0-9.\-]{0,31}(,[A-Z][A-Z0-9.\-]{0,31}){0,63})?$"
+    )]
     departments: Option<String>,
     /// Heights to which the file is proven as well, with commas between.
-    #[param(example = "3,5")]
+    #[param(example = "3,5", pattern = r"^([0-9]{1,18}(,[0-9]{1,18}){0,63})?$")]
     pins: Option<String>,
     /// A height, or an RFC 3339 time with offset, that will be asked about.
     #[param(example = "5")]
@@ -317,7 +323,8 @@ async fn exported(
         departments: listed(query.departments.as_deref())?,
         pins: heights(query.pins.as_deref())?,
     };
-    let at = query.at.as_deref().map(At::parse).transpose()?;
+    let at = query.at.as_deref().filter(|text| !text.is_empty());
+    let at = at.map(At::parse).transpose()?;
     let bytes = evidence.read_past(move |now| {
         if let Some(at) = at {
             request.pins.push(at.height(now)?);
@@ -362,7 +369,7 @@ struct AnchorQuery {
     #[param(minimum = 0, example = 5)]
     state: Option<u64>,
     /// Heights to which the file is proven as well, with commas between.
-    #[param(example = "3,5")]
+    #[param(example = "3,5", pattern = r"^([0-9]{1,18}(,[0-9]{1,18}){0,63})?$")]
     pins: Option<String>,
     /// The size of the log that a cosigned checkpoint covers.
     #[param(minimum = 0, example = 6)]
