@@ -135,15 +135,15 @@ async fn pages_turn_and_the_past_is_searched_entry_by_entry() {
         }
     }
     assert_eq!(seen, (1..=4).map(code).collect::<Vec<_>>());
-    for bad in [
-        "limit=0",
-        "limit=101",
-        "sharing=much",
-        "text=a",
-        "cursor=00",
+    for (bad, status) in [
+        ("limit=0", 400),
+        ("limit=101", 400),
+        ("sharing=much", 400),
+        ("text=a", 400),
+        ("cursor=00", 404),
     ] {
         let sent = get(&router, &format!("/api/v1/search?{bad}")).await;
-        assert_eq!(sent.status, 400, "{bad}");
+        assert_eq!(sent.status, status, "{bad}");
     }
 }
 
