@@ -50,6 +50,16 @@ fn awaited(ledger: &Ledger, department: &str) -> Vec<Awaited> {
     items.into_iter().map(|item| item.awaited).collect()
 }
 
+/// Since when the first thing awaits a department.
+fn first_since(ledger: &Ledger, department: &str) -> TimeMs {
+    let items = inbox(&ledger.state, &id(department), ledger.moment()).unwrap();
+    items.first().unwrap().since
+}
+
+fn last_time(ledger: &Ledger) -> TimeMs {
+    ledger.blocks.last().unwrap().header.time
+}
+
 fn by(ledger: &mut Ledger, department: &str, action: Action) -> Result<(), Rejection> {
     let signed = ledger.submit(&administrator(department), vec![action]);
     signed.map(drop)
@@ -323,6 +333,9 @@ fn a_binding_whose_gateway_went_with_its_department_awaits_the_provider_of_now()
     assert_eq!(awaited(&ledger, BYSTANDER), []);
     merge(&mut ledger);
     assert_eq!(awaited(&ledger, DEPUTY), [Awaited::Gateway]);
+    let merged = last_time(&ledger);
+    ledger.pass_ms(DAY_MS);
+    assert_eq!(first_since(&ledger, DEPUTY), merged);
     let amend = |gateway: &str| Action::AmendBinding {
         binding: sharing_id(&code, 1),
         revision: 2,
@@ -345,6 +358,7 @@ fn c8_a_drifted_binding_awaits_its_provider_until_it_is_mended() {
     ledger
         .submit(&gateway, vec![report(&code, "another")])
         .unwrap();
+    let seen = last_time(&ledger);
     assert_eq!(awaited(&ledger, PROVIDER), [Awaited::Drifted]);
     // Other words about it mend nothing: its gateway has to see what is stated.
     let amend = Action::AmendBinding {
@@ -354,10 +368,96 @@ fn c8_a_drifted_binding_awaits_its_provider_until_it_is_mended() {
     };
     by(&mut ledger, PROVIDER, amend).unwrap();
     assert_eq!(awaited(&ledger, PROVIDER), [Awaited::Drifted]);
+    assert_eq!(first_since(&ledger, PROVIDER), seen);
     ledger
         .submit(&gateway, vec![report(&code, "schema")])
         .unwrap();
     assert_eq!(awaited(&ledger, PROVIDER), []);
+}
+
+/// What is settled already: an objection to an entry, a demand, a finding, and a binding of another entry.
+fn settle_things(ledger: &mut Ledger, other: &ResourceCode, own: &ResourceCode) {
+    let raise = Action::RaiseObjection {
+        resource: other.clone(),
+        raiser: id(BYSTANDER),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[2]),
+        },
+        reason: id("已无异议"),
+        evidence: None,
+    };
+    by(ledger, BYSTANDER, raise).unwrap();
+    let objection = sharing_id(other, 1);
+    let answer = Action::AnswerObjection {
+        objection: objection.clone(),
+        revision: 1,
+        outcome: Outcome::Upheld,
+        reason: id("核对无误"),
+    };
+    by(ledger, PROVIDER, answer).unwrap();
+    let close = Action::CloseObjection {
+        objection,
+        revision: 2,
+        reason: id("接受"),
+    };
+    by(ledger, BYSTANDER, close).unwrap();
+    let raise = Action::RaiseDemand {
+        id: id("X-0"),
+        asker: id(APPLICANT),
+        text: id("需要收养登记数据"),
+    };
+    by(ledger, APPLICANT, raise).unwrap();
+    let assign = Action::AssignDemand {
+        demand: id("X-0"),
+        revision: 1,
+        department: id(BYSTANDER),
+        reason: None,
+    };
+    by(ledger, STEWARD, assign).unwrap();
+    let refuse = Action::AnswerDemand {
+        demand: id("X-0"),
+        revision: 2,
+        resource: None,
+        reason: id("不掌握"),
+    };
+    by(ledger, BYSTANDER, refuse).unwrap();
+    let inspector = key(REGISTRAR, Role::Inspector);
+    let open = Action::OpenFinding {
+        id: id("J-0"),
+        subject: FindingSubject::Resource(own.clone()),
+        title: id("已整改"),
+        text: None,
+        due: TimeMs(GENESIS_TIME.0 + 90 * DAY_MS),
+    };
+    ledger.submit(&inspector, vec![open]).unwrap();
+    let answer = Action::AnswerFinding {
+        finding: id("J-0"),
+        revision: 1,
+        text: id("已更新"),
+    };
+    by(ledger, BYSTANDER, answer).unwrap();
+    let clear = Action::JudgeFinding {
+        finding: id("J-0"),
+        revision: 2,
+        cleared: true,
+        reason: id("予以销号"),
+    };
+    ledger.submit(&inspector, vec![clear]).unwrap();
+    let retired = Action::ProposeBinding {
+        resource: own.clone(),
+        terms: BindingTerms {
+            gateway: key(BYSTANDER, Role::Gateway).public(),
+            ..terms()
+        },
+    };
+    by(ledger, BYSTANDER, retired).unwrap();
+    let retire = Action::ChangeBinding {
+        binding: sharing_id(own, 2),
+        revision: 1,
+        change: BindingChange::Retire,
+        reason: id("停用"),
+    };
+    by(ledger, BYSTANDER, retire).unwrap();
 }
 
 /// Everything that a dissolution leaves, and nothing else, is named before anybody signs.
@@ -369,6 +469,11 @@ fn r1_what_a_dissolution_would_leave_unsettled_is_told() {
         .apply_for(APPLICANT, &own, request(APPLICANT, &[2]))
         .unwrap();
     let other = ledger.published(PROVIDER, 2);
+    settle_things(&mut ledger, &other, &own);
+    let over = ledger
+        .apply_for(BYSTANDER, &other, request(BYSTANDER, &[2]))
+        .unwrap();
+    ledger.take_back(over).unwrap();
     let asking = ledger
         .apply_for(BYSTANDER, &other, request(BYSTANDER, &[2]))
         .unwrap();
@@ -421,7 +526,7 @@ fn r1_what_a_dissolution_would_leave_unsettled_is_told() {
     let told =
         dirchain_ledger::execute::unsettled(&ledger.state, at, &measure, Some(&reach)).unwrap();
     assert_eq!(told.applications, [asked, asking].into());
-    assert_eq!(told.objections, [sharing_id(&other, 1)].into());
+    assert_eq!(told.objections, [sharing_id(&other, 2)].into());
     assert_eq!(told.proposals, [proposal].into());
     assert_eq!(told.demands, [id("X-1"), id("X-2")].into());
     assert_eq!(told.findings, [id("J-1")].into());
@@ -440,6 +545,11 @@ fn r1_every_entry_of_a_dissolved_department_passes_to_its_successor() {
     ledger.draft(BYSTANDER, &code_of(2), &own).unwrap();
     ledger.submit_draft(BYSTANDER, &code_of(2)).unwrap();
     ledger.publish(BYSTANDER, &code_of(2)).unwrap();
+    let asked = request(APPLICANT, &[2]);
+    let granted = ledger.apply_for(APPLICANT, &code_of(2), asked.clone());
+    let granted = granted.unwrap();
+    let grant = Action::Grant(grant_of(granted.clone(), &asked));
+    by(&mut ledger, BYSTANDER, grant).unwrap();
     let mut unfinished = own.clone();
     unfinished.responsibility = None;
     ledger.draft(BYSTANDER, &code_of(3), &unfinished).unwrap();
@@ -449,6 +559,11 @@ fn r1_every_entry_of_a_dissolved_department_passes_to_its_successor() {
         passes(&second, BYSTANDER, None),
     ];
     let measure = dissolution(transfers, &[]);
+    let Measure::Reorganise(plan) = &measure else {
+        unreachable!("it is one");
+    };
+    let reach = dirchain_ledger::execute::reach(&ledger.state, ledger.moment(), plan).unwrap();
+    assert_eq!(reach.provided, [granted], "once, and it goes on");
     ledger.agree(&head(REGISTRAR), measure).unwrap();
     for number in 1..=3 {
         let stored = ledger.state.resource(&code_of(number)).unwrap().unwrap();
@@ -457,8 +572,28 @@ fn r1_every_entry_of_a_dissolved_department_passes_to_its_successor() {
     }
     let gone = ledger.state.department(&id(BYSTANDER)).unwrap().unwrap();
     assert_eq!(gone.successor, Some(id(DEPUTY)));
-    assert_eq!(awaited(&ledger, DEPUTY), [Awaited::Owed(Duty::Amend)]);
+    let owed = [Duty::Provision, Duty::Amend].map(Awaited::Owed);
+    assert_eq!(awaited(&ledger, DEPUTY), owed);
     ledger.draft(DEPUTY, &code_of(3), &unfinished).unwrap();
+}
+
+#[test]
+fn r1_two_are_dissolved_at_once_each_with_its_successor() {
+    let mut ledger = Ledger::default();
+    let transfers = [BYSTANDER, SUSPENDED].map(|department| {
+        let duty = responsibility(department);
+        passes(duty.as_str(), department, Some(DEPUTY))
+    });
+    let successors = [(BYSTANDER, DEPUTY), (SUSPENDED, DEPUTY)];
+    let mut measure = dissolution(transfers.into(), &successors);
+    if let Measure::Reorganise(plan) = &mut measure {
+        plan.dissolves = List::new(vec![id(BYSTANDER), id(SUSPENDED)]).unwrap();
+    }
+    ledger.agree(&head(REGISTRAR), measure).unwrap();
+    for department in [BYSTANDER, SUSPENDED] {
+        let gone = ledger.state.department(&id(department)).unwrap().unwrap();
+        assert_eq!(gone.successor, Some(id(DEPUTY)));
+    }
 }
 
 /// Where responsibilities pass to several, who is named takes over; and from that one, in turn, another.
