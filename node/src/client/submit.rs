@@ -88,8 +88,10 @@ impl Client {
         }
     }
 
-    /// What became of a transaction; answered once it is decided, after `wait` in any case.
+    /// What became of a transaction; answered once it is decided, after `wait` in any case, and never later than a
+    /// node waits.
     pub fn outcome(&self, id: &TransactionId, wait: Duration) -> Result<Outcome, ClientError> {
+        let wait = wait.min(WAIT_STEP);
         let query = [
             ("wait_ms", wait.as_millis().to_string()),
             ("content", "false".to_owned()),
@@ -113,7 +115,7 @@ impl Client {
         let (id, begun) = (transaction.id(), Instant::now());
         loop {
             let left = patience.saturating_sub(begun.elapsed());
-            let answer = self.outcome(&id, left.min(WAIT_STEP));
+            let answer = self.outcome(&id, left);
             let over = begun.elapsed() >= patience;
             match answer {
                 Ok(decided @ (Outcome::Committed(_) | Outcome::Refused { .. })) => {

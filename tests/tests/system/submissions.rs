@@ -124,7 +124,7 @@ fn one_that_expires_while_it_waits_is_refused_to_whoever_waits() {
     let client = city.client(0);
     client.submit(&late).unwrap();
     let outcome = std::thread::scope(|scope| {
-        let waits = scope.spawn(|| client.outcome(&late.id(), Duration::from_secs(30)));
+        let waits = scope.spawn(|| client.wait_for(&late, Duration::from_secs(60)));
         eventually("it expires", Duration::from_secs(10), || {
             (clock() > not_after).then_some(())
         });
