@@ -375,7 +375,7 @@ fn c8_a_drifted_binding_awaits_its_provider_until_it_is_mended() {
     assert_eq!(awaited(&ledger, PROVIDER), []);
 }
 
-/// What is settled already: an objection to an entry, a demand, a finding, and a binding of another entry.
+/// What is settled already, or another's by now: an objection, a demand, findings, a binding.
 fn settle_things(ledger: &mut Ledger, other: &ResourceCode, own: &ResourceCode) {
     let raise = Action::RaiseObjection {
         resource: other.clone(),
@@ -403,14 +403,14 @@ fn settle_things(ledger: &mut Ledger, other: &ResourceCode, own: &ResourceCode) 
     by(ledger, BYSTANDER, close).unwrap();
     let raise = Action::RaiseDemand {
         id: id("X-0"),
-        asker: id(APPLICANT),
+        asker: id(BYSTANDER),
         text: id("需要收养登记数据"),
     };
-    by(ledger, APPLICANT, raise).unwrap();
+    by(ledger, BYSTANDER, raise).unwrap();
     let assign = Action::AssignDemand {
         demand: id("X-0"),
         revision: 1,
-        department: id(BYSTANDER),
+        department: id(PROVIDER),
         reason: None,
     };
     by(ledger, STEWARD, assign).unwrap();
@@ -420,7 +420,7 @@ fn settle_things(ledger: &mut Ledger, other: &ResourceCode, own: &ResourceCode) 
         resource: None,
         reason: id("不掌握"),
     };
-    by(ledger, BYSTANDER, refuse).unwrap();
+    by(ledger, PROVIDER, refuse).unwrap();
     let inspector = key(REGISTRAR, Role::Inspector);
     let open = Action::OpenFinding {
         id: id("J-0"),
@@ -443,6 +443,30 @@ fn settle_things(ledger: &mut Ledger, other: &ResourceCode, own: &ResourceCode) 
         reason: id("予以销号"),
     };
     ledger.submit(&inspector, vec![clear]).unwrap();
+    // What the department was asked about an entry is the affair of who took that over.
+    let second = second_duty(ledger);
+    let passed = code(9);
+    let draft = entry(&id(&second));
+    ledger.draft(BYSTANDER, &passed, &draft).unwrap();
+    ledger.submit_draft(BYSTANDER, &passed).unwrap();
+    ledger.publish(BYSTANDER, &passed).unwrap();
+    let open = Action::OpenFinding {
+        id: id("J-9"),
+        subject: FindingSubject::Resource(passed),
+        title: id("目录长期未更新"),
+        text: None,
+        due: TimeMs(GENESIS_TIME.0 + 90 * DAY_MS),
+    };
+    ledger.submit(&inspector, vec![open]).unwrap();
+    let split = Measure::Reorganise(Reorganisation {
+        kind: ReorganisationKind::Split,
+        document: id("职责调整"),
+        transfers: List::new(vec![passes(&second, BYSTANDER, Some(DEPUTY))]).unwrap(),
+        dissolves: List::default(),
+        renames: List::default(),
+        successors: List::default(),
+    });
+    ledger.agree(&head(REGISTRAR), split).unwrap();
     let retired = Action::ProposeBinding {
         resource: own.clone(),
         terms: BindingTerms {
@@ -646,6 +670,9 @@ fn refused(transfers_to: [&str; 2], successors: &[(&str, &str)]) -> Rejection {
 refusals! {
     r1_of_several_heirs_one_is_named => "bad-reorganisation" {
         refused([DEPUTY, APPLICANT], &[])
+    }
+    r1_nobody_has_two_successors => "bad-reorganisation" {
+        refused([DEPUTY, APPLICANT], &[(BYSTANDER, DEPUTY), (BYSTANDER, APPLICANT)])
     }
     r1_nobody_takes_over_from_who_stays => "bad-reorganisation" {
         refused([DEPUTY, DEPUTY], &[(APPLICANT, DEPUTY)])
