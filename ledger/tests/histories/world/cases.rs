@@ -266,9 +266,11 @@ impl Hand<'_> {
     }
 
     fn claim(&mut self, element: &ElementCode, code: &ResourceCode, field: FieldNumber) -> Done {
-        let (_, source, ..) = found(self.world.elements.get(element))?.clone();
+        let (_, source, is_retired, _) = found(self.world.elements.get(element))?.clone();
         let is_source = source.as_ref() == Some(&(code.clone(), field));
-        let listed = found(self.world.entries.get(code))?;
+        let Some(listed) = self.world.entries.get(code) else {
+            return unless([(true, "unknown-record"), (is_retired, "element-retired")]);
+        };
         all([
             unless([
                 self.must_act_for(&listed.provider),
