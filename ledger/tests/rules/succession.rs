@@ -65,6 +65,20 @@ fn by(ledger: &mut Ledger, department: &str, action: Action) -> Result<(), Rejec
     signed.map(drop)
 }
 
+/// The bystander objects to an entry.
+fn object(ledger: &mut Ledger, resource: &ResourceCode) {
+    let raise = Action::RaiseObjection {
+        resource: resource.clone(),
+        raiser: id(BYSTANDER),
+        kind: ObjectionKind::Correction {
+            fields: numbers(&[1]),
+        },
+        reason: id("姓名有误"),
+        evidence: None,
+    };
+    by(ledger, BYSTANDER, raise).unwrap();
+}
+
 /// Refused to a stranger in words that name who took over, and done by that one.
 fn only_the_successor(ledger: &mut Ledger, action: Action) {
     let refused = by(ledger, APPLICANT, action.clone()).unwrap_err();
@@ -90,16 +104,7 @@ fn second_duty(ledger: &mut Ledger) -> String {
 fn r1_an_objection_of_a_dissolved_department_is_its_successor_s() {
     let mut ledger = Ledger::default();
     let resource = ledger.published(PROVIDER, 1);
-    let raise = Action::RaiseObjection {
-        resource: resource.clone(),
-        raiser: id(BYSTANDER),
-        kind: ObjectionKind::Correction {
-            fields: numbers(&[1]),
-        },
-        reason: id("姓名有误"),
-        evidence: None,
-    };
-    by(&mut ledger, BYSTANDER, raise).unwrap();
+    object(&mut ledger, &resource);
     let answer = Action::AnswerObjection {
         objection: sharing_id(&resource, 1),
         revision: 1,
@@ -124,16 +129,7 @@ fn r1_an_objection_of_a_dissolved_department_is_its_successor_s() {
 fn r5_who_took_over_from_the_raiser_does_not_resolve_its_objection() {
     let mut ledger = Ledger::default();
     let resource = ledger.published(DEPUTY, 1);
-    let raise = Action::RaiseObjection {
-        resource: resource.clone(),
-        raiser: id(BYSTANDER),
-        kind: ObjectionKind::Correction {
-            fields: numbers(&[1]),
-        },
-        reason: id("姓名有误"),
-        evidence: None,
-    };
-    by(&mut ledger, BYSTANDER, raise).unwrap();
+    object(&mut ledger, &resource);
     merge(&mut ledger);
     let answer = Action::AnswerObjection {
         objection: sharing_id(&resource, 1),
@@ -377,16 +373,7 @@ fn c8_a_drifted_binding_awaits_its_provider_until_it_is_mended() {
 
 /// What is settled already, or another's by now: an objection, a demand, findings, a binding.
 fn settle_things(ledger: &mut Ledger, other: &ResourceCode, own: &ResourceCode) {
-    let raise = Action::RaiseObjection {
-        resource: other.clone(),
-        raiser: id(BYSTANDER),
-        kind: ObjectionKind::Correction {
-            fields: numbers(&[2]),
-        },
-        reason: id("已无异议"),
-        evidence: None,
-    };
-    by(ledger, BYSTANDER, raise).unwrap();
+    object(ledger, other);
     let objection = sharing_id(other, 1);
     let answer = Action::AnswerObjection {
         objection: objection.clone(),
@@ -504,16 +491,7 @@ fn r1_what_a_dissolution_would_leave_unsettled_is_told() {
     ledger
         .apply_for(APPLICANT, &other, request(APPLICANT, &[2]))
         .unwrap();
-    let raise = Action::RaiseObjection {
-        resource: other.clone(),
-        raiser: id(BYSTANDER),
-        kind: ObjectionKind::Correction {
-            fields: numbers(&[1]),
-        },
-        reason: id("姓名有误"),
-        evidence: None,
-    };
-    by(&mut ledger, BYSTANDER, raise).unwrap();
+    object(&mut ledger, &other);
     for (number, asker) in [("X-1", BYSTANDER), ("X-2", APPLICANT), ("X-3", APPLICANT)] {
         let raise = Action::RaiseDemand {
             id: id(number),
