@@ -90,6 +90,15 @@ pub trait Directory: Send + Sync + 'static {
         count_max: usize,
     ) -> Result<Vec<EventPlace>, ViewError>;
 
+    /// The heights at which a record was written, ascending: those after `after`, all when there is
+    /// none. What stood at [`Directory::history_begins`] counts as written there.
+    fn written(
+        &self,
+        id: &RecordId,
+        after: Option<Height>,
+        count_max: usize,
+    ) -> Result<Vec<Height>, ViewError>;
+
     /// This node. Answered from memory.
     fn node(&self) -> NodeStatus;
 

@@ -117,8 +117,6 @@ pub const FACET_VALUES_MAX: usize = 200;
 pub const SEARCH_LIMIT_DEFAULT: usize = 25;
 /// See [`SEARCH_LIMIT_DEFAULT`].
 pub const SEARCH_LIMIT_MAX: usize = 100;
-/// Pages of what a search found that can be turned; what lies behind is found by narrower words.
-pub const SEARCH_PAGES_MAX: usize = 400;
 
 /// Bytes of an evidence file to be verified.
 pub const PROOF_BYTES_MAX: usize = 16 * 1024 * 1024;

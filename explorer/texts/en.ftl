@@ -442,7 +442,7 @@ page-before = Page before
 search-near = Nothing fits “{ $value }” as it is written. These come near.
 search-building = The search index is being made: { $count } records so far. Until it is ready, up to { $total } entries are looked at one after another.
 search-broken = The search index is not at hand. Up to { $count } entries are looked at one after another.
-search-past = The index knows the newest state only: here up to { $count } entries are looked at one after another.
+search-ahead = The search index does not know this block yet. Up to { $count } entries are looked at one after another.
 suggest-found = { $count ->
     [one] { $count } entry fits.
    *[other] { $count } entries fit.
@@ -490,7 +490,7 @@ kept-past-begins = It began with a snapshot and answers from #{ $value } on.
 kept-past-next = It fetches what came before, now at #{ $value }.
 sync-catching-up = It fetches blocks up to #{ $value }.
 search-index = Search index
-search-index-ready = Holds the directory as of block #{ $value }.
+search-index-ready = Holds the directory at every height up to block #{ $value }.
 search-index-building = Being made: { $count } records so far.
 search-index-broken = Not at hand
 disk = On disk

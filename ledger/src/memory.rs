@@ -89,6 +89,12 @@ impl MemoryState {
         state
     }
 
+    /// The heights at which a record was written, ascending.
+    pub fn written(&self, id: &RecordId) -> impl Iterator<Item = Height> + '_ {
+        let versions = self.versions.get(id).into_iter();
+        versions.flat_map(|versions| versions.keys().copied())
+    }
+
     fn refer(&mut self, target: RecordId, source: &RecordId) {
         let referrers = self.referrers.entry(target).or_default();
         referrers.insert(source.clone());

@@ -1,4 +1,4 @@
-//! The index of histories: which actions touched a record, newest first.
+//! Histories: which actions touched a record, newest first, and at which heights it was written.
 
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::RecordId;
@@ -65,5 +65,45 @@ impl Store {
             }
         }
         Ok(events)
+    }
+
+    /// The heights at which a record was written, ascending: at most `count_max`, all of them after
+    /// `after`. The genesis' is 0; until the history before a snapshot is here, what stood at
+    /// [`Store::history_begins`] counts as written there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Read`] and [`StoreError::Damaged`].
+    pub fn written(
+        &self,
+        id: &RecordId,
+        after: Option<Height>,
+        count_max: usize,
+    ) -> Result<Vec<Height>, StoreError> {
+        let begins = self.history_begins();
+        let prefix = keys::record_prefix(id);
+        let from = match after {
+            Some(after) => after.next(),
+            None => Height::GENESIS,
+        };
+        let start = keys::record_key(id, from);
+        let entries = self
+            .database()
+            .scan(Family::Records, &prefix, &start, Direction::Forward)?;
+        let mut heights: Vec<Height> = Vec::new();
+        for entry in entries {
+            let (key, _) = entry?;
+            let height = keys::record_key_height(&prefix, &key)
+                .ok_or_else(|| self.database().damaged("a malformed key of `records`"))?;
+            let height = height.max(begins);
+            if heights.last() == Some(&height) {
+                continue;
+            }
+            if heights.len() >= count_max {
+                break;
+            }
+            heights.push(height);
+        }
+        Ok(heights)
     }
 }

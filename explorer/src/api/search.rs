@@ -11,8 +11,8 @@ use super::{Moment, ResourceItem};
 pub struct SearchAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
-    /// Whether the index answered. Otherwise entries were looked at one after another: the past is
-    /// searched so, and the newest state while the index is being made.
+    /// Whether the index answered. Otherwise entries were looked at one after another: while the index is
+    /// being made, or does not know that height yet.
     pub indexed: bool,
     /// Whether nothing fits as it was typed, so that these only come near.
     pub near: bool,
@@ -25,9 +25,8 @@ pub struct SearchAnswer {
     pub items: Vec<ResourceItem>,
     /// What the entries are counted by, where the index counted them.
     pub facets: Vec<SearchFacet>,
-    /// Ask again with `?page=` and this for what follows; none at the end.
-    pub next_page: Option<u64>,
-    /// The same with `?cursor=`, where entries were looked at one after another.
+    /// Ask again with `?cursor=` and this for what follows, as of the same block and in the same order;
+    /// none at the end.
     pub next_cursor: Option<String>,
 }
 

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use dirchain_ledger::ids::DepartmentId;
 use dirchain_ledger::records::{Category, ResourceStatus, UpdateCycle};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::App;
+use super::envelope::keep;
 use super::extract::{Answer, Params, point, slice, text_filter};
 use crate::api::{Problem, SearchAnswer, SearchFacet, SearchFacetValue, SearchHit, SharingType};
 use crate::directory::Directory;
 use crate::limits;
-use crate::problem::ProblemKind;
 use crate::reading::{FoundAll, Hit, Reading, ResourceFilter, Wanted, written};
 use crate::search::Facet;
 
@@ -30,9 +31,6 @@ pub(crate) struct SearchParams {
     sharing: Option<SharingType>,
     status: Option<ResourceStatus>,
     cycle: Option<UpdateCycle>,
-    /// The page, from 1; with a cursor there is none.
-    #[param(minimum = 1, maximum = 400)]
-    page: Option<usize>,
     limit: Option<usize>,
     cursor: Option<String>,
     at: Option<String>,
@@ -43,17 +41,10 @@ pub(crate) struct SearchParams {
 pub(crate) async fn search(
     State(app): State<Arc<App>>,
     Params(query): Params<SearchParams>,
-) -> Result<Answer<SearchAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let at = point(query.at.as_deref())?;
     let (usual, most) = (limits::SEARCH_LIMIT_DEFAULT, limits::SEARCH_LIMIT_MAX);
     let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
-    let page = query.page.unwrap_or(1);
-    if page == 0 || page > limits::SEARCH_PAGES_MAX {
-        return Err(ProblemKind::BadParameter.with(format!(
-            "`page` is {page}, it is 1 to {}. Narrow the search by a facet for what lies further",
-            limits::SEARCH_PAGES_MAX
-        )));
-    }
     let text = query.q.unwrap_or_default();
     let wanted = Wanted {
         filter: ResourceFilter {
@@ -66,23 +57,28 @@ pub(crate) async fn search(
             text: text_filter(Some(&text))?,
         },
         text: text.trim().to_owned(),
-        page,
-        limit: slice.limit,
     };
     let slice = slice.narrowed(&wanted.filter);
+    let is_pinned = at.is_some() || slice.cursor.is_some();
     let index = Arc::clone(&app.search);
     let read = move |directory: &dyn Directory| {
-        let reading = Reading::of_slice(directory, at, &slice)?;
-        let found = reading.search(&index, &wanted, &slice, at.is_none())?;
+        let reading = Reading::of_search(directory, at, &slice, &index)?;
+        let found = reading.search(&index, &wanted, &slice)?;
         Ok(answer(&reading, found))
     };
-    app.read(read).await.map(Answer)
+    let answer = app.read(read).await?;
+    // What the index says of a height it says for ever; what is found without it is not always all.
+    let lasts = is_pinned && answer.indexed;
+    let mut response = Answer(answer).into_response();
+    if lasts {
+        keep(response.headers_mut());
+    }
+    Ok(response)
 }
 
 fn answer(reading: &Reading<'_>, found: FoundAll) -> SearchAnswer {
     let count = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     let counted = found.counted;
-    let next_page = counted.as_ref().and_then(|counted| counted.next_page);
     SearchAnswer {
         as_of: reading.as_of(),
         indexed: counted.is_some(),
@@ -90,7 +86,6 @@ fn answer(reading: &Reading<'_>, found: FoundAll) -> SearchAnswer {
         total: counted.as_ref().map(|counted| count(counted.total)),
         hits: found.hits.into_iter().map(hit).collect(),
         items: found.items,
-        next_page: next_page.map(count),
         next_cursor: found.next_cursor,
         facets: counted.map_or_else(Vec::new, |counted| facets(counted.facets)),
     }

@@ -44,8 +44,19 @@ pub(super) async fn csv(
     name: String,
     read: impl Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
 ) -> Paged {
-    let place = app.export_place()?;
     let at = Point::parse(visit.asked("at"))?.at;
+    csv_at(app, visit, at, name, read).await
+}
+
+/// The same of a point of the chain that the address does not name: a whole table reads one state.
+pub(super) async fn csv_at(
+    app: Arc<App>,
+    visit: Visit,
+    at: Option<At>,
+    name: String,
+    read: impl Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
+) -> Paged {
+    let place = app.export_place()?;
     let before = at::resolve(app.directory.as_ref(), at)?;
     let mut export = Export {
         app: Arc::clone(&app),

@@ -306,8 +306,8 @@ fn health(lang: Lang, status: &Status, search: &search::State) -> Facts {
         ],
     };
     let index = match search {
-        search::State::Ready(height) => {
-            vec![Atom::SaysOf("search-index-ready", height.to_string())]
+        search::State::Ready(states) => {
+            vec![Atom::SaysOf("search-index-ready", states.last.to_string())]
         }
         search::State::Building { done } => {
             let building = filters::count_text(lang, "search-index-building", *done);

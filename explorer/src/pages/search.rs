@@ -9,12 +9,13 @@ use dirchain_ledger::ids::DepartmentId;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::csv::csv;
+use super::csv::csv_at;
 use super::departments::entry_row_with_provider;
 use super::frame::{Frame, Point, Visit, given};
 use super::sheet::Table;
 use super::{Asked, Paged, filters, show};
 use crate::api::{Problem, ResourceItem};
+use crate::at::At;
 use crate::directory::Directory;
 use crate::http::{App, Params, slice, text_filter};
 use crate::limits;
@@ -35,7 +36,6 @@ pub(super) struct SearchQuery {
     sharing: Option<String>,
     status: Option<String>,
     cycle: Option<String>,
-    page: Option<usize>,
     cursor: Option<String>,
     at: Option<String>,
 }
@@ -51,8 +51,8 @@ impl SearchQuery {
         })
     }
 
-    /// This search with one facet set otherwise, on the first page; or on another page.
-    fn address(&self, frame: &Frame, facet: Option<(Facet, &str)>, page: Option<usize>) -> String {
+    /// This search with one facet set otherwise, from its beginning; or from a cursor on.
+    fn address(&self, frame: &Frame, facet: Option<(Facet, &str)>, cursor: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         if let Some(text) = given(&self.q) {
             query.append_pair("q", text);
@@ -66,14 +66,14 @@ impl SearchQuery {
                 query.append_pair(each.name(), value);
             }
         }
-        if let Some(page) = page {
-            query.append_pair("page", &page.to_string());
+        if let Some(cursor) = cursor {
+            query.append_pair("cursor", cursor);
         }
         format!("/search?{}{}", query.finish(), frame.and_at)
     }
 
     /// The same question to the interface.
-    fn narrowed<'q>(&'q self, page: Option<&'q str>) -> [(&'static str, Option<&'q str>); 8] {
+    fn narrowed(&self) -> [(&'static str, Option<&str>); 7] {
         [
             ("q", given(&self.q)),
             ("provider", self.facet(Facet::Provider)),
@@ -81,7 +81,6 @@ impl SearchQuery {
             ("sharing", self.facet(Facet::Sharing)),
             ("status", self.facet(Facet::Status)),
             ("cycle", self.facet(Facet::Cycle)),
-            ("page", page),
             ("cursor", given(&self.cursor)),
         ]
     }
@@ -98,12 +97,10 @@ impl SearchQuery {
         })
     }
 
-    fn wanted(&self, limit: usize) -> Result<Wanted, Problem> {
+    fn wanted(&self) -> Result<Wanted, Problem> {
         Ok(Wanted {
             text: given(&self.q).unwrap_or_default().to_owned(),
             filter: self.filter()?,
-            page: self.page.unwrap_or(1),
-            limit,
         })
     }
 }
@@ -150,14 +147,14 @@ impl FacetShown {
 
 /// How the answer came about.
 enum Way {
-    /// From the index, which holds the directory after this block; `near` when only misspelt.
+    /// From the index; `near` when only misspelt.
     Index { near: bool },
     /// By looking at entries one after another, since the index is not ready: so many are in it.
     Building(u64),
     /// Likewise, since the index could not be written.
     Broken,
-    /// Likewise, since the index knows the newest state only.
-    Past,
+    /// Likewise, since the index does not know this height yet.
+    Ahead,
 }
 
 #[derive(Template)]
@@ -185,56 +182,51 @@ pub(super) async fn search(
     let Params(query) = query?;
     text_filter(query.q.as_deref())?;
     let point = Point::parse(query.at.as_deref())?;
-    let wanted = query.wanted(ENTRIES_SHOWN)?;
+    let wanted = query.wanted()?;
     let slice = slice(None, given(&query.cursor), ENTRIES_SHOWN, ENTRIES_SHOWN)?;
     let slice = slice.narrowed(&wanted.filter);
     let index = Arc::clone(&app.search);
     if visit.asked("csv").is_some() {
+        let newest = || index.newest().filter(|_| !wanted.text.is_empty());
+        let at = point.at.or_else(|| newest().map(At::Height));
         let read = move |directory: &dyn Directory, slice: &Slice| {
-            entries(directory, &wanted, &index, &point, slice)
+            entries(
+                &Reading::of_slice(directory, at, slice)?,
+                &wanted,
+                &index,
+                slice,
+            )
         };
-        return csv(app, visit, "entries".to_owned(), read).await;
+        return csv_at(app, visit, at, "entries".to_owned(), read).await;
     }
     show(&app, visit, move |directory, visit| {
-        let reading = Reading::of_slice(directory, point.at, &slice)?;
-        let page = query.page.map(|page| page.to_string());
+        let reading = Reading::of_search(directory, point.at, &slice, &index)?;
         let frame = Frame::at(visit, &reading, &point).with_json_of(
             "/api/v1/search",
-            &query.narrowed(page.as_deref()),
+            &query.narrowed(),
             &point,
         );
-        let found = reading.search(&index, &wanted, &slice, point.at.is_none())?;
+        let found = reading.search(&index, &wanted, &slice)?;
         page_of(&reading, frame, query, &index, found)
     })
     .await
 }
 
-/// What a search finds, as a table: from the index as much as its pages show, else one entry after
-/// another.
+/// What a search finds, as a table. Without a text everything fits, in the order of codes.
 fn entries(
-    directory: &dyn Directory,
+    reading: &Reading<'_>,
     wanted: &Wanted,
     index: &Search,
-    point: &Point,
     slice: &Slice,
 ) -> Result<Table, Problem> {
-    let reading = Reading::of_slice(directory, point.at, slice)?;
-    let all = Wanted {
-        page: 1,
-        limit: ENTRIES_SHOWN.saturating_mul(limits::SEARCH_PAGES_MAX),
-        ..wanted.clone()
-    };
-    // Without a text everything fits, in the order of codes.
-    let is_now = point.at.is_none() && slice.cursor.is_none() && !all.text.is_empty();
-    let found = match is_now {
-        true => index.entries(&all.asked())?,
-        false => None,
-    };
-    let (items, next) = match found {
-        Some(found) => (reading.resource_items(&found.records)?, None),
-        None => {
+    let (items, next) = match wanted.text.is_empty() {
+        true => {
             let page = reading.resources(&wanted.filter, slice)?;
             (page.items, page.next_cursor)
+        }
+        false => {
+            let found = reading.search(index, wanted, slice)?;
+            (found.items, found.next_cursor)
         }
     };
     let table = Table::new(
@@ -255,42 +247,35 @@ fn page_of(
     index: &Search,
     found: FoundAll,
 ) -> Result<SearchPage, Problem> {
-    let page = query.page.unwrap_or(1).clamp(1, limits::SEARCH_PAGES_MAX);
-    let (way, total, next, facets) = match found.counted {
+    let turned = |cursor: &String| query.address(&frame, None, Some(cursor));
+    let (next, previous) = (&found.next_cursor, &found.previous_cursor);
+    let (next, previous) = (next.as_ref().map(turned), previous.as_ref().map(turned));
+    let (way, total, facets) = match found.counted {
         Some(counted) => {
             let facets = counted.facets.into_iter().zip(Facet::ALL);
             let facets =
                 facets.map(|(values, facet)| shown_facet(reading, &frame, &query, facet, values));
-            let next = counted
-                .next_page
-                .map(|next| query.address(&frame, None, Some(next)));
             let near = counted.near;
             let facets = facets.collect::<Result<_, _>>()?;
-            (Way::Index { near }, Some(counted.total), next, facets)
+            (Way::Index { near }, Some(counted.total), facets)
         }
         None => {
             let way = match index.state() {
-                _ if frame.past.is_some() => Way::Past,
                 search::State::Building { done } => Way::Building(done),
                 search::State::Broken(_) => Way::Broken,
-                search::State::Ready(_) => Way::Past,
+                search::State::Ready(_) => Way::Ahead,
             };
-            let next = found.next_cursor.map(|cursor| {
-                let cursor = format!("&cursor={cursor}");
-                query.address(&frame, None, None) + &cursor
-            });
-            (way, None, next, Vec::new())
+            (way, None, Vec::new())
         }
     };
-    let turned = total.is_some() && page > 1;
     Ok(SearchPage {
-        previous: turned.then(|| query.address(&frame, None, Some(page.saturating_sub(1)))),
         hits: found.hits,
         items: found.items,
         scan_max: limits::SCAN_MAX,
         q: given(&query.q).unwrap_or_default().to_owned(),
         way,
         total,
+        previous,
         next,
         facets,
         frame,
@@ -363,9 +348,10 @@ pub(super) async fn suggest(
     text_filter(query.q.as_deref())?;
     let index = Arc::clone(&app.search);
     show(&app, visit, move |directory: &dyn Directory, visit| {
-        let reading = Reading::at(directory, None)?;
+        let reading = Reading::of_search(directory, None, &Slice::default(), &index)?;
         let frame = Frame::now(visit, &directory.about(), reading.as_of());
-        let asked = query.wanted(SUGGESTED)?.asked();
+        let height = reading.resolved().as_of.height;
+        let asked = query.wanted()?.asked(height, 0, SUGGESTED);
         let (found, hits) = match asked.text.is_empty() {
             true => (Found::default(), Vec::new()),
             false => (

@@ -1,12 +1,15 @@
-//! One search for pages, sheets and programs: by the index where it knows the state that is asked for,
-//! else by looking at entries one after another.
+//! One search for pages, sheets and programs: by the index, which knows every state of the directory;
+//! by looking at entries one after another while there is none.
 
 use dirchain_ledger::ids::{DepartmentId, Height, ResponsibilityCode, SharingId, TransactionId};
 use dirchain_ledger::records::{RecordId, RecordKind};
 
 use super::{DepartmentFilter, Reading, ResourceFilter, Slice};
 use crate::api::{Problem, ResourceItem};
-use crate::limits;
+use crate::at::At;
+use crate::cursor::After;
+use crate::directory::Directory;
+use crate::problem::ProblemKind;
 use crate::search::{self, Asked, Search};
 
 /// Departments and responsibilities named beside the entries.
@@ -23,10 +26,6 @@ pub(crate) struct Wanted {
     pub(crate) text: String,
     /// What it is narrowed to; its text is that text in lower case.
     pub(crate) filter: ResourceFilter,
-    /// The page, from 1.
-    pub(crate) page: usize,
-    /// Entries of a page.
-    pub(crate) limit: usize,
 }
 
 /// Something other than an entry that a text names or finds.
@@ -53,7 +52,10 @@ pub(crate) struct FoundAll {
     pub(crate) hits: Vec<Hit>,
     /// What the index counted; none where entries were looked at one after another.
     pub(crate) counted: Option<Counted>,
+    /// Where what follows begins.
     pub(crate) next_cursor: Option<String>,
+    /// Where as much before this begins, of what the index found.
+    pub(crate) previous_cursor: Option<String>,
 }
 
 /// What the index says of all that fits.
@@ -64,15 +66,14 @@ pub(crate) struct Counted {
     pub(crate) near: bool,
     /// For each of [`search::Facet::ALL`], its values with how many have them.
     pub(crate) facets: [Vec<(String, u64)>; 5],
-    pub(crate) next_page: Option<usize>,
 }
 
 impl Wanted {
-    /// The question to the index.
-    pub(crate) fn asked(&self) -> Asked {
-        let page = self.page.clamp(1, limits::SEARCH_PAGES_MAX);
+    /// The question to the index: so many of the best, after so many.
+    pub(crate) fn asked(&self, height: Height, offset: usize, limit: usize) -> Asked {
         let filter = &self.filter;
         Asked {
+            height,
             text: self.text.clone(),
             facets: [
                 filter.provider.as_ref().map(ToString::to_string),
@@ -83,58 +84,78 @@ impl Wanted {
                     .update_cycle
                     .and_then(|value| search::code_text(&value)),
             ],
-            offset: page.saturating_sub(1).saturating_mul(self.limit),
-            limit: self.limit,
+            offset,
+            limit,
         }
     }
 }
 
+impl<'d> Reading<'d> {
+    /// The state to search: as for other lists; the newest that the index knows when nothing says which.
+    pub(crate) fn of_search(
+        directory: &'d dyn Directory,
+        at: Option<At>,
+        slice: &Slice,
+        index: &Search,
+    ) -> Result<Self, Problem> {
+        let newest = || index.newest().filter(|_| slice.cursor.is_none());
+        let at = at.or_else(|| newest().map(At::Height));
+        Self::of_slice(directory, at, slice)
+    }
+}
+
 impl Reading<'_> {
-    /// Looks for entries, and for whatever else the text names. `is_now` says that no point of the chain
-    /// was asked for: the index follows the newest state, so what is asked at a point is never
-    /// answered from it.
+    /// Looks for entries, and for whatever else the text names.
     pub(crate) fn search(
         &self,
         index: &Search,
         wanted: &Wanted,
         slice: &Slice,
-        is_now: bool,
     ) -> Result<FoundAll, Problem> {
-        let asked = wanted.asked();
-        let found = match is_now && slice.cursor.is_none() {
-            true => index.entries(&asked)?,
-            false => None,
+        if matches!(slice.after(), Some(After::Record(_))) {
+            return self.scanned(wanted, slice);
+        }
+        let offset = slice.after_count()?;
+        let asked = wanted.asked(self.height(), offset, slice.limit);
+        let found = match index.entries(&asked)? {
+            Some(found) => found,
+            None if slice.after().is_none() => return self.scanned(wanted, slice),
+            None => return Err(not_indexed()),
         };
-        let Some(found) = found else {
-            let page = self.resources(&wanted.filter, slice)?;
-            let hits = match slice.cursor {
-                None if !wanted.text.is_empty() => self.named_by(&wanted.text)?,
-                None | Some(_) => Vec::new(),
-            };
-            return Ok(FoundAll {
-                items: page.items,
-                hits,
-                counted: None,
-                next_cursor: page.next_cursor,
-            });
+        let end = offset.saturating_add(found.records.len());
+        let cursor = |count: usize| {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            self.cursor(After::Count(count))
         };
-        let page = wanted.page.clamp(1, limits::SEARCH_PAGES_MAX);
-        let shown = asked.offset.saturating_add(found.records.len());
-        let more = found.total > shown && page < limits::SEARCH_PAGES_MAX;
-        let hits = match page == 1 && !asked.text.is_empty() {
+        let hits = match offset == 0 && !asked.text.is_empty() {
             true => self.hits(index, &asked.text, HOLDERS_SHOWN)?,
             false => Vec::new(),
         };
         Ok(FoundAll {
             items: self.resource_items(&found.records)?,
             hits,
+            next_cursor: (found.total > end).then(|| cursor(end)),
+            previous_cursor: (offset > 0).then(|| cursor(offset.saturating_sub(slice.limit))),
             counted: Some(Counted {
                 total: found.total,
                 near: found.near,
                 facets: found.facets,
-                next_page: more.then(|| page.saturating_add(1)),
             }),
-            next_cursor: None,
+        })
+    }
+
+    /// The same without the index: entries one after another.
+    fn scanned(&self, wanted: &Wanted, slice: &Slice) -> Result<FoundAll, Problem> {
+        let page = self.resources(&wanted.filter, slice)?;
+        let hits = match slice.after() {
+            None if !wanted.text.is_empty() => self.named_by(&wanted.text)?,
+            None | Some(_) => Vec::new(),
+        };
+        Ok(FoundAll {
+            items: page.items,
+            hits,
+            next_cursor: page.next_cursor,
+            ..FoundAll::default()
         })
     }
 
@@ -147,9 +168,11 @@ impl Reading<'_> {
     ) -> Result<Vec<Hit>, Problem> {
         let mut hits = self.direct(text)?;
         let holders = Asked {
+            height: self.height(),
             text: text.to_owned(),
+            facets: Default::default(),
+            offset: 0,
             limit: holders_max,
-            ..Asked::default()
         };
         for record in index.holders(&holders)?.unwrap_or_default().records {
             match record {
@@ -254,4 +277,11 @@ impl Reading<'_> {
         }
         Ok(stand)
     }
+}
+
+fn not_indexed() -> Problem {
+    ProblemKind::Busy.with_both(
+        "The search index that this list goes on in is being made. Ask again in a few seconds, or leave the cursor out to begin anew",
+        "此列表所用的检索索引正在建立。请几秒后重试,或去掉翻页标记,从头开始",
+    )
 }

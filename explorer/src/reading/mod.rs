@@ -113,9 +113,14 @@ impl Slice {
         cursor::resolve(directory, at, cursor)
     }
 
+    /// After what the list goes on.
+    pub(crate) fn after(&self) -> Option<&After> {
+        self.cursor.as_ref().map(|cursor| &cursor.after)
+    }
+
     /// After how many items a list goes on that is worked out anew for each page.
     pub(crate) fn after_count(&self) -> Result<usize, Problem> {
-        match self.cursor.as_ref().map(|cursor| &cursor.after) {
+        match self.after() {
             None => Ok(0),
             Some(After::Count(count)) => Ok(usize::try_from(*count).unwrap_or(usize::MAX)),
             Some(After::Record(_) | After::Field(..) | After::Event(_) | After::Block(_)) => {
@@ -126,7 +131,7 @@ impl Slice {
 
     /// After which record the list goes on; it is of one of the kinds that the list walks.
     pub(crate) fn after_record(&self, kinds: &[RecordKind]) -> Result<Option<&RecordId>, Problem> {
-        match self.cursor.as_ref().map(|cursor| &cursor.after) {
+        match self.after() {
             None => Ok(None),
             Some(After::Record(id)) if kinds.contains(&id.kind()) => Ok(Some(id)),
             Some(

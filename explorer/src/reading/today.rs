@@ -217,7 +217,7 @@ mod tests {
         assert!(first.since > Time(day), "it claims no more than it saw");
 
         // A block has come meanwhile: it is added, and the rest of what may be read is older.
-        draft(&mut town.0.lock().unwrap(), count + 1);
+        draft(&mut town.ledger.lock().unwrap(), count + 1);
         let second = read(None, Some(&first));
         assert_eq!((second.blocks, second.is_complete), (2 * part, false));
         assert!(second.since < first.since);

@@ -3,7 +3,8 @@
 //! Invariant: the ledger is only read here. Whatever goes wrong with the index is told to whoever
 //! searches, and the index is made anew; nothing else of the node waits for it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,11 +14,14 @@ use dirchain_ledger::execute::{Refusal, execute};
 use dirchain_ledger::ids::{ChainId, DepartmentId, Height};
 use dirchain_ledger::records::{RecordId, RecordKind};
 use dirchain_ledger::view::{Overlay, Records, View, ViewError};
+use tantivy::collector::DocSetCollector;
 use tantivy::directory::MmapDirectory;
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term};
 
-use super::schema::{self, Fields};
-use super::{Shared, State};
+use super::schema::{self, Fields, Texts};
+use super::{Shared, State, States};
 use crate::directory::Directory;
 use crate::limits;
 
@@ -34,6 +38,8 @@ pub(super) enum Trouble {
     NoBlock(Height),
     #[error("block {0} does not execute again")]
     NotAgain(Height),
+    #[error("the search index does not hold {0}")]
+    Lost(RecordId),
 }
 
 /// Follows the ledger until told to stop.
@@ -59,6 +65,8 @@ struct Writing<'d> {
     fields: Fields,
     writer: IndexWriter,
     reader: IndexReader,
+    /// Where a department's name changed, while the index is made.
+    renamed: BTreeMap<DepartmentId, BTreeSet<Height>>,
 }
 
 fn keep_up(
@@ -68,7 +76,7 @@ fn keep_up(
     anew: bool,
 ) -> Result<(), Trouble> {
     let chain = directory.about().chain;
-    let (index, mut height) = open(folder, &chain, directory.tip_moment().height, anew)?;
+    let (index, mut known) = open(folder, &chain, directory, anew)?;
     let (_, fields) = schema::schema();
     let mut writing = Writing {
         directory,
@@ -79,44 +87,49 @@ fn keep_up(
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?,
+        renamed: BTreeMap::new(),
     };
-    if height.is_none() {
-        match writing.build(shared)? {
-            Some(built) => height = Some(built),
-            None => return Ok(()),
+    loop {
+        let mut states = match known.take() {
+            Some(states) => states,
+            None => match writing.build(shared)? {
+                Some(built) => built,
+                None => return Ok(()),
+            },
+        };
+        // Once all of the history is here, the index is made of all of it.
+        while directory.history_begins() >= states.first {
+            shared.set(State::Ready(states), Some(writing.reader.searcher()));
+            if shared.wait(limits::SEARCH_INTERVAL) {
+                return Ok(());
+            }
+            let tip = directory.tip_moment().height;
+            let most = states.last.0.saturating_add(limits::SEARCH_BLOCKS_MAX);
+            let last = tip.min(Height(most));
+            if last > states.last {
+                states = writing.follow(states, last)?;
+            }
         }
     }
-    let mut height = height.unwrap_or(Height::GENESIS);
-    shared.set(State::Ready(height), Some(writing.reader.clone()));
-    while !shared.wait(limits::SEARCH_INTERVAL) {
-        let tip = directory.tip_moment().height;
-        if tip > height {
-            let last = Height(
-                tip.0
-                    .min(height.0.saturating_add(limits::SEARCH_BLOCKS_MAX)),
-            );
-            writing.follow(height, last)?;
-            height = last;
-            shared.set(State::Ready(height), Some(writing.reader.clone()));
-        }
-    }
-    Ok(())
 }
 
-/// The index in its folder with the height it was written for, or an empty one.
+/// The index in its folder with the states that it knows, or an empty one.
 fn open(
     folder: Option<&Path>,
     chain: &ChainId,
-    tip: Height,
+    directory: &dyn Directory,
     anew: bool,
-) -> Result<(Index, Option<Height>), Trouble> {
+) -> Result<(Index, Option<States>), Trouble> {
     let (schema, _) = schema::schema();
     let Some(folder) = folder else {
         return Ok((schema::with_tokenizers(Index::create_in_ram(schema)), None));
     };
     if !anew && folder.join("meta.json").exists() {
+        let (begins, tip) = (directory.history_begins(), directory.tip_moment().height);
         match reopen(folder, chain, &schema) {
-            Ok((index, Some(height))) if height <= tip => return Ok((index, Some(height))),
+            Ok((index, Some(states))) if states.first <= begins && states.last <= tip => {
+                return Ok((index, Some(states)));
+            }
             Ok(_) => tracing::info!("searching: the index is of another state, and made anew"),
             Err(error) => {
                 tracing::warn!(%error, "searching: the index does not open, and is made anew")
@@ -136,28 +149,36 @@ fn reopen(
     folder: &Path,
     chain: &ChainId,
     schema: &tantivy::schema::Schema,
-) -> Result<(Index, Option<Height>), Trouble> {
+) -> Result<(Index, Option<States>), Trouble> {
     let index = schema::with_tokenizers(Index::open_in_dir(folder)?);
     let mark = index.load_metas()?.payload.unwrap_or_default();
-    let height = schema::marked(&chain.to_string(), &mark);
+    let states = schema::marked(&chain.to_string(), &mark);
     let is_ours = index.schema() == *schema;
-    Ok((index, height.filter(|_| is_ours)))
+    Ok((index, states.filter(|_| is_ours)))
 }
 
+/// The texts of a record as they stand, and since which height.
+type Standing = (Texts, Height);
+
 impl Writing<'_> {
-    /// Writes every record as it stands at the tip. The height; none when told to stop before.
-    fn build(&mut self, shared: &Shared) -> Result<Option<Height>, Trouble> {
-        let height = self.directory.tip_moment().height;
-        let view = self.directory.view(height);
+    /// Writes every state of every record up to the tip. The states; none when told to stop before.
+    fn build(&mut self, shared: &Shared) -> Result<Option<States>, Trouble> {
+        let states = States {
+            first: self.directory.history_begins(),
+            last: self.directory.tip_moment().height,
+        };
+        let view = self.directory.view(states.last);
         self.writer.delete_all_documents()?;
+        self.renamed.clear();
         let mut done = 0u64;
+        // Departments come first: the texts of what they hold go by their names.
         for kind in schema::KINDS {
             let mut after: Option<RecordId> = None;
             loop {
                 let begun = Instant::now();
                 let ids = view.list(kind, after.as_ref(), limits::SCAN_PAGE)?;
                 for id in &ids {
-                    self.add(view.as_ref(), id)?;
+                    self.add_states(id, states.last)?;
                     done = done.saturating_add(1);
                 }
                 shared.set(State::Building { done }, None);
@@ -171,21 +192,152 @@ impl Writing<'_> {
                 after = ids.into_iter().next_back();
             }
         }
-        self.commit(height)?;
-        tracing::info!(records = done, %height, "searching: the index is complete");
-        Ok(Some(height))
+        self.commit(states)?;
+        let States { first, last } = states;
+        tracing::info!(records = done, %first, %last, "searching: the index is complete");
+        Ok(Some(states))
     }
 
-    /// Writes again what the blocks after `before`, up to `last`, changed.
-    fn follow(&mut self, before: Height, last: Height) -> Result<(), Trouble> {
-        let mut changed = BTreeSet::new();
-        for height in before.0.saturating_add(1)..=last.0 {
-            let height = Height(height);
-            let block = self.directory.block(height)?;
-            let block = block.ok_or(Trouble::NoBlock(height))?;
-            changed.extend(written(self.directory, &self.chain, &block)?);
+    /// Writes every state of a record up to a height.
+    fn add_states(&mut self, id: &RecordId, last: Height) -> Result<(), Trouble> {
+        let heights = self.heights_of(id, last)?;
+        let ends = heights.iter().skip(1).copied().chain([last.next()]);
+        let mut standing: Option<Standing> = None;
+        for (height, end) in heights.iter().zip(ends) {
+            let texts = self.texts(id, *height)?;
+            let is_renamed = self.turn(id, *height, texts, &mut standing)?;
+            if let (true, RecordId::Department(department)) = (is_renamed, id) {
+                let renamed = self.renamed.entry(department.clone()).or_default();
+                renamed.insert(*height);
+            }
+            for renamed in self.renamed_within(&standing, *height, end) {
+                let texts = self.texts(id, renamed)?;
+                self.turn(id, renamed, texts, &mut standing)?;
+            }
         }
-        let (old, new) = (self.directory.view(before), self.directory.view(last));
+        self.add_newest(id, standing)
+    }
+
+    /// The heights up to `last` at which a record was written.
+    fn heights_of(&self, id: &RecordId, last: Height) -> Result<Vec<Height>, Trouble> {
+        let mut heights: Vec<Height> = Vec::new();
+        loop {
+            let after = heights.last().copied();
+            let more = self.directory.written(id, after, limits::SCAN_PAGE)?;
+            let is_all = more.len() < limits::SCAN_PAGE;
+            heights.extend(more);
+            if is_all || heights.last().is_some_and(|height| *height >= last) {
+                heights.retain(|height| *height <= last);
+                return Ok(heights);
+            }
+        }
+    }
+
+    /// Where the name that a record's texts hold changed between two heights.
+    fn renamed_within(
+        &self,
+        standing: &Option<Standing>,
+        after: Height,
+        before: Height,
+    ) -> Vec<Height> {
+        let holder = standing.as_ref().and_then(|(texts, _)| texts.holder());
+        let renamed = holder.and_then(|holder| self.renamed.get(holder));
+        let within = (Bound::Excluded(after), Bound::Excluded(before));
+        let renamed = renamed
+            .into_iter()
+            .flat_map(|heights| heights.range(within));
+        renamed.copied().collect()
+    }
+
+    /// A record's texts at a height.
+    fn texts(&self, id: &RecordId, height: Height) -> Result<Option<Texts>, Trouble> {
+        let view = self.directory.view(height);
+        Ok(schema::texts(&self.fields, view.as_ref(), id)?)
+    }
+
+    /// From this height on a record's texts are these: what stood before is written, if it was another.
+    /// Whether it was.
+    fn turn(
+        &self,
+        id: &RecordId,
+        height: Height,
+        texts: Option<Texts>,
+        standing: &mut Option<Standing>,
+    ) -> Result<bool, Trouble> {
+        // Records are never deleted: what has no texts never had any.
+        let Some(texts) = texts else {
+            return Ok(false);
+        };
+        if standing.as_ref().is_some_and(|(old, _)| *old == texts) {
+            return Ok(false);
+        }
+        match standing.replace((texts, height)) {
+            Some((old, from)) => self.add(old, id, from, Some(height)).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Writes what the blocks after the states' last, up to `last`, changed.
+    fn follow(&mut self, states: States, last: Height) -> Result<States, Trouble> {
+        // What stands of the records that turned: written once, however often they turned.
+        let mut turned: BTreeMap<RecordId, Option<Standing>> = BTreeMap::new();
+        let mut before = states.last;
+        while before < last {
+            let height = before.next();
+            for id in self.changed(before, height)? {
+                let texts = self.texts(&id, height)?;
+                let mut standing = match turned.remove(&id) {
+                    Some(standing) => standing,
+                    None => match self.texts(&id, before)? {
+                        old if old == texts => continue,
+                        old => self.take_newest(&id, old)?,
+                    },
+                };
+                self.turn(&id, height, texts, &mut standing)?;
+                turned.insert(id, standing);
+            }
+            before = height;
+        }
+        for (id, standing) in turned {
+            self.add_newest(&id, standing)?;
+        }
+        let states = States { last, ..states };
+        self.commit(states)?;
+        Ok(states)
+    }
+
+    /// Takes the document of a record's newest texts out of the index.
+    fn take_newest(&self, id: &RecordId, old: Option<Texts>) -> Result<Option<Standing>, Trouble> {
+        let Some(texts) = old else {
+            return Ok(None);
+        };
+        let newest = Term::from_field_text(self.fields.newest, &schema::id_text(id));
+        let question = TermQuery::new(newest.clone(), IndexRecordOption::Basic);
+        let searcher = self.reader.searcher();
+        let place = searcher.search(&question, &DocSetCollector)?;
+        let place = place.into_iter().next();
+        let place = place.ok_or_else(|| Trouble::Lost(id.clone()))?;
+        let segment = searcher.segment_reader(place.segment_ord);
+        let from = segment.fast_fields().u64("from")?.first(place.doc_id);
+        let from = from.ok_or_else(|| Trouble::Lost(id.clone()))?;
+        self.writer.delete_term(newest);
+        Ok(Some((texts, Height(from))))
+    }
+
+    fn add_newest(&self, id: &RecordId, standing: Option<Standing>) -> Result<(), Trouble> {
+        match standing {
+            Some((texts, from)) => self.add(texts, id, from, None),
+            None => Ok(()),
+        }
+    }
+
+    /// The records whose texts a block may have changed.
+    fn changed(&self, before: Height, height: Height) -> Result<BTreeSet<RecordId>, Trouble> {
+        let block = self.directory.block(height)?;
+        let block = block.ok_or(Trouble::NoBlock(height))?;
+        let mut changed = written(self.directory, &self.chain, &block)?;
+        changed.retain(|id| schema::KINDS.contains(&id.kind()));
+        let (old, new) = (self.directory.view(before), self.directory.view(height));
         let mut renamed = BTreeSet::new();
         for id in &changed {
             if let RecordId::Department(department) = id
@@ -200,27 +352,24 @@ impl Writing<'_> {
             }
         }
         changed.extend(renamed);
-        for id in changed
-            .iter()
-            .filter(|id| schema::KINDS.contains(&id.kind()))
-        {
-            let term = Term::from_field_text(self.fields.id, &schema::id_text(id));
-            self.writer.delete_term(term);
-            self.add(new.as_ref(), id)?;
-        }
-        self.commit(last)
+        Ok(changed)
     }
 
-    fn add(&mut self, view: &dyn View, id: &RecordId) -> Result<(), Trouble> {
-        if let Some(document) = schema::document(&self.fields, view, id)? {
-            self.writer.add_document(document)?;
-        }
+    fn add(
+        &self,
+        texts: Texts,
+        id: &RecordId,
+        from: Height,
+        until: Option<Height>,
+    ) -> Result<(), Trouble> {
+        let document = texts.document(&self.fields, id, from, until);
+        self.writer.add_document(document)?;
         Ok(())
     }
 
-    fn commit(&mut self, height: Height) -> Result<(), Trouble> {
+    fn commit(&mut self, states: States) -> Result<(), Trouble> {
         let mut prepared = self.writer.prepare_commit()?;
-        prepared.set_payload(&schema::mark(&self.chain.to_string(), height));
+        prepared.set_payload(&schema::mark(&self.chain.to_string(), states));
         prepared.commit()?;
         Ok(self.reader.reload()?)
     }

@@ -2,11 +2,14 @@
 //! codes, fields and abstracts, with a misspelling forgiven, and counted by facets.
 //!
 //! The index is derived: it is written by [`follow`] from the ledger, made anew when it is missing
-//! or of another version, and answers name records, which are read from the ledger itself.
+//! or of another version, and answers name records, which are read from the ledger itself. It holds
+//! every state of the directory: what is found at a height, in which order, and how it is counted
+//! stays the same for ever, however the chain goes on ([`rank`]).
 
 mod facets;
 mod follow;
 mod query;
+mod rank;
 mod schema;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -20,8 +23,10 @@ use std::time::{Duration, Instant};
 
 use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::{RecordId, RecordKind};
+use tantivy::collector::sort_key::SortByString;
 use tantivy::collector::{Count, TopDocs};
-use tantivy::{DocAddress, IndexReader, Order, Searcher, TantivyError};
+use tantivy::query::Query;
+use tantivy::{DocAddress, Order, Searcher, TantivyError};
 
 use crate::api::Problem;
 use crate::directory::Directory;
@@ -71,8 +76,10 @@ impl Facet {
 }
 
 /// What is looked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    /// After which block the directory is searched.
+    pub(crate) height: Height,
     /// The text as it was typed.
     pub(crate) text: String,
     /// A value for each of [`Facet::ALL`] to narrow to.
@@ -91,9 +98,9 @@ impl Asked {
 }
 
 /// What was found.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// The records, best first; by code when no text was given.
+    /// The records, best first; by id when no text was given.
     pub(crate) records: Vec<RecordId>,
     /// How many fit in all.
     pub(crate) total: usize,
@@ -101,6 +108,15 @@ pub(crate) struct Found {
     pub(crate) near: bool,
     /// For each of [`Facet::ALL`], its values with how many of all have them, most first.
     pub(crate) facets: [Vec<(String, u64)>; 5],
+}
+
+/// The heights that an index knows the directory at.
+#[derive(Copy, Clone, Debug, PartialEq, Eq)]
+pub(crate) struct States {
+    /// The genesis', or the first whose records the node had when the index was made.
+    pub(crate) first: Height,
+    /// The newest.
+    pub(crate) last: Height,
 }
 
 /// Where the index stands.
@@ -111,8 +127,8 @@ pub(crate) enum State {
         /// How many.
         done: u64,
     },
-    /// It holds the directory as it stood after this block.
-    Ready(Height),
+    /// It holds the directory as it stood at these heights.
+    Ready(States),
     /// It could not be written, for this reason, and is tried again.
     Broken(String),
 }
@@ -125,7 +141,8 @@ pub(crate) struct Shared {
 
 struct Inner {
     state: State,
-    reader: Option<IndexReader>,
+    /// What to ask, once the index is ready: the documents of its states.
+    searcher: Option<Searcher>,
     stops: bool,
 }
 
@@ -136,11 +153,20 @@ impl Shared {
             .unwrap_or_else(|poison| poison.into_inner())
     }
 
-    fn set(&self, state: State, reader: Option<IndexReader>) {
+    fn set(&self, state: State, searcher: Option<Searcher>) {
         let mut inner = self.lock();
         inner.state = state;
-        inner.reader = reader;
+        inner.searcher = searcher;
         self.changed.notify_all();
+    }
+
+    /// What to ask with the states that it knows; none while there is no index.
+    fn asked(&self) -> Option<(Searcher, States)> {
+        let inner = self.lock();
+        match (&inner.state, &inner.searcher) {
+            (State::Ready(states), Some(searcher)) => Some((searcher.clone(), *states)),
+            (State::Ready(_) | State::Building { .. } | State::Broken(_), _) => None,
+        }
     }
 
     fn stops(&self) -> bool {
@@ -178,7 +204,7 @@ impl Search {
         let shared = Arc::new(Shared {
             inner: Mutex::new(Inner {
                 state: State::Building { done: 0 },
-                reader: None,
+                searcher: None,
                 stops: false,
             }),
             changed: Condvar::new(),
@@ -203,7 +229,12 @@ impl Search {
         self.shared.lock().state.clone()
     }
 
-    /// Looks for entries, counted by facets; none while there is no index.
+    /// The newest height that the index knows; none while there is no index.
+    pub(crate) fn newest(&self) -> Option<Height> {
+        self.shared.asked().map(|(_, states)| states.last)
+    }
+
+    /// Looks for entries, counted by facets; none while the index does not know the height.
     pub(crate) fn entries(&self, asked: &Asked) -> Result<Option<Found>, Problem> {
         self.find(asked, &[RecordKind::Resource], true)
     }
@@ -223,60 +254,55 @@ impl Search {
         kinds: &[RecordKind],
         counted: bool,
     ) -> Result<Option<Found>, Problem> {
-        let reader = self.shared.lock().reader.clone();
-        let Some(reader) = reader else {
+        let Some((searcher, states)) = self.shared.asked() else {
             return Ok(None);
         };
-        if !asked.text.trim().is_empty() && query::asks_for_nothing(&asked.text) {
+        if asked.height < states.first || asked.height > states.last {
+            return Ok(None);
+        }
+        let asks_for_nothing = query::asks_for_nothing(&asked.text);
+        if !asked.text.trim().is_empty() && asks_for_nothing {
             // Signs alone: no text has them in the index.
             return Ok(Some(Found::default()));
         }
-        let searcher = reader.searcher();
-        let search = |how| self.ask(&searcher, asked, kinds, how, counted);
-        let exact = search(Match::Exact).map_err(|error| broken(&error))?;
-        if exact.total > 0 || query::asks_for_nothing(&asked.text) {
+        let ask = |how| {
+            let question = query::question(&self.fields, asked, kinds, states, how);
+            ask(&searcher, asked, question.as_ref(), counted)
+        };
+        let exact = ask(Match::Exact).map_err(|error| broken(&error))?;
+        if exact.total > 0 || asks_for_nothing {
             return Ok(Some(exact));
         }
-        let mut near = search(Match::Near).map_err(|error| broken(&error))?;
+        let mut near = ask(Match::Near).map_err(|error| broken(&error))?;
         if near.total == 0 {
-            near = search(Match::Far).map_err(|error| broken(&error))?;
+            near = ask(Match::Far).map_err(|error| broken(&error))?;
         }
         near.near = near.total > 0;
         Ok(Some(near))
     }
+}
 
-    fn ask(
-        &self,
-        searcher: &Searcher,
-        asked: &Asked,
-        kinds: &[RecordKind],
-        how: Match,
-        counted: bool,
-    ) -> Result<Found, TantivyError> {
-        let question = query::question(&self.fields, asked, kinds, how);
-        let page = TopDocs::with_limit(asked.limit.max(1)).and_offset(asked.offset);
-        let facets = counted.then_some(CountFacets);
-        let (places, total, counts): (Vec<DocAddress>, usize, Option<Counts>) =
-            if query::asks_for_nothing(&asked.text) {
-                let by_id = page.order_by_string_fast_field("id", Order::Asc);
-                let (top, total, counts) = searcher.search(&question, &(by_id, Count, facets))?;
-                (top.into_iter().map(|(_, at)| at).collect(), total, counts)
-            } else {
-                let best = page.order_by_score();
-                let (top, total, counts) = searcher.search(&question, &(best, Count, facets))?;
-                (top.into_iter().map(|(_, at)| at).collect(), total, counts)
-            };
-        let mut records = Vec::with_capacity(places.len());
-        for place in places {
-            records.extend(id_at(searcher, place)?);
-        }
-        Ok(Found {
-            records,
-            total,
-            near: false,
-            facets: counts.map(most_first).unwrap_or_default(),
-        })
-    }
+/// Best first, what is met equally well by the key of its id.
+fn ask(
+    searcher: &Searcher,
+    asked: &Asked,
+    question: &dyn Query,
+    counted: bool,
+) -> Result<Found, TantivyError> {
+    let by_id = (SortByString::for_field("id"), Order::Asc);
+    let page = TopDocs::with_limit(asked.limit.max(1)).and_offset(asked.offset);
+    let page = page.order_by(((rank::Score, Order::Desc), by_id));
+    let facets = counted.then_some(CountFacets);
+    let collectors = (page, Count, facets);
+    let (top, total, counts): (Vec<(_, DocAddress)>, usize, Option<Counts>) =
+        searcher.search_with_statistics_provider(question, &collectors, &rank::Statistics)?;
+    let ids = top.into_iter().filter_map(|((_, id), _)| id);
+    Ok(Found {
+        records: ids.filter_map(|id| schema::id_of(&id)).collect(),
+        total,
+        near: false,
+        facets: counts.map(most_first).unwrap_or_default(),
+    })
 }
 
 impl Drop for Search {
@@ -290,19 +316,6 @@ impl Drop for Search {
             tracing::error!("the search index's thread panicked");
         }
     }
-}
-
-fn id_at(searcher: &Searcher, place: DocAddress) -> Result<Option<RecordId>, TantivyError> {
-    let segment = searcher.segment_reader(place.segment_ord);
-    let Some(column) = segment.fast_fields().str("id")? else {
-        return Ok(None);
-    };
-    let Some(ordinal) = column.term_ords(place.doc_id).next() else {
-        return Ok(None);
-    };
-    let mut text = String::new();
-    column.ord_to_str(ordinal, &mut text)?;
-    Ok(schema::id_of(&text))
 }
 
 fn most_first(counts: Counts) -> [Vec<(String, u64)>; 5] {

@@ -1,19 +1,20 @@
 //! From what people type to what the index is asked.
 
-use std::ops::RangeInclusive;
+use std::ops::{Bound, RangeInclusive};
 
+use dirchain_ledger::ids::Height;
 use dirchain_ledger::records::RecordKind;
 use tantivy::Term;
 use tantivy::query::{
     AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, FuzzyTermQuery,
-    Occur, PhraseQuery, Query, TermQuery,
+    Occur, PhraseQuery, Query, RangeQuery, TermQuery,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 
 use super::schema::{Fields, kind_text};
 use super::tokens::{in_order, is_han, query_runs, scripts};
 use super::traditional::simplified;
-use super::{Asked, Facet};
+use super::{Asked, Facet, States};
 
 type Clause = Box<dyn Query>;
 
@@ -39,8 +40,8 @@ pub(super) enum Match {
     Far,
 }
 
-/// What a way of meeting a run of characters is worth. The best way alone counts, and within it how rare
-/// the run is and how short the text (BM25, which stays far below the distance of two of these).
+/// What a way of meeting a run of characters is worth. The best way alone counts, and within it how often
+/// the run stands there and how short the text is (BM25, which stays below the distance of two of these).
 mod worth {
     pub(super) const WHOLE: f32 = 2_000.0;
     pub(super) const CODE: f32 = 1_000.0;
@@ -56,13 +57,36 @@ mod worth {
     pub(super) const SCATTERED: f32 = 90.0;
 }
 
-/// The whole question; none when it would ask for nothing but everything.
-pub(super) fn question(fields: &Fields, asked: &Asked, kinds: &[RecordKind], how: Match) -> Clause {
+/// What stands at a height that the index knows.
+fn standing(fields: &Fields, height: Height, states: States) -> Clause {
+    if height == states.last {
+        let newest = Term::from_field_u64(fields.until, u64::MAX);
+        return unscored(Box::new(TermQuery::new(newest, IndexRecordOption::Basic)));
+    }
+    let height = |field| Term::from_field_u64(field, height.0);
+    let begun = RangeQuery::new(Bound::Unbounded, Bound::Included(height(fields.from)));
+    let not_ended = RangeQuery::new(Bound::Excluded(height(fields.until)), Bound::Unbounded);
+    unscored(Box::new(BooleanQuery::intersection(vec![
+        Box::new(begun),
+        Box::new(not_ended),
+    ])))
+}
+
+/// The whole question: records of these kinds that stand at the height, with these facets, and each run
+/// of the text met.
+pub(super) fn question(
+    fields: &Fields,
+    asked: &Asked,
+    kinds: &[RecordKind],
+    states: States,
+    how: Match,
+) -> Clause {
     let mut all: Vec<(Occur, Clause)> = Vec::new();
     let kinds = kinds
         .iter()
         .map(|kind| exactly(fields.kind, &kind_text(*kind)));
     all.push((Occur::Must, unscored(any(kinds.collect()))));
+    all.push((Occur::Must, standing(fields, asked.height, states)));
     for (facet, field) in Facet::ALL.iter().zip(fields.facets) {
         if let Some(value) = asked.facet(*facet) {
             all.push((Occur::Must, unscored(exactly(field, value))));

@@ -1,22 +1,24 @@
-//! What the index holds of a record.
+//! What the index holds of a record: a document for each state that its texts were ever in, with the
+//! heights from which on and until which they stood so. Every height is searched alike.
 
-use dirchain_ledger::ids::Height;
+use dirchain_ledger::ids::{DepartmentId, Height};
 use dirchain_ledger::records::{Record, RecordId, RecordKind, Resource, Sharing};
 use dirchain_ledger::view::{Records, View, ViewError};
 use serde::Serialize;
 use tantivy::schema::{
-    FAST, Field, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
+    FAST, Field, INDEXED, IndexRecordOption, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::TokenizerManager;
 use tantivy::{Index, TantivyDocument};
 
+use super::States;
 use super::tokens::{Grams, Shorts, Words};
 use super::traditional::simplified;
 use crate::api::SharingType;
 use crate::pages::words_for;
 
 /// Changes with every change of what the index holds; an index of another version is made anew.
-pub(super) const VERSION: u32 = 3;
+pub(super) const VERSION: u32 = 4;
 
 /// The kinds of record that can be found.
 pub(super) const KINDS: [RecordKind; 3] = [
@@ -30,6 +32,12 @@ pub(super) const KINDS: [RecordKind; 3] = [
 pub(super) struct Fields {
     /// The record's key in hexadecimal.
     pub(super) id: Field,
+    /// The same, in the document that stands at the newest height alone.
+    pub(super) newest: Field,
+    /// The height of the block that brought the texts about.
+    pub(super) from: Field,
+    /// The height of the block that replaced them; [`u64::MAX`] while they stand.
+    pub(super) until: Field,
     /// The kind's number.
     pub(super) kind: Field,
     /// The whole name in lower case.
@@ -65,6 +73,9 @@ pub(super) fn schema() -> (Schema, Fields) {
     };
     let fields = Fields {
         id: builder.add_text_field("id", STRING | FAST),
+        newest: builder.add_text_field("newest", STRING),
+        from: builder.add_u64_field("from", FAST),
+        until: builder.add_u64_field("until", FAST | INDEXED),
         kind: builder.add_text_field("kind", STRING),
         whole: builder.add_text_field("whole", STRING),
         name: builder.add_text_field("name", text("grams")),
@@ -113,12 +124,56 @@ pub(crate) fn code_text(code: &impl Serialize) -> Option<String> {
     }
 }
 
-/// What the index holds of a record; none when it does not hold such records.
-pub(super) fn document(
+/// What a record is found by: all of a document but its heights.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts {
+    texts: Vec<(Field, String)>,
+    holder: Option<DepartmentId>,
+}
+
+impl Texts {
+    fn add(&mut self, field: Field, text: impl Into<String>) {
+        self.texts.push((field, text.into()));
+    }
+
+    /// Whose name the texts hold.
+    pub(super) fn holder(&self) -> Option<&DepartmentId> {
+        self.holder.as_ref()
+    }
+
+    /// The document of a record whose texts stood so from one height until another; to the newest when
+    /// there is no other.
+    pub(super) fn document(
+        self,
+        fields: &Fields,
+        id: &RecordId,
+        from: Height,
+        until: Option<Height>,
+    ) -> TantivyDocument {
+        let mut document = TantivyDocument::default();
+        document.add_text(fields.id, id_text(id));
+        document.add_text(fields.kind, kind_text(id.kind()));
+        document.add_u64(fields.from, from.0);
+        match until {
+            Some(until) => document.add_u64(fields.until, until.0),
+            None => {
+                document.add_u64(fields.until, u64::MAX);
+                document.add_text(fields.newest, id_text(id));
+            }
+        }
+        for (field, text) in self.texts {
+            document.add_text(field, text);
+        }
+        document
+    }
+}
+
+/// The texts of a record; none when it is not there, or the index does not hold such records.
+pub(super) fn texts(
     fields: &Fields,
     view: &dyn View,
     id: &RecordId,
-) -> Result<Option<TantivyDocument>, ViewError> {
+) -> Result<Option<Texts>, ViewError> {
     let holder = |department: &_| -> Result<String, ViewError> {
         let found = view.department(department)?;
         let name = found
@@ -126,46 +181,46 @@ pub(super) fn document(
             .unwrap_or_default();
         Ok(format!("{name} {department}"))
     };
-    let mut document = TantivyDocument::default();
-    document.add_text(fields.id, id_text(id));
-    document.add_text(fields.kind, kind_text(id.kind()));
+    let mut texts = Texts::default();
     match view.record(id)? {
         Some(Record::Department(found)) => {
-            named(fields, &mut document, &found.name, found.id.as_str());
+            named(fields, &mut texts, &found.name, found.id.as_str());
         }
         Some(Record::Responsibility(found)) => {
-            named(fields, &mut document, &found.title, found.code.as_str());
-            document.add_text(fields.holder, holder(&found.holder)?);
+            named(fields, &mut texts, &found.title, found.code.as_str());
+            texts.add(fields.holder, holder(&found.holder)?);
+            texts.holder = Some(found.holder);
         }
         Some(Record::Resource(found)) => {
             let provider = holder(&found.provider)?;
-            resource(fields, &mut document, &found, &provider);
+            resource(fields, &mut texts, &found, provider);
+            texts.holder = Some(found.provider);
         }
         Some(_) | None => return Ok(None),
     }
-    Ok(Some(document))
+    Ok(Some(texts))
 }
 
-fn named(fields: &Fields, document: &mut TantivyDocument, name: &str, code: &str) {
+fn named(fields: &Fields, texts: &mut Texts, name: &str, code: &str) {
     let simple: String = name.chars().map(simplified).collect();
-    document.add_text(fields.whole, simple.to_lowercase());
-    document.add_text(fields.whole, code.to_lowercase());
-    document.add_text(fields.name, name);
-    document.add_text(fields.code, code);
-    document.add_text(fields.shorts, name);
-    document.add_text(fields.name_words, name);
-    document.add_text(fields.name_words, code);
+    texts.add(fields.whole, simple.to_lowercase());
+    texts.add(fields.whole, code.to_lowercase());
+    texts.add(fields.name, name);
+    texts.add(fields.code, code);
+    texts.add(fields.shorts, name);
+    texts.add(fields.name_words, name);
+    texts.add(fields.name_words, code);
 }
 
-fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, provider: &str) {
+fn resource(fields: &Fields, texts: &mut Texts, found: &Resource, provider: String) {
     let entry = found.entry();
     let name = entry.map_or("", |entry| &entry.name);
-    named(fields, document, name, found.code.as_str());
+    named(fields, texts, name, found.code.as_str());
     // Codes are written without their slash too.
     let joined: String = found.code.as_str().split('/').collect();
-    document.add_text(fields.code, joined);
-    document.add_text(fields.holder, provider);
-    document.add_text(fields.words, provider);
+    texts.add(fields.code, joined);
+    texts.add(fields.words, provider.clone());
+    texts.add(fields.holder, provider);
     let mut values = [
         Some(found.provider.to_string()),
         None,
@@ -175,12 +230,12 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
     ];
     if let Some(entry) = entry {
         for field in &entry.fields {
-            document.add_text(fields.fields, &*field.name);
-            document.add_text(fields.words, &*field.name);
+            texts.add(fields.fields, &*field.name);
+            texts.add(fields.words, &*field.name);
         }
         if let Some(summary) = &entry.summary {
-            document.add_text(fields.summary, &**summary);
-            document.add_text(fields.words, &**summary);
+            texts.add(fields.summary, &**summary);
+            texts.add(fields.words, &**summary);
         }
         let shared = entry
             .fields
@@ -194,7 +249,7 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
                 | Sharing::NotShared {
                     legal_basis: Some(said),
                 } => {
-                    document.add_text(fields.summary, &**said);
+                    texts.add(fields.summary, &**said);
                 }
                 Sharing::Unconditional
                 | Sharing::Conditional { condition: None }
@@ -207,31 +262,36 @@ fn resource(fields: &Fields, document: &mut TantivyDocument, found: &Resource, p
         values[4] = entry.update_cycle.and_then(|cycle| code_text(&cycle));
         if let Some(cycle) = &entry.update_cycle {
             for words in words_for(cycle) {
-                document.add_text(fields.summary, &*words);
-                document.add_text(fields.words, &*words);
+                texts.add(fields.summary, &*words);
+                texts.add(fields.words, &*words);
             }
         }
     }
     for (field, value) in fields.facets.iter().zip(values) {
         if let Some(value) = value {
-            document.add_text(*field, value);
+            texts.add(*field, value);
         }
     }
     // Under the departments above the provider too: theirs is what their sub-units provide.
     let id = found.provider.as_str();
     let above = id.match_indices('.').filter_map(|(at, _)| id.get(..at));
     for department in above {
-        document.add_text(fields.facets[0], department);
+        texts.add(fields.facets[0], department);
     }
 }
 
-/// For which state of which chain an index was written: kept with it.
-pub(super) fn mark(chain: &str, height: Height) -> String {
-    format!("{VERSION} {chain} {height}")
+/// For which states of which chain an index was written: kept with it.
+pub(super) fn mark(chain: &str, states: States) -> String {
+    let States { first, last } = states;
+    format!("{VERSION} {chain} {first} {last}")
 }
 
-/// The height of a mark of this version and chain.
-pub(super) fn marked(chain: &str, mark: &str) -> Option<Height> {
-    let height = mark.strip_prefix(&format!("{VERSION} {chain} "))?;
-    height.parse().ok().map(Height)
+/// The states of a mark of this version and chain.
+pub(super) fn marked(chain: &str, mark: &str) -> Option<States> {
+    let heights = mark.strip_prefix(&format!("{VERSION} {chain} "))?;
+    let (first, last) = heights.split_once(' ')?;
+    Some(States {
+        first: Height(first.parse().ok()?),
+        last: Height(last.parse().ok()?),
+    })
 }

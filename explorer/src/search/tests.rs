@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dirchain_ledger::block::Block;
@@ -18,24 +19,35 @@ use super::*;
 use crate::api::{ChainAbout, HistoryState, NodeMode, NodeStatus, SyncState, Time, TipSummary};
 use crate::directory::{EventPlace, Owed};
 
+mod past;
+
 /// A ledger as a directory: what the index reads of one.
-pub(crate) struct Town(pub(crate) Mutex<Ledger>, Owed);
+pub(crate) struct Town {
+    pub(crate) ledger: Mutex<Ledger>,
+    owed: Owed,
+    /// The first height that it has records of.
+    begins: AtomicU64,
+}
 
 impl Town {
     pub(crate) fn new(ledger: Ledger) -> Self {
-        Self(Mutex::new(ledger), Owed::default())
+        Self {
+            ledger: Mutex::new(ledger),
+            owed: Owed::default(),
+            begins: AtomicU64::new(0),
+        }
     }
 }
 
 impl Directory for Town {
     fn owed(&self) -> &Owed {
-        &self.1
+        &self.owed
     }
 
     fn about(&self) -> ChainAbout {
         ChainAbout {
             name: "town".to_owned(),
-            chain: self.0.lock().unwrap().chain,
+            chain: self.ledger.lock().unwrap().chain,
             genesis_time: Time(GENESIS_TIME),
             software_version: "0".to_owned(),
         }
@@ -46,7 +58,7 @@ impl Directory for Town {
     }
 
     fn tip(&self) -> TipSummary {
-        let ledger = self.0.lock().unwrap();
+        let ledger = self.ledger.lock().unwrap();
         TipSummary {
             height: ledger.tip.height,
             time: Time(ledger.tip.time),
@@ -55,8 +67,13 @@ impl Directory for Town {
         }
     }
 
+    fn history_begins(&self) -> Height {
+        Height(self.begins.load(Ordering::Relaxed))
+    }
+
     fn view(&self, height: Height) -> Box<dyn View + '_> {
-        Box::new(Frozen(self.0.lock().unwrap().state.clone(), height))
+        assert!(height >= self.history_begins(), "{height} is not here");
+        Box::new(Frozen(self.ledger.lock().unwrap().state.clone(), height))
     }
 
     fn height_at(&self, _: TimeMs) -> Result<Option<Height>, ViewError> {
@@ -65,7 +82,7 @@ impl Directory for Town {
 
     fn block(&self, height: Height) -> Result<Option<Arc<Block>>, ViewError> {
         let index = usize::try_from(height.0).unwrap().checked_sub(1);
-        let ledger = self.0.lock().unwrap();
+        let ledger = self.ledger.lock().unwrap();
         Ok(index.and_then(|index| ledger.blocks.get(index).cloned().map(Arc::new)))
     }
 
@@ -92,6 +109,23 @@ impl Directory for Town {
         _: usize,
     ) -> Result<Vec<EventPlace>, ViewError> {
         Ok(Vec::new())
+    }
+
+    fn written(
+        &self,
+        id: &RecordId,
+        after: Option<Height>,
+        count_max: usize,
+    ) -> Result<Vec<Height>, ViewError> {
+        let ledger = self.ledger.lock().unwrap();
+        let begins = self.history_begins();
+        let heights = ledger.state.written(id).map(|height| height.max(begins));
+        let mut heights: Vec<Height> = heights
+            .filter(|height| after.is_none_or(|after| *height > after))
+            .collect();
+        heights.dedup();
+        heights.truncate(count_max);
+        Ok(heights)
     }
 
     fn node(&self) -> NodeStatus {
@@ -223,7 +257,7 @@ fn town() -> Ledger {
 fn ready(search: &Search, height: Height) {
     for _ in 0..2_000 {
         match search.state() {
-            State::Ready(at) if at >= height => return,
+            State::Ready(states) if states.last >= height => return,
             State::Broken(reason) => panic!("{reason}"),
             State::Ready(_) | State::Building { .. } => {}
         }
@@ -240,16 +274,23 @@ fn start(ledger: Ledger, folder: Option<&Path>) -> (Arc<Town>, Search) {
     (town, search)
 }
 
-fn asked(text: &str) -> Asked {
+/// A question about the newest height that the index knows.
+fn asked(search: &Search, text: &str) -> Asked {
     Asked {
+        height: search.newest().unwrap(),
         text: text.to_owned(),
+        facets: Default::default(),
+        offset: 0,
         limit: 10,
-        ..Asked::default()
     }
 }
 
+fn look(search: &Search, text: &str) -> Found {
+    search.entries(&asked(search, text)).unwrap().unwrap()
+}
+
 fn found(search: &Search, text: &str) -> Vec<ResourceCode> {
-    codes(&search.entries(&asked(text)).unwrap().unwrap())
+    codes(&look(search, text))
 }
 
 fn codes(found: &Found) -> Vec<ResourceCode> {
@@ -291,7 +332,7 @@ fn any_part_of_a_text_finds_its_entry_first() {
         // The condition of its sharing.
         ("核验身份", 1),
     ] {
-        let exact = search.entries(&asked(text)).unwrap().unwrap();
+        let exact = look(&search, text);
         assert!(!exact.near, "{text} is written as it is");
         assert_eq!(codes(&exact).first(), Some(&code(number)), "{text}");
     }
@@ -330,7 +371,7 @@ fn a_misspelling_still_finds_and_says_so() {
         ("水质检测", 7),
         ("体个工商户", 8),
     ] {
-        let near = search.entries(&asked(text)).unwrap().unwrap();
+        let near = look(&search, text);
         assert!(near.near, "{text} is misspelt: {:?}", codes(&near));
         assert_eq!(codes(&near).first(), Some(&code(number)), "{text}");
     }
@@ -350,7 +391,7 @@ fn a_misspelling_still_finds_and_says_so() {
         ("federall", 6),
         ("employes", 6),
     ] {
-        let near = search.entries(&asked(text)).unwrap().unwrap();
+        let near = look(&search, text);
         assert!(near.near, "{text} is misspelt: {:?}", codes(&near));
         assert_eq!(codes(&near).first(), Some(&code(number)), "{text}");
     }
@@ -398,13 +439,13 @@ fn an_abbreviation_finds_the_name_before_a_text_that_mentions_it() {
         ("每日", &[3]),
         ("daily", &[3]),
     ] {
-        let exact = search.entries(&asked(text)).unwrap().unwrap();
+        let exact = look(&search, text);
         let expected: Vec<ResourceCode> = numbers.iter().map(|n| code(*n)).collect();
         assert!(!exact.near, "{text}");
         assert_eq!(codes(&exact), expected, "{text}");
     }
     // A longer one is told as such.
-    let long = search.entries(&asked("城乡居民医保")).unwrap().unwrap();
+    let long = look(&search, "城乡居民医保");
     assert!(long.near);
     assert_eq!(codes(&long).first(), Some(&code(4)));
     assert_eq!(codes(&long).len(), 1);
@@ -430,7 +471,7 @@ fn a_misspelling_finds_names_first_and_close_words_before_far_ones() {
         ("retirment", &[6]),
         ("fedral employmnt", &[4]),
     ] {
-        let near = search.entries(&asked(text)).unwrap().unwrap();
+        let near = look(&search, text);
         assert!(near.near, "{text}");
         let mut first = codes(&near);
         first.truncate(numbers.len());
@@ -459,8 +500,8 @@ fn hostile_questions_have_answers() {
         "🀄",
         &long,
     ] {
-        search.entries(&asked(text)).unwrap().unwrap();
-        search.holders(&asked(text)).unwrap().unwrap();
+        look(&search, text);
+        search.holders(&asked(&search, text)).unwrap().unwrap();
     }
     assert_eq!(found(&search, "").len(), ENTRIES.len());
     for signs in [" /(", "%", "'", "\\", "😀", "！"] {
@@ -468,7 +509,7 @@ fn hostile_questions_have_answers() {
             found(&search, signs).is_empty(),
             "{signs} is nothing to look for"
         );
-        let holders = search.holders(&asked(signs)).unwrap().unwrap();
+        let holders = search.holders(&asked(&search, signs)).unwrap().unwrap();
         assert!(holders.records.is_empty(), "{signs}");
     }
     assert_eq!(found(&search, "  ").len(), ENTRIES.len());
@@ -477,7 +518,13 @@ fn hostile_questions_have_answers() {
 #[test]
 fn departments_and_responsibilities_are_found_too() {
     let (_town, search) = start(town(), None);
-    let holders = |text: &str| search.holders(&asked(text)).unwrap().unwrap().records;
+    let holders = |text: &str| {
+        search
+            .holders(&asked(&search, text))
+            .unwrap()
+            .unwrap()
+            .records
+    };
     assert_eq!(holders("D005")[0], RecordId::Department(id(APPLICANT)));
     assert_eq!(
         holders("Z-D006-01")[0],
@@ -489,7 +536,7 @@ fn departments_and_responsibilities_are_found_too() {
 #[test]
 fn facets_count_everything_that_fits_and_narrow_it() {
     let (_town, search) = start(town(), None);
-    let all = search.entries(&asked("")).unwrap().unwrap();
+    let all = look(&search, "");
     assert_eq!(all.total, ENTRIES.len());
     let index = |facet| Facet::ALL.iter().position(|f| *f == facet).unwrap();
     let of = |facet| all.facets[index(facet)].clone();
@@ -498,12 +545,12 @@ fn facets_count_everything_that_fits_and_narrow_it() {
     assert!(of(Facet::Category).contains(&("base".to_owned(), 4)));
     assert!(of(Facet::Cycle).contains(&("daily".to_owned(), 4)));
     assert!(of(Facet::Sharing).contains(&("unconditional".to_owned(), 4)));
-    let mut narrow = asked("登记");
+    let mut narrow = asked(&search, "登记");
     narrow.facets[index(Facet::Sharing)] = Some("unconditional".to_owned());
     let narrow = search.entries(&narrow).unwrap().unwrap();
     assert_eq!(codes(&narrow).len(), narrow.total);
     assert!(narrow.total > 0 && narrow.total < found(&search, "登记").len());
-    let mut paged = asked("");
+    let mut paged = asked(&search, "");
     paged.limit = 3;
     let mut seen = Vec::new();
     for page in 0..3 {
@@ -518,14 +565,14 @@ fn the_index_follows_the_ledger() {
     let (town, search) = start(Ledger::default(), None);
     assert!(found(&search, "户籍").is_empty());
     let height = {
-        let mut ledger = town.0.lock().unwrap();
+        let mut ledger = town.ledger.lock().unwrap();
         ledger.published(PROVIDER, 1);
         ledger.tip.height
     };
     ready(&search, height);
     assert_eq!(found(&search, "户籍"), [code(1)]);
     let height = {
-        let mut ledger = town.0.lock().unwrap();
+        let mut ledger = town.ledger.lock().unwrap();
         let mut amended = entry(&responsibility(PROVIDER));
         amended.name = id("常住人口基本信息");
         ledger.draft(PROVIDER, &code(1), &amended).unwrap();
@@ -535,7 +582,7 @@ fn the_index_follows_the_ledger() {
     };
     ready(&search, height);
     assert_eq!(found(&search, "常住人口"), [code(1)]);
-    let one = search.entries(&asked("")).unwrap().unwrap();
+    let one = look(&search, "");
     assert_eq!(one.total, 1, "the old version is gone");
 }
 
@@ -586,9 +633,15 @@ fn wait_until_released(place: &Path) {
 }
 
 #[test]
-fn the_moment_of_a_mark_is_its_own() {
-    let mark = schema::mark("abc", Height(7));
-    assert_eq!(schema::marked("abc", &mark), Some(Height(7)));
+fn the_states_of_a_mark_are_its_own() {
+    let states = States {
+        first: Height(3),
+        last: Height(7),
+    };
+    let mark = schema::mark("abc", states);
+    assert_eq!(schema::marked("abc", &mark), Some(states));
     assert_eq!(schema::marked("abd", &mark), None);
-    assert_eq!(schema::marked("abc", "0 abc 7"), None);
+    for other in ["0 abc 3 7", "4 abc 7", "4 abc 3 7 9", "4 abc x 7"] {
+        assert_eq!(schema::marked("abc", other), None, "{other}");
+    }
 }

@@ -338,6 +338,21 @@ impl Directory for City {
         Ok(wanted.take(count_max).collect())
     }
 
+    fn written(
+        &self,
+        id: &RecordId,
+        after: Option<Height>,
+        count_max: usize,
+    ) -> Result<Vec<Height>, ViewError> {
+        self.check()?;
+        let ledger = self.ledger();
+        let heights = ledger
+            .state
+            .written(id)
+            .filter(|h| after.is_none_or(|after| *h > after));
+        Ok(heights.take(count_max).collect())
+    }
+
     fn node(&self) -> NodeStatus {
         let ready = self.ready.load(Ordering::Relaxed);
         NodeStatus {

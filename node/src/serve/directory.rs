@@ -312,6 +312,15 @@ impl Directory for NodeDirectory {
         Ok(places.collect())
     }
 
+    fn written(
+        &self,
+        id: &RecordId,
+        after: Option<Height>,
+        count_max: usize,
+    ) -> Result<Vec<Height>, ViewError> {
+        Ok(self.store.written(id, after, count_max)?)
+    }
+
     fn node(&self) -> NodeStatus {
         let status = self.engine.status();
         let (tip, now) = (self.store.tip(), now());

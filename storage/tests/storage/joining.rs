@@ -223,6 +223,7 @@ fn what_is_not_here_yet_is_refused_by_name() {
     assert!(view.list(RecordId::Parameters.kind(), None, 1).is_err());
     for id in &world.ids {
         assert_eq!(joined.history(id, None, usize::MAX).unwrap(), Vec::new());
+        assert_eq!(joined.written(id, None, 9).unwrap(), [Height(40)], "{id}");
     }
     // It gives nothing that it does not have.
     assert_eq!(joined.offer().unwrap(), None);

@@ -168,6 +168,17 @@ fn same_histories(world: &World, store: &Store) {
             paged.extend(page);
         }
         assert_eq!(paged, expected);
+        let expected: Vec<Height> = world.state.written(id).collect();
+        assert_eq!(store.written(id, None, usize::MAX).unwrap(), expected);
+        let mut paged = Vec::new();
+        loop {
+            let page = store.written(id, paged.last().copied(), 2).unwrap();
+            if page.is_empty() {
+                break;
+            }
+            paged.extend(page);
+        }
+        assert_eq!(paged, expected);
     }
 }
 

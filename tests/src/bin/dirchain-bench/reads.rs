@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use dirchain::client::{Author, Client, Outcome, Pipeline};
+use dirchain_explorer::api::SearchAnswer;
 use dirchain_ledger::action::Action;
 use dirchain_ledger::ids::ResourceCode;
 use dirchain_ledger::records::{Entry, Role};
 use dirchain_tests::{City, Connection, START, eventually};
 
-use super::{Result, beside};
+use super::{Result, beside, height};
 
 const ENTRIES: u32 = 50_000;
 /// Entries drafted and submitted in one transaction, entries published in one.
@@ -49,16 +50,14 @@ pub(crate) fn measure() -> Result<()> {
     let url = city.nodes[0].url();
     eventually("the search index has them", 20 * START, || {
         let mut connection = Connection::to(&url).ok()?;
-        let (_, _, body) = connection
-            .get("/search?q=%E7%99%BB%E8%AE%B0&lang=en")
-            .ok()?;
-        let text = String::from_utf8(body).ok()?;
-        text.contains("page=2").then_some(())
+        let (_, _, body) = connection.get("/api/v1/search?q=%E7%99%BB%E8%AE%B0").ok()?;
+        let answer: SearchAnswer = serde_json::from_slice(&body).ok()?;
+        (answer.indexed && answer.next_cursor.is_some()).then_some(())
     });
     latency(&url, "resource page", 20.0, PAGES, |number| {
         format!("/resources/{}", encoded(number * 7_919 % ENTRIES))
     })?;
-    latency(&url, "search page", 50.0, SEARCHES, |number| {
+    let search = |number: u32| {
         let subject = SUBJECTS[(number % 12) as usize];
         let words = match number % 3 {
             0 => subject.to_owned(),
@@ -67,7 +66,16 @@ pub(crate) fn measure() -> Result<()> {
         };
         let words: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
         format!("/search?q={words}")
-    })?;
+    };
+    latency(&url, "search page", 50.0, SEARCHES, search)?;
+    let past = height(&city.client(0))? - 1;
+    latency(
+        &url,
+        "search page, a block before",
+        50.0,
+        SEARCHES,
+        |number| format!("{}&at={past}", search(number)),
+    )?;
     rate("access-check", 20_000, &url, |connection, number| {
         let code = encoded(number % ENTRIES);
         connection.get(&format!(
