@@ -202,3 +202,32 @@ fn an_index_without_the_whole_history_is_made_anew_once_it_is_here() {
         assert_eq!(all(&search, height), all(&made, height), "at {height}");
     }
 }
+
+/// With the usual statistics of an index the short name would lead at first, and the long one as soon as
+/// most names are longer.
+#[test]
+fn an_answer_keeps_its_order_while_texts_of_other_lengths_come() {
+    let often = "登记登记登记甲乙丙丁戊己庚辛壬癸子丑寅卯";
+    let (town, search) = start(named(&[(often, "摘要"), ("登记簿", "摘要")]), None);
+    let height = search.newest().unwrap();
+    let at = |height| {
+        let asked = Asked {
+            height,
+            ..asked(&search, "登记")
+        };
+        codes(&search.entries(&asked).unwrap().unwrap())
+    };
+    let before = at(height);
+    assert_eq!(before, [code(2), code(1)]);
+    let last = {
+        let mut ledger = town.ledger.lock().unwrap();
+        for number in 3..40 {
+            let mut written = entry(&responsibility(PROVIDER));
+            written.name = id(&"天地玄黄宇宙洪荒日月盈昃辰宿列张".repeat(3));
+            ledger.draft(PROVIDER, &code(number), &written).unwrap();
+        }
+        ledger.tip.height
+    };
+    ready(&search, last);
+    assert_eq!((at(height), at(last)), (before.clone(), before));
+}
