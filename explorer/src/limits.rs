@@ -107,7 +107,9 @@ pub const SEARCH_WRITER_BYTES: usize = 16 * 1024 * 1024;
 pub const SEARCH_INTERVAL: Duration = Duration::from_millis(500);
 /// Blocks that it takes in at a time.
 pub const SEARCH_BLOCKS_MAX: u64 = 256;
-/// How long the making of the index rests at most after each part.
+/// Records whose texts changed in what it takes in at a time; the block with the last of them is taken whole.
+pub const SEARCH_TURNED_MAX: usize = 2_048;
+/// How long the index rests at most after each part, while it is made and while blocks wait.
 pub const SEARCH_PAUSE_MAX: Duration = Duration::from_millis(50);
 /// How long it waits after it failed before it is made anew.
 pub const SEARCH_RETRY: Duration = Duration::from_secs(30);

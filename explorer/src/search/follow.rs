@@ -65,9 +65,10 @@ struct Writing<'d> {
     fields: Fields,
     writer: IndexWriter,
     reader: IndexReader,
-    /// Where a department's name changed, while the index is made.
-    renamed: BTreeMap<DepartmentId, BTreeSet<Height>>,
 }
+
+/// The heights at which departments' names changed.
+type Renamed = BTreeMap<DepartmentId, BTreeSet<Height>>;
 
 fn keep_up(
     directory: &dyn Directory,
@@ -87,7 +88,6 @@ fn keep_up(
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
             .try_into()?,
-        renamed: BTreeMap::new(),
     };
     loop {
         let mut states = match known.take() {
@@ -97,17 +97,21 @@ fn keep_up(
                 None => return Ok(()),
             },
         };
+        shared.set(State::Ready(states), Some(writing.reader.searcher()));
         // Once all of the history is here, the index is made of all of it.
         while directory.history_begins() >= states.first {
-            shared.set(State::Ready(states), Some(writing.reader.searcher()));
-            if shared.wait(limits::SEARCH_INTERVAL) {
-                return Ok(());
-            }
+            let begun = Instant::now();
             let tip = directory.tip_moment().height;
-            let most = states.last.0.saturating_add(limits::SEARCH_BLOCKS_MAX);
-            let last = tip.min(Height(most));
-            if last > states.last {
-                states = writing.follow(states, last)?;
+            if tip > states.last {
+                states = writing.follow(states, tip)?;
+                shared.set(State::Ready(states), Some(writing.reader.searcher()));
+            }
+            let pause = match tip > states.last {
+                true => begun.elapsed().min(limits::SEARCH_PAUSE_MAX),
+                false => limits::SEARCH_INTERVAL,
+            };
+            if shared.wait(pause) {
+                return Ok(());
             }
         }
     }
@@ -169,7 +173,7 @@ impl Writing<'_> {
         };
         let view = self.directory.view(states.last);
         self.writer.delete_all_documents()?;
-        self.renamed.clear();
+        let mut renamed = Renamed::new();
         let mut done = 0u64;
         // Departments come first: the texts of what they hold go by their names.
         for kind in schema::KINDS {
@@ -178,7 +182,7 @@ impl Writing<'_> {
                 let begun = Instant::now();
                 let ids = view.list(kind, after.as_ref(), limits::SCAN_PAGE)?;
                 for id in &ids {
-                    self.add_states(id, states.last)?;
+                    self.add_states(id, states.last, &mut renamed)?;
                     done = done.saturating_add(1);
                 }
                 shared.set(State::Building { done }, None);
@@ -199,20 +203,30 @@ impl Writing<'_> {
     }
 
     /// Writes every state of a record up to a height.
-    fn add_states(&mut self, id: &RecordId, last: Height) -> Result<(), Trouble> {
+    fn add_states(
+        &self,
+        id: &RecordId,
+        last: Height,
+        renamed: &mut Renamed,
+    ) -> Result<(), Trouble> {
         let heights = self.heights_of(id, last)?;
         let ends = heights.iter().skip(1).copied().chain([last.next()]);
         let mut standing: Option<Standing> = None;
         for (height, end) in heights.iter().zip(ends) {
             let texts = self.texts(id, *height)?;
-            let is_renamed = self.turn(id, *height, texts, &mut standing)?;
-            if let (true, RecordId::Department(department)) = (is_renamed, id) {
-                let renamed = self.renamed.entry(department.clone()).or_default();
-                renamed.insert(*height);
+            let is_other = self.turn(id, *height, texts, &mut standing)?;
+            if let (true, RecordId::Department(department)) = (is_other, id) {
+                let heights = renamed.entry(department.clone()).or_default();
+                heights.insert(*height);
             }
-            for renamed in self.renamed_within(&standing, *height, end) {
-                let texts = self.texts(id, renamed)?;
-                self.turn(id, renamed, texts, &mut standing)?;
+            // The name that the texts hold may change though the record does not.
+            let holder = standing.as_ref().and_then(|(texts, _)| texts.holder());
+            let within = (Bound::Excluded(*height), Bound::Excluded(end));
+            let heights = holder.and_then(|holder| renamed.get(holder)).into_iter();
+            let heights: Vec<Height> = heights.flat_map(|h| h.range(within)).copied().collect();
+            for height in heights {
+                let texts = self.texts(id, height)?;
+                self.turn(id, height, texts, &mut standing)?;
             }
         }
         self.add_newest(id, standing)
@@ -231,22 +245,6 @@ impl Writing<'_> {
                 return Ok(heights);
             }
         }
-    }
-
-    /// Where the name that a record's texts hold changed between two heights.
-    fn renamed_within(
-        &self,
-        standing: &Option<Standing>,
-        after: Height,
-        before: Height,
-    ) -> Vec<Height> {
-        let holder = standing.as_ref().and_then(|(texts, _)| texts.holder());
-        let renamed = holder.and_then(|holder| self.renamed.get(holder));
-        let within = (Bound::Excluded(after), Bound::Excluded(before));
-        let renamed = renamed
-            .into_iter()
-            .flat_map(|heights| heights.range(within));
-        renamed.copied().collect()
     }
 
     /// A record's texts at a height.
@@ -277,13 +275,15 @@ impl Writing<'_> {
         }
     }
 
-    /// Writes what the blocks after the states' last, up to `last`, changed.
-    fn follow(&mut self, states: States, last: Height) -> Result<States, Trouble> {
+    /// Writes what the blocks after the states' last, up to `tip`, changed; or the first of them, where
+    /// that is much.
+    fn follow(&mut self, states: States, tip: Height) -> Result<States, Trouble> {
         // What stands of the records that turned: written once, however often they turned.
         let mut turned: BTreeMap<RecordId, Option<Standing>> = BTreeMap::new();
-        let mut before = states.last;
-        while before < last {
-            let height = before.next();
+        let mut last = states.last;
+        let most = states.last.0.saturating_add(limits::SEARCH_BLOCKS_MAX);
+        while last < tip.min(Height(most)) && turned.len() < limits::SEARCH_TURNED_MAX {
+            let (before, height) = (last, last.next());
             for id in self.changed(before, height)? {
                 let texts = self.texts(&id, height)?;
                 let mut standing = match turned.remove(&id) {
@@ -296,7 +296,7 @@ impl Writing<'_> {
                 self.turn(&id, height, texts, &mut standing)?;
                 turned.insert(id, standing);
             }
-            before = height;
+            last = height;
         }
         for (id, standing) in turned {
             self.add_newest(&id, standing)?;

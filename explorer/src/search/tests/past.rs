@@ -231,3 +231,27 @@ fn an_answer_keeps_its_order_while_texts_of_other_lengths_come() {
     ready(&search, last);
     assert_eq!((at(height), at(last)), (before.clone(), before));
 }
+
+#[test]
+fn an_index_far_behind_catches_up_in_parts() {
+    let (town, followed) = start(town(), None);
+    let last = {
+        let mut ledger = town.ledger.lock().unwrap();
+        let begun = ledger.tip.height.0;
+        while ledger.tip.height.0 <= begun + limits::SEARCH_BLOCKS_MAX + 3 {
+            let number = u32::try_from(ledger.tip.height.0 % 7).unwrap() + 1;
+            let revision = ledger.revision(&code(number));
+            let draft = draft(number, revision, &format!("登记信息{}", ledger.tip.height));
+            ledger
+                .submit(&administrator(PROVIDER), vec![draft])
+                .unwrap();
+        }
+        ledger.tip.height
+    };
+    ready(&followed, last);
+    let ledger = town.ledger.lock().unwrap().clone();
+    let (_town, made) = start(ledger, None);
+    for height in (0..=last.0).step_by(9).map(Height) {
+        assert_eq!(all(&followed, height), all(&made, height), "at {height}");
+    }
+}
