@@ -5,8 +5,8 @@
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use bincode::enc::EncoderImpl;
-use bincode::enc::write::SizeWriter;
-use bincode::error::DecodeError;
+use bincode::enc::write::{SizeWriter, Writer};
+use bincode::error::{DecodeError, EncodeError};
 use bincode::{Decode, Encode};
 
 /// Why bytes are not the encoding of the value expected.
@@ -96,8 +96,29 @@ pub fn decode<T: Encode + Decode<()>, const N: usize>(bytes: &[u8]) -> Result<T,
             trailing_bytes: bytes.len().saturating_sub(used),
         });
     }
-    if encode(&value) != bytes {
+    if !encodes_to(&value, bytes) {
         return Err(CodecError::NotCanonical);
     }
     Ok(value)
+}
+
+/// Whether these bytes are a value's encoding, without making it: everything that is read from a disk
+/// or from the network is asked this.
+fn encodes_to<T: Encode>(value: &T, bytes: &[u8]) -> bool {
+    let config = bincode::config::standard().with_fixed_int_encoding();
+    let mut encoder = EncoderImpl::new(Comparing { left: bytes }, config);
+    value.encode(&mut encoder).is_ok() && encoder.into_writer().left.is_empty()
+}
+
+/// What is left of the bytes that an encoding is expected to be.
+struct Comparing<'b> {
+    left: &'b [u8],
+}
+
+impl Writer for Comparing<'_> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
+        let left = self.left.strip_prefix(bytes);
+        self.left = left.ok_or(EncodeError::Other("other bytes are expected"))?;
+        Ok(())
+    }
 }
