@@ -30,6 +30,8 @@ pub const READER_CHECKS_MAX: usize = 20_000;
 pub const PAGE_CHECKS_MAX: usize = 2_000;
 /// Records that one answer keeps in memory to read them once.
 pub const MEMO_RECORDS_MAX: usize = 50_000;
+/// Records that every answer keeps in memory while it is put together.
+pub const READING_RECORDS_MAX: usize = 128;
 /// Names of actions shown for a transaction in a block's list.
 pub const ACTION_NAMES_MAX: usize = 8;
 /// Records counted for the overview.

@@ -54,6 +54,15 @@ pub trait View {
 
     /// The hash of the block at a height; none at height 0 and above the end.
     fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError>;
+
+    /// The kinds of which ids may name `target`: of any other, [`View::referrers`] has none. None
+    /// where that is not known at once. For those who would ask for one kind after another.
+    fn referring_kinds(
+        &self,
+        _target: &RecordId,
+    ) -> Result<Option<BTreeSet<RecordKind>>, ViewError> {
+        Ok(None)
+    }
 }
 
 /// Reads through another view: the methods of [`View`] but for [`View::record`], which is where views

@@ -161,6 +161,27 @@ impl Database {
         Ok(keys)
     }
 
+    /// The bytes that follow `prefix` in keys, each once, in order: found without reading the keys
+    /// between.
+    pub(crate) fn next_bytes(&self, family: Family, prefix: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_range(PrefixRange(prefix));
+        let mut iterator = self.db.raw_iterator_cf_opt(self.handle(family)?, options);
+        let mut found = Vec::new();
+        let mut start = Some(prefix.to_vec());
+        while let Some(from) = start.take() {
+            iterator.seek(from);
+            let key = iterator.key();
+            let Some(byte) = key.and_then(|key| key.strip_prefix(prefix)?.first()) else {
+                break;
+            };
+            found.push(*byte);
+            start = byte.checked_add(1).map(|next| [prefix, &[next]].concat());
+        }
+        iterator.status().map_err(|error| self.read_error(&error))?;
+        Ok(found)
+    }
+
     /// Takes the right to write. Fails at once when a write failed before: what is in memory and
     /// what is on disk may differ since, and only opening the database anew tells.
     pub(crate) fn writer(&self) -> Result<Writer<'_>, StoreError> {

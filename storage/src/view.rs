@@ -1,6 +1,8 @@
 //! The store as the rules read it: records at one height, pages of the state tree, nodes of the
 //! header log.
 
+use std::collections::BTreeSet;
+
 use dirchain_ledger::codec;
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::header_log::LogNodes;
@@ -235,6 +237,19 @@ impl View for StoreView {
             kind,
         };
         Ok(self.ids(range, after, count_max, codec::decode::<Height, 8>)?)
+    }
+
+    /// Also those of which one names the target only above this height.
+    fn referring_kinds(
+        &self,
+        target: &RecordId,
+    ) -> Result<Option<BTreeSet<RecordKind>>, ViewError> {
+        self.check_begun()?;
+        let database = self.store.database();
+        let bytes = database.next_bytes(Family::Referrers, &keys::record_prefix(target))?;
+        let kinds: Option<_> = bytes.into_iter().map(RecordKind::from_byte).collect();
+        let malformed = || database.damaged("a malformed key of `referrers`");
+        Ok(Some(kinds.ok_or_else(malformed)?))
     }
 }
 

@@ -140,6 +140,9 @@ fn version_changes(
 ) -> Result<BTreeMap<u32, Vec<Change>>, Problem> {
     let code = &resource.resource.code;
     let mut changed = BTreeMap::new();
+    if resource.versions.len() < 2 {
+        return Ok(changed);
+    }
     let mut before: Option<Entry> = None;
     let newest = resource.versions.len().saturating_sub(VERSIONS_COMPARED);
     for item in resource.versions.iter().skip(newest) {

@@ -1,7 +1,8 @@
 //! A view that reads each record and each list of references once.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use dirchain_ledger::hash::Hash;
 use dirchain_ledger::ids::Height;
@@ -14,24 +15,61 @@ type Question = (RecordId, RecordKind, Option<RecordId>, usize);
 
 /// A view over another that keeps what it read: for questions that come back to the same few
 /// departments and authorizations hundreds of times. Bounded; what no longer fits is read again.
-pub(crate) struct Memo<'v> {
-    base: &'v dyn View,
+pub(crate) struct Memo<V> {
+    base: V,
+    records_max: usize,
     records: RefCell<BTreeMap<RecordId, Option<Record>>>,
     referrers: RefCell<BTreeMap<Question, Vec<RecordId>>>,
+    /// The kinds of which ids may name a record, once it was asked about a second kind; none where
+    /// that is not known, or was not asked for yet.
+    kinds: RefCell<BTreeMap<RecordId, Option<BTreeSet<RecordKind>>>>,
 }
 
-impl<'v> Memo<'v> {
-    /// A memo without memories.
-    pub(crate) fn new(base: &'v dyn View) -> Self {
+impl<V> Memo<V> {
+    /// A memo without memories, for one question over many records.
+    pub(crate) fn new(base: V) -> Self {
+        Self::bounded(base, limits::MEMO_RECORDS_MAX)
+    }
+
+    /// The same that keeps fewer: what one answer reads more than once is mostly what it began with.
+    pub(crate) fn of_few(base: V) -> Self {
+        Self::bounded(base, limits::READING_RECORDS_MAX)
+    }
+
+    fn bounded(base: V, records_max: usize) -> Self {
         Self {
             base,
+            records_max,
             records: RefCell::default(),
             referrers: RefCell::default(),
+            kinds: RefCell::default(),
         }
     }
 }
 
-impl View for Memo<'_> {
+impl<'v, V: Deref<Target = dyn View + 'v>> Memo<V> {
+    /// Whether it is known that no id of a kind names a record: a page asks about a dozen kinds, and
+    /// most records are named by few.
+    fn names_none(&self, target: &RecordId, kind: RecordKind) -> Result<bool, ViewError> {
+        let mut known = self.kinds.borrow_mut();
+        if let Some(Some(kinds)) = known.get(target) {
+            return Ok(!kinds.contains(&kind));
+        }
+        let is_asked_again = known.contains_key(target);
+        if !is_asked_again && known.len() >= self.records_max {
+            return Ok(false);
+        }
+        let kinds = match is_asked_again {
+            true => self.base.referring_kinds(target)?,
+            false => None,
+        };
+        let names_none = kinds.as_ref().is_some_and(|kinds| !kinds.contains(&kind));
+        known.insert(target.clone(), kinds);
+        Ok(names_none)
+    }
+}
+
+impl<'v, V: Deref<Target = dyn View + 'v>> View for Memo<V> {
     fn block_hash(&self, height: Height) -> Result<Option<Hash>, ViewError> {
         self.base.block_hash(height)
     }
@@ -42,7 +80,7 @@ impl View for Memo<'_> {
         }
         let record = self.base.record(id)?;
         let mut records = self.records.borrow_mut();
-        if records.len() < limits::MEMO_RECORDS_MAX {
+        if records.len() < self.records_max {
             records.insert(id.clone(), record.clone());
         }
         Ok(record)
@@ -68,9 +106,12 @@ impl View for Memo<'_> {
         if let Some(ids) = self.referrers.borrow().get(&question) {
             return Ok(ids.clone());
         }
+        if self.names_none(target, kind)? {
+            return Ok(Vec::new());
+        }
         let ids = self.base.referrers(target, kind, after, count_max)?;
         let mut referrers = self.referrers.borrow_mut();
-        if referrers.len() < limits::MEMO_RECORDS_MAX {
+        if referrers.len() < self.records_max {
             referrers.insert(question, ids.clone());
         }
         Ok(ids)

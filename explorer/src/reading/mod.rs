@@ -186,7 +186,7 @@ impl<'d> Reading<'d> {
     pub(crate) fn of(directory: &'d dyn Directory, resolved: Resolved) -> Self {
         Self {
             directory,
-            view: directory.view(resolved.as_of.height),
+            view: Box::new(Memo::of_few(directory.view(resolved.as_of.height))),
             resolved,
             scope: 0,
             names: RefCell::default(),
@@ -250,19 +250,26 @@ impl<'d> Reading<'d> {
 
     /// The purposes' names, by their codes.
     pub(crate) fn purposes(&self) -> Result<BTreeMap<PurposeCode, String>, Problem> {
-        let parameters = self.parameters()?.parameters;
-        let listed = parameters.purposes.iter().map(|listed| &listed.purpose);
-        let named = listed.map(|purpose| (purpose.code.clone(), purpose.name.to_string()));
-        Ok(named.collect())
+        self.read_purposes()?;
+        Ok(self.purpose_names.borrow().clone())
     }
 
     /// A purpose's name, or its code where the parameters do not list it.
     pub(crate) fn purpose_name(&self, code: &PurposeCode) -> Result<String, Problem> {
-        if self.purpose_names.borrow().is_empty() {
-            *self.purpose_names.borrow_mut() = self.purposes()?;
-        }
+        self.read_purposes()?;
         let named = self.purpose_names.borrow().get(code).cloned();
         Ok(named.unwrap_or_else(|| code.to_string()))
+    }
+
+    /// Reads the purposes' names, once.
+    fn read_purposes(&self) -> Result<(), Problem> {
+        if self.purpose_names.borrow().is_empty() {
+            let parameters = self.view.parameters()?;
+            let listed = parameters.purposes.iter().map(|listed| &listed.purpose);
+            let named = listed.map(|purpose| (purpose.code.clone(), purpose.name.to_string()));
+            *self.purpose_names.borrow_mut() = named.collect();
+        }
+        Ok(())
     }
 
     fn missing(&self, id: &RecordId) -> Problem {

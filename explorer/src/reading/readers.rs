@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use dirchain_ledger::access;
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
 use dirchain_ledger::records::{Record, RecordId, RecordKind, Resource, SensitivityLevel, Sharing};
-use dirchain_ledger::view::Records;
+use dirchain_ledger::view::{Records, View};
 
 use super::scan::{Source, cut};
 use super::{Memo, Reading};
@@ -187,7 +187,7 @@ impl Reading<'_> {
 
     fn passing(
         &self,
-        memo: &Memo<'_>,
+        memo: &dyn View,
         code: &ResourceCode,
         field: FieldNumber,
         candidates: &BTreeSet<DepartmentId>,

@@ -60,6 +60,9 @@ fn same_view(world: &World, expected: &impl View, found: &impl View) {
             same_pages_of(&all, |after, count| {
                 found.referrers(target, kind, after, count).unwrap()
             });
+            let kinds = found.referring_kinds(target).unwrap();
+            let may_name = kinds.is_none_or(|kinds| kinds.contains(&kind));
+            assert!(may_name || all.is_empty(), "{kind:?} {target}");
         }
     }
 }

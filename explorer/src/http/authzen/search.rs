@@ -306,7 +306,7 @@ fn of_token(problem: Problem) -> Problem {
     )
 }
 
-fn first_field(memo: &Memo<'_>, code: &ResourceCode) -> Result<Option<FieldNumber>, Problem> {
+fn first_field(memo: &dyn View, code: &ResourceCode) -> Result<Option<FieldNumber>, Problem> {
     let Some(Record::Resource(resource)) = memo.record(&RecordId::Resource(code.clone()))? else {
         return Ok(None);
     };
