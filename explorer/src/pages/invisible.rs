@@ -21,10 +21,33 @@ fn is_invisible(character: char) -> bool {
     }
 }
 
+/// Whether a byte of UTF-8 can begin such a character: pages are looked through byte by byte, and of
+/// these there are few. Of those that begin a longer one, each stands before the characters named.
+fn may_begin_one(byte: u8) -> bool {
+    match byte {
+        b'\n' | b'\r' | b'\t' => false,
+        0..=0x1f | 0x7f => true,
+        // U+0080 to U+00BF, U+0600 to U+063F, U+1000 to U+1FFF, U+2000 to U+2FFF, U+F000 to U+FFFF,
+        // U+C0000 to U+FFFFF.
+        0xc2 | 0xd8 | 0xe1 | 0xe2 | 0xef | 0xf3 => true,
+        _ => false,
+    }
+}
+
+/// Whether a text holds such a character.
+fn holds_one(text: &str) -> bool {
+    let begins = text.bytes().enumerate();
+    let mut begins = begins.filter(|(_, byte)| may_begin_one(*byte));
+    begins.any(|(place, _)| {
+        let character = text.get(place..).and_then(|rest| rest.chars().next());
+        character.is_some_and(is_invisible)
+    })
+}
+
 /// A page's text in which such characters stand as `[U+202E]`. None of our own words holds one, and
 /// none means anything to HTML, so that each is somebody's data.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_invisible) {
+    if !holds_one(text) {
         return Cow::Borrowed(text);
     }
     let mut told = String::with_capacity(text.len());
@@ -40,6 +63,14 @@ pub(super) fn shown(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_invisible_character_is_found_by_its_first_byte() {
+        for character in '\0'..=char::MAX {
+            let text = character.to_string();
+            assert_eq!(holds_one(&text), is_invisible(character), "{character:?}");
+        }
+    }
 
     #[test]
     fn what_nobody_sees_is_shown_and_the_rest_stays() {

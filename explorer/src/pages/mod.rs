@@ -222,7 +222,10 @@ fn write_page(visit: &Visit, page: &impl Template) -> Result<String, Problem> {
         tracing::error!(%error, "a page did not render");
         ProblemKind::Internal.with("The page could not be written")
     })?;
-    Ok(invisible::shown(&written).into_owned())
+    Ok(match invisible::shown(&written) {
+        Cow::Borrowed(_) => written,
+        Cow::Owned(told) => told,
+    })
 }
 
 /// A written page with what browsers must keep to.
