@@ -1,8 +1,8 @@
 //! What the explorer reads, from the store and the running engine.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use dirchain_engine::{EngineHandle, EngineStatus, FollowReason, Mode, admitted, peer_id};
@@ -51,6 +51,33 @@ pub struct NodeDirectory {
     /// When the disk's use was read last, in milliseconds after the start.
     disk_read_ms: AtomicU64,
     owed: Owed,
+    registered: Mutex<Option<Arc<Registered>>>,
+}
+
+/// What the ledger says of nodes at a height. Every page tells how this node fares, and that rests on
+/// it: it is read once for each block.
+struct Registered {
+    height: Height,
+    /// This node, admitted or removed; none before it is registered.
+    own: Option<Node>,
+    /// The admitted nodes but this one, each with its name on the network.
+    others: Vec<(Node, Option<PeerId>)>,
+}
+
+impl Registered {
+    fn read(store: &Store, height: Height, own: &NodeId) -> Result<Self, ViewError> {
+        let view = store.view(height);
+        let others = admitted(&view)?.into_iter().filter(|node| node.id != *own);
+        let named = others.map(|node| {
+            let peer = peer_id(&node.network_key);
+            (node, peer)
+        });
+        Ok(Self {
+            height,
+            own: view.node(own)?,
+            others: named.collect(),
+        })
+    }
 }
 
 impl NodeDirectory {
@@ -83,6 +110,7 @@ impl NodeDirectory {
             disk_bytes: AtomicU64::new(disk_bytes),
             disk_read_ms: AtomicU64::new(0),
             owed: Owed::default(),
+            registered: Mutex::default(),
         })
     }
 
@@ -110,27 +138,40 @@ impl NodeDirectory {
         self.disk_bytes.load(Ordering::Relaxed)
     }
 
+    /// What the ledger says of nodes at its end.
+    fn registered(&self, tip: &Tip) -> Result<Arc<Registered>, ViewError> {
+        let kept = || {
+            let kept = self.registered.lock();
+            kept.unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(known) = kept().as_ref().filter(|known| known.height == tip.height) {
+            return Ok(Arc::clone(known));
+        }
+        let read = Arc::new(Registered::read(&self.store, tip.height, &self.node)?);
+        *kept() = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
     /// The admitted nodes but this one, each as the network sees it.
-    fn peers(&self, tip: &Tip, status: &EngineStatus) -> Result<Vec<PeerStatus>, ViewError> {
-        let view = self.store.view(tip.height);
+    fn peers(&self, registered: &Registered, tip: &Tip, status: &EngineStatus) -> Vec<PeerStatus> {
         let by_id: BTreeMap<PeerId, &dirchain_network::PeerStatus> = status
             .network
             .peers
             .iter()
             .map(|peer| (peer.peer, peer))
             .collect();
-        let others = admitted(&view)?
-            .into_iter()
-            .filter(|node| node.id != self.node);
-        let seen = |node: &Node| peer_id(&node.network_key).and_then(|id| by_id.get(&id));
         let clock = |node: &Node| {
             let mut members = tip.validators.members().iter();
             let member = members.find(|member| member.node == node.id)?;
             let reading = status.outlook.clocks.reading(&member.address)?;
             Some(reading.ahead_ms)
         };
-        let others = others.map(|node| peer(&node, seen(&node), clock(&node)));
-        Ok(others.collect())
+        let others = registered.others.iter();
+        let others = others.map(|(node, id)| {
+            let seen = id.as_ref().and_then(|id| by_id.get(id));
+            peer(node, seen, clock(node))
+        });
+        others.collect()
     }
 
     fn mode(&self, status: &EngineStatus) -> NodeMode {
@@ -326,28 +367,23 @@ impl Directory for NodeDirectory {
         let (tip, now) = (self.store.tip(), now());
         let sync = health::sync(&tip, &status);
         let warnings = health::warnings(&tip, &self.node, &status, &sync, now);
-        let (peers, not_ready) = match self.peers(&tip, &status) {
-            Ok(peers) => {
-                let own = &self.node;
+        let (peers, department, not_ready) = match self.registered(&tip) {
+            Ok(registered) => {
+                let (own, record) = (&self.node, registered.own.as_ref());
+                let peers = self.peers(&registered, &tip, &status);
                 let reason = health::not_ready(&tip, own, &sync, &peers, &warnings, now);
-                let record = self.store.view(tip.height).node(own);
-                let reason = match record {
-                    Ok(record) => {
-                        reason.map(|reason| health::with_standing(reason, own, record.as_ref()))
-                    }
-                    Err(error) => Some(unreadable(&error)),
-                };
-                (peers, reason)
+                let reason = reason.map(|reason| health::with_standing(reason, own, record));
+                let department = record.map(|node| node.department.clone());
+                (peers, department, reason)
             }
-            Err(error) => (Vec::new(), Some(unreadable(&error))),
+            Err(error) => (Vec::new(), None, Some(unreadable(&error))),
         };
         let (not_ready_reason, not_ready_reason_zh) = not_ready
             .map(|reason| (reason.english, reason.chinese))
             .unzip();
         NodeStatus {
             node: self.node.clone(),
-            department: registered_department(&self.store, &self.node)
-                .unwrap_or_else(|| self.department.clone()),
+            department: department.unwrap_or_else(|| self.department.clone()),
             mode: self.mode(&status),
             peers,
             waiting_transactions: u64::try_from(status.waiting).unwrap_or(u64::MAX),
