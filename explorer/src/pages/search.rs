@@ -352,12 +352,13 @@ pub(super) async fn suggest(
         let frame = Frame::now(visit, &directory.about(), reading.as_of());
         let height = reading.resolved().as_of.height;
         let asked = query.wanted()?.asked(height, 0, SUGGESTED);
-        let (found, hits) = match asked.text.is_empty() {
-            true => (Found::default(), Vec::new()),
-            false => (
-                index.entries(&asked)?.unwrap_or_default(),
-                reading.hits(&index, &asked.text, HOLDERS_SUGGESTED)?,
-            ),
+        let found = match asked.text.is_empty() {
+            true => Found::default(),
+            false => index.entries(&asked)?.unwrap_or_default(),
+        };
+        let hits = match asked.text.is_empty() {
+            true => Vec::new(),
+            false => reading.hits(&index, &asked.text, HOLDERS_SUGGESTED, &found)?,
         };
         Ok(Suggestions {
             items: reading.resource_items(&found.records)?,

@@ -10,7 +10,7 @@ use crate::at::At;
 use crate::cursor::After;
 use crate::directory::Directory;
 use crate::problem::ProblemKind;
-use crate::search::{self, Asked, Search};
+use crate::search::{self, Asked, Found, Search};
 
 /// Departments and responsibilities named beside the entries.
 pub(crate) const HOLDERS_SHOWN: usize = 6;
@@ -128,7 +128,7 @@ impl Reading<'_> {
             self.cursor(After::Count(count))
         };
         let hits = match offset == 0 && !asked.text.is_empty() {
-            true => self.hits(index, &asked.text, HOLDERS_SHOWN)?,
+            true => self.hits(index, &asked.text, HOLDERS_SHOWN, &found)?,
             false => Vec::new(),
         };
         Ok(FoundAll {
@@ -159,12 +159,14 @@ impl Reading<'_> {
         })
     }
 
-    /// What a text names directly, then the departments and responsibilities that it finds.
+    /// What a text names directly, then the departments and responsibilities that it finds: those that
+    /// only come near it beside entries that do no better.
     pub(crate) fn hits(
         &self,
         index: &Search,
         text: &str,
         holders_max: usize,
+        entries: &Found,
     ) -> Result<Vec<Hit>, Problem> {
         let mut hits = self.direct(text)?;
         let holders = Asked {
@@ -174,7 +176,10 @@ impl Reading<'_> {
             offset: 0,
             limit: holders_max,
         };
-        for record in index.holders(&holders)?.unwrap_or_default().records {
+        let found = index.holders(&holders)?.unwrap_or_default();
+        let entries_fit = entries.total > 0 && !entries.near;
+        let fitting = Some(found).filter(|found| !(found.near && entries_fit));
+        for record in fitting.unwrap_or_default().records {
             match record {
                 RecordId::Department(id) => hits.push(Hit::Department {
                     name: self.department_name(&id)?,

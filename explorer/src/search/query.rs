@@ -25,6 +25,8 @@ const SCATTERED_CHARS_MIN: usize = 4;
 /// Chinese texts that are looked for as an abbreviation of a name: a longer one is more likely misspelt,
 /// and only looked for so when nothing holds it.
 const SHORT_CHARS: RangeInclusive<usize> = 2..=4;
+/// And those that are looked for so with one of them wrong.
+const NEAR_SHORT_CHARS: RangeInclusive<usize> = 4..=6;
 /// Shortest word in Latin letters that is looked for with a letter wrong, and with two.
 const NEAR_WORD_CHARS_MIN: usize = 4;
 const NEARER_WORD_CHARS_MIN: usize = 8;
@@ -53,6 +55,7 @@ mod worth {
     pub(super) const NEAR_NAME_BEGINS: f32 = 300.0;
     pub(super) const NEAR_OTHER: f32 = 200.0;
     pub(super) const NEAR_OTHER_BEGINS: f32 = 100.0;
+    pub(super) const NEAR_SHORT: f32 = 50.0;
     /// Of all pairs of characters together.
     pub(super) const SCATTERED: f32 = 90.0;
 }
@@ -147,13 +150,17 @@ fn exact(fields: &Fields, run: &[char]) -> Vec<Clause> {
 
 /// Names that hold the Chinese characters in their order, with others between them.
 fn short(fields: &Fields, run: &[char]) -> Option<Clause> {
+    abbreviated(fields, run, worth::SHORT)
+}
+
+fn abbreviated(fields: &Fields, run: &[char], value: f32) -> Option<Clause> {
     if !run.iter().all(|c| is_han(*c)) {
         return None;
     }
     let pairs = in_order(run).into_iter();
     let pairs = pairs.map(|pair| phrase(fields.shorts, vec![(0, pair)], 0));
     let all = BooleanQuery::intersection(pairs.collect());
-    Some(worth(Box::new(all), worth::SHORT))
+    Some(worth(Box::new(all), value))
 }
 
 /// What comes near: for Chinese in names, providers and fields; for Latin letters by words.
@@ -203,6 +210,14 @@ fn near_han(fields: &Fields, part: &[char]) -> Vec<Clause> {
             // That one wrong, then that one too many.
             ways.push(worth(phrase(field, at(Some(index), false), 0), value));
             ways.push(worth(phrase(field, at(Some(index), true), 0), value));
+        }
+    }
+    if NEAR_SHORT_CHARS.contains(&part.len()) {
+        // An abbreviation with one wrong or too many: the others stand in a name in their order.
+        for index in 0..part.len() {
+            let kept = part.iter().enumerate().filter(|(i, _)| *i != index);
+            let kept: Vec<char> = kept.map(|(_, character)| *character).collect();
+            ways.extend(abbreviated(fields, &kept, worth::NEAR_SHORT));
         }
     }
     ways.extend(scattered(fields, part));

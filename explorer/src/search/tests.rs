@@ -449,6 +449,12 @@ fn an_abbreviation_finds_the_name_before_a_text_that_mentions_it() {
     assert!(long.near);
     assert_eq!(codes(&long).first(), Some(&code(4)));
     assert_eq!(codes(&long).len(), 1);
+    // Or with a character wrong.
+    for (text, number) in [("社会险费", 2), ("最低保漳", 3), ("居民医堡", 4)] {
+        let near = look(&search, text);
+        assert!(near.near, "{text}");
+        assert_eq!(codes(&near).first(), Some(&code(number)), "{text}");
+    }
 }
 
 #[test]
