@@ -108,6 +108,11 @@ async fn only_known_tokens_and_certificates_open_a_closed_node() {
             assert_eq!(sent.status, status, "{role} {path}");
             if status == 403 {
                 problem_of(&sent, 403, "token-forbids");
+                let asked: Vec<_> = sent.headers.get_all("www-authenticate").iter().collect();
+                assert!(
+                    asked.len() == 2 && asked[0].to_str().unwrap().contains("insufficient_scope"),
+                    "{asked:?}"
+                );
             }
         }
     }
@@ -190,12 +195,20 @@ async fn a_browser_is_told_how_to_log_in_in_both_languages() {
     problem_of(&sent, 401, "token-needed");
     let token = ("authorization", "Bearer one");
     let sent = browse(&router, "/", &[page, token, ("accept-language", "zh")]).await;
-    assert_eq!(sent.status, 403);
-    assert!(
-        sent.text().contains("角色为 gateway 的令牌"),
-        "{}",
-        sent.text()
-    );
+    // A browser asks for another token at 401 only; the page says what the one it has does not open.
+    assert_eq!(sent.status, 401);
+    assert_eq!(sent.headers.get_all("www-authenticate").iter().count(), 2);
+    let text = sent.text();
+    for part in [
+        "角色为 gateway 的令牌",
+        "A token for the role gateway does not open /.",
+        "换用其他令牌",
+        "Give another token",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let sent = browse(&router, "/api/v1/status", &[page, token]).await;
+    problem_of(&sent, 403, "token-forbids");
     let refused = loop {
         let sent = browse(&router, "/", &[page, token]).await;
         if sent.status == 429 {

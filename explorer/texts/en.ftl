@@ -394,6 +394,7 @@ action-confirm-holder = New holder confirmed
 token-who = This node answers those to whom its operator gave an access token.
 token-how = Open the address once more. The browser then asks for a name and a password: the name may be anything, the password is the token.
 token-again = Log in
+token-other = Give another token
 token-none = Whoever has no token asks this node’s operator for one that reads.
 
 ## Problems, by their codes

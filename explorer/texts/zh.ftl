@@ -385,6 +385,7 @@ action-confirm-holder = 确认新的持有部门
 token-who = 本节点只向持有运维单位所发访问令牌者开放。
 token-how = 请重新打开此地址。浏览器会要求输入用户名和密码:用户名任意填写,密码即为令牌。
 token-again = 登录
+token-other = 换用其他令牌
 token-none = 尚无令牌的,请向本节点运维单位申请有读取权限的令牌。
 
 ## Problems, by their codes

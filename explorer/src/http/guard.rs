@@ -291,7 +291,7 @@ impl App {
         };
         match role {
             Some(role) if role.may_ask(path) => Ok(()),
-            Some(role) => Err(forbidden(role, path).into()),
+            Some(role) => Err(forbidden(role, path)),
             None => Err(unknown()),
         }
     }
@@ -319,9 +319,15 @@ fn unknown() -> Box<Refusal> {
         "This node answers to whom its operator gave a token. A program sends it as `Authorization: Bearer TOKEN`; in a browser it is the password, with any name",
         "本节点只应答持有运维单位所发令牌者。程序以 `Authorization: Bearer TOKEN` 发送令牌;浏览器中以令牌为密码,用户名任意",
     );
+    challenging(problem, "Bearer realm=\"dirchain\"")
+}
+
+/// A refusal that asks for a token, or for another one: programs by the challenge that is given, browsers
+/// by their dialog for a password.
+fn challenging(problem: Problem, to_programs: &'static str) -> Box<Refusal> {
     let mut refusal = Box::<Refusal>::from(problem);
     for challenge in [
-        "Bearer realm=\"dirchain\"",
+        to_programs,
         "Basic realm=\"dirchain: any name, and the token as password\", charset=\"UTF-8\"",
     ] {
         let challenge = HeaderValue::from_static(challenge);
@@ -330,14 +336,19 @@ fn unknown() -> Box<Refusal> {
     refusal
 }
 
-fn forbidden(role: TokenRole, path: &str) -> Problem {
+/// The token is known and is for something else (RFC 6750, 3.1).
+fn forbidden(role: TokenRole, path: &str) -> Box<Refusal> {
     let path: String = path.chars().take(200).collect();
     let role = role.name();
-    ProblemKind::TokenForbids.with_both(
+    let problem = ProblemKind::TokenForbids.with_both(
         format!(
             "A token for the role {role} does not open {path}. Ask this node's operator for another"
         ),
         format!("角色为 {role} 的令牌不能打开 {path}。请向本节点运维单位申请其他令牌"),
+    );
+    challenging(
+        problem,
+        "Bearer realm=\"dirchain\", error=\"insufficient_scope\"",
     )
 }
 
