@@ -14,6 +14,7 @@ mod guard;
 mod gzip;
 mod health;
 mod idempotency;
+mod misfit;
 mod openapi;
 mod records;
 mod rehearsals;

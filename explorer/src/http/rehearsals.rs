@@ -9,6 +9,7 @@ use utoipa::IntoParams;
 
 use super::App;
 use super::extract::{Answer, Params, Place, point, slice};
+use super::misfit;
 use super::transactions::receive_json;
 use crate::api::{BasisKind, Page, Problem, ReadableItem, RehearsalAnswer, RehearsalQuestion};
 use crate::directory::Directory;
@@ -31,7 +32,8 @@ pub(crate) async fn rehearse(
     let body = receive_json(&app, request).await?;
     let read = move |directory: &dyn Directory| {
         let question: RehearsalQuestion = serde_json::from_slice(&body).map_err(|error| {
-            ProblemKind::MalformedQuestion.with(format!("The JSON is no rehearsal: {error}"))
+            let told = misfit::told::<RehearsalQuestion>(&body, &error);
+            ProblemKind::MalformedQuestion.with(format!("The JSON is no rehearsal: {told}"))
         })?;
         Reading::at(directory, None)?.rehearse(question)
     };

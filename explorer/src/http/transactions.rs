@@ -16,6 +16,7 @@ use super::App;
 use super::app::{broken, in_time};
 use super::extract::{Answer, Params, Place};
 use super::idempotency::{self, Begun};
+use super::misfit;
 use crate::api::{Accepted, Problem, TransactionAnswer, TransactionStatus};
 use crate::directory::{Directory, SubmitError, TransactionOutcome};
 use crate::limits;
@@ -161,7 +162,8 @@ fn parse(body: &[u8], format: Format) -> Result<SignedTransaction, Problem> {
     match format {
         Format::Binary => Ok(SignedTransaction::decode(body)?),
         Format::Json => serde_json::from_slice(body).map_err(|error| {
-            ProblemKind::MalformedTransaction.with(format!("The JSON is no transaction: {error}"))
+            let told = misfit::told::<SignedTransaction>(body, &error);
+            ProblemKind::MalformedTransaction.with(format!("The JSON is no transaction: {told}"))
         }),
     }
 }
