@@ -1,11 +1,14 @@
 //! Who may reach a node's explorer: what its configuration says, made into what the explorer checks.
 
+use std::net::SocketAddr;
+
 use anyhow::Context as _;
 use dirchain_explorer::{Access, Rate, Tokens};
 
 use crate::config::HttpConfig;
 use crate::home::Home;
 use crate::serve::TlsFiles;
+use crate::storage::Finding;
 
 /// Requests at once that an address may make, for each that it may make a second.
 const BURST: u32 = 2;
@@ -45,4 +48,54 @@ pub(crate) fn tls(home: &Home, http: &HttpConfig) -> Option<TlsFiles> {
         key: within(http.key.as_deref()?),
         clients: http.client_certificates.as_deref().map(within),
     })
+}
+
+/// What is wrong with the address that clients are told, where other machines reach the node and its
+/// operator does not say by which address; `listens` is what it listens on.
+pub(crate) fn unsaid_address(http: &HttpConfig, listens: SocketAddr) -> Option<Finding> {
+    if http.public_url.is_some() || listens.ip().is_loopback() {
+        return None;
+    }
+    let what = match listens.ip().is_unspecified() {
+        true => format!(
+            "The explorer listens on all addresses ({listens}), and nothing says which of them clients use: the catalogue's links have none, and there is no AuthZEN metadata"
+        ),
+        false => format!(
+            "Links in the catalogue and the AuthZEN metadata call this node https://{listens}, for which its certificate need not be"
+        ),
+    };
+    Some(Finding {
+        what,
+        to_do: "Set http.public_url in config.toml to the address that clients use, such as https://directory.example".to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_node_that_others_reach_is_told_to_say_its_address() {
+        let told = |listens: &str, public_url: Option<&str>| {
+            let http = HttpConfig {
+                public_url: public_url.map(str::to_owned),
+                ..HttpConfig::default()
+            };
+            unsaid_address(&http, listens.parse().unwrap()).map(|found| found.what)
+        };
+        for listens in ["127.0.0.1:8080", "[::1]:8080"] {
+            assert_eq!(told(listens, None), None, "{listens}");
+        }
+        for listens in ["0.0.0.0:8443", "[::]:8443"] {
+            let what = told(listens, None).unwrap();
+            assert!(what.contains("all addresses"), "{what}");
+        }
+        let what = told("10.0.0.5:8443", None).unwrap();
+        assert!(what.contains("https://10.0.0.5:8443"), "{what}");
+        for listens in ["0.0.0.0:8443", "10.0.0.5:8443"] {
+            assert_eq!(told(listens, Some("https://directory.example")), None);
+        }
+    }
 }

@@ -177,6 +177,9 @@ async fn serve(
     };
     // Where it listens on all addresses, only its operator knows the one that others reach.
     let own = listener.local_addr()?;
+    if let Some(found) = access::unsaid_address(&config.http, own) {
+        tracing::warn!("{}. {}", found.what, found.to_do);
+    }
     let own_url = (!own.ip().is_unspecified()).then(|| format!("{scheme}://{own}"));
     let settings = Settings {
         stopping: Some(stopping.clone()),

@@ -8,6 +8,7 @@ use dirchain_explorer::api::Time;
 use dirchain_ledger::ids::Height;
 use dirchain_storage::Store;
 
+use crate::access;
 use crate::progress::{bar, say};
 use crate::storage::{self, Finding};
 
@@ -90,6 +91,8 @@ impl Restore {
 struct Report {
     height: u64,
     findings: Vec<Finding>,
+    /// What is not wrong with the data, and should be looked at.
+    advice: Vec<Finding>,
 }
 
 impl Doctor {
@@ -111,9 +114,17 @@ impl Doctor {
             true => ExitCode::SUCCESS,
             false => ExitCode::FAILURE,
         };
+        let advice = match self.backup {
+            Some(_) => None,
+            None => {
+                let http = home.config()?.http;
+                access::unsaid_address(&http, http.listen)
+            }
+        };
         let report = Report {
             height: height.0,
             findings,
+            advice: advice.into_iter().collect(),
         };
         context
             .output
@@ -124,13 +135,16 @@ impl Doctor {
 }
 
 fn text(report: &Report) -> String {
+    let mut lines = Vec::new();
     if report.findings.is_empty() {
-        return format!(
+        lines.push(format!(
             "Nothing is wrong: {} blocks with certificates, roots and indexes are what the genesis leads to.",
             report.height
-        );
+        ));
     }
-    let lines = report.findings.iter();
-    let lines = lines.map(|found| format!("{}\n  {}", found.what, found.to_do));
-    lines.collect::<Vec<_>>().join("\n")
+    let findings = report.findings.iter();
+    lines.extend(findings.map(|found| format!("{}\n  {}", found.what, found.to_do)));
+    let advice = report.advice.iter();
+    lines.extend(advice.map(|advice| format!("Look at: {}\n  {}", advice.what, advice.to_do)));
+    lines.join("\n")
 }
