@@ -5,7 +5,7 @@ mod common;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use common::{City, get, read, send};
+use common::{City, get, problem_of, read, send};
 use dirchain_explorer::api::{
     Accepted, AccessAnswer, ApplicationAnswer, ApplicationItem, ApplicationState,
     AuthorizationAnswer, AuthorizationItem, AuthorizationState, Basis, BlockAnswer, BlockItem,
@@ -23,6 +23,7 @@ use dirchain_ledger::testing::{
     APPLICANT, BYSTANDER, DAY_MS, GENESIS_TIME, Ledger, PROVIDER, REGISTRAR, STEWARD, SUB_UNIT,
     administrator, code, head, id, request,
 };
+use dirchain_ledger::view::Records;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -285,6 +286,67 @@ async fn a_suspect_key_is_told_with_what_it_granted() {
         .unwrap();
     let after: AuthorizationAnswer = read(&router, one).await;
     assert!(after.authorization.suspect);
+}
+
+/// What a department's keys signed, read from the blocks, newest first.
+fn signed_by(city: &City, department: &str) -> Vec<(u64, u32, u32)> {
+    let ledger = city.ledger();
+    let mut places = Vec::new();
+    for block in &ledger.blocks {
+        for (transaction_index, transaction) in (0u32..).zip(&block.transactions) {
+            let key = ledger.state.key(&transaction.envelope.author).unwrap();
+            if key.is_some_and(|key| key.department == id(department)) {
+                let actions = (0u32..).zip(transaction.actions.iter());
+                let height = block.header.height.0;
+                places.extend(actions.map(|(action, _)| (height, transaction_index, action)));
+            }
+        }
+    }
+    places.reverse();
+    places
+}
+
+#[tokio::test]
+async fn what_a_department_did_is_every_action_that_its_keys_signed() {
+    let mut ledger = Ledger::default();
+    for number in 1..6 {
+        ledger.granted(number, &[1, 2]);
+    }
+    let city = City::new(ledger);
+    let router = city.router();
+    let place = |item: &HistoryItem| (item.at.height.0, item.transaction_index, item.action_index);
+    let mut most = 0;
+    for department in ["D001", PROVIDER, APPLICANT, BYSTANDER, STEWARD] {
+        let wanted = signed_by(&city, department);
+        most = most.max(wanted.len());
+        let whole: Page<HistoryItem> =
+            read(&router, &format!("/api/v1/departments/{department}/acts")).await;
+        let told: Vec<_> = whole.items.iter().map(place).collect();
+        assert_eq!(told, wanted, "{department}");
+        assert!(whole.next_cursor.is_none());
+        // Page by page the same; and at a height what was done up to there.
+        let mut paged = Vec::new();
+        let mut next = Some(String::new());
+        while let Some(cursor) = next {
+            let address = format!("/api/v1/departments/{department}/acts?limit=2&cursor={cursor}");
+            let page: Page<HistoryItem> = read(&router, &address).await;
+            assert!(page.items.len() <= 2);
+            paged.extend(page.items.iter().map(place));
+            next = page.next_cursor;
+        }
+        assert_eq!(paged, wanted, "{department}");
+        let then: Page<HistoryItem> = read(
+            &router,
+            &format!("/api/v1/departments/{department}/acts?at=7"),
+        )
+        .await;
+        let then: Vec<_> = then.items.iter().map(place).collect();
+        let before: Vec<_> = wanted.into_iter().filter(|place| place.0 <= 7).collect();
+        assert_eq!(then, before, "{department}");
+    }
+    assert!(most > 10, "{most}");
+    let sent = get(&router, "/api/v1/departments/D999/acts").await;
+    problem_of(&sent, 404, "no-such-record");
 }
 
 #[tokio::test]

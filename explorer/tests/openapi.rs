@@ -39,6 +39,10 @@ const ASKED: &[(&str, &str)] = &[
         "/api/v1/departments/D004/history",
     ),
     (
+        "get_departments_id_acts",
+        "/api/v1/departments/D004/acts?limit=2",
+    ),
+    (
         "get_departments_id_applications",
         "/api/v1/departments/D004/applications?state=submitted",
     ),

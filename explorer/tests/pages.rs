@@ -444,7 +444,11 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
     for (address, heading, count) in [
         ("/search?csv=entries", "Entry (Id),Entry,Provider (Id)", 119),
         ("/search?status=draft&csv=entries", "Entry (Id),Entry", 118),
-        ("/departments?csv=departments", "Name (Id),Name,Level", 10),
+        (
+            "/departments?csv=departments",
+            "Name (Id),Name,Level",
+            10,
+        ),
         (
             "/departments/D004?csv=provides",
             "Entry (Id),Entry,Sharing",
@@ -472,7 +476,32 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
         ("/?csv=facts", "What,Value (Id),Value", 10),
         ("/node?csv=facts", "What,", 12),
         ("/node?csv=peers", "Node,Department (Id)", 1),
-        ("/departments/D004?csv=facts", "What,Value (Id)", 3),
+        ("/departments/D004?csv=facts", "What,Value (Id)", 4),
+        (
+            "/departments/D004?csv=acts",
+            "Time,Action,About (Id),About,Department (Id)",
+            124,
+        ),
+        (
+            "/scores?department=D004&csv=scores",
+            "Rank,Department (Id)",
+            3,
+        ),
+        (
+            "/applications?applicant=D005&csv=applications",
+            "Entry (Id)",
+            1,
+        ),
+        (
+            "/applications?applicant=D006&csv=applications",
+            "Entry (Id)",
+            0,
+        ),
+        (
+            "/authorizations?provider=D004&reader=D005&csv=authorizations",
+            "Entry (Id)",
+            1,
+        ),
         ("/responsibilities/Z-D004-01?csv=facts", "What,", 3),
         ("/blocks/3?csv=facts", "What,", 10),
         ("/blocks/3?csv=certificate", "Department (Id)", 3),
@@ -875,4 +904,156 @@ async fn a_node_that_is_not_ready_says_so_on_every_page_that_judges_now() {
 fn with_lang(address: &str, lang: &str) -> String {
     let sign = if address.contains('?') { '&' } else { '?' };
     format!("{address}{sign}lang={lang}")
+}
+
+#[tokio::test]
+async fn a_parameter_that_a_page_does_not_take_is_told() {
+    let router = used_city().router();
+    for (address, names) in [
+        ("/search?provder=D012", "`provder`"),
+        ("/departments?name=%3Cb%3E&at=3", "`name`"),
+        ("/objections?departmnt=D004", "`departmnt`"),
+        ("/demands?resource=307001024/000001", "`resource`"),
+        ("/node?at=3", "`at`"),
+        ("/verify?utm_source=mail", "`utm_source`"),
+    ] {
+        let sent = get(&router, address).await;
+        let text = sent.text();
+        if sent.status == StatusCode::NOT_FOUND {
+            // A node without proofs has no such page.
+            continue;
+        }
+        assert_eq!(sent.status, StatusCode::OK, "{address}: {text}");
+        assert!(
+            text.contains("id=\"unknown\"") && text.contains(names),
+            "{address}: {text}"
+        );
+        let chinese = get(&router, &with_lang(address, "zh")).await.text();
+        assert!(chinese.contains("本页不接受地址中的参数"), "{address}");
+    }
+    // A file has no place to say so.
+    let sent = get(&router, "/search?provder=D012&csv=entries").await;
+    assert_eq!(sent.status, StatusCode::BAD_REQUEST);
+    assert!(sent.text().contains("`provder`"), "{}", sent.text());
+}
+
+/// What the pages themselves lead to, each of its addresses once, without what is no page.
+fn led_to(text: &str) -> Vec<String> {
+    let links = text.split("href=\"").skip(1);
+    let links = links.filter_map(|rest| rest.split('"').next());
+    let links = links.map(|link| link.replace("&#38;", "&").replace("&amp;", "&"));
+    let pages = links.filter(|link| {
+        link.starts_with('/')
+            && ["/api/", "/assets/", "/tlog/"]
+                .iter()
+                .all(|other| !link.starts_with(other))
+    });
+    pages
+        .map(|link| link.split('#').next().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn no_link_or_form_of_a_page_names_what_another_does_not_take() {
+    let router = used_city().router();
+    let mut waiting = vec![
+        "/".to_owned(),
+        "/?at=4&lang=zh".to_owned(),
+        "/departments/D004".to_owned(),
+    ];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(address) = waiting.pop() {
+        if seen.len() > 600 || !seen.insert(address.clone()) {
+            continue;
+        }
+        let sent = get(&router, &address).await;
+        let text = sent.text();
+        assert!(!text.contains("id=\"unknown\""), "{address}: {text}");
+        assert!(!text.contains("There is no parameter"), "{address}: {text}");
+        if !sent.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        let path = address.split('?').next().unwrap().to_owned();
+        for form in text.split("<form").skip(1) {
+            let form = form.split("</form>").next().unwrap();
+            let action = form.split("action=\"").nth(1);
+            let action = action.and_then(|rest| rest.split('"').next());
+            if form.contains("method=\"post\"") {
+                continue;
+            }
+            let names = form.split(" name=\"").skip(1);
+            let names = names.filter_map(|rest| rest.split('"').next());
+            let asked: Vec<String> = names.map(|name| format!("{name}=")).collect();
+            let action = action.unwrap_or(&path);
+            waiting.push(format!("{action}?{}", asked.join("&")));
+        }
+        waiting.extend(led_to(&text));
+    }
+    assert!(seen.len() > 100, "{}", seen.len());
+}
+
+#[tokio::test]
+async fn a_departments_page_tells_what_it_did_how_it_scores_and_what_it_applied_for() {
+    let router = used_city().router();
+    let text = get(&router, "/departments/D005").await.text();
+    for part in [
+        "What it did",
+        "Application made",
+        "href=\"/scores?department=D005\"",
+        "href=\"/applications?applicant=D005\"",
+        "href=\"/applications?provider=D005\"",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let past = get(&router, "/departments/D005?at=1").await.text();
+    assert!(!past.contains("Application made"), "{past}");
+    // The form for another point keeps what a page is narrowed to.
+    let around = get(&router, "/sharing?department=D005").await.text();
+    let form = around.split("class=\"at\"").nth(1).unwrap();
+    assert!(
+        form.split("</form>")
+            .next()
+            .unwrap()
+            .contains("name=\"department\" value=\"D005\""),
+        "{around}"
+    );
+    let entry = get(&router, "/sharing?resource=307001024/000001")
+        .await
+        .text();
+    assert!(entry.contains("class=\"at\""), "{entry}");
+}
+
+#[tokio::test]
+async fn an_entry_that_is_called_so_wins_wherever_it_stands() {
+    let mut ledger = Ledger::default();
+    let named = |name: &str| {
+        let mut draft = entry(&responsibility(PROVIDER));
+        draft.name = id(name);
+        draft
+    };
+    for number in 2..14 {
+        let draft = named(&format!("企业年报 {number}"));
+        ledger.draft(PROVIDER, &code(number), &draft).unwrap();
+    }
+    ledger
+        .draft(PROVIDER, &code(14), &named("企业年报"))
+        .unwrap();
+    let router = City::new(ledger).router();
+    for at in ["", "&at=13"] {
+        let address = format!(
+            "/may-read?department=D005&field=2&resource=%E4%BC%81%E4%B8%9A%E5%B9%B4%E6%8A%A5{at}"
+        );
+        let text = get(&router, &address).await.text();
+        assert!(
+            text.contains("/resources/307001024%2F000014"),
+            "{address}: {text}"
+        );
+    }
+    let several = "/may-read?department=D005&field=2&resource=%E4%BC%81%E4%B8%9A%E5%B9%B4";
+    let text = get(&router, several).await.text();
+    assert!(
+        text.contains("Several entries are called") && text.contains("307001024/000002"),
+        "{text}"
+    );
+    assert!(!text.contains("</dl>"), "{text}");
 }

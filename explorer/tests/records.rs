@@ -145,6 +145,21 @@ async fn deadlines_scores_and_spans_hold_for_a_height() {
     // What the steward publishes in time is its office.
     assert_eq!(best[0], (1, &id(PROVIDER)));
     assert!(best[1..].iter().all(|(rank, _)| *rank == 2));
+    let first: ScoresAnswer = read(&router, "/api/v1/scores?limit=2").await;
+    assert_eq!((first.items.len(), first.count), (2, scores.items.len()));
+    let next = first.next_cursor.expect("it goes on");
+    let second: ScoresAnswer =
+        read(&router, &format!("/api/v1/scores?limit=2&cursor={next}")).await;
+    assert_eq!(second.items[..], scores.items[2..4]);
+    let one: ScoresAnswer = read(&router, &format!("/api/v1/scores?department={STEWARD}")).await;
+    assert_eq!(one.items.len(), 1);
+    assert_eq!(
+        Some(&one.items[0]),
+        scores
+            .items
+            .iter()
+            .find(|i| i.score.department == id(STEWARD))
+    );
     let steward = scores
         .items
         .iter()

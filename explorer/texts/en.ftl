@@ -35,6 +35,8 @@ none-cited = none cited
 not-stated = not stated
 nobody = nobody
 no-bound = no bound
+parameters-unknown = This page takes no { $value } in its address and passes over it, so it may show more than was meant.
+parameters-taken = It takes { $value }.
 at-most = at most { $value }
 
 ## Times and spans
@@ -58,7 +60,10 @@ waiting-transactions = Waiting transactions
 genesis = genesis
 chain-id = Chain id
 members = Members
-members-vote = { $count } departments vote; a block needs { $total } of them.
+members-vote = { $count ->
+    [one] { $count } department votes; a block needs { $total } of them.
+   *[other] { $count } departments vote; a block needs { $total } of them.
+}
 recent-blocks = Recent blocks
 all-blocks = All blocks
 
@@ -101,7 +106,10 @@ handed-to-nobody = nobody: it ends
 fields-asked = Fields asked for
 fields-granted = Fields granted
 granted-fields = granted: { $value }
-fields-of = fields { $value }
+fields-of = { $count ->
+    [one] field { $value }
+   *[other] fields { $value }
+}
 provides-none-itself = It provides no entry itself; its sub-units may.
 versions = Versions
 in-force = in force
@@ -164,8 +172,10 @@ provides-all = All entries it provides
 reads = May read by authorization
 reads-hint = It may also read whatever is shared unconditionally.
 reads-none = Nothing was granted to it.
+applications-made = its applications
 grants = Grants to others
 grants-none = It granted nothing on what it provides.
+applications-to = applications for what it provides
 keys = Keys
 keys-none = It has no key of its own.
 key = Key
@@ -202,6 +212,8 @@ active-periods = Active
 ## History
 history = History
 history-none = Nothing is recorded yet.
+acts = What it did
+acts-hint = Whatever its keys signed, newest first; below, what happened to its own record.
 earlier-events = Earlier events
 trail-count = { $count ->
     [one] { $count } event. The chain of events ends in
@@ -228,8 +240,14 @@ validators-hash = Validators hash
 next-validators-hash = Next validators hash
 rules-version = Rules version
 certificate = Certificate
-certificate-signed = { $count } of { $total } members signed,
-certificate-quorum = { $count } are needed.
+certificate-signed = { $total ->
+    [one] { $count } of { $total } member signed,
+   *[other] { $count } of { $total } members signed,
+}
+certificate-quorum = { $count ->
+    [one] { $count } is needed.
+   *[other] { $count } are needed.
+}
 certificate-none = This node does not keep the certificate of this block.
 member-index = member { $value }
 node = Node
@@ -246,12 +264,18 @@ signature = Signature
 transaction = Transaction
 transactions = Transactions
 transactions-first = The first { $count } of { $total }.
-transactions-in-order = { $count } in the order of their execution
+transactions-in-order = { $count ->
+    [one] { $count } transaction
+   *[other] { $count } in the order of their execution
+}
 actions = Actions
 action = Action
 as-signed = As it was signed
 decided-on = Decided on revision
-actions-in-all = { $count } actions in all
+actions-in-all = { $count ->
+    [one] { $count } action in all
+   *[other] { $count } actions in all
+}
 actions-first = The first { $count } of { $total }.
 signed-by = Signed by
 sequence = Sequence number
@@ -538,7 +562,13 @@ picture-left-out = { $count ->
 as-table = As a table
 as-picture = as a picture
 matrix = Matrix of departments
-matrix-hint = Rows provide, columns read: { $count } authorizations in force, between { $total } pairs of departments. The stronger the colour, the more.
+matrix-hint = Rows provide, columns read: { $count ->
+    [one] { $count } authorization
+   *[other] { $count } authorizations
+} in force, between { $total ->
+    [one] { $total } pair
+   *[other] { $total } pairs
+} of departments. The stronger the colour, the more.
 in-force-count = In force
 ever = Ever
 
@@ -619,8 +649,11 @@ show-all = show all
 records = Records
 record-of = Record { $value }
 records-none = None.
-calls-of = { $value } calls
-denied-of = { $value } denied
+calls-of = { $count ->
+    [one] { $count } call
+   *[other] { $count } calls
+}
+denied-of = { $count } denied
 reason = Reason
 step = Step
 steps = Steps
@@ -641,11 +674,17 @@ deadlines = Deadlines
 owed = Owed
 owed-answers = Answers owed
 owed-none = Nothing is owed.
-owed-count = { $count } answers are owed, { $total } of them late. The most urgent stand first.
+owed-count = { $count ->
+    [one] { $count } answer is owed, { $total } late.
+   *[other] { $count } answers are owed, { $total } of them late. The most urgent stand first.
+}
 due = Due
 late-days = Late
 awaits-all = All that awaits it
-late-by = { $value } working days
+late-by = { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+}
 late-only = Late only
 overdue = Overdue
 awaits-approval = Approve or reject a proposal
@@ -672,15 +711,25 @@ duty-answer-demand = Answer a demand
 duty-answer-finding = Answer a finding
 duty-share = Share what is on the list of obligations
 scores = Scores
+scores-none = No active department fits.
+score = Score
+rank-of = rank { $value }
+stars-above-three = { $value } against three stars each
 ranking = Ranking
 rank = Rank
 points = Points
-points-each = { $value } points
+points-each = { $count ->
+    [one] { $count } point
+   *[other] { $count } points
+}
 score-base = To begin with
 answered-in-time = Answered in time
 office-in-time = In time as an office
 over-quota = Uses over quota
-over-quota-days = on { $value } days
+over-quota-days = { $count ->
+    [one] on { $count } day
+   *[other] on { $count } days
+}
 further-grants = and { $value } more
 answered-late = Answered late
 stale-entries = Entries not renewed
@@ -761,7 +810,10 @@ usage-of = Use { $value }
 use-in-all = Use in all
 use-on-record = Use on record
 use-by-day = Calls by day
-use-hint = { $count } calls were sealed in the thirty days up to the newest on record, { $total } on the busiest.
+use-hint = { $count ->
+    [one] { $count } call was sealed in the thirty days up to the newest on record.
+   *[other] { $count } calls were sealed in the thirty days up to the newest on record, { $total } on the busiest.
+}
 use-cut = More batches are on record than were counted here.
 receipts = Receipts
 receipts-of = Receipts { $value }
@@ -856,9 +908,15 @@ two-person = Two people for sensitive fields
 rule-on = On
 rule-off = Off
 proposal-days = A proposal waits at most
-days = { $value } days
+days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
 seconds = { $value } s
-working-days = { $value } working days
+working-days = { $count ->
+    [one] { $count } working day
+   *[other] { $count } working days
+}
 notice = Notice before an early end
 deadline-publication = To publish or return a submission
 deadline-unconditional = To provide what is unconditional
@@ -891,4 +949,7 @@ fails-window-not-begun = has not begun
 fails-purpose = is for another purpose
 fails-responsibility = was granted for a responsibility that its grantee no longer holds
 reads-nothing = It is suspended or dissolved: it may read nothing now, whatever was granted to it or is shared with all.
-pairs-of = { $count } of { $total } pairs of departments
+pairs-of = { $total ->
+    [one] { $count } of { $total } pair of departments
+   *[other] { $count } of { $total } pairs of departments
+}

@@ -540,7 +540,7 @@ impl From<&OfficeHolder> for OfficeItem {
 pub struct ParametersAnswer {
     /// The block for which this holds.
     pub as_of: Moment,
-    /// The parameters.
+    /// The parameters as the ledger holds them: instants are milliseconds since 1970 in UTC.
     #[schema(value_type = Object)]
     pub parameters: Parameters,
     /// Who holds which office.

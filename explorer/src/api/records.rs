@@ -2,7 +2,7 @@
 //! with their ids, clocks and scores.
 
 use dirchain_ledger::clocks::Duty;
-use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, TimeMs};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
 use dirchain_ledger::inbox::Awaited;
 use dirchain_ledger::records::{Entry, Record, RecordId, RecordKind, Standing, UseBasis};
 use serde::{Deserialize, Serialize};
@@ -42,10 +42,10 @@ pub struct UseSpanItem {
     pub basis: UseBasis,
     /// The basis as the ids of batches of receipts print it: `owner`, `v2`, `a3`.
     pub written: String,
-    /// First instant, in milliseconds since 1970 in UTC: what windows are cut by.
-    pub from: TimeMs,
+    /// First instant: windows of receipts are cut there, to the millisecond.
+    pub from: Time,
     /// First instant after; none while it lasts.
-    pub to: Option<TimeMs>,
+    pub to: Option<Time>,
     /// The fields.
     pub fields: Vec<FieldNumber>,
 }
@@ -157,8 +157,12 @@ pub struct ScoresAnswer {
     pub as_of: Moment,
     /// The instant that was judged.
     pub instant: Time,
-    /// The active departments, the best first.
+    /// How many there are.
+    pub count: usize,
+    /// The active departments, the best first, as many as were asked for.
     pub items: Vec<ScoreItem>,
+    /// Where the list goes on, if it does.
+    pub next_cursor: Option<String>,
 }
 
 /// `GET /api/v1/resources/{code}/versions/{version}`

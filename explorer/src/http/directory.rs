@@ -22,7 +22,7 @@ use crate::api::{
 use crate::directory::Directory;
 use crate::limits;
 use crate::reading::{
-    ApplicationFilter, AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Slice,
+    ApplicationFilter, AuthorizationFilter, DepartmentFilter, Reading, ResourceFilter, Sides, Slice,
 };
 
 type Answered<T> = Result<Answer<T>, Problem>;
@@ -59,7 +59,9 @@ pub(crate) async fn departments(
     app.read(read).await.map(Answer)
 }
 
-/// One department.
+/// One department
+///
+/// Its score is at `/scores?department=`, what it applied for at `/departments/{id}/applications?direction=out`, what it did at `/departments/{id}/acts`.
 #[utoipa::path(get, path = "/departments/{id}", tag = "directory", params(("id" = DepartmentId, Path), AtQuery), responses((status = 200, description = "The answer", body = DepartmentAnswer)))]
 pub(crate) async fn department(
     State(app): State<Arc<App>>,
@@ -201,6 +203,25 @@ pub(crate) async fn department_history(
     history(&app, RecordId::Department(id), query).await
 }
 
+/// What a department did
+///
+/// The actions that its keys signed, newest first, whatever they were done to.
+#[utoipa::path(get, path = "/departments/{id}/acts", tag = "directory", params(("id" = DepartmentId, Path), HistoryQuery), responses((status = 200, description = "The answer", body = Page<HistoryItem>)))]
+pub(crate) async fn department_acts(
+    State(app): State<Arc<App>>,
+    Place(id): Place<DepartmentId>,
+    Params(query): Params<HistoryQuery>,
+) -> Answered<Page<HistoryItem>> {
+    let at = point(query.at.as_deref())?;
+    let (most, usual) = (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT);
+    let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let slice = slice.narrowed(&("acts", &id));
+    let read = move |directory: &dyn Directory| {
+        Reading::of_slice(directory, at, &slice)?.acts(&id, &slice)
+    };
+    app.read(read).await.map(Answer)
+}
+
 async fn history(app: &App, subject: RecordId, query: HistoryQuery) -> Answered<Page<HistoryItem>> {
     let at = point(query.at.as_deref())?;
     let (most, usual) = (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT);
@@ -242,6 +263,10 @@ pub(crate) async fn authorization(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AllApplicationsQuery {
+    /// Only those of this department.
+    applicant: Option<DepartmentId>,
+    /// Only those on what this department provides.
+    provider: Option<DepartmentId>,
     state: Option<ApplicationState>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -255,9 +280,14 @@ pub(crate) async fn all_applications(
     Params(query): Params<AllApplicationsQuery>,
 ) -> Answered<Page<ApplicationItem>> {
     let at = point(query.at.as_deref())?;
-    let slice = listed(query.limit, query.cursor.as_deref())?.narrowed(&query.state);
+    let sides = Sides {
+        provider: query.provider,
+        reader: query.applicant,
+    };
+    let slice = listed(query.limit, query.cursor.as_deref())?.narrowed(&(&sides, query.state));
     let read = move |directory: &dyn Directory| {
-        Reading::of_slice(directory, at, &slice)?.all_applications(query.state, &slice)
+        let reading = Reading::of_slice(directory, at, &slice)?;
+        reading.applications_between(&sides, query.state, &slice)
     };
     app.read(read).await.map(Answer)
 }
@@ -266,6 +296,10 @@ pub(crate) async fn all_applications(
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AllAuthorizationsQuery {
+    /// Only those that this department was granted.
+    reader: Option<DepartmentId>,
+    /// Only those on what this department provides.
+    provider: Option<DepartmentId>,
     state: Option<AuthorizationState>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -279,9 +313,14 @@ pub(crate) async fn all_authorizations(
     Params(query): Params<AllAuthorizationsQuery>,
 ) -> Answered<Page<AuthorizationItem>> {
     let at = point(query.at.as_deref())?;
-    let slice = listed(query.limit, query.cursor.as_deref())?.narrowed(&query.state);
+    let sides = Sides {
+        provider: query.provider,
+        reader: query.reader,
+    };
+    let slice = listed(query.limit, query.cursor.as_deref())?.narrowed(&(&sides, query.state));
     let read = move |directory: &dyn Directory| {
-        Reading::of_slice(directory, at, &slice)?.all_authorizations(query.state, &slice)
+        let reading = Reading::of_slice(directory, at, &slice)?;
+        reading.authorizations_between(&sides, query.state, &slice)
     };
     app.read(read).await.map(Answer)
 }

@@ -148,6 +148,7 @@ fn pinned() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(directory::departments))
         .routes(routes!(directory::department))
         .routes(routes!(directory::department_history))
+        .routes(routes!(directory::department_acts))
         .routes(routes!(rehearsals::may_read))
         .routes(routes!(directory::applications))
         .routes(routes!(directory::authorizations))

@@ -24,6 +24,8 @@ Every answer says for which block it holds (`as_of`, and the header `X-Chain-Hei
 `at` is a height or an RFC 3339 time with offset and stands for the newest block when left out. \
 Lists go on with `cursor`, which keeps the height that the list began at. \
 A parameter that an address does not know is an error. Integers above 2^53 - 1 are texts. \
+Times are RFC 3339 with offset. A record or an action stands in an answer as the ledger holds it and as it is signed \
+(`record`, `actions`, `content`, `parameters`): times within it are integers, milliseconds since 1970 in UTC. \
 A slash within an id is written `%2F` in a path. \
 An answer's `ETag`, sent back as `If-None-Match`, is answered 304 while nothing changed. \
 Where the node's operator gave tokens, a request brings one as `Authorization: Bearer TOKEN`.";
@@ -174,7 +176,9 @@ fn explain(path: &str, parameter: &mut Value) {
     let Some(name) = parameter["name"].as_str() else {
         return;
     };
-    let reads_blocks = path.ends_with("/history") || path.ends_with("/blocks");
+    let reads_blocks = ["/history", "/acts", "/blocks"]
+        .iter()
+        .any(|end| path.ends_with(end));
     let (most, usual) = match reads_blocks {
         true => (limits::BLOCK_LIMIT_MAX, limits::BLOCK_LIMIT_DEFAULT),
         false if path.ends_with("/v1/search") => {

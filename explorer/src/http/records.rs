@@ -395,7 +395,7 @@ async fn deadlines(
     let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
     let slice = slice.narrowed(&(&query.department, query.late));
     let read = move |directory: &dyn Directory| {
-        let (reading, board) = Reading::owed_in(directory, at, &slice)?;
+        let (reading, board) = Reading::worked_out_in(directory, at, &slice)?;
         reading.deadlines(&board, query.department.as_ref(), query.late, &slice)
     };
     app.read(read).await.map(Answer)
@@ -419,20 +419,37 @@ async fn inbox(
     let at = point(query.at.as_deref())?;
     let limit = slice(query.limit, None, limits::LIMIT_DEFAULT, limits::LIMIT_MAX)?.limit;
     let read = move |directory: &dyn Directory| {
-        let (reading, board) = Reading::owed(directory, at)?;
+        let (reading, board) = Reading::worked_out(directory, at)?;
         reading.inbox(&board, &query.department, limit)
     };
     app.read(read).await.map(Answer)
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ScoresQuery {
+    /// Only this department and its sub-units; ranks count all.
+    department: Option<DepartmentId>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+    at: Option<String>,
+}
+
 /// How departments score.
-#[utoipa::path(get, path = "/scores", tag = "records", params(AtQuery), responses((status = 200, description = "The answer", body = ScoresAnswer)))]
+#[utoipa::path(get, path = "/scores", tag = "records", params(ScoresQuery), responses((status = 200, description = "The answer", body = ScoresAnswer)))]
 async fn scores(
     State(app): State<Arc<App>>,
-    Params(query): Params<AtQuery>,
+    Params(query): Params<ScoresQuery>,
 ) -> Answered<ScoresAnswer> {
     let at = point(query.at.as_deref())?;
-    let read = move |directory: &dyn Directory| Reading::at(directory, at)?.scores();
+    let (usual, most) = (limits::LIMIT_DEFAULT, limits::LIMIT_MAX);
+    let slice = slice(query.limit, query.cursor.as_deref(), usual, most)?;
+    let slice = slice.narrowed(&("scores", &query.department));
+    let read = move |directory: &dyn Directory| {
+        let (reading, ranking) = Reading::worked_out_in(directory, at, &slice)?;
+        reading.scores(&ranking, query.department.as_ref(), &slice)
+    };
     app.read(read).await.map(Answer)
 }
 

@@ -9,7 +9,7 @@ use axum::response::Response;
 use futures::stream;
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::frame::Point;
+use super::frame::{Point, Unknown};
 use super::sheet::Table;
 use super::{Paged, Unpaged};
 use crate::api::Problem;
@@ -18,6 +18,7 @@ use crate::directory::Directory;
 use crate::http::{App, ProblemText, tag_of, tag_of_state};
 use crate::limits;
 use crate::pages::Visit;
+use crate::problem::ProblemKind;
 use crate::reading::{Reading, Slice};
 
 /// Reads a part of a table.
@@ -56,6 +57,15 @@ pub(super) async fn csv_at(
     name: String,
     read: impl Fn(&dyn Directory, &Slice) -> Result<Table, Problem> + Send + Sync + 'static,
 ) -> Paged {
+    // A page says above its tables what it passed over; in a file nobody would be told.
+    if let Some(Unknown { given, taken }) = visit.unknown() {
+        return Err(ProblemKind::BadParameter
+            .with_both(
+                format!("There is no parameter {given} here. These are taken: {taken}"),
+                format!("此处没有参数 {given}。可用的参数:{taken}"),
+            )
+            .into());
+    }
     let place = app.export_place()?;
     let before = at::resolve(app.directory.as_ref(), at)?;
     let mut export = Export {

@@ -12,7 +12,7 @@ use super::sheet::{
     Atom, Cell, Column, FACTS_ID, Facts, Table, cell, events, facts_table, numbers_in, part,
     records_in, unknown_table, words_in,
 };
-use super::sheets::{Crumb, Form, FormField, List, SheetPage, list};
+use super::sheets::{Crumb, Form, FormField, List, SheetPage, Timeline, list};
 use super::{Asked, Paged, duties, filters, matters, records, show, words};
 use crate::api::{
     AuthorizationItem, Basis, BoundedCount, DepartmentItem, Direction, Problem, ResourceItem,
@@ -28,6 +28,7 @@ const PROVIDED_SHOWN: usize = 20;
 const AUTHORIZATIONS_SHOWN: usize = 20;
 const AWAITED_SHOWN: usize = 15;
 const EVENTS_SHOWN: usize = 30;
+const ACTS_SHOWN: usize = 12;
 
 const DEPARTMENTS: &[Column] = &[
     records_in("name"),
@@ -133,6 +134,11 @@ const PARTS: [(&str, usize); 4] = [
     ("grants", AUTHORIZATIONS_SHOWN),
 ];
 
+/// What a department's page takes in its address: its parts under their names.
+pub(super) const TAKEN: &[&str] = &[
+    "owes", "provides", "reads", "grants", "acts", "history", "at", "csv",
+];
+
 /// One of the tables of a department's page.
 fn department_table(
     reading: &Reading<'_>,
@@ -149,7 +155,7 @@ fn department_table(
         FACTS_ID => facts_table(department_facts(reading, id)?),
         "sub-units" => sub_units(reading, id)?,
         "owes" => {
-            let board = reading.board()?;
+            let board = reading.worked_out_here()?;
             let (mut owed, count, _) = matters::inbox(reading, &board, id, slice.limit)?;
             owed.beside = vec![("deadlines", format!("/deadlines?department={id}"))];
             if count > owed.rows.len() {
@@ -174,7 +180,11 @@ fn department_table(
         "grants" => granted(reading, id, Direction::In, slice)?,
         "may-read" => readable(reading, id, slice)?,
         "keys" => keys(reading, id)?,
-        "history" => events(reading.history(&RecordId::Department(id.clone()), slice)?),
+        "history" => events(
+            "history",
+            reading.history(&RecordId::Department(id.clone()), slice)?,
+        ),
+        "acts" => events("acts", reading.acts(id, slice)?),
         other => return Err(unknown_table(other)),
     })
 }
@@ -269,12 +279,14 @@ fn granted(
         Direction::Out => Table::new("reads", "reads", "reads-none", GRANTED),
         Direction::In => Table::new("grants", "grants", "grants-none", GRANTED),
     };
-    if direction == Direction::Out {
-        table.beside = vec![
+    table.beside = match direction {
+        Direction::Out => vec![
             ("reads-all", format!("/departments/{id}/may-read")),
+            ("applications-made", format!("/applications?applicant={id}")),
             ("as-picture", format!("/sharing?department={id}")),
-        ];
-    }
+        ],
+        Direction::In => vec![("applications-to", format!("/applications?provider={id}"))],
+    };
     Ok(table.with(rows).going_on(found.next_cursor))
 }
 
@@ -382,8 +394,10 @@ pub(super) async fn department(
         slices.push((name, part(&visit, name, shown)?));
     }
     let history = part(&visit, "history", EVENTS_SHOWN)?;
+    let acts = part(&visit, "acts", ACTS_SHOWN)?;
     let read = move |directory: &dyn Directory, visit: &Visit| {
-        let all = slices.iter().map(|(_, slice)| slice).chain([&history]);
+        let all = slices.iter().map(|(_, slice)| slice);
+        let all = all.chain([&history, &acts]);
         let pinned = all.into_iter().find(|slice| slice.cursor.is_some());
         let reading = Reading::of_slice(directory, point.at, pinned.unwrap_or(&history))?;
         let record = RecordId::Department(id.clone());
@@ -420,7 +434,13 @@ pub(super) async fn department(
             .with_json(format!("/api/v1/departments/{id}"), &point);
         let mut page = about_department(&reading, &id, frame)?;
         page.tables = tables;
-        page.history = Some((happened.items, happened.next_cursor));
+        page.timelines = vec![
+            Timeline {
+                hint: Some("acts-hint"),
+                ..Timeline::new("acts", reading.acts(&id, &acts)?)
+            },
+            Timeline::new("history", happened),
+        ];
         Ok(page)
     };
     show(&app, visit, read).await
@@ -478,6 +498,10 @@ fn department_facts(reading: &Reading<'_>, id: &DepartmentId) -> Result<Facts, P
     facts.push(("status-since", cell(statuses)));
     if let Some(successor) = &found.successor {
         facts.push(("taken-over-by", vec![reading.department_atom(successor)?]));
+    }
+    let score = matters::score_of(reading, id)?;
+    if !score.is_empty() {
+        facts.push(("score", score));
     }
     Ok(facts)
 }

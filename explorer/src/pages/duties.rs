@@ -13,7 +13,7 @@ use super::sheet::{
     Atom, Cell, Column, FACTS_ID, Facts, Table, cell, events, facts_table, part, records_in,
     unknown_table, words_in,
 };
-use super::sheets::{Crumb, List, SheetPage, list};
+use super::sheets::{Crumb, List, SheetPage, Timeline, list};
 use super::{Asked, Paged, filters, show, words};
 use crate::api::{Problem, ResponsibilityAnswer, ResponsibilityItem};
 use crate::directory::Directory;
@@ -121,7 +121,7 @@ pub(super) async fn responsibility(
                 "cited" => cited(reading, &code),
                 "history" => {
                     let record = RecordId::Responsibility(code.clone());
-                    Ok(events(reading.history(&record, slice)?))
+                    Ok(events("history", reading.history(&record, slice)?))
                 }
                 other => Err(unknown_table(other)),
             }
@@ -147,7 +147,7 @@ pub(super) async fn responsibility(
         });
         page.facts = duty_facts(&found);
         page.tables = vec![cited(&reading, &code)?];
-        page.history = Some((happened.items, happened.next_cursor));
+        page.timelines = vec![Timeline::new("history", happened)];
         Ok(page)
     };
     show(&app, visit, read).await

@@ -46,6 +46,31 @@ pub(super) fn count_text(lang: Lang, key: &str, count: impl Count) -> String {
     words::say_with(lang, key, &arguments)
 }
 
+/// A text that counts something that may be below zero: `$count`.
+pub(super) fn ts(key: &str, values: &dyn Values, count: &i64) -> Result<String> {
+    Ok(signed_count_text(lang_of(values), key, *count))
+}
+
+/// The same in a language.
+pub(super) fn signed_count_text(lang: Lang, key: &str, count: i64) -> String {
+    let mut arguments = FluentArgs::new();
+    arguments.set("count", FluentValue::Number(FluentNumber::from(count)));
+    words::say_with(lang, key, &arguments)
+}
+
+/// A text around a value of as many as `$count` says: `$value`.
+pub(super) fn tnv(
+    key: &str,
+    values: &dyn Values,
+    count: impl Count,
+    value: impl Display,
+) -> Result<String> {
+    let mut arguments = FluentArgs::new();
+    arguments.set("count", number(count.count()));
+    arguments.set("value", value.to_string());
+    Ok(words::say_with(lang_of(values), key, &arguments))
+}
+
 /// A text around a value: `$value`.
 pub(super) fn tv(key: &str, values: &dyn Values, value: impl Display) -> Result<String> {
     Ok(around(lang_of(values), key, value))

@@ -23,6 +23,29 @@ use crate::reading::{Reading, written};
 #[derive(Clone, Debug)]
 pub(crate) struct ChainName(pub(crate) Arc<str>);
 
+/// The parameters that a page takes in its address beside the language, which each request for it carries.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Taken {
+    /// Their names.
+    pub(crate) parameters: &'static [&'static str],
+    /// The name of its list, under which its cursor stands.
+    pub(crate) list: Option<&'static str>,
+}
+
+impl Taken {
+    fn names(self) -> impl Iterator<Item = &'static str> {
+        self.parameters.iter().copied().chain(self.list)
+    }
+}
+
+/// Parameters of an address that its page does not take: it passes over them, and says so.
+pub(super) struct Unknown {
+    /// Their names, cut.
+    pub(super) given: String,
+    /// Those that it takes.
+    pub(super) taken: String,
+}
+
 /// Where the reader is and in which language: the address with its query, and what the browser
 /// prefers.
 #[derive(Clone, Debug)]
@@ -33,6 +56,8 @@ pub(crate) struct Visit {
     chosen: bool,
     path: String,
     chain_name: Option<Arc<str>>,
+    /// What the page takes, where that is known.
+    taken: Option<Taken>,
     /// The query but for the language.
     query: Vec<(String, String)>,
 }
@@ -56,6 +81,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
                 .extensions
                 .get()
                 .map(|ChainName(name)| Arc::clone(name)),
+            taken: parts.extensions.get().copied(),
             query,
         })
     }
@@ -88,6 +114,25 @@ impl Visit {
         found
             .map(|(_, value)| value.trim())
             .filter(|value| !value.is_empty())
+    }
+
+    /// What the address names that the page does not take.
+    pub(super) fn unknown(&self) -> Option<Unknown> {
+        let taken = self.taken?;
+        let mut names: Vec<&str> = self.query.iter().map(|(name, _)| name.as_str()).collect();
+        names.retain(|name| taken.names().all(|known| known != *name));
+        names.dedup();
+        names.truncate(UNKNOWN_SHOWN);
+        if names.is_empty() {
+            return None;
+        }
+        let cut = |name: &str| format!("`{}`", shortened(name));
+        let given: Vec<String> = names.into_iter().map(cut).collect();
+        let taken: Vec<String> = taken.names().chain(["lang"]).map(cut).collect();
+        Some(Unknown {
+            given: given.join(", "),
+            taken: taken.join(", "),
+        })
     }
 
     fn kept(&self) -> Vec<(String, String)> {
@@ -128,6 +173,8 @@ pub(super) struct Frame {
     pub(super) as_of: Option<Moment>,
     /// Set when that lies behind the chain's end because the reader asked for it.
     pub(super) past: Option<Moment>,
+    /// What the address names that the page passes over.
+    pub(super) unknown: Option<Unknown>,
     /// Why what a page says of now may not be so: the words' language, and the words.
     pub(super) unready: Option<(&'static str, String)>,
     /// The point asked for, as it was written.
@@ -146,11 +193,17 @@ pub(super) struct Frame {
     kept: Vec<(String, String)>,
 }
 
+/// Names of parameters that a page does not take, of those that it repeats, and characters of each.
+const UNKNOWN_SHOWN: usize = 4;
+const UNKNOWN_CHARS_SHOWN: usize = 40;
+
 /// The parameters that narrow or pin a page, apart from where its lists go on.
-const NARROWING: [&str; 14] = [
+const NARROWING: [&str; 16] = [
     "at",
     "q",
     "department",
+    "applicant",
+    "reader",
     "resource",
     "field",
     "purpose",
@@ -185,6 +238,7 @@ impl Frame {
             json: None,
             as_of: None,
             past: None,
+            unknown: visit.unknown(),
             unready: None,
             point: None,
             at_text: String::new(),
@@ -229,6 +283,13 @@ impl Frame {
         };
         frame.link();
         frame
+    }
+
+    /// What the page is narrowed to, but for the point and the language, for a form to go on with.
+    pub(super) fn narrowed(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.kept.iter();
+        let pairs = pairs.map(|(name, value)| (name.as_str(), value.as_str()));
+        pairs.filter(|(name, _)| !["at", "lang"].contains(name))
     }
 
     /// This page with one parameter more, narrowed and pinned as it is.
@@ -295,6 +356,11 @@ impl Frame {
         self.plain = prefixed('?', &parts);
         self.and_plain = prefixed('&', &parts);
     }
+}
+
+/// A parameter's name as a page repeats it.
+fn shortened(name: &str) -> String {
+    name.chars().take(UNKNOWN_CHARS_SHOWN).collect()
 }
 
 fn prefixed(sign: char, parts: &[String]) -> String {

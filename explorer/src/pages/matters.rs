@@ -9,20 +9,17 @@ use dirchain_ledger::records::{RecordId, RecordKind};
 
 use super::frame::{Frame, Point, Visit};
 use super::records::linked;
-use super::sheet::{Atom, Cell, Column, Table, cell, numbers_in, records_in, words_in};
+use super::sheet::{Atom, Cell, Column, Table, cell, numbers_in, part, records_in, words_in};
 use super::sheets::{Crumb, Form, FormField, SheetPage, Tab, Tick, give};
-use super::{Asked, Paged, filters, words};
+use super::{Asked, Paged, filters, meant, words};
 use crate::api::Problem;
 use crate::directory::Directory;
-use crate::http::{App, Place, text_filter};
+use crate::http::{App, Place};
 use crate::limits;
-use crate::problem::ProblemKind;
-use crate::reading::{DepartmentFilter, Reading, Slice};
+use crate::reading::{Ranking, Reading, Slice};
 
 const DEADLINES_SHOWN: usize = 70;
 const INBOX_SHOWN: usize = 70;
-/// How many are looked at, and named, when words fit several.
-pub(super) const MEANT_MAX: usize = 8;
 const SCORES_SHOWN: usize = 60;
 
 const OWED: &[Column] = &[
@@ -49,6 +46,7 @@ const SCORES: &[Column] = &[
     numbers_in("overdue"),
     numbers_in("stale-entries"),
     numbers_in("drifted-bindings"),
+    numbers_in("ratings"),
     numbers_in("office-in-time"),
     numbers_in("over-quota"),
 ];
@@ -58,7 +56,7 @@ fn late(days: Option<u16>) -> Cell {
     let Some(days) = days else {
         return Cell::new();
     };
-    let by = (days > 0).then(|| Atom::SaysOf("late-by", days.to_string()));
+    let by = (days > 0).then(|| Atom::SaysCount("late-by", i64::from(days)));
     cell([Atom::Badge("overdue", "no")].into_iter().chain(by))
 }
 
@@ -95,9 +93,11 @@ pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Page
         None => DEADLINES_SHOWN,
     };
     let read = move |directory: &dyn Directory, visit: &Visit| {
-        let (reading, board) = Reading::owed(directory, point.at)?;
+        let (reading, board) = Reading::worked_out(directory, point.at)?;
         let department = visit.asked("department");
-        let department = department.map(|text| meant(&reading, text)).transpose()?;
+        let department = department
+            .map(|text| meant::department(&reading, text))
+            .transpose()?;
         let (mut table, count, late) =
             owed(&reading, &board, department.as_ref(), late_only, shown)?;
         table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
@@ -125,8 +125,14 @@ pub(super) async fn deadlines(State(app): State<Arc<App>>, visit: Visit) -> Page
     give(app, visit, "deadlines".to_owned(), read).await
 }
 
-fn ranking(reading: &Reading<'_>) -> Result<Table, Problem> {
-    let found = reading.scores()?;
+/// The scores of all departments, or of one with its sub-units, as a table.
+fn scored(
+    reading: &Reading<'_>,
+    ranking: &Ranking,
+    department: Option<&DepartmentId>,
+    slice: &Slice,
+) -> Result<Table, Problem> {
+    let found = reading.scores(ranking, department, slice)?;
     let mut rows = Vec::new();
     for item in found.items {
         let score = item.score;
@@ -137,6 +143,11 @@ fn ranking(reading: &Reading<'_>) -> Result<Table, Problem> {
             let above = reading.department_name(&top)?;
             whose.push(Atom::SaysOf("sub-unit-of-named", above));
         }
+        let mut ratings = number(score.ratings);
+        if score.stars_above_three != 0 {
+            let stars = format!("{:+}", score.stars_above_three);
+            ratings.push(Atom::SaysOf("stars-above-three", stars));
+        }
         rows.push(vec![
             number(score.rank),
             whose,
@@ -146,21 +157,50 @@ fn ranking(reading: &Reading<'_>) -> Result<Table, Problem> {
             number(score.overdue),
             number(score.stale_entries),
             number(score.drifted_bindings),
+            ratings,
             number(score.office_in_time),
             number(score.over_quota),
         ]);
     }
-    Ok(Table::new("scores", "ranking", "departments-none", SCORES).with(rows))
+    Ok(Table::new("scores", "ranking", "scores-none", SCORES)
+        .with(rows)
+        .going_on(found.next_cursor))
 }
 
-/// `GET /scores`
+/// A department's points and its place among all, with the way to what they are made of; nothing of one
+/// that is not active, which is not ranked.
+pub(super) fn score_of(reading: &Reading<'_>, id: &DepartmentId) -> Result<Cell, Problem> {
+    let ranking = reading.worked_out_here::<Ranking>()?;
+    let score = ranking.0.iter().find(|score| score.department == *id);
+    Ok(cell(score.into_iter().flat_map(|score| {
+        let path = format!("/scores?department={id}");
+        [
+            Atom::record(path, score.points.to_string()),
+            Atom::SaysOf("rank-of", format!("{} / {}", score.rank, ranking.0.len())),
+        ]
+    })))
+}
+
+/// `GET /scores`, narrowed by `department`.
 pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
+    let slice = match visit.asked("csv") {
+        Some(_) => Slice::first(limits::CSV_ROWS_MAX),
+        None => part(&visit, "scores", SCORES_SHOWN)?,
+    };
     let read = move |directory: &dyn Directory, visit: &Visit| {
-        let reading = Reading::at(directory, point.at)?;
-        let frame = Frame::at(visit, &reading, &point).with_json("/api/v1/scores", &point);
+        let (reading, ranking) = Reading::worked_out_in(directory, point.at, &slice)?;
+        let department = visit.asked("department");
+        let department = department.map(|text| meant::department(&reading, text));
+        let department = department.transpose()?;
+        let narrowed = [("department", department.as_ref().map(DepartmentId::as_str))];
+        let frame = Frame::at(visit, &reading, &point);
+        let frame = frame.with_json_of("/api/v1/scores", &narrowed, &point);
         let mut page = SheetPage::new(frame, words::say(visit.lang, "scores").into_owned());
         page.tab = Tab::of("scores");
+        let narrowed = department.as_ref().map(DepartmentId::as_str);
+        let field = FormField::text("department", "department-id", narrowed);
+        page.form = Some(Form::filter(vec![field]));
         let scoring = reading.parameters()?.parameters.settings.scoring;
         page.facts = [
             ("score-base", i64::from(scoring.base)),
@@ -170,14 +210,9 @@ pub(super) async fn scores(State(app): State<Arc<App>>, visit: Visit) -> Paged {
             ("drifted-bindings", -i64::from(scoring.drifted_binding)),
             ("rating-star", i64::from(scoring.rating_star)),
         ]
-        .map(|(key, points)| (key, vec![Atom::SaysOf("points-each", points.to_string())]))
+        .map(|(key, points)| (key, vec![Atom::SaysCount("points-each", points)]))
         .into();
-        let mut table = ranking(&reading)?;
-        if visit.asked("csv").is_none() && table.rows.len() > SCORES_SHOWN {
-            table.rows.truncate(SCORES_SHOWN);
-            table.hint = Some(filters::count_text(visit.lang, "only-first", SCORES_SHOWN));
-        }
-        page.tables = vec![table];
+        page.tables = vec![scored(&reading, &ranking, department.as_ref(), &slice)?];
         Ok(page)
     };
     give(app, visit, "scores".to_owned(), read).await
@@ -236,7 +271,7 @@ pub(super) async fn awaited(
     };
     let file = format!("{id}-inbox");
     let read = move |directory: &dyn Directory, visit: &Visit| {
-        let (reading, board) = Reading::owed(directory, point.at)?;
+        let (reading, board) = Reading::worked_out(directory, point.at)?;
         let (mut table, count, late) = inbox(&reading, &board, &id, shown)?;
         table.hint = Some(filters::counted(visit.lang, "owed-count", count, late));
         let narrowed = [("department", Some(id.as_str()))];
@@ -251,55 +286,4 @@ pub(super) async fn awaited(
         Ok(page)
     };
     give(app, visit, file, read).await
-}
-
-/// Of those whose names hold a text, the one that is called so, or the only one.
-pub(super) fn the_one<'n, T>(fit: impl Iterator<Item = (T, &'n str)>, text: &str) -> Option<T> {
-    let mut only = None;
-    let mut count = 0usize;
-    for (one, name) in fit {
-        if name == text {
-            return Some(one);
-        }
-        count = count.saturating_add(1);
-        only = Some(one);
-    }
-    only.filter(|_| count == 1)
-}
-
-/// The department that somebody means: by its id, by its name, or by words that only its name holds.
-pub(super) fn meant(reading: &Reading<'_>, text: &str) -> Result<DepartmentId, Problem> {
-    if let Ok(id) = text.parse() {
-        return Ok(id);
-    }
-    let filter = DepartmentFilter {
-        text: text_filter(Some(text))?,
-    };
-    let found = reading
-        .departments(&filter, &Slice::first(MEANT_MAX))?
-        .items;
-    let named = found
-        .iter()
-        .map(|item| (item.id.clone(), item.name.as_str()));
-    if let Some(one) = the_one(named, text) {
-        return Ok(one);
-    }
-    match found.as_slice() {
-        [] => Err(ProblemKind::BadParameter.with_both(
-            format!(
-                "No department is called `{text}`. Write a part of its name, or its id such as D012"
-            ),
-            format!("没有名称含“{text}”的部门。请写名称的一部分,或编号,如 D012"),
-        )),
-        several => {
-            let named = several
-                .iter()
-                .map(|item| format!("{} {}", item.id, item.name));
-            let named = named.collect::<Vec<_>>().join(", ");
-            Err(ProblemKind::BadParameter.with_both(
-                format!("Several departments are called `{text}`: {named}. Write one's id"),
-                format!("名称含“{text}”的部门不止一个:{named}。请写其编号"),
-            ))
-        }
-    }
 }

@@ -18,6 +18,7 @@ mod home;
 mod interface;
 mod invisible;
 mod matters;
+mod meant;
 mod named;
 mod network;
 mod proofs;
@@ -40,17 +41,17 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
+use axum::{Extension, Router};
 
 use crate::api::{Problem, Warning};
 use crate::directory::Directory;
 use crate::http::{App, tag_of};
-use crate::pages::frame::Frame;
+use crate::pages::frame::{Frame, Taken};
 use crate::pages::words::Lang;
 use crate::problem::ProblemKind;
 
@@ -74,51 +75,129 @@ pub(crate) fn warned_in_chinese(warning: &Warning) -> String {
     network::warned_of(Lang::Zh, warning)
 }
 
-/// The pages' addresses.
+/// The pages' addresses, each with what it takes in its address beside the language.
 pub(crate) fn routes() -> Router<Arc<App>> {
+    const SEARCHED: &[&str] = &[
+        "q", "provider", "category", "sharing", "status", "cycle", "page", "cursor", "at", "csv",
+    ];
+    const MATTERS: &[&str] = &["department", "late", "at", "csv"];
+    const QUESTION: &[&str] = &["department", "resource", "field", "purpose", "at", "csv"];
+    const SHARING: &[&str] = &["department", "resource", "open", "page", "at", "csv"];
+    const ALWAYS: &[&str] = &["csv"];
     records::routes(Router::new())
-        .route("/", get(home::home))
-        .route("/search", get(search::search))
+        .route("/", taking(&["at", "csv"], get(home::home)))
+        .route("/search", taking(SEARCHED, get(search::search)))
         .route("/search/suggest", get(search::suggest))
-        .route("/resources", get(search::search))
-        .route("/departments", get(departments::departments))
-        .route("/departments/{id}", get(departments::department))
-        .route("/departments/{id}/may-read", get(departments::may_read))
-        .route("/departments/{id}/inbox", get(matters::awaited))
-        .route("/deadlines", get(matters::deadlines))
-        .route("/scores", get(matters::scores))
-        .route("/may-read", get(question::may_read))
-        .route("/responsibilities", get(duties::responsibilities))
-        .route("/responsibilities/{code}", get(duties::responsibility))
-        .route("/resources/{code}", get(resources::resource))
-        .route("/applications", get(sharing::applications))
+        .route("/resources", taking(SEARCHED, get(search::search)))
+        .route(
+            "/departments",
+            taking(
+                &["q", "departments", "at", "csv"],
+                get(departments::departments),
+            ),
+        )
+        .route(
+            "/departments/{id}",
+            taking(departments::TAKEN, get(departments::department)),
+        )
+        .route(
+            "/departments/{id}/may-read",
+            taking(&["may-read", "at", "csv"], get(departments::may_read)),
+        )
+        .route(
+            "/departments/{id}/inbox",
+            taking(&["at", "csv"], get(matters::awaited)),
+        )
+        .route("/deadlines", taking(MATTERS, get(matters::deadlines)))
+        .route(
+            "/scores",
+            taking(&["department", "scores", "at", "csv"], get(matters::scores)),
+        )
+        .route("/may-read", taking(QUESTION, get(question::may_read)))
+        .route(
+            "/responsibilities",
+            taking(&["duties", "at", "csv"], get(duties::responsibilities)),
+        )
+        .route(
+            "/responsibilities/{code}",
+            taking(&["history", "at", "csv"], get(duties::responsibility)),
+        )
+        .route(
+            "/resources/{code}",
+            taking(
+                &["authorizations", "applications", "history", "at", "csv"],
+                get(resources::resource),
+            ),
+        )
+        .route(
+            "/applications",
+            taking(
+                &[
+                    "applicant",
+                    "provider",
+                    "state",
+                    "applications",
+                    "at",
+                    "csv",
+                ],
+                get(sharing::applications),
+            ),
+        )
         .route(
             "/applications/{resource}/{number}",
-            get(sharing::application),
+            taking(&["at", "csv"], get(sharing::application)),
         )
-        .route("/authorizations", get(sharing::authorizations))
+        .route(
+            "/authorizations",
+            taking(
+                &["reader", "provider", "state", "authorizations", "at", "csv"],
+                get(sharing::authorizations),
+            ),
+        )
         .route(
             "/authorizations/{resource}/{number}",
-            get(sharing::authorization),
+            taking(&["at", "csv"], get(sharing::authorization)),
         )
-        .route("/sharing", get(sharings::sharing))
-        .route("/members", get(network::members))
-        .route("/node", get(network::node))
+        .route("/sharing", taking(SHARING, get(sharings::sharing)))
+        .route(
+            "/members",
+            taking(&["nodes", "at", "csv"], get(network::members)),
+        )
+        .route("/node", taking(ALWAYS, get(network::node)))
         .route(
             "/verify",
-            get(proofs::verify)
-                .post(proofs::judge)
+            taking(&[], get(proofs::verify).post(proofs::judge))
                 .layer(DefaultBodyLimit::max(proofs::UPLOAD_BYTES_MAX)),
         )
-        .route("/checkpoint", get(proofs::checkpoint))
-        .route("/blocks", get(blocks::blocks))
-        .route("/blocks/{height}", get(blocks::block))
-        .route("/transactions/{id}", get(blocks::transaction))
+        .route(
+            "/checkpoint",
+            taking(&["at", "csv"], get(proofs::checkpoint)),
+        )
+        .route(
+            "/blocks",
+            taking(&["cursor", "at", "csv"], get(blocks::blocks)),
+        )
+        .route("/blocks/{height}", taking(ALWAYS, get(blocks::block)))
+        .route(
+            "/transactions/{id}",
+            taking(ALWAYS, get(blocks::transaction)),
+        )
         .layer(middleware::from_fn(in_words))
-        .route("/interface", get(interface::interface))
+        .route("/interface", taking(&[], get(interface::interface)))
         .route("/assets/style.css", get(assets::style))
         .route("/assets/script.js", get(assets::script))
         .route("/assets/icon.svg", get(assets::icon))
+}
+
+/// A page that takes these parameters in its address, and says so of any other.
+fn taking(
+    parameters: &'static [&'static str],
+    page: MethodRouter<Arc<App>>,
+) -> MethodRouter<Arc<App>> {
+    page.layer(Extension(Taken {
+        parameters,
+        list: None,
+    }))
 }
 
 /// What a page's handler answers.

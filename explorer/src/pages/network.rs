@@ -154,7 +154,10 @@ fn purposes(reading: &Reading<'_>) -> Result<Table, Problem> {
 /// How long each answer may take, and what else is set.
 fn settings(settings: &Settings) -> Facts {
     let days = |key, days: dirchain_ledger::calendar::WorkingDays| {
-        (key, vec![Atom::SaysOf("working-days", days.0.to_string())])
+        (
+            key,
+            vec![Atom::SaysCount("working-days", i64::from(days.0))],
+        )
     };
     let deadlines = &settings.deadlines;
     let two_person = match settings.two_person {
@@ -170,7 +173,7 @@ fn settings(settings: &Settings) -> Facts {
         ("two-person", vec![two_person]),
         (
             "proposal-days",
-            vec![Atom::SaysOf("days", settings.proposal_days.to_string())],
+            vec![Atom::SaysCount("days", i64::from(settings.proposal_days))],
         ),
         days("notice", settings.notice),
         days("deadline-publication", deadlines.publication),

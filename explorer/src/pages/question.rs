@@ -4,30 +4,32 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use dirchain_ledger::access::Denial;
-use dirchain_ledger::ids::{FieldNumber, PurposeCode, ResourceCode};
+use dirchain_ledger::ids::PurposeCode;
 use dirchain_ledger::records::RecordKind;
 
 use super::departments::basis_cell;
 use super::frame::{Frame, Point, Visit};
-use super::matters::{MEANT_MAX, meant, the_one};
 use super::records::linked;
 use super::sheet::{Atom, Cell, Facts, cell};
 use super::sheets::{Form, FormField, SheetPage, give};
 use super::shown::Shown;
-use super::{Paged, told_of, words};
+use super::{Paged, meant, told_of, words};
 use crate::api::{AccessAnswer, Problem};
 use crate::directory::Directory;
-use crate::http::{AccessQuery, App, access_answer, encoded, text_filter};
+use crate::http::{AccessQuery, App, access_answer, encoded};
 use crate::problem::ProblemKind;
-use crate::reading::{Reading, ResourceFilter, Slice};
+use crate::reading::Reading;
+use crate::search::Search;
 
 /// `GET /may-read`: the form, and the verdict once department, entry and field are named.
 pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let point = Point::parse(visit.asked("at"))?;
+    let index = Arc::clone(&app.search);
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
+        let is_now = point.at.is_none();
         // What somebody wrote wrongly they mend in the form that they wrote it in.
-        let (question, notice) = match asked(&reading, visit) {
+        let (question, notice) = match asked(&reading, &index, is_now, visit) {
             Ok(question) => (question, None),
             Err(problem) if problem.status < 500 => (None, Some(told_of(visit.lang, &problem).1)),
             Err(problem) => return Err(problem),
@@ -66,7 +68,12 @@ pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged
 }
 
 /// The question of the page's address; none while a part of it is missing.
-fn asked(reading: &Reading<'_>, visit: &Visit) -> Result<Option<AccessQuery>, Problem> {
+fn asked(
+    reading: &Reading<'_>,
+    index: &Search,
+    is_now: bool,
+    visit: &Visit,
+) -> Result<Option<AccessQuery>, Problem> {
     let parts = ["department", "resource", "field"].map(|name| visit.asked(name));
     let (department, resource, field) = match parts {
         [Some(department), Some(resource), Some(field)] => (department, resource, field),
@@ -75,16 +82,16 @@ fn asked(reading: &Reading<'_>, visit: &Visit) -> Result<Option<AccessQuery>, Pr
         _ => {
             return Err(ProblemKind::BadParameter.with_both(
                 "Name the department, the entry and the field",
-                "请写明部门、目录与信息项",
+                "请写明部门、目录条目与信息项",
             ));
         }
     };
-    let department = meant(reading, department)?;
+    let department = meant::department(reading, department)?;
     reading.require_department(&department)?;
-    let resource = entry_meant(reading, resource)?;
+    let resource = meant::entry(reading, index, is_now, resource)?;
     Ok(Some(AccessQuery {
         department,
-        field: field_meant(reading, &resource, field)?,
+        field: meant::field(reading, &resource, field)?,
         resource,
         purpose: visit.asked("purpose").map(str::parse).transpose().map_err(
             |error: <PurposeCode as std::str::FromStr>::Err| {
@@ -93,55 +100,6 @@ fn asked(reading: &Reading<'_>, visit: &Visit) -> Result<Option<AccessQuery>, Pr
         )?,
         at: None,
     }))
-}
-
-/// The entry that somebody means: by its code, by its name, or by words that only its name holds.
-fn entry_meant(reading: &Reading<'_>, text: &str) -> Result<ResourceCode, Problem> {
-    if let Ok(code) = text.parse() {
-        return Ok(code);
-    }
-    let filter = ResourceFilter {
-        text: text_filter(Some(text))?,
-        ..ResourceFilter::default()
-    };
-    let found = reading.resources(&filter, &Slice::first(MEANT_MAX))?.items;
-    let named = found
-        .iter()
-        .map(|item| (item.code.clone(), item.name.as_str()));
-    the_one(named, text).ok_or_else(|| match found.is_empty() {
-        true => ProblemKind::BadParameter.with_both(
-            format!("No entry is called `{text}`. Write a part of its name, or its code such as 307001024/000900"),
-            format!("没有名称含“{text}”的目录。请写名称的一部分,或目录代码,如 307001024/000900"),
-        ),
-        false => ProblemKind::BadParameter.with_both(
-            format!("Several entries are called `{text}`. Write one's code"),
-            format!("名称含“{text}”的目录不止一个。请写其代码"),
-        ),
-    })
-}
-
-/// The field that somebody means: by its number, by its name, or by words that only its name holds.
-fn field_meant(
-    reading: &Reading<'_>,
-    resource: &ResourceCode,
-    text: &str,
-) -> Result<FieldNumber, Problem> {
-    let names = reading.field_names(resource)?;
-    if let Ok(number) = text.parse() {
-        return Ok(FieldNumber(number));
-    }
-    let fit = names.iter().filter(|(_, name)| name.contains(text));
-    let named = fit.clone().map(|(number, name)| (*number, name.as_str()));
-    the_one(named, text).ok_or_else(|| match fit.count() {
-        0 => ProblemKind::BadParameter.with_both(
-            format!("No field of {resource} is called `{text}`. Write its number"),
-            format!("{resource} 没有名称含“{text}”的信息项。请写其序号"),
-        ),
-        _ => ProblemKind::BadParameter.with_both(
-            format!("Several fields of {resource} are called `{text}`. Write one's number"),
-            format!("{resource} 名称含“{text}”的信息项不止一个。请写其序号"),
-        ),
-    })
 }
 
 fn form(reading: &Reading<'_>, visit: &Visit) -> Result<Form, Problem> {

@@ -254,6 +254,7 @@ fn table(
             None => chart::no_days(),
         }),
         "history" => Ok(happenings(
+            "history",
             reading.history(&RecordId::Resource(code.clone()), slice)?,
         )),
         other => Err(unknown_table(other)),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use dirchain_ledger::ids::{FieldNumber, ResourceCode, SharingId};
+use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode, SharingId};
 use dirchain_ledger::records::{RecordId, RecordKind};
 use serde::Serialize;
 
@@ -15,11 +15,11 @@ use super::search::choice;
 use super::sheet::{Atom, Cell, Column, Facts, Table, cell, records_in, words_in};
 use super::sheets::{Crumb, Form, FormField, List, SheetPage, Tab, give, list};
 use super::shown::Shown;
-use super::{Asked, Paged, filters, words};
+use super::{Asked, Paged, filters, meant, words};
 use crate::api::{ApplicationState, AuthorizationState, DecisionItem, Problem, Time};
 use crate::directory::Directory;
 use crate::http::{App, Place, encoded};
-use crate::reading::{Reading, Slice};
+use crate::reading::{Reading, Sides, Slice};
 
 const APPLICATIONS_SHOWN: usize = 40;
 const AUTHORIZATIONS_SHOWN: usize = 40;
@@ -56,15 +56,17 @@ const AUTHORIZATION_STATES: [AuthorizationState; 7] = [
     AuthorizationState::ReaderNotActive,
 ];
 
-/// `GET /applications`, narrowed by `state`.
+/// `GET /applications`, narrowed by `applicant`, `provider` and `state`.
 pub(super) async fn applications(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let state = visit.asked("state").map(choice).transpose()?;
+    let asked = visit.clone();
     let listed = List {
         id: "applications",
         file: "applications".to_owned(),
         shown: APPLICATIONS_SHOWN,
         table: move |reading: &Reading<'_>, slice: &Slice| {
-            let found = reading.all_applications(state, slice)?;
+            let sides = sides(reading, &asked, "applicant")?;
+            let found = reading.applications_between(&sides, state, slice)?;
             let rows = found.items.into_iter().map(|item| {
                 let entry = Atom::resource(&item.id.resource, Some(item.resource_name.clone()));
                 let provider = Atom::department(&item.provider, item.provider_name.clone());
@@ -81,7 +83,13 @@ pub(super) async fn applications(State(app): State<Arc<App>>, visit: Visit) -> P
         },
         page: |reading: &Reading<'_>, visit: &Visit, point: &Point| {
             let states = APPLICATION_STATES.map(|state| (coded(&state), state.key()));
-            let mut page = all_of(reading, visit, point, "applications", &states);
+            let mut page = all_of(
+                reading,
+                visit,
+                point,
+                ["applications", "applicant"],
+                &states,
+            )?;
             page.tab = Tab::of("applications");
             Ok(page)
         },
@@ -89,15 +97,17 @@ pub(super) async fn applications(State(app): State<Arc<App>>, visit: Visit) -> P
     list(app, visit, listed).await
 }
 
-/// `GET /authorizations`, narrowed by `state`.
+/// `GET /authorizations`, narrowed by `reader`, `provider` and `state`.
 pub(super) async fn authorizations(State(app): State<Arc<App>>, visit: Visit) -> Paged {
     let state = visit.asked("state").map(choice).transpose()?;
+    let asked = visit.clone();
     let listed = List {
         id: "authorizations",
         file: "authorizations".to_owned(),
         shown: AUTHORIZATIONS_SHOWN,
         table: move |reading: &Reading<'_>, slice: &Slice| {
-            let found = reading.all_authorizations(state, slice)?;
+            let sides = sides(reading, &asked, "reader")?;
+            let found = reading.authorizations_between(&sides, state, slice)?;
             let mut table = Table::new("authorizations", "authorizations", "records-none", GRANTED)
                 .with(found.items.into_iter().map(authorization_row))
                 .going_on(found.next_cursor);
@@ -106,31 +116,56 @@ pub(super) async fn authorizations(State(app): State<Arc<App>>, visit: Visit) ->
         },
         page: |reading: &Reading<'_>, visit: &Visit, point: &Point| {
             let states = AUTHORIZATION_STATES.map(|state| (coded(&state), state.key()));
-            Ok(all_of(reading, visit, point, "authorizations", &states))
+            all_of(reading, visit, point, ["authorizations", "reader"], &states)
         },
     };
     list(app, visit, listed).await
 }
 
-/// The page around a list of all: its form narrows it to one state.
+/// Between whom the list of a page's address is: each side by its id or name.
+fn sides(reading: &Reading<'_>, visit: &Visit, reader: &str) -> Result<Sides, Problem> {
+    let meant = |name| {
+        let asked = visit.asked(name);
+        asked
+            .map(|text| meant::department(reading, text))
+            .transpose()
+    };
+    Ok(Sides {
+        provider: meant("provider")?,
+        reader: meant(reader)?,
+    })
+}
+
+/// The page around a list of all: its form narrows it to departments and one state.
 fn all_of(
     reading: &Reading<'_>,
     visit: &Visit,
     point: &Point,
-    name: &'static str,
+    [name, reader]: [&'static str; 2],
     states: &[(String, &'static str)],
-) -> SheetPage {
+) -> Result<SheetPage, Problem> {
+    let sides = sides(reading, visit, reader)?;
     let state = visit.asked("state");
     let path = format!("/api/v1/{name}");
-    let frame = Frame::at(visit, reading, point).with_json_of(path, &[("state", state)], point);
+    let (asks, provides) = (sides.reader.as_ref(), sides.provider.as_ref());
+    let narrowed = [
+        (reader, asks.map(DepartmentId::as_str)),
+        ("provider", provides.map(DepartmentId::as_str)),
+        ("state", state),
+    ];
+    let frame = Frame::at(visit, reading, point).with_json_of(path, &narrowed, point);
     let mut page = SheetPage::new(frame, words::say(visit.lang, name).into_owned());
     let choices = states.iter();
     let choices = choices.map(|(code, key)| (code.clone(), words::say(visit.lang, key).into()));
-    page.form = Some(Form::filter(vec![FormField {
-        choices: choices.collect(),
-        ..FormField::text("state", "state", state)
-    }]));
-    page
+    page.form = Some(Form::filter(vec![
+        FormField::text(reader, reader, visit.asked(reader)),
+        FormField::text("provider", "provider", visit.asked("provider")),
+        FormField {
+            choices: choices.collect(),
+            ..FormField::text("state", "state", state)
+        },
+    ]));
+    Ok(page)
 }
 
 /// A choice as the interface writes it.
@@ -258,7 +293,7 @@ pub(super) async fn authorization(
             ),
         ]);
         if let Some(days) = over.iter().map(|over| over.days).max() {
-            let told = Atom::SaysOf("over-quota-days", days.to_string());
+            let told = Atom::SaysCount("over-quota-days", i64::from(days));
             page.facts.push(("over-quota", vec![told]));
         }
         let target = RecordId::Authorization(id.clone());

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use dirchain_ledger::ids::{DepartmentId, Height, ResourceCode, ResponsibilityCode, TransactionId};
 
 use super::frame::Visit;
+use super::records::linked;
 use super::shown::Shown;
 use super::words::{self, Lang};
 use super::{Asked, filters};
@@ -14,7 +15,7 @@ use crate::api::{HistoryItem, Moment, Page, Problem, Signer, Time};
 use crate::cursor::Cursor;
 use crate::http::encoded;
 use crate::problem::ProblemKind;
-use crate::reading::Slice;
+use crate::reading::{Slice, written};
 
 /// One piece of a cell.
 #[derive(Clone, Debug)]
@@ -33,6 +34,8 @@ pub(super) enum Atom {
     Says(&'static str),
     /// A text of the catalogue around a value.
     SaysOf(&'static str, String),
+    /// A text of the catalogue that counts.
+    SaysCount(&'static str, i64),
     /// A code's word with its tone.
     Badge(&'static str, &'static str),
     /// An action, by its name in the ledger.
@@ -147,6 +150,9 @@ impl Atom {
             Atom::Short { text, .. } => Cow::Borrowed(text),
             Atom::Says(key) | Atom::Badge(key, _) => words::say(lang, key),
             Atom::SaysOf(key, value) => Cow::Owned(filters::around(lang, key, value)),
+            Atom::SaysCount(key, count) => {
+                Cow::Owned(filters::signed_count_text(lang, key, *count))
+            }
             Atom::Action(name) => words::say_coded(lang, "action", name),
             Atom::Number(number) => Cow::Owned(number.to_string()),
             Atom::Signed(number) => Cow::Owned(number.to_string()),
@@ -357,28 +363,32 @@ fn csv_line(cells: Vec<String>) -> String {
 
 const EVENTS: &[Column] = &[
     words_in("time"),
-    words_in("actions"),
+    words_in("action"),
+    records_in("about"),
     records_in("department"),
     words_in("signed-with"),
     words_in("reason"),
     words_in("transaction"),
 ];
 
-/// What happened, as a table.
-pub(super) fn events(found: Page<HistoryItem>) -> Table {
+/// What happened, as a table of this name.
+pub(super) fn events(name: &'static str, found: Page<HistoryItem>) -> Table {
     let rows = found.items.into_iter().map(|item| {
+        let about = item.subject_id.as_ref();
+        let about = about.map(|id| linked(id.kind(), &written(id)));
         let signer = item.signer;
         let department = signer.department.zip(signer.department_name);
         vec![
             vec![Atom::Moment(item.at)],
             vec![Atom::Action(item.action)],
+            cell(about),
             cell(department.map(|(id, name)| Atom::department(&id, name))),
             vec![Atom::Hash(signer.public_key.to_string())],
             cell(item.reason.map(Atom::Text)),
             vec![Atom::transaction(&item.transaction)],
         ]
     });
-    Table::new("history", "history", "history-none", EVENTS)
+    Table::new(name, name, "history-none", EVENTS)
         .with(rows)
         .going_on(found.next_cursor)
 }

@@ -8,7 +8,7 @@ use super::csv::csv;
 use super::frame::{Frame, Point, Visit};
 use super::sheet::{Atom, Cell, FACTS_ID, Facts, Table, facts_table, part, unknown_table};
 use super::{Paged, filters, show};
-use crate::api::{HistoryItem, Problem};
+use crate::api::{HistoryItem, Page, Problem};
 use crate::directory::Directory;
 use crate::http::App;
 use crate::reading::{Reading, Slice};
@@ -91,12 +91,34 @@ pub(super) struct SheetPage {
     pub(super) evidence: Option<String>,
     pub(super) facts: Facts,
     pub(super) tables: Vec<Table>,
-    /// What happened, newest first, and where it goes on.
-    pub(super) history: Option<(Vec<HistoryItem>, Option<String>)>,
+    /// What happened.
+    pub(super) timelines: Vec<Timeline>,
     /// What to know before all else.
     pub(super) notice: Option<String>,
     /// A form above the tables.
     pub(super) form: Option<Form>,
+}
+
+/// Events, newest first: what happened to a record, or what somebody did.
+pub(super) struct Timeline {
+    /// Its name in addresses, and the key of its heading.
+    pub(super) id: &'static str,
+    /// A line below the heading, by its key.
+    pub(super) hint: Option<&'static str>,
+    pub(super) items: Vec<HistoryItem>,
+    /// Where it goes on.
+    pub(super) next: Option<String>,
+}
+
+impl Timeline {
+    pub(super) fn new(id: &'static str, found: Page<HistoryItem>) -> Self {
+        Self {
+            id,
+            hint: None,
+            items: found.items,
+            next: found.next_cursor,
+        }
+    }
 }
 
 /// A small form that narrows a list, or asks a question: fields, and maybe a box to tick.
@@ -160,7 +182,7 @@ impl SheetPage {
             evidence: None,
             facts: Vec::new(),
             tables: Vec::new(),
-            history: None,
+            timelines: Vec::new(),
             notice: None,
             form: None,
         }

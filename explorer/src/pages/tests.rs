@@ -139,9 +139,11 @@ fn the_pages_use_what_the_catalogue_has_and_nothing_else() {
 fn a_text_around_a_value_is_given_that_value_and_no_other_text_wants_one() {
     let catalogue = catalogue(ENGLISH);
     let value = BTreeSet::from(["value".to_owned()]);
+    let count = BTreeSet::from(["count".to_owned()]);
     let mut seen = 0;
     for (name, text) in code() {
         for (call, wanted) in [
+            ("SaysCount(\"", &count),
             ("SaysOf(\"", &value),
             ("around(visit.lang, \"", &value),
             ("around(lang, \"", &value),

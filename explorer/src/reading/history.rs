@@ -27,13 +27,7 @@ impl Reading<'_> {
         if self.view.record(subject)?.is_none() {
             return Err(self.missing(subject));
         }
-        let before = match slice.cursor.as_ref().map(|cursor| &cursor.after) {
-            None => (self.height().next(), 0, 0),
-            Some(After::Event(place)) => *place,
-            Some(After::Record(_) | After::Field(..) | After::Block(_) | After::Count(_)) => {
-                return Err(foreign_cursor());
-            }
-        };
+        let before = self.before_event(slice)?;
         let wanted = slice.limit.saturating_add(1);
         let mut places = self.directory.history(subject, Some(before), wanted)?;
         let more = places.len() > slice.limit;
@@ -56,9 +50,20 @@ impl Reading<'_> {
         Ok(self.page_after(items, next))
     }
 
+    /// Before which place a part of a list of events begins.
+    pub(super) fn before_event(&self, slice: &Slice) -> Result<EventPlace, Problem> {
+        match slice.cursor.as_ref().map(|cursor| &cursor.after) {
+            None => Ok((self.height().next(), 0, 0)),
+            Some(After::Event(place)) => Ok(*place),
+            Some(After::Record(_) | After::Field(..) | After::Block(_) | After::Count(_)) => {
+                Err(foreign_cursor())
+            }
+        }
+    }
+
     /// Where a history goes on that ends here only because this node's does; a problem when that is
     /// where it is asked to go on from.
-    fn before_history(&self, asked: EventPlace) -> Result<Option<After>, Problem> {
+    pub(super) fn before_history(&self, asked: EventPlace) -> Result<Option<After>, Problem> {
         let begins = self.directory.history_begins();
         if begins == Height::GENESIS {
             return Ok(None);
@@ -75,7 +80,11 @@ impl Reading<'_> {
         block.ok_or_else(|| at::unavailable(self.directory, height))
     }
 
-    fn history_item(&self, block: &Block, place: EventPlace) -> Result<HistoryItem, Problem> {
+    pub(super) fn history_item(
+        &self,
+        block: &Block,
+        place: EventPlace,
+    ) -> Result<HistoryItem, Problem> {
         let (height, transaction_index, action_index) = place;
         let broken = || {
             tracing::error!(%height, transaction_index, action_index, "a trail names an action that is not there");

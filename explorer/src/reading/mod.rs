@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows HTTP. A [`Reading`] is one state of the chain, and everything read
 //! through it holds for that state.
 
+mod acts;
 mod blocks;
 mod changed;
 mod departments;
@@ -30,11 +31,12 @@ pub(crate) use found::{FoundAll, Hit, Wanted};
 pub(crate) use history::{block_events, reason, subject};
 pub(crate) use memo::Memo;
 pub use owed::Owed;
+pub(crate) use owed::Ranking;
 pub(crate) use readers::{FieldAccess, WhoReads, type_text};
 pub(crate) use records::written;
 pub(crate) use resources::ResourceFilter;
 pub(crate) use scan::scan_records;
-pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter};
+pub(crate) use sharing::{ApplicationFilter, AuthorizationFilter, Sides};
 pub(crate) use sharings::{Pair, Sharings};
 pub(crate) use since::DecidedOn;
 pub(crate) use today::Happened;

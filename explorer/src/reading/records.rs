@@ -1,6 +1,6 @@
 //! Records as the ledger holds them; clocks, scores, spans of use, versions and their differences.
 
-use dirchain_ledger::clocks::{self, Deadline};
+use dirchain_ledger::clocks::{Deadline, Score};
 use dirchain_ledger::difference::difference;
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, TimeMs};
 use dirchain_ledger::inbox::Board;
@@ -9,7 +9,7 @@ use dirchain_ledger::usage::use_spans;
 use dirchain_ledger::view::Records;
 
 use super::scan::{Source, scan};
-use super::{Reading, Slice};
+use super::{Ranking, Reading, Slice};
 use crate::api::{
     DeadlineItem, DeadlinesAnswer, DifferenceAnswer, InboxAnswer, InboxItem, Page, Problem,
     RecordAnswer, RecordItem, ScoreItem, ScoresAnswer, Time, UseSpanItem, UseSpansAnswer,
@@ -128,8 +128,8 @@ impl Reading<'_> {
         let spans = spans.into_iter().map(|span| UseSpanItem {
             basis: span.basis,
             written: span.basis.to_string(),
-            from: span.span.from,
-            to: span.span.to,
+            from: Time(span.span.from),
+            to: span.span.to.map(Time),
             fields: span.fields,
         });
         Ok(UseSpansAnswer {
@@ -218,20 +218,36 @@ impl Reading<'_> {
         })
     }
 
-    /// The departments' scores, the best first.
-    pub(crate) fn scores(&self) -> Result<ScoresAnswer, Problem> {
-        let at = self.resolved.judged();
-        let items: Result<Vec<ScoreItem>, Problem> = clocks::scores(self.view.as_ref(), at)?
-            .into_iter()
-            .map(|score| {
-                let name = self.department_name(&score.department)?;
-                Ok(ScoreItem { name, score })
+    /// The departments' scores, the best first: of all, or of one with its sub-units.
+    pub(crate) fn scores(
+        &self,
+        ranking: &Ranking,
+        department: Option<&DepartmentId>,
+        slice: &Slice,
+    ) -> Result<ScoresAnswer, Problem> {
+        if let Some(department) = department {
+            self.require_department(department)?;
+        }
+        let begun = slice.after_count()?;
+        let is_asked = |score: &&Score| {
+            department.is_none_or(|department| is_of(&score.department, department))
+        };
+        let listed: Vec<&Score> = ranking.0.iter().filter(is_asked).collect();
+        let end = begun.saturating_add(slice.limit).min(listed.len());
+        let shown = listed.get(begun..end).unwrap_or_default();
+        let items = shown.iter().map(|score| {
+            Ok(ScoreItem {
+                name: self.department_name(&score.department)?,
+                score: (*score).clone(),
             })
-            .collect();
+        });
+        let next = u64::try_from(end).ok().filter(|_| end < listed.len());
         Ok(ScoresAnswer {
             as_of: self.as_of(),
-            instant: Time(at.time),
-            items: items?,
+            instant: Time(self.resolved.judged().time),
+            count: listed.len(),
+            items: items.collect::<Result<_, Problem>>()?,
+            next_cursor: next.map(|count| self.cursor(After::Count(count))),
         })
     }
 

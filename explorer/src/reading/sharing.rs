@@ -35,6 +35,41 @@ pub(crate) struct AuthorizationFilter {
     pub state: Option<AuthorizationState>,
 }
 
+/// Between whom applications are made and authorizations granted; each is anybody where none is named.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sides {
+    /// Who provides the entry now.
+    pub provider: Option<DepartmentId>,
+    /// Who applies, or was granted.
+    pub reader: Option<DepartmentId>,
+}
+
+impl Sides {
+    /// One side of a department.
+    fn of(department: &DepartmentId, direction: Direction) -> Self {
+        let named = Some(department.clone());
+        match direction {
+            Direction::In => Self {
+                provider: named,
+                reader: None,
+            },
+            Direction::Out => Self {
+                provider: None,
+                reader: named,
+            },
+        }
+    }
+
+    fn is_read_by(&self, department: &DepartmentId) -> bool {
+        self.reader.as_ref().is_none_or(|named| named == department)
+    }
+
+    fn is_provided_by(&self, department: &DepartmentId) -> bool {
+        let provider = self.provider.as_ref();
+        provider.is_none_or(|named| named == department)
+    }
+}
+
 impl Reading<'_> {
     /// One application.
     pub(crate) fn application(&self, id: &SharingId) -> Result<ApplicationAnswer, Problem> {
@@ -64,22 +99,8 @@ impl Reading<'_> {
         filter: ApplicationFilter,
         slice: &Slice,
     ) -> Result<Page<ApplicationItem>, Problem> {
-        self.require_department(department)?;
-        let made_by = |application: &Application| application.applicant == *department;
-        let keep = |id: &RecordId| {
-            let Some(Record::Application(found)) = self.view.record(id)? else {
-                return Ok(None);
-            };
-            let side = filter.direction == Direction::In || made_by(&found);
-            let state = filter.state.is_none_or(|s| s == state_of(&found.status));
-            match side && state {
-                true => Ok(Some(self.application_item(&found)?)),
-                false => Ok(None),
-            }
-        };
-        let kind = RecordKind::Application;
-        let found = self.sharing_scan(department, kind, filter.direction, slice, keep)?;
-        Ok(self.page(found.items, found.next))
+        let sides = Sides::of(department, filter.direction);
+        self.applications_between(&sides, filter.state, slice)
     }
 
     /// A department's authorizations, by resource and number.
@@ -89,43 +110,91 @@ impl Reading<'_> {
         filter: AuthorizationFilter,
         slice: &Slice,
     ) -> Result<Page<AuthorizationItem>, Problem> {
-        self.require_department(department)?;
+        let sides = Sides::of(department, filter.direction);
+        self.authorizations_between(&sides, filter.state, slice)
+    }
+
+    /// The applications between departments, by resource and number: every one where none is named.
+    pub(crate) fn applications_between(
+        &self,
+        sides: &Sides,
+        state: Option<ApplicationState>,
+        slice: &Slice,
+    ) -> Result<Page<ApplicationItem>, Problem> {
+        let keep = |id: &RecordId| {
+            let Some(Record::Application(found)) = self.view.record(id)? else {
+                return Ok(None);
+            };
+            let is_made = sides.is_read_by(&found.applicant);
+            if !is_made || state.is_some_and(|state| state != state_of(&found.status)) {
+                return Ok(None);
+            }
+            let item = self.application_item(&found)?;
+            Ok(Some(item).filter(|item| sides.is_provided_by(&item.provider)))
+        };
+        let found = self.between(sides, RecordKind::Application, slice, keep)?;
+        Ok(self.page(found.items, found.next))
+    }
+
+    /// The authorizations between departments, by resource and number: every one where none is named.
+    pub(crate) fn authorizations_between(
+        &self,
+        sides: &Sides,
+        state: Option<AuthorizationState>,
+        slice: &Slice,
+    ) -> Result<Page<AuthorizationItem>, Problem> {
         let keep = |id: &RecordId| {
             let Some(Record::Authorization(found)) = self.view.record(id)? else {
                 return Ok(None);
             };
-            let side = filter.direction == Direction::In || found.grantee == *department;
-            if !side {
+            if !sides.is_read_by(&found.grantee) {
                 return Ok(None);
             }
             let item = self.authorization_item(&found)?;
-            let wanted = filter.state.is_none_or(|state| state == item.state);
-            Ok(wanted.then_some(item))
+            let is_asked = sides.is_provided_by(&item.provider)
+                && state.is_none_or(|state| state == item.state);
+            Ok(Some(item).filter(|_| is_asked))
         };
-        let kind = RecordKind::Authorization;
-        let found = self.sharing_scan(department, kind, filter.direction, slice, keep)?;
+        let found = self.between(sides, RecordKind::Authorization, slice, keep)?;
         Ok(self.page(found.items, found.next))
     }
 
-    /// Walks the applications or authorizations of one side of a department: those that name it,
-    /// or those on each entry it provides.
-    fn sharing_scan<T>(
+    /// Walks the applications or authorizations between departments: those that name who reads, or those
+    /// on each entry of the provider, or all.
+    fn between<T>(
         &self,
-        department: &DepartmentId,
+        sides: &Sides,
         kind: RecordKind,
-        direction: Direction,
         slice: &Slice,
         mut keep: impl FnMut(&RecordId) -> Result<Option<T>, Problem>,
     ) -> Result<Found<T>, Problem> {
+        for department in sides.reader.iter().chain(&sides.provider) {
+            self.require_department(department)?;
+        }
         let view = self.view.as_ref();
-        let target = RecordId::Department(department.clone());
-        match direction {
-            Direction::Out => {
+        match (&sides.reader, &sides.provider) {
+            (Some(reader), _) => {
+                let target = RecordId::Department(reader.clone());
                 let source = Source::Referrers(&target, kind);
-                let after = slice.after_record(&[kind])?;
-                scan(view, &source, after, slice.limit, keep)
+                scan(
+                    view,
+                    &source,
+                    slice.after_record(&[kind])?,
+                    slice.limit,
+                    keep,
+                )
             }
-            Direction::In => self.provided_scan(department, kind, slice, &mut keep),
+            (None, Some(provider)) => self.provided_scan(provider, kind, slice, &mut keep),
+            (None, None) => {
+                let source = Source::All(kind);
+                scan(
+                    view,
+                    &source,
+                    slice.after_record(&[kind])?,
+                    slice.limit,
+                    keep,
+                )
+            }
         }
     }
 
@@ -197,36 +266,14 @@ impl Reading<'_> {
         slice: &Slice,
     ) -> Result<Page<ApplicationItem>, Problem> {
         let target = RecordId::Resource(code.clone());
-        let source = Source::Referrers(&target, RecordKind::Application);
-        self.applications_from(&source, None, slice)
-    }
-
-    /// Every department's applications, by resource and number.
-    pub(crate) fn all_applications(
-        &self,
-        state: Option<ApplicationState>,
-        slice: &Slice,
-    ) -> Result<Page<ApplicationItem>, Problem> {
-        self.applications_from(&Source::All(RecordKind::Application), state, slice)
-    }
-
-    fn applications_from(
-        &self,
-        source: &Source<'_>,
-        state: Option<ApplicationState>,
-        slice: &Slice,
-    ) -> Result<Page<ApplicationItem>, Problem> {
-        let after = slice.after_record(&[RecordKind::Application])?;
-        let keep = |id: &RecordId| {
-            let Some(Record::Application(found)) = self.view.record(id)? else {
-                return Ok(None);
-            };
-            match state.is_none_or(|state| state == state_of(&found.status)) {
-                true => Ok(Some(self.application_item(&found)?)),
-                false => Ok(None),
-            }
+        let kind = RecordKind::Application;
+        let source = Source::Referrers(&target, kind);
+        let after = slice.after_record(&[kind])?;
+        let keep = |id: &RecordId| match self.view.record(id)? {
+            Some(Record::Application(found)) => Ok(Some(self.application_item(&found)?)),
+            Some(_) | None => Ok(None),
         };
-        let found = scan(self.view.as_ref(), source, after, slice.limit, keep)?;
+        let found = scan(self.view.as_ref(), &source, after, slice.limit, keep)?;
         Ok(self.page(found.items, found.next))
     }
 
@@ -237,34 +284,14 @@ impl Reading<'_> {
         slice: &Slice,
     ) -> Result<Page<AuthorizationItem>, Problem> {
         let target = RecordId::Resource(code.clone());
-        let source = Source::Referrers(&target, RecordKind::Authorization);
-        self.authorizations_from(&source, None, slice)
-    }
-
-    /// Every department's authorizations, by resource and number.
-    pub(crate) fn all_authorizations(
-        &self,
-        state: Option<AuthorizationState>,
-        slice: &Slice,
-    ) -> Result<Page<AuthorizationItem>, Problem> {
-        self.authorizations_from(&Source::All(RecordKind::Authorization), state, slice)
-    }
-
-    fn authorizations_from(
-        &self,
-        source: &Source<'_>,
-        state: Option<AuthorizationState>,
-        slice: &Slice,
-    ) -> Result<Page<AuthorizationItem>, Problem> {
-        let after = slice.after_record(&[RecordKind::Authorization])?;
-        let keep = |id: &RecordId| {
-            let Some(Record::Authorization(found)) = self.view.record(id)? else {
-                return Ok(None);
-            };
-            let item = self.authorization_item(&found)?;
-            Ok(Some(item).filter(|item| state.is_none_or(|state| state == item.state)))
+        let kind = RecordKind::Authorization;
+        let source = Source::Referrers(&target, kind);
+        let after = slice.after_record(&[kind])?;
+        let keep = |id: &RecordId| match self.view.record(id)? {
+            Some(Record::Authorization(found)) => Ok(Some(self.authorization_item(&found)?)),
+            Some(_) | None => Ok(None),
         };
-        let found = scan(self.view.as_ref(), source, after, slice.limit, keep)?;
+        let found = scan(self.view.as_ref(), &source, after, slice.limit, keep)?;
         Ok(self.page(found.items, found.next))
     }
 

@@ -76,7 +76,7 @@ impl<State: Serialize> SharingFilter<State> {
 }
 
 /// Items asked for at a time; the most that a node gives.
-const PAGE_COUNT: usize = 1_000;
+pub(super) const PAGE_COUNT: usize = 1_000;
 /// The same for a history, whose items each cost the node a block.
 const HISTORY_PAGE_COUNT: usize = 200;
 
@@ -253,6 +253,17 @@ impl Client {
             Subject::Resource(code) => format!("/api/v1/resources/{}/history", segment(code)),
             Subject::Department(id) => format!("/api/v1/departments/{id}/history"),
         };
+        let limit = count_max.clamp(1, HISTORY_PAGE_COUNT);
+        self.pages(&path, vec![("limit", limit.to_string())], count_max)
+    }
+
+    /// What a department's keys signed, newest first, at most `count_max` actions.
+    pub fn acts(
+        &self,
+        department: &DepartmentId,
+        count_max: usize,
+    ) -> Result<Vec<HistoryItem>, ClientError> {
+        let path = format!("/api/v1/departments/{department}/acts");
         let limit = count_max.clamp(1, HISTORY_PAGE_COUNT);
         self.pages(&path, vec![("limit", limit.to_string())], count_max)
     }

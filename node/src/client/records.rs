@@ -7,7 +7,7 @@ use dirchain_explorer::api::{
 use dirchain_ledger::ids::{DepartmentId, ResourceCode};
 use dirchain_ledger::records::{Record, RecordId};
 
-use super::reads::{at_query, segment};
+use super::reads::{PAGE_COUNT, at_query, segment};
 use super::{At, Client, ClientError};
 
 /// Where the interface serves a record of one of these kinds; none for other kinds.
@@ -118,9 +118,25 @@ impl Client {
         self.get("/api/v1/inbox", &query)
     }
 
-    /// How departments score.
-    pub fn scores(&self, at: Option<At>) -> Result<ScoresAnswer, ClientError> {
-        self.get("/api/v1/scores", &at_query(at))
+    /// How departments score, all of them or one with its sub-units.
+    pub fn scores(
+        &self,
+        department: Option<&DepartmentId>,
+        at: Option<At>,
+    ) -> Result<ScoresAnswer, ClientError> {
+        let mut query = at_query(at);
+        query.extend(department.map(|id| ("department", id.to_string())));
+        query.push(("limit", PAGE_COUNT.to_string()));
+        let asked = query.len();
+        let mut all: ScoresAnswer = self.get("/api/v1/scores", &query)?;
+        while let Some(cursor) = all.next_cursor.take() {
+            query.truncate(asked);
+            query.push(("cursor", cursor));
+            let page: ScoresAnswer = self.get("/api/v1/scores", &query)?;
+            all.items.extend(page.items);
+            all.next_cursor = page.next_cursor;
+        }
+        Ok(all)
     }
 
     /// What differs between two versions of an entry, or a version and the draft.

@@ -11,16 +11,16 @@ pub(super) use told::{binding_terms, objection_facts, outcome, use_facts};
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
+use axum::{Extension, Router};
 use dirchain_ledger::ids::{DepartmentId, ResourceCode, SharingId};
 use dirchain_ledger::records::{RecordId, RecordKind};
 
-use super::frame::{Frame, Point, Visit};
+use super::frame::{Frame, Point, Taken, Visit};
 use super::sheet::{Atom, Facts, Table};
 use super::sheets::{self, Crumb, List, SheetPage, Tab, give};
-use super::{Asked, Paged, words};
+use super::{Asked, Paged, taking, words};
 use crate::api::Problem;
 use crate::directory::Directory;
 use crate::http::{App, Id, KINDS, Kind, Place, encoded};
@@ -35,7 +35,10 @@ const RECORDS_NAMED: usize = 10;
 pub(super) fn routes(mut router: Router<Arc<App>>) -> Router<Arc<App>> {
     for kind in &KINDS {
         let all = move |State(app), visit: Visit| list(app, kind, visit);
-        router = router.route(&format!("/{}", kind.name), get(all));
+        router = router.route(
+            &format!("/{}", kind.name),
+            get(all).layer(Extension(taken(kind))),
+        );
         router = match kind.id {
             Id::Number(id) => {
                 let read = move |State(app), visit: Visit, place: Asked<Place<_>>| async move {
@@ -44,7 +47,7 @@ pub(super) fn routes(mut router: Router<Arc<App>>) -> Router<Arc<App>> {
                 };
                 router.route(
                     &format!("/{}/{{resource}}/{{number}}", kind.name),
-                    get(read),
+                    taking(&["at", "csv"], get(read)),
                 )
             }
             Id::Text(id) => {
@@ -52,11 +55,28 @@ pub(super) fn routes(mut router: Router<Arc<App>>) -> Router<Arc<App>> {
                     let Place(text) = place?;
                     one(app, kind, visit, (id.read)(&text)?).await
                 };
-                router.route(&format!("/{}/{{id}}", kind.name), get(read))
+                router.route(
+                    &format!("/{}/{{id}}", kind.name),
+                    taking(&["at", "csv"], get(read)),
+                )
             }
         };
     }
     router
+}
+
+/// What the list of a kind takes in its address: whose records are meant, and under its name a cursor.
+fn taken(kind: &'static Kind) -> Taken {
+    let parameters: &[&str] = match (kind.of_resource, kind.of_department) {
+        (true, true) => &["resource", "department", "at", "csv"],
+        (true, false) => &["resource", "at", "csv"],
+        (false, true) => &["department", "at", "csv"],
+        (false, false) => &["at", "csv"],
+    };
+    Taken {
+        parameters,
+        list: Some(kind.name),
+    }
 }
 
 /// The page of a record, as an address; none where a kind has none.

@@ -107,11 +107,15 @@ fn agreement(contested: bool, both: bool) -> Cell {
 
 /// How many calls there were, and how many of them were denied.
 fn counts(calls: u64, denied: u64) -> Cell {
-    let denied = (denied > 0).then(|| Atom::SaysOf("denied-of", denied.to_string()));
+    let denied =
+        (denied > 0).then(|| Atom::SaysCount("denied-of", denied.try_into().unwrap_or(i64::MAX)));
     cell(
-        [Atom::SaysOf("calls-of", calls.to_string())]
-            .into_iter()
-            .chain(denied),
+        [Atom::SaysCount(
+            "calls-of",
+            calls.try_into().unwrap_or(i64::MAX),
+        )]
+        .into_iter()
+        .chain(denied),
     )
 }
 

@@ -214,7 +214,7 @@ fn usage(reading: &Reading<'_>, found: &Usage) -> Told {
             cell(
                 totals
                     .over
-                    .map(|over| Atom::SaysOf("over-quota-days", over.days.to_string())),
+                    .map(|over| Atom::SaysCount("over-quota-days", i64::from(over.days))),
             ),
         ]
     };

@@ -86,6 +86,14 @@ pub(crate) enum Query {
         #[arg(long, value_name = "COUNT", default_value_t = 50)]
         limit: usize,
     },
+    /// Everything that a department's keys signed, newest first
+    Acts {
+        /// The department's id
+        department: DepartmentId,
+        /// How many actions at most
+        #[arg(long, value_name = "COUNT", default_value_t = 50)]
+        limit: usize,
+    },
     /// An application
     Application {
         /// Its id, such as 103001/000001/3
@@ -118,6 +126,9 @@ pub(crate) enum Query {
     Deadlines(records::Deadlines),
     /// How departments score, and their ranking
     Scores {
+        /// Only this department and its sub-units
+        #[arg(long, value_name = "ID")]
+        department: Option<DepartmentId>,
         #[command(flatten)]
         when: When,
     },
@@ -205,8 +216,13 @@ impl Query {
             Query::Access(question) => question.run(context, &client),
             Query::History { subject, limit } => {
                 let events = client.history(&subject, limit)?;
-                let text = |events: &Vec<HistoryItem>| resource::history(&subject, events);
+                let text = |events: &Vec<HistoryItem>| resource::history(Some(&subject), events);
                 context.output.print(&events, text)
+            }
+            Query::Acts { department, limit } => {
+                let acts = client.acts(&department, limit)?;
+                let text = |acts: &Vec<HistoryItem>| resource::history(None, acts);
+                context.output.print(&acts, text)
             }
             Query::Application { id, when } => {
                 let answer = client.application(&id, when.at)?;
@@ -233,8 +249,8 @@ impl Query {
             Query::Record(question) => question.run(context, &client),
             Query::Records(question) => question.run(context, &client),
             Query::Deadlines(question) => question.run(context, &client),
-            Query::Scores { when } => {
-                let answer = client.scores(when.at)?;
+            Query::Scores { department, when } => {
+                let answer = client.scores(department.as_ref(), when.at)?;
                 let language = context.language();
                 let text = |answer: &_| records::scores(answer, language);
                 context.output.print(&answer, text)

@@ -192,12 +192,11 @@ pub(super) fn responsibility(answer: &ResponsibilityAnswer) -> String {
 
 /// Events, one a line: what each was done to where that is another record than the one asked about,
 /// and the transaction for `query tx`.
-pub(super) fn history(asked: &Subject, events: &[HistoryItem]) -> String {
-    let asked = match asked {
-        Subject::Resource(code) => RecordId::Resource(code.clone()),
-        Subject::Department(id) => RecordId::Department(id.clone()),
-    }
-    .to_string();
+pub(super) fn history(asked: Option<&Subject>, events: &[HistoryItem]) -> String {
+    let asked = asked.map(|asked| match asked {
+        Subject::Resource(code) => RecordId::Resource(code.clone()).to_string(),
+        Subject::Department(id) => RecordId::Department(id.clone()).to_string(),
+    });
     let mut table = Table::default();
     table.row([
         "height",
@@ -209,7 +208,8 @@ pub(super) fn history(asked: &Subject, events: &[HistoryItem]) -> String {
         "reason",
     ]);
     for event in events {
-        let other = event.subject.as_ref().filter(|subject| **subject != asked);
+        let other = event.subject.as_ref();
+        let other = other.filter(|subject| asked.as_ref() != Some(*subject));
         table.row([
             event.at.height.to_string(),
             local(event.at.time),

@@ -238,8 +238,8 @@ impl Seal {
         let spans = client.use_spans(&self.binding.resource, &receipt.reader)?;
         let spans = spans.spans.into_iter().map(|span| UseSpanItem {
             basis: span.basis,
-            from: span.from,
-            to: span.to,
+            from: span.from.0,
+            to: span.to.map(|to| to.0),
             fields: span.fields,
         });
         let reader = receipt.reader.clone();
