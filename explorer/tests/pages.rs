@@ -67,8 +67,8 @@ async fn every_page_stands_on_its_own() {
         ),
         (format!("{AUTHORIZATION}/1"), "In force"),
         ("/departments".to_owned(), "Registrar"),
-        ("/departments/D004".to_owned(), "Grants to others"),
-        ("/departments/D005".to_owned(), "May read by authorization"),
+        ("/departments/D004".to_owned(), "Authorizations it granted"),
+        ("/departments/D005".to_owned(), "Authorizations it holds"),
         (
             "/responsibilities/Z-D004-01".to_owned(),
             "Entries that cite it",
@@ -446,7 +446,7 @@ async fn tables_are_exported_whole_as_csv_in_the_readers_language() {
         ("/search?status=draft&csv=entries", "Entry (Id),Entry", 118),
         (
             "/departments?csv=departments",
-            "Name (Id),Name,Level",
+            "Name (Id),Name,Administrative level",
             10,
         ),
         (
