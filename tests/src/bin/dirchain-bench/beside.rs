@@ -188,7 +188,7 @@ fn share_of_reading(city: &City, path: &(dyn Fn(u32) -> String + Sync)) -> Resul
 }
 
 /// Processor time that the nodes have taken.
-fn processor_seconds(dir: &Path) -> Result<f64> {
+pub(crate) fn processor_seconds(dir: &Path) -> Result<f64> {
     let mut ticks = 0u64;
     for process in node_processes(dir)? {
         let stat = std::fs::read_to_string(process.join("stat"))?;
@@ -204,7 +204,7 @@ fn processor_seconds(dir: &Path) -> Result<f64> {
 }
 
 /// Does something while people read, each at an even pace; and how many pages they were given.
-fn while_reading<T>(
+pub(crate) fn while_reading<T>(
     city: &City,
     path: &(dyn Fn(u32) -> String + Sync),
     work: impl FnOnce() -> T,

@@ -11,6 +11,7 @@
 mod beside;
 mod flood;
 mod outage;
+mod pages;
 mod reads;
 
 use std::error::Error;
@@ -43,6 +44,7 @@ fn main() -> Result<()> {
     match std::env::args().nth(1).as_deref() {
         Some("reads") => return reads::measure(),
         Some("beside") => return reads::measure_beside(),
+        Some("pages") => return pages::measure(),
         Some("outage") => return outage::measure(),
         Some("flood") => return flood::measure(),
         Some(_) | None => {}

@@ -115,12 +115,12 @@ fn code(number: u32) -> ResourceCode {
     text.parse().expect("a literal code")
 }
 
-fn encoded(number: u32) -> String {
+pub(crate) fn encoded(number: u32) -> String {
     code(number).as_str().replace('/', "%2F")
 }
 
 /// Drafts, submits and publishes the entries.
-fn fill(city: &City, entries: u32) -> Result<()> {
+pub(crate) fn fill(city: &City, entries: u32) -> Result<()> {
     let client = city.client(0);
     let mut head = city.author(0, "D024", Role::Head);
     let drafts = (0..entries).step_by(DRAFTED as usize).map(|first| {
