@@ -157,6 +157,17 @@
         const page = new DOMParser().parseFromString(found.text, "text/html");
         const fresh = page.getElementById(form.dataset.liveSearch);
         if (fresh) answers.replaceChildren(...fresh.childNodes);
+        document.title = page.title;
+        // What leads on from the page leads on from what is asked now.
+        for (const selector of [".switch", "link[rel=alternate]"]) {
+          const [old, now] = [document, page].map((of) => of.querySelector(selector));
+          if (old && now) old.setAttribute("href", now.getAttribute("href"));
+        }
+        for (const selector of ["#as-of", "footer p:last-of-type"]) {
+          const [old, now] = [document, page].map((of) => of.querySelector(selector));
+          if (old && now) old.replaceChildren(...now.childNodes);
+        }
+        if (announcement) announcement.textContent = answers.querySelector("[data-told]")?.dataset.told || "";
         history.replaceState(null, "", `/search?${found.query}`);
       }, 120));
       continue;

@@ -125,8 +125,10 @@ pub(crate) fn resolve(
     };
     let tip = directory.tip_moment();
     let foreign = || {
-        ProblemKind::BadCursor
-            .with("The cursor belongs to another state of the chain. Leave it out to begin anew")
+        ProblemKind::BadCursor.with_both(
+            "The cursor belongs to another state of the chain. Leave it out to begin anew",
+            "该翻页标记属于账本的另一状态。请去掉它,从头开始",
+        )
     };
     // A place beyond the pinned height, or an instant after the tip, was made up by somebody.
     let place = match &cursor.after {

@@ -107,6 +107,8 @@ pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 128;
 pub const SEARCH_WRITER_BYTES: usize = 16 * 1024 * 1024;
 /// How often the search index looks for new blocks.
 pub const SEARCH_INTERVAL: Duration = Duration::from_millis(500);
+/// How long a question about a block that the index does not know yet waits for it.
+pub const SEARCH_WAIT_MAX: Duration = Duration::from_secs(2);
 /// Blocks that it takes in at a time.
 pub const SEARCH_BLOCKS_MAX: u64 = 256;
 /// Records whose texts changed in what it takes in at a time; the block with the last of them is taken whole.
@@ -133,6 +135,8 @@ pub const VERIFICATIONS_MAX: usize = 2;
 pub const GRANTS_MAX: usize = 100_000;
 /// How long that picture is used before it is drawn anew.
 pub const GRANTS_AGE_MAX: Duration = Duration::from_secs(5);
+/// A picture that is drawn faster is drawn anew for each block.
+pub const GRANTS_SLOW: Duration = Duration::from_millis(50);
 /// Departments on each side of a graph; the table beside it lists all.
 pub const GRAPH_SIDE_MAX: usize = 24;
 /// Departments of a graph that can be opened.

@@ -157,6 +157,95 @@ async fn pages_turn_at_one_height_while_the_chain_goes_on() {
 }
 
 #[tokio::test]
+async fn the_newest_block_is_searched_as_every_other() {
+    let city = City::new(ledger());
+    let router = city.router();
+    indexed(&router, "").await;
+    for number in 20..23 {
+        let height = city.change(|ledger| {
+            ledger.published(PROVIDER, number);
+            ledger.tip.height
+        });
+        let asked = format!("/api/v1/search?at={height}&q=%E6%88%B7%E7%B1%8D");
+        let answer: SearchAnswer = read(&router, &asked).await;
+        assert!(answer.indexed, "{height}");
+        assert!(codes(&answer).contains(&code(number)), "{height}");
+    }
+}
+
+#[tokio::test]
+async fn what_came_later_is_not_found_in_the_past() {
+    let city = City::new(ledger());
+    let router = city.router();
+    let then = city.ledger().tip.height;
+    indexed(&router, "").await;
+    city.change(|ledger| ledger.published(PROVIDER, 20));
+    let ledger = city.ledger();
+    let later = ledger.blocks.last().unwrap();
+    let (height, id) = (later.header.height, later.transactions[0].id().to_string());
+    for text in [height.to_string(), id[..12].to_owned(), id] {
+        let now = indexed(&router, &format!("q={text}&at={height}")).await;
+        assert_eq!(now.hits.len(), 1, "{text}");
+        let past = indexed(&router, &format!("q={text}&at={then}")).await;
+        assert!(past.hits.is_empty(), "{text}: {:?}", past.hits);
+    }
+    // What is suggested while somebody types is of the past that they look at, and leads on within it.
+    let suggest = |at: &str| format!("/search/suggest?q=%E6%88%B7%E7%B1%8D&lang=en{at}");
+    let past = get(&router, &suggest(&format!("&at={then}"))).await.text();
+    assert!(!past.contains("000020"), "{past}");
+    assert!(past.contains(&format!("at={then}")), "{past}");
+    let now = get(&router, &suggest(&format!("&at={height}")))
+        .await
+        .text();
+    assert!(now.contains("000020"), "{now}");
+}
+
+#[tokio::test]
+async fn a_filter_that_leaves_nothing_can_be_cleared() {
+    let router = City::new(ledger()).router();
+    indexed(&router, "").await;
+    let asked = "/search?q=saftey&provider=D004&sharing=not_shared&lang=en";
+    let page = get(&router, asked).await.text();
+    assert!(page.contains("No entry fits"), "{page}");
+    for cleared in [
+        "q=saftey&#38;provider=D004\"",
+        "q=saftey&#38;sharing=not_shared",
+    ] {
+        assert!(
+            page.contains(cleared) || page.contains(&cleared.replace("&#38;", "&amp;")),
+            "{cleared} {page}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_the_past_keeps_the_question() {
+    let city = City::new(ledger());
+    let then = city.ledger().tip.height;
+    let router = city.router();
+    city.change(|ledger| ledger.published(PROVIDER, 20));
+    for (path, query) in [
+        ("/search", "q=D004&status=draft"),
+        ("/authorizations", "state=in_force"),
+        ("/departments", "text=D004"),
+        ("/deadlines", "department=D004"),
+    ] {
+        let page = get(&router, &format!("{path}?{query}&at={then}&lang=en"))
+            .await
+            .text();
+        let leave = page.split("Show it as it is now").next().unwrap();
+        let link = leave.rsplit("href=\"").next().unwrap();
+        let link = link
+            .split('"')
+            .next()
+            .unwrap()
+            .replace("&#38;", "&")
+            .replace("&amp;", "&");
+        assert_eq!(link, format!("{path}?{query}&lang=en"));
+    }
+}
+
+#[tokio::test]
 async fn the_beginning_of_an_id_finds_what_it_begins() {
     let mut ledger = ledger();
     for number in ["X-D005-2026-01", "X-D005-2026-02", "X-D006-2026-01"] {

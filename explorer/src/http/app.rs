@@ -89,9 +89,16 @@ pub(crate) struct App {
     /// What documents the interface; set once the routes are put together.
     document: OnceLock<Document>,
     counts: Mutex<Option<(Instant, Counts)>>,
-    sharings: Mutex<Option<(Instant, Arc<Sharings>)>>,
+    sharings: Mutex<Option<KeptSharings>>,
     today: Mutex<Option<Arc<Happened>>>,
     changed: Mutex<Option<Changed>>,
+}
+
+/// Who shares with whom, summed up.
+struct KeptSharings {
+    made: Instant,
+    took: Duration,
+    sharings: Arc<Sharings>,
 }
 
 impl App {
@@ -208,21 +215,29 @@ impl App {
         stopped.is_ok()
     }
 
-    /// Who shares with whom, while what was summed up is fresh.
+    /// Who shares with whom: what was summed up of the newest state, or of one a moment ago where that
+    /// takes long.
     pub(crate) fn kept_sharings(&self) -> Option<Arc<Sharings>> {
+        let tip = self.directory.tip_moment().height;
         let kept = self.sharings.lock();
         let kept = kept.unwrap_or_else(|poison| poison.into_inner());
-        let fresh = kept
-            .as_ref()
-            .filter(|(made, _)| made.elapsed() < limits::GRANTS_AGE_MAX);
-        fresh.map(|(_, sharings)| Arc::clone(sharings))
+        let fresh = kept.as_ref().filter(|kept| {
+            let is_slow = kept.took > limits::GRANTS_SLOW;
+            let is_fresh = kept.made.elapsed() < limits::GRANTS_AGE_MAX;
+            kept.sharings.as_of.height == tip || (is_slow && is_fresh)
+        });
+        fresh.map(|kept| Arc::clone(&kept.sharings))
     }
 
-    /// Keeps what was summed up of the newest state.
-    pub(crate) fn keep_sharings(&self, sharings: &Arc<Sharings>) {
+    /// Keeps what was summed up of the newest state, which took so long.
+    pub(crate) fn keep_sharings(&self, sharings: &Arc<Sharings>, took: Duration) {
         let kept = self.sharings.lock();
         let mut kept = kept.unwrap_or_else(|poison| poison.into_inner());
-        *kept = Some((Instant::now(), Arc::clone(sharings)));
+        *kept = Some(KeptSharings {
+            made: Instant::now(),
+            took,
+            sharings: Arc::clone(sharings),
+        });
     }
 
     /// What happened since a moment, as of the newest block. What was summed up is kept, and gone on

@@ -208,9 +208,10 @@ pub(crate) fn slice(
 ) -> Result<Slice, Problem> {
     let limit = limit.unwrap_or(limit_default);
     if limit == 0 || limit > limit_max {
-        return Err(ProblemKind::BadParameter.with(format!(
-            "`limit` is {limit}, it is 1 to {limit_max}. Follow `next_cursor` for more"
-        )));
+        return Err(ProblemKind::BadParameter.with_both(
+            format!("`limit` is {limit}, it is 1 to {limit_max}. Follow `next_cursor` for more"),
+            format!("`limit` 为 {limit},应为 1 至 {limit_max}。其余请用 `next_cursor` 翻页"),
+        ));
     }
     let cursor = cursor.filter(|text| !text.is_empty());
     let cursor = cursor.map(Cursor::decode).transpose()?;

@@ -198,8 +198,9 @@ const UNKNOWN_SHOWN: usize = 4;
 const UNKNOWN_CHARS_SHOWN: usize = 40;
 
 /// The parameters that narrow or pin a page, apart from where its lists go on.
-const NARROWING: [&str; 16] = [
+const NARROWING: [&str; 17] = [
     "at",
+    "text",
     "q",
     "department",
     "applicant",
@@ -290,6 +291,17 @@ impl Frame {
         let pairs = self.kept.iter();
         let pairs = pairs.map(|(name, value)| (name.as_str(), value.as_str()));
         pairs.filter(|(name, _)| !["at", "lang"].contains(name))
+    }
+
+    /// This page as it is now, narrowed as it is.
+    pub(super) fn as_now(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let pairs = self.kept.iter();
+        query.extend_pairs(pairs.filter(|(name, _)| name != "at"));
+        match query.finish() {
+            query if query.is_empty() => self.here.clone(),
+            query => format!("{}?{query}", self.here),
+        }
     }
 
     /// This page with one parameter more, narrowed and pinned as it is.

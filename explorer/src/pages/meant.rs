@@ -4,6 +4,7 @@
 use dirchain_ledger::ids::{DepartmentId, FieldNumber, ResourceCode};
 
 use crate::api::Problem;
+use crate::at::At;
 use crate::http::text_filter;
 use crate::limits;
 use crate::problem::ProblemKind;
@@ -56,11 +57,11 @@ pub(super) fn department(reading: &Reading<'_>, text: &str) -> Result<Department
 }
 
 /// The entry that somebody means: by its code, by its name, or by words that only it holds. The index finds
-/// what is called so among all entries; without it, and for the past, as many are looked at as a list may.
+/// what is called so among all entries; without it, as many are looked at as a list may.
 pub(super) fn entry(
     reading: &Reading<'_>,
     index: &Search,
-    is_now: bool,
+    at: Option<At>,
     text: &str,
 ) -> Result<ResourceCode, Problem> {
     if let Ok(code) = text.parse() {
@@ -72,11 +73,10 @@ pub(super) fn entry(
             text: text_filter(Some(text))?,
             ..ResourceFilter::default()
         },
-        page: 1,
-        limit: limits::SEARCH_LIMIT_MAX,
     };
-    let slice = Slice::first(limits::LIMIT_MAX);
-    let found = reading.search(index, &wanted, &slice, is_now)?;
+    let slice = Slice::first(limits::SEARCH_LIMIT_MAX);
+    let searched = Reading::of_search(reading.directory(), at, &slice, index)?;
+    let found = searched.search(index, &wanted, &slice)?;
     let near = found.counted.as_ref().is_some_and(|counted| counted.near);
     let items = found.items.into_iter().filter(|_| !near);
     let fit: Vec<Fit<ResourceCode>> = items.map(|item| (item.code, item.name)).collect();

@@ -15,6 +15,7 @@ use super::sheets::{Form, FormField, SheetPage, give};
 use super::shown::Shown;
 use super::{Paged, meant, told_of, words};
 use crate::api::{AccessAnswer, Problem};
+use crate::at::At;
 use crate::directory::Directory;
 use crate::http::{AccessQuery, App, access_answer, encoded};
 use crate::problem::ProblemKind;
@@ -27,9 +28,8 @@ pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged
     let index = Arc::clone(&app.search);
     let read = move |directory: &dyn Directory, visit: &Visit| {
         let reading = Reading::at(directory, point.at)?;
-        let is_now = point.at.is_none();
         // What somebody wrote wrongly they mend in the form that they wrote it in.
-        let (question, notice) = match asked(&reading, &index, is_now, visit) {
+        let (question, notice) = match asked(&reading, &index, point.at, visit) {
             Ok(question) => (question, None),
             Err(problem) if problem.status < 500 => (None, Some(told_of(visit.lang, &problem).1)),
             Err(problem) => return Err(problem),
@@ -71,7 +71,7 @@ pub(super) async fn may_read(State(app): State<Arc<App>>, visit: Visit) -> Paged
 fn asked(
     reading: &Reading<'_>,
     index: &Search,
-    is_now: bool,
+    at: Option<At>,
     visit: &Visit,
 ) -> Result<Option<AccessQuery>, Problem> {
     let parts = ["department", "resource", "field"].map(|name| visit.asked(name));
@@ -88,7 +88,7 @@ fn asked(
     };
     let department = meant::department(reading, department)?;
     reading.require_department(&department)?;
-    let resource = meant::entry(reading, index, is_now, resource)?;
+    let resource = meant::entry(reading, index, at, resource)?;
     Ok(Some(AccessQuery {
         department,
         field: meant::field(reading, &resource, field)?,

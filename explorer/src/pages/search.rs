@@ -304,6 +304,20 @@ fn shown_facet(
             value,
         });
     }
+    if let Some(value) = chosen.filter(|chosen| shown.iter().all(|v| v.value != *chosen)) {
+        // Nothing found has it: it is what can be cleared.
+        let name = match value.parse::<DepartmentId>() {
+            Ok(id) if facet == Facet::Provider => Some(reading.department_name(&id)?),
+            Ok(_) | Err(_) => None,
+        };
+        shown.push(ValueShown {
+            address: query.address(frame, Some((facet, value)), None),
+            is_chosen: true,
+            name,
+            count: 0,
+            value: value.to_owned(),
+        });
+    }
     Ok(FacetShown {
         facet,
         values: shown,
@@ -346,10 +360,11 @@ pub(super) async fn suggest(
 ) -> Paged {
     let Params(query) = query?;
     text_filter(query.q.as_deref())?;
+    let point = Point::parse(query.at.as_deref())?;
     let index = Arc::clone(&app.search);
     show(&app, visit, move |directory: &dyn Directory, visit| {
-        let reading = Reading::of_search(directory, None, &Slice::default(), &index)?;
-        let frame = Frame::now(visit, &directory.about(), reading.as_of());
+        let reading = Reading::of_search(directory, point.at, &Slice::default(), &index)?;
+        let frame = Frame::at(visit, &reading, &point);
         let height = reading.resolved().as_of.height;
         let asked = query.wanted()?.asked(height, 0, SUGGESTED);
         let found = match asked.text.is_empty() {

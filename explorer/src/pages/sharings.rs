@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 use askama::Template;
 use axum::extract::State;
@@ -191,9 +192,10 @@ fn current(
     match kept {
         Some(kept) if point.at.is_none() => Ok(kept),
         Some(_) | None => {
+            let begun = Instant::now();
             let made = Arc::new(reading.sharings()?);
             if point.at.is_none() {
-                app.keep_sharings(&made);
+                app.keep_sharings(&made, begun.elapsed());
             }
             Ok(made)
         }

@@ -223,10 +223,9 @@ impl Reading<'_> {
     fn direct(&self, text: &str) -> Result<Vec<Hit>, Problem> {
         let mut hits = Vec::new();
         let height: Option<u64> = text.trim_start_matches('#').parse().ok();
-        let tip = self.resolved().tip.height;
         let height = height
             .map(Height)
-            .filter(|h| *h > Height::GENESIS && *h <= tip);
+            .filter(|h| *h > Height::GENESIS && *h <= self.height());
         hits.extend(height.map(Hit::Block));
         // Pages cut ids and say so.
         let digits = text.trim_end_matches('…').to_ascii_lowercase();
@@ -235,7 +234,12 @@ impl Reading<'_> {
             let found = self
                 .directory()
                 .transactions_beginning(&digits, BEGINNING_SHOWN)?;
-            hits.extend(found.into_iter().map(Hit::Transaction));
+            for id in found {
+                let place = self.directory().transaction_place(&id)?;
+                if place.is_some_and(|(height, _)| height <= self.height()) {
+                    hits.push(Hit::Transaction(id));
+                }
+            }
         }
         let mut known = Vec::new();
         for written in [text.to_owned(), text.to_ascii_uppercase()] {

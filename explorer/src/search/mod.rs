@@ -160,12 +160,27 @@ impl Shared {
         self.changed.notify_all();
     }
 
-    /// What to ask with the states that it knows; none while there is no index.
-    fn asked(&self) -> Option<(Searcher, States)> {
-        let inner = self.lock();
-        match (&inner.state, &inner.searcher) {
-            (State::Ready(states), Some(searcher)) => Some((searcher.clone(), *states)),
-            (State::Ready(_) | State::Building { .. } | State::Broken(_), _) => None,
+    /// What to ask with the states that it knows, once a height is among them: the index is a moment
+    /// behind the newest block, and waited for so long. None while there is no index.
+    fn asked(&self, height: Height) -> Option<(Searcher, States)> {
+        let until = Instant::now() + limits::SEARCH_WAIT_MAX;
+        let mut inner = self.lock();
+        loop {
+            let (states, searcher) = match (&inner.state, &inner.searcher) {
+                (State::Ready(states), Some(searcher)) => (*states, searcher),
+                (State::Ready(_) | State::Building { .. } | State::Broken(_), _) => return None,
+            };
+            if states.last >= height {
+                return Some((searcher.clone(), states));
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || inner.stops {
+                return None;
+            }
+            inner = match self.changed.wait_timeout(inner, left) {
+                Ok((inner, _)) => inner,
+                Err(poison) => poison.into_inner().0,
+            };
         }
     }
 
@@ -231,7 +246,8 @@ impl Search {
 
     /// The newest height that the index knows; none while there is no index.
     pub(crate) fn newest(&self) -> Option<Height> {
-        self.shared.asked().map(|(_, states)| states.last)
+        let newest = self.shared.asked(Height::GENESIS);
+        newest.map(|(_, states)| states.last)
     }
 
     /// Looks for entries, counted by facets; none while the index does not know the height.
@@ -254,12 +270,11 @@ impl Search {
         kinds: &[RecordKind],
         counted: bool,
     ) -> Result<Option<Found>, Problem> {
-        let Some((searcher, states)) = self.shared.asked() else {
+        let known = self.shared.asked(asked.height);
+        let Some((searcher, states)) = known.filter(|(_, states)| states.first <= asked.height)
+        else {
             return Ok(None);
         };
-        if asked.height < states.first || asked.height > states.last {
-            return Ok(None);
-        }
         let asks_for_nothing = query::asks_for_nothing(&asked.text);
         if !asked.text.trim().is_empty() && asks_for_nothing {
             // Signs alone: no text has them in the index.

@@ -25,6 +25,8 @@ const SCATTERED_CHARS_MIN: usize = 4;
 /// Chinese texts that are looked for as an abbreviation of a name: a longer one is more likely misspelt,
 /// and only looked for so when nothing holds it.
 const SHORT_CHARS: RangeInclusive<usize> = 2..=4;
+/// Those that are looked for as one of a provider's name: two characters stand so in too many.
+const SHORT_HOLDER_CHARS: RangeInclusive<usize> = 3..=4;
 /// And those that are looked for so with one of them wrong.
 const NEAR_SHORT_CHARS: RangeInclusive<usize> = 4..=6;
 /// Shortest word in Latin letters that is looked for with a letter wrong, and with two.
@@ -51,6 +53,7 @@ mod worth {
     pub(super) const HOLDER_OR_FIELD: f32 = 700.0;
     pub(super) const SHORT: f32 = 600.0;
     pub(super) const SUMMARY: f32 = 500.0;
+    pub(super) const HOLDER_SHORT: f32 = 450.0;
     pub(super) const NEAR_NAME: f32 = 400.0;
     pub(super) const NEAR_NAME_BEGINS: f32 = 300.0;
     pub(super) const NEAR_OTHER: f32 = 200.0;
@@ -145,20 +148,23 @@ fn exact(fields: &Fields, run: &[char]) -> Vec<Clause> {
     if SHORT_CHARS.contains(&run.len()) {
         ways.extend(short(fields, run));
     }
+    if SHORT_HOLDER_CHARS.contains(&run.len()) {
+        ways.extend(abbreviated(fields.holder_shorts, run, worth::HOLDER_SHORT));
+    }
     ways
 }
 
 /// Names that hold the Chinese characters in their order, with others between them.
 fn short(fields: &Fields, run: &[char]) -> Option<Clause> {
-    abbreviated(fields, run, worth::SHORT)
+    abbreviated(fields.shorts, run, worth::SHORT)
 }
 
-fn abbreviated(fields: &Fields, run: &[char], value: f32) -> Option<Clause> {
+fn abbreviated(field: Field, run: &[char], value: f32) -> Option<Clause> {
     if !run.iter().all(|c| is_han(*c)) {
         return None;
     }
     let pairs = in_order(run).into_iter();
-    let pairs = pairs.map(|pair| phrase(fields.shorts, vec![(0, pair)], 0));
+    let pairs = pairs.map(|pair| phrase(field, vec![(0, pair)], 0));
     let all = BooleanQuery::intersection(pairs.collect());
     Some(worth(Box::new(all), value))
 }
@@ -217,7 +223,7 @@ fn near_han(fields: &Fields, part: &[char]) -> Vec<Clause> {
         for index in 0..part.len() {
             let kept = part.iter().enumerate().filter(|(i, _)| *i != index);
             let kept: Vec<char> = kept.map(|(_, character)| *character).collect();
-            ways.extend(abbreviated(fields, &kept, worth::NEAR_SHORT));
+            ways.extend(abbreviated(fields.shorts, &kept, worth::NEAR_SHORT));
         }
     }
     ways.extend(scattered(fields, part));

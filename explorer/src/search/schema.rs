@@ -54,6 +54,8 @@ pub(super) struct Fields {
     pub(super) summary: Field,
     /// Every two Chinese characters of the name in their order, however far apart.
     pub(super) shorts: Field,
+    /// The same of the provider's or holder's name.
+    pub(super) holder_shorts: Field,
     /// Words in Latin letters of the name and the code.
     pub(super) name_words: Field,
     /// Words in Latin letters of fields, holder and abstract.
@@ -84,6 +86,7 @@ pub(super) fn schema() -> (Schema, Fields) {
         holder: builder.add_text_field("holder", text("grams")),
         summary: builder.add_text_field("summary", text("grams")),
         shorts: builder.add_text_field("shorts", text("shorts")),
+        holder_shorts: builder.add_text_field("holder_shorts", text("shorts")),
         name_words: builder.add_text_field("name_words", text("words")),
         words: builder.add_text_field("words", text("words")),
         facets: super::Facet::ALL.map(|facet| builder.add_text_field(facet.name(), STRING | FAST)),
@@ -220,6 +223,7 @@ fn resource(fields: &Fields, texts: &mut Texts, found: &Resource, provider: Stri
     let joined: String = found.code.as_str().split('/').collect();
     texts.add(fields.code, joined);
     texts.add(fields.words, provider.clone());
+    texts.add(fields.holder_shorts, provider.clone());
     texts.add(fields.holder, provider);
     let mut values = [
         Some(found.provider.to_string()),

@@ -458,6 +458,22 @@ fn an_abbreviation_finds_the_name_before_a_text_that_mentions_it() {
 }
 
 #[test]
+fn an_abbreviated_department_finds_what_it_provides() {
+    let (_town, search) = start(town(), None);
+    // Its name is 部门D004, which has no abbreviation.
+    assert!(found(&search, "数据局").is_empty());
+    let mut ledger = town();
+    past::rename(&mut ledger, PROVIDER, "市住房和城乡建设委员会");
+    let (_town, search) = start(ledger, None);
+    for short in ["住建委", "市住建委", "城建委"] {
+        let exact = look(&search, short);
+        assert!(!exact.near, "{short}");
+        assert_eq!(exact.total, ENTRIES.len(), "{short}");
+    }
+    assert!(found(&search, "委建住").is_empty());
+}
+
+#[test]
 fn a_misspelling_finds_names_first_and_close_words_before_far_ones() {
     let many = "Federal employment, safety and retirement: federal agencies, employment, safety.";
     let ledger = named(&[

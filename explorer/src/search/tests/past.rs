@@ -106,7 +106,7 @@ fn amend(ledger: &mut Ledger, number: u32, name: &str) {
     ledger.publish(PROVIDER, &code(number)).unwrap();
 }
 
-fn rename(ledger: &mut Ledger, department: &str, name: &str) {
+pub(super) fn rename(ledger: &mut Ledger, department: &str, name: &str) {
     let rename = Renaming {
         department: id(department),
         name: id(name),
