@@ -290,8 +290,13 @@ fn shown_facet(
     values: Vec<(String, u64)>,
 ) -> Result<FacetShown, Problem> {
     let chosen = query.facet(facet);
+    let mut values: Vec<_> = values.into_iter().take(FACET_VALUES_SHOWN).collect();
+    if let Some(chosen) = chosen.filter(|chosen| values.iter().all(|(value, _)| value != chosen)) {
+        // Nothing found has it: it is what can be cleared.
+        values.push((chosen.to_owned(), 0));
+    }
     let mut shown = Vec::new();
-    for (value, count) in values.into_iter().take(FACET_VALUES_SHOWN) {
+    for (value, count) in values {
         let name = match value.parse::<DepartmentId>() {
             Ok(id) if facet == Facet::Provider => Some(reading.department_name(&id)?),
             Ok(_) | Err(_) => None,
@@ -302,20 +307,6 @@ fn shown_facet(
             name,
             count,
             value,
-        });
-    }
-    if let Some(value) = chosen.filter(|chosen| shown.iter().all(|v| v.value != *chosen)) {
-        // Nothing found has it: it is what can be cleared.
-        let name = match value.parse::<DepartmentId>() {
-            Ok(id) if facet == Facet::Provider => Some(reading.department_name(&id)?),
-            Ok(_) | Err(_) => None,
-        };
-        shown.push(ValueShown {
-            address: query.address(frame, Some((facet, value)), None),
-            is_chosen: true,
-            name,
-            count: 0,
-            value: value.to_owned(),
         });
     }
     Ok(FacetShown {
