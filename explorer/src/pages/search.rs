@@ -255,7 +255,9 @@ fn page_of(
             let facets = counted.facets.into_iter().zip(Facet::ALL);
             let facets =
                 facets.map(|(values, facet)| shown_facet(reading, &frame, &query, facet, values));
-            let near = counted.near;
+            // Whoever wrote an id, a height or a hash wrote it well.
+            let is_named = found.hits.iter().any(Hit::is_direct);
+            let near = counted.near && !is_named;
             let facets = facets.collect::<Result<_, _>>()?;
             (Way::Index { near }, Some(counted.total), facets)
         }

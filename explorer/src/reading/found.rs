@@ -45,6 +45,16 @@ pub(crate) enum Hit {
     Record(RecordId),
 }
 
+impl Hit {
+    /// Whether the text names it by its id, height or hash.
+    pub(crate) fn is_direct(&self) -> bool {
+        match self {
+            Hit::Block(_) | Hit::Transaction(_) | Hit::Record(_) => true,
+            Hit::Department { .. } | Hit::Responsibility { .. } => false,
+        }
+    }
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub(crate) struct FoundAll {
