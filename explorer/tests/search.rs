@@ -207,14 +207,10 @@ async fn a_filter_that_leaves_nothing_can_be_cleared() {
     let asked = "/search?q=saftey&provider=D004&sharing=not_shared&lang=en";
     let page = get(&router, asked).await.text();
     assert!(page.contains("No entry fits"), "{page}");
-    for cleared in [
-        "q=saftey&#38;provider=D004\"",
-        "q=saftey&#38;sharing=not_shared",
-    ] {
-        assert!(
-            page.contains(cleared) || page.contains(&cleared.replace("&#38;", "&amp;")),
-            "{cleared} {page}"
-        );
+    let page = page.replace("&#38;", "&");
+    for cleared in ["provider=D004", "sharing=not_shared"] {
+        let link = format!("href=\"/search?q=saftey&{cleared}&lang=en\"");
+        assert!(page.contains(&link), "{link} in {page}");
     }
 }
 
